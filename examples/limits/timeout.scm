@@ -1,0 +1,4 @@
+;; A loop without end meets the clock. Run with --timeout 200ms
+(import (scheme base))
+(define (wait) (wait))
+(wait)
