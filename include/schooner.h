@@ -1,0 +1,339 @@
+/*
+ * schooner.h - an embeddable R7RS Scheme that can do only what it is handed.
+ *
+ * Nothing in scope, no effect: a script sees the libraries on the menu of its environment and the functions that the
+ * host registered, and every run is bounded in fuel, memory, time and output.
+ *
+ *   sch_env   what a script may see. Built once, immutable, shared by any number of threads.
+ *   sch_vm    one running machine: heap, globals, limits. One thread at a time, movable between threads.
+ *   sch_code  a compiled program; belongs to no machine; run it in any.
+ *
+ * Every structure of options begins with its size (set it to sizeof), so that fields can be added behind.
+ */
+#ifndef SCHOONER_H
+#define SCHOONER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#define SCH_API __attribute__((visibility("default")))
+#else
+#define SCH_API
+#endif
+
+/* A Scheme value. Opaque: only the functions below look inside. Valid while its machine keeps it alive (see sch_keep). */
+typedef struct {
+    uint64_t bits;
+} sch_value;
+
+typedef struct sch_env sch_env;
+typedef struct sch_vm sch_vm;
+typedef struct sch_code sch_code;
+typedef struct sch_ref sch_ref;
+
+enum sch_status {
+    SCH_OK = 0,
+    SCH_ERROR = 1,     /* the script failed; see sch_failure */
+    SCH_LIMIT = 2,     /* a limit ended the run; see sch_failure()->limit */
+    SCH_SUSPENDED = 3, /* a host function suspended the run: sch_resume or sch_cancel */
+    SCH_PAUSED = 4,    /* the slice of fuel is used up: sch_resume goes on */
+    SCH_UNWIND = 5,    /* a jump outward passes this host function: return SCH_RAISED at once */
+    SCH_MISUSE = 6,    /* the call broke its contract; nothing was done */
+};
+
+/* Which limit ended a run. The names in messages: fuel, heap, timeout, output, nesting, integer-bits, interrupt. */
+enum sch_limit {
+    SCH_LIMIT_NONE = 0,
+    SCH_LIMIT_FUEL,
+    SCH_LIMIT_HEAP,
+    SCH_LIMIT_TIMEOUT,
+    SCH_LIMIT_OUTPUT,
+    SCH_LIMIT_NESTING,
+    SCH_LIMIT_INTEGER_BITS,
+    SCH_LIMIT_INTERRUPT,
+};
+
+#define SCH_UNLIMITED UINT64_MAX
+
+/* 0 in a field means the default, which is in brackets; SCH_UNLIMITED says that there is none. */
+struct sch_limits {
+    size_t size;
+    uint64_t fuel;         /* procedure entries and units of work in primitives [unlimited] */
+    uint64_t heap;         /* bytes of memory mapped for the machine, everything included [64 MiB] */
+    uint64_t timeout_ns;   /* wall clock of one run, nanoseconds [5 s] */
+    uint64_t output;       /* bytes written by one run [1 MiB] */
+    uint64_t nesting;      /* depth of data while reading, expanding, printing [10000] */
+    uint64_t integer_bits; /* size of an exact integer [4 Mbit] */
+    uint64_t hash_seed;    /* of string hashes; 0: random */
+    uint64_t slice;        /* fuel after which a run pauses (SCH_PAUSED) [never] */
+};
+
+/* What a run used. */
+struct sch_usage {
+    size_t size;
+    uint64_t fuel;
+    uint64_t heap_peak;   /* bytes */
+    uint64_t heap_now;    /* bytes */
+    uint64_t wall_ns;
+    uint64_t collections;
+    uint64_t output;      /* bytes */
+};
+
+/* One line of a backtrace. */
+struct sch_frame {
+    const char *procedure; /* name, or NULL for a nameless one */
+    const char *file;
+    uint32_t line;         /* 1-based; 0 unknown */
+    uint32_t column;       /* 1-based */
+    bool elided;           /* calls are missing between this line and the one before: tail calls */
+};
+
+enum { SCH_FRAMES_MAX = 32 };
+
+/* Why a run, a compilation or a call failed. Strings live until the next call on the same machine (or until the
+ * caller frees the structure it passed: sch_failure_done). */
+struct sch_failure {
+    size_t size;
+    enum sch_status status;
+    enum sch_limit limit;   /* with SCH_LIMIT */
+    const char *kind;       /* "type-error", "unbound-variable", "syntax-error", "user", ... */
+    const char *message;    /* one line without position */
+    const char *file;
+    uint32_t line;          /* 1-based; 0 unknown */
+    uint32_t column;
+    const char *excerpt;    /* the source line, or NULL */
+    size_t frame_count;
+    struct sch_frame frames[SCH_FRAMES_MAX]; /* innermost first */
+    void *storage;          /* the engine's */
+};
+
+/* A piece of program text: UTF-8, `length` bytes; `name` is what messages call it. */
+struct sch_source {
+    const char *name;
+    const char *text;
+    size_t length;
+};
+
+/* --- host functions ---------------------------------------------------------------------------------------------- */
+
+/* What a host function returns when it has raised, or when sch_call returned anything but SCH_OK. */
+SCH_API extern const sch_value SCH_RAISED;
+
+/*
+ * A host function: gets `count` arguments, already checked against its arity; returns a value, or SCH_RAISED after
+ * one of the sch_raise functions. `data` is what it was registered with.
+ */
+typedef sch_value sch_function(sch_vm *vm, void *data, size_t count, const sch_value args[]);
+
+/* One binding of a host library. With function == NULL, `value` makes the value in each machine (NULL: a procedure). */
+struct sch_binding {
+    const char *name;
+    sch_function *function;
+    void *data;
+    int min_args;            /* at least 0 */
+    int max_args;            /* -1: any number */
+    uint64_t cost;           /* fuel charged for each call, besides what it charges itself with sch_charge */
+    const char *doc;         /* shown by `surface`; may be NULL */
+};
+
+/* A library of the host: `name` as "(acme rules)"; NULL: anonymous, bound at once in every program. */
+struct sch_library {
+    const char *name;
+    const struct sch_binding *bindings;
+    size_t count;
+};
+
+/* eval: nothing in scope, errors of primitives go to the host. run: all of R7RS, everything imported when the
+ * program imports nothing, errors of primitives are conditions. */
+enum sch_posture { SCH_POSTURE_EVAL = 0, SCH_POSTURE_RUN = 1 };
+
+/* Text of a library or of an included file, for `import` and `include`. Gives false when there is none.
+ * The engine calls ret->release (may be NULL) when it has read the text. */
+struct sch_loaded {
+    struct sch_source source;
+    void (*release)(void *data);
+    void *data;
+};
+typedef bool sch_load_fn(void *data, const char *name, struct sch_loaded *ret);
+
+/* Takes and gives back memory for machines; NULL functions mean mmap and munmap. Alignment is that of `size`'s
+ * largest power of two up to 32 KiB. May be called from any thread that runs a machine. */
+struct sch_memory {
+    void *(*map)(void *data, size_t size, size_t alignment);
+    void (*unmap)(void *data, void *block, size_t size);
+    void *data;
+};
+
+struct sch_env_options {
+    size_t size;
+    enum sch_posture posture;
+    const char *const *menu;       /* NULL-terminated: shortcuts ("base", "char", ...) or names ("(scheme base)");
+                                      NULL: every library of the posture; an empty list: none */
+    const char *const *pre_imports; /* NULL-terminated: in scope without an import */
+    const struct sch_library *libraries;
+    size_t library_count;
+    bool mutation;                 /* bind set!, set-car!, string-set! ... (always with SCH_POSTURE_RUN) */
+    bool catch_errors;             /* errors of primitives are conditions (always with SCH_POSTURE_RUN) */
+    bool redefinition;             /* top-level names may be defined again (sessions) */
+    bool guile_imports;            /* use-modules is import */
+    sch_load_fn *load_library;     /* "esquema/shop.sld" relative names made from the library's name; NULL: none */
+    sch_load_fn *load_include;     /* NULL: none */
+    void *load_data;
+    struct sch_memory memory;      /* for the machines of this environment */
+};
+
+/*
+ * Makes an environment. NULL on failure (unknown library in the menu, duplicate names, no memory), which
+ * `ret_failure` then describes (may be NULL; give it back with sch_failure_done). The caller owns the environment;
+ * options and everything that they point to may go after the call, but for functions and their data.
+ */
+SCH_API sch_env *sch_env_new(const struct sch_env_options *options, struct sch_failure *ret_failure);
+SCH_API void sch_env_free(sch_env *env); /* after its machines and code; NULL does nothing */
+
+/* --- machines ---------------------------------------------------------------------------------------------------- */
+
+/* A machine with its limits (NULL: all defaults). NULL when there is no memory. The caller owns it. */
+SCH_API sch_vm *sch_vm_new(sch_env *env, const struct sch_limits *limits);
+SCH_API void sch_vm_free(sch_vm *vm);  /* gives everything back at once; runs finalizers of foreign values */
+SCH_API bool sch_vm_reset(sch_vm *vm); /* fresh again, with its first memory; false: SCH_MISUSE (it is running) */
+/* Other limits for the runs to come; heap may only grow above what is in use. false: misuse. */
+SCH_API bool sch_vm_set_limits(sch_vm *vm, const struct sch_limits *limits);
+
+/*
+ * Reads, compiles and runs a program; definitions stay for later programs of the same machine (a session).
+ * SCH_OK: *ret is the value of its last expression. Else *ret is untouched and sch_failure tells why.
+ */
+SCH_API enum sch_status sch_eval(sch_vm *vm, struct sch_source source, sch_value *ret);
+/* Compiles without running, within `limits` (macros are a stranger's code). The caller owns *ret (sch_code_free). */
+SCH_API enum sch_status sch_compile(sch_env *env, struct sch_source source, const struct sch_limits *limits,
+                                    sch_code **ret, struct sch_failure *ret_failure);
+SCH_API void sch_code_free(sch_code *code); /* machines that run it keep what they need */
+SCH_API enum sch_status sch_run(sch_vm *vm, sch_code *code, sch_value *ret);
+/* Calls a procedure. From a host function: inside the running program, sharing its limits. */
+SCH_API enum sch_status sch_call(sch_vm *vm, sch_value procedure, size_t count, const sch_value args[],
+                                 sch_value *ret);
+/* Ends what runs on the machine, from another thread or a signal handler: SCH_LIMIT_INTERRUPT. */
+SCH_API void sch_interrupt(sch_vm *vm);
+
+/* Why the last call on this machine did not return SCH_OK. Valid until the next call on it. */
+SCH_API const struct sch_failure *sch_failure(sch_vm *vm);
+SCH_API void sch_failure_done(struct sch_failure *failure);
+SCH_API struct sch_usage sch_usage(sch_vm *vm);
+
+/* The condition that ended the last run (SCH_ERROR), or the object that was raised. */
+SCH_API sch_value sch_raised(sch_vm *vm);
+
+/* --- output ------------------------------------------------------------------------------------------------------ */
+
+/* Gets what programs write, in pieces. false ends the run with the output limit. */
+typedef bool sch_output_fn(void *data, const char *bytes, size_t length);
+/* Output goes to the function; NULL: into a bounded buffer that sch_output reads. */
+SCH_API void sch_set_output(sch_vm *vm, sch_output_fn *write, void *data);
+SCH_API const char *sch_output(sch_vm *vm, size_t *ret_length); /* NUL-terminated, until the next call */
+SCH_API void sch_output_clear(sch_vm *vm);
+
+/* --- values ------------------------------------------------------------------------------------------------------ */
+
+/*
+ * Values returned by the engine stay alive until the next call that runs code on the machine (sch_eval, sch_run,
+ * sch_call) from outside of any host function; inside a host function, until it returns. sch_keep makes one outlive
+ * that. Constructors may fail (heap limit): they return SCH_RAISED, inside a host function to be returned at once.
+ */
+SCH_API sch_ref *sch_keep(sch_vm *vm, sch_value value); /* NULL: no memory */
+SCH_API sch_value sch_ref_value(const sch_ref *ref);
+SCH_API void sch_release(sch_ref *ref);
+
+SCH_API bool sch_is_raised(sch_value value);
+SCH_API sch_value sch_nil(void);
+SCH_API sch_value sch_unspecified(void);
+SCH_API sch_value sch_boolean(bool value);
+SCH_API sch_value sch_character(uint32_t code);
+SCH_API sch_value sch_integer(sch_vm *vm, int64_t value);
+SCH_API sch_value sch_real(sch_vm *vm, double value);
+SCH_API sch_value sch_string(sch_vm *vm, const char *text, size_t length); /* UTF-8; what is not raises an error */
+SCH_API sch_value sch_symbol(sch_vm *vm, const char *name);
+SCH_API sch_value sch_keyword(sch_vm *vm, const char *name);
+SCH_API sch_value sch_cons(sch_vm *vm, sch_value car, sch_value cdr);
+SCH_API sch_value sch_list(sch_vm *vm, size_t count, const sch_value items[]);
+SCH_API sch_value sch_vector(sch_vm *vm, size_t count, const sch_value items[]);
+SCH_API sch_value sch_bytevector(sch_vm *vm, const void *bytes, size_t length);
+
+struct sch_foreign_type {
+    const char *name;
+    void (*finalize)(void *pointer); /* may be NULL; must not call the engine */
+};
+/* An opaque value of the host; `bytes` is what it costs the machine's heap limit. `type` must outlive the machine. */
+SCH_API sch_value sch_foreign(sch_vm *vm, const struct sch_foreign_type *type, void *pointer, size_t bytes);
+
+enum sch_kind {
+    SCH_KIND_NIL, SCH_KIND_UNSPECIFIED, SCH_KIND_EOF, SCH_KIND_BOOLEAN, SCH_KIND_INTEGER, SCH_KIND_NUMBER,
+    SCH_KIND_CHARACTER, SCH_KIND_STRING, SCH_KIND_SYMBOL, SCH_KIND_KEYWORD, SCH_KIND_PAIR, SCH_KIND_VECTOR,
+    SCH_KIND_BYTEVECTOR, SCH_KIND_PROCEDURE, SCH_KIND_RECORD, SCH_KIND_CONDITION, SCH_KIND_FOREIGN, SCH_KIND_OTHER,
+};
+SCH_API enum sch_kind sch_kind_of(sch_value value);
+SCH_API bool sch_is_true(sch_value value); /* everything but #f */
+
+/* Total accessors: false when the value is of another kind or does not fit; *ret is then untouched. */
+SCH_API bool sch_get_integer(sch_value value, int64_t *ret);
+SCH_API bool sch_get_real(sch_value value, double *ret); /* any real number, rounded */
+SCH_API bool sch_get_character(sch_value value, uint32_t *ret);
+SCH_API bool sch_get_boolean(sch_value value, bool *ret);
+/* The text of a string, symbol or keyword: UTF-8 without a copy, NUL-terminated, alive as long as the value. */
+SCH_API bool sch_get_text(sch_value value, const char **ret_text, size_t *ret_length);
+SCH_API bool sch_get_bytes(sch_value value, const void **ret_bytes, size_t *ret_length);
+SCH_API bool sch_get_pair(sch_value value, sch_value *ret_car, sch_value *ret_cdr);
+SCH_API bool sch_get_list_length(sch_value value, size_t *ret_length); /* proper lists only */
+SCH_API bool sch_get_vector(sch_value value, const sch_value **ret_items, size_t *ret_length);
+SCH_API bool sch_get_foreign(sch_value value, const struct sch_foreign_type *type, void **ret);
+/* A record: its type's name, and its fields in the order of the definition. */
+SCH_API bool sch_get_record(sch_value value, const char **ret_type_name, const sch_value **ret_fields, size_t *ret_count);
+/* A condition: its parts (kind is a symbol, message a string, irritants a list). */
+SCH_API bool sch_get_condition(sch_value value, sch_value *ret_kind, sch_value *ret_message, sch_value *ret_irritants);
+
+/* The external representation, as `write` (or `display`) prints it, as a string value. SCH_RAISED: a limit. */
+SCH_API sch_value sch_print(sch_vm *vm, sch_value value, bool display);
+
+/* --- for host functions ------------------------------------------------------------------------------------------ */
+
+/* Raises an error object with kind "user" and a formatted message; returns SCH_RAISED. */
+SCH_API sch_value sch_raise_error(sch_vm *vm, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* The same with a symbol for a kind (a host's own, or "file-error", "read-error") and a list of irritants. */
+SCH_API sch_value sch_raise_kind(sch_vm *vm, const char *kind, sch_value irritants, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+/* Raises any value, as (raise value). */
+SCH_API sch_value sch_raise_value(sch_vm *vm, sch_value value);
+/* Charges fuel; false: the limit, return SCH_RAISED at once. */
+SCH_API bool sch_charge(sch_vm *vm, uint64_t fuel);
+/* Where the innermost active Scheme call stands, for located errors. false: unknown. */
+SCH_API bool sch_position(sch_vm *vm, const char **ret_file, uint32_t *ret_line, uint32_t *ret_column);
+/* The host's own pointer of this machine. */
+SCH_API void sch_vm_set_data(sch_vm *vm, void *data);
+SCH_API void *sch_vm_data(sch_vm *vm);
+
+/* --- to bytes and back ------------------------------------------------------------------------------------------- */
+
+/*
+ * Encodes data (sch_encode) or a procedure of no arguments with everything that it reaches (sch_encode_thunk) into
+ * bytes that sch_decode reads in another machine of the same environment options, of another process too. On SCH_OK the
+ * caller owns *ret (free it with sch_bytes_free). SCH_ERROR: something that does not travel (foreign values, ports,
+ * continuations), named in sch_failure. The bytes are versioned.
+ */
+SCH_API enum sch_status sch_encode(sch_vm *vm, sch_value value, void **ret, size_t *ret_length);
+SCH_API enum sch_status sch_encode_thunk(sch_vm *vm, sch_value thunk, void **ret, size_t *ret_length);
+/* Decodes; the input is hostile: everything is verified. `code` allows procedures (else data only). */
+SCH_API enum sch_status sch_decode(sch_vm *vm, const void *bytes, size_t length, bool code, sch_value *ret);
+SCH_API void sch_bytes_free(void *bytes, size_t length);
+
+SCH_API const char *sch_version(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

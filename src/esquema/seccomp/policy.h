@@ -1,0 +1,77 @@
+/*
+ * policy.h: what a process may ask of the kernel, as data: for each system call number a treatment.
+ *
+ * It owns the named policies and the changes that a specification makes to them. It knows neither BPF (compile.h) nor
+ * how a filter is put on (apply.h), and makes no system call.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* The end of a call. The order is that of `returns` below. */
+enum seccomp_verdict {
+    SECCOMP_ABSENT,  /* ENOSYS: programs probe, and take their other way */
+    SECCOMP_ALLOW,
+    SECCOMP_REFUSE,  /* EPERM; the process is killed under `strict` */
+    SECCOMP_FAMILY,  /* EAFNOSUPPORT: what a kernel without that family of sockets answers */
+    SECCOMP_FOREIGN, /* the architecture or the entry is not ours: the process is killed */
+    SECCOMP_VERDICTS,
+};
+
+enum seccomp_width { SECCOMP_WIDTH_INT = 32, SECCOMP_WIDTH_LONG = 64 };
+enum seccomp_relation { SECCOMP_EQUAL, SECCOMP_ANY };
+
+/* One test of one argument; see guards.def, which explains the fields. */
+struct seccomp_test {
+    uint8_t argument;
+    uint8_t width;
+    uint8_t relation;
+    uint8_t verdict;
+    uint64_t mask;
+    uint64_t value;
+};
+
+enum { SECCOMP_TESTS_MAX = 36 };
+
+/* A treatment that looks at arguments: the first test that holds gives the verdict. */
+struct seccomp_guard {
+    uint8_t otherwise;
+    uint8_t count;
+    struct seccomp_test tests[SECCOMP_TESTS_MAX];
+};
+
+enum seccomp_base { SECCOMP_STANDARD, SECCOMP_STRICT, SECCOMP_PERMISSIVE, SECCOMP_RUNNER, SECCOMP_BASES };
+
+/* Numbers from here on are absent: no architecture of ours has them yet. */
+enum { SECCOMP_NUMBERS = 512, SECCOMP_FAMILIES = 64 };
+
+struct seccomp_policy {
+    uint8_t treatments[SECCOMP_NUMBERS]; /* a verdict, or SECCOMP_VERDICTS plus the index of a guard */
+    uint32_t returns[SECCOMP_VERDICTS];  /* SECCOMP_RET_* for each verdict */
+    uint64_t families;                   /* bit n: sockets of the address family n */
+};
+
+/* NULL where there is no such policy; the names are those of enum seccomp_base in lower case. */
+bool seccomp_find_base(const char *name, enum seccomp_base *ret_base);
+const char *seccomp_base_name(enum seccomp_base base);
+
+void seccomp_policy_init(struct seccomp_policy *policy, enum seccomp_base base);
+
+/* Changes by name; false where this architecture has no call, or no family, of that name. Allowing a call drops the
+ * tests of its arguments. */
+bool seccomp_policy_allow(struct seccomp_policy *policy, const char *call);
+bool seccomp_policy_refuse(struct seccomp_policy *policy, const char *call);
+bool seccomp_policy_allow_family(struct seccomp_policy *policy, const char *family);
+bool seccomp_policy_refuse_family(struct seccomp_policy *policy, const char *family);
+
+/* Every call that would be refused goes to the notifier instead, for diagnosis. Foreign entries still kill. */
+void seccomp_policy_trace(struct seccomp_policy *policy);
+
+/* -1 and NULL where there is none. */
+int seccomp_call_number(const char *name);
+const char *seccomp_call_name(int number);
+
+/* True where the treatment looks at arguments, which *ret_guard then tells. */
+bool seccomp_policy_guard(const struct seccomp_policy *policy, uint8_t treatment, struct seccomp_guard *ret_guard);

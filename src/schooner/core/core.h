@@ -1,0 +1,96 @@
+/*
+ * The core tree: what is left of a program when every name is resolved and every derived form is gone. Made by
+ * expand/, rewritten by the passes of compile/, all in the compilation's arena. Recursion over it is bounded by
+ * front->nesting (the expander refuses deeper trees).
+ */
+#ifndef SCHOONER_CORE_CORE_H
+#define SCHOONER_CORE_CORE_H
+
+#include "schooner/read/front.h"
+
+/* A lexical variable. One object for each binding; passes compare pointers. */
+struct variable {
+    const struct name *name; /* for messages and stages; NULL: the compiler's own */
+    struct position position;
+    uint32_t id;             /* numbered in order of creation */
+    /* compile/analyse.c: */
+    uint32_t references;
+    uint32_t assignments;
+    bool captured;           /* used in a procedure other than its binder's */
+    struct core *binding;    /* let/letrec: the node that it is bound to, when it is never assigned */
+    struct core *owner;      /* the lambda node whose frame it lives in */
+    int32_t reg;             /* code generation */
+    void *scratch;
+};
+
+enum global_kind {
+    GLOBAL_TOP,       /* of the program or session: a cell named by `name` in the space `space` */
+    GLOBAL_PRIMITIVE, /* of the table of primitives: `index` */
+    GLOBAL_IMAGE,     /* an immutable value of the image or of the environment: `index` of env's table of values */
+};
+
+/* A top-level binding as the compiler sees it; one object for each during one compilation. */
+struct global {
+    enum global_kind kind;
+    const struct name *name;
+    const char *space;    /* GLOBAL_TOP: "" for the program, else the library's name "(acme shop)" */
+    uint32_t index;
+    bool immutable;       /* never assigned and not redefined: imports, pure mode */
+    bool defined_here;    /* its definition is in this compilation */
+    /* compile/: */
+    uint32_t definitions;
+    uint32_t assignments;
+    uint32_t references;
+    struct core *value;   /* the one definition's expression */
+    void *scratch;
+};
+
+enum core_kind {
+#define CORE(ENUM, name) CORE_##ENUM,
+#include "schooner/core/core.def"
+#undef CORE
+};
+
+/* One clause of a procedure: (lambda (params... . rest) body). */
+struct core_clause {
+    struct variable **params; /* count, then the rest variable if has_rest */
+    uint32_t count;
+    bool has_rest;
+    struct core *body;
+};
+
+struct core {
+    uint8_t kind;
+    struct position position;
+    union {
+        const struct datum *constant;             /* CONSTANT: quoted, aliases stripped */
+        struct variable *local;                   /* LOCAL */
+        struct global *global;                    /* GLOBAL */
+        struct { struct variable *variable; struct core *value; } set_local;
+        struct { struct global *global; struct core *value; } set_global; /* SET_GLOBAL, DEFINE */
+        struct { struct core *test, *then, *otherwise; } branch;          /* IF; otherwise is never NULL */
+        struct {
+            const struct name *name;              /* for backtraces; NULL */
+            struct core_clause *clauses;          /* more than one: case-lambda */
+            size_t count;
+            const struct name *doc;               /* unused */
+            void *scratch;                        /* compile/ */
+        } lambda;
+        struct { struct core *procedure; struct core **args; size_t count; } call;
+        struct { struct core **items; size_t count; } sequence;           /* at least one */
+        struct { struct variable **variables; struct core **values; size_t count; struct core *body; } let;
+        /* LET: values evaluated outside of the variables' scope, any order. LETREC: letrec* semantics. */
+        struct { struct core *producer; struct core_clause clause; } receive; /* multiple values -> variables */
+        struct { uint32_t count; } tick;          /* fuel: this many procedure entries */
+    };
+};
+
+/* (define-values, records and all else become DEFINE, SET and calls of primitives) */
+
+struct core *core_new(struct front *front, enum core_kind kind, struct position position);
+struct variable *variable_new(struct front *front, const struct name *name, struct position position);
+/* A text form of the tree, for `schooner stages` and tests; appended to `out`. */
+struct buffer;
+bool core_print(const struct core *core, struct buffer *out);
+
+#endif

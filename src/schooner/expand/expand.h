@@ -1,0 +1,92 @@
+/*
+ * datum -> core tree. Hygiene by renaming: an alias is {name, environment of the macro's definition, a fresh identity
+ * for each expansion step}. Knows libraries only through the interface below.
+ */
+#ifndef SCHOONER_EXPAND_EXPAND_H
+#define SCHOONER_EXPAND_EXPAND_H
+
+#include "base/buffer.h"
+#include "schooner/core/core.h"
+#include "schooner/read/read.h"
+
+/* What a name of a library stands for. */
+enum binding_kind { BINDING_SPECIAL, BINDING_MACRO, BINDING_GLOBAL };
+
+struct exported {
+    const char *name;
+    enum binding_kind kind;
+    int special;                 /* SPECIAL: enum special_form */
+    const unsigned char *macro;  /* MACRO: bytes of macro_encode */
+    size_t macro_length;
+    const struct library *scope; /* MACRO: the library in whose scope its templates are resolved */
+    enum global_kind global;     /* GLOBAL */
+    uint32_t index;              /* PRIMITIVE, IMAGE */
+    const char *space;           /* TOP */
+};
+
+/* A library that exists already: of the image, of the host, or defined by an earlier program of the session. */
+struct library {
+    const char *name;            /* canonical: "(scheme base)", "(srfi 1)" */
+    const void *data;
+    size_t export_count;
+    /* By external name; false: not exported. */
+    bool (*find)(const struct library *library, const char *name, size_t length, struct exported *ret);
+    void (*at)(const struct library *library, size_t index, struct exported *ret);
+    /* By the name used inside of the library, for what its macros' templates mention. */
+    bool (*find_inside)(const struct library *library, const char *name, size_t length, struct exported *ret);
+};
+
+/* Where libraries and texts come from. */
+struct expand_world {
+    void *data;
+    /* NULL: not on the menu. */
+    const struct library *(*find_library)(void *data, const char *name);
+    /* Text for an import or include; false: none. The text must live as long as the compilation. `name`: the
+     * library's canonical name, or the file's name for includes (relative to the including source's name). */
+    bool (*load_library)(void *data, struct front *front, const char *name, struct sch_source *ret);
+    bool (*load_include)(void *data, struct front *front, const char *from, const char *name, struct sch_source *ret);
+    bool mutation;       /* set! and other mutating special forms exist */
+    bool redefinition;   /* top-level names may be defined again */
+    bool guile_imports;  /* use-modules is import; such programs begin with (scheme base) and (scheme write) */
+    /* In scope before the program's first form: canonical names, NULL-terminated. */
+    const char *const *pre_imports;
+    /* Imported when the program itself imports nothing (run posture); NULL: nothing. */
+    const char *const *default_imports;
+    const struct library *session; /* names that earlier programs of the session left at top level; may be NULL */
+    const char *const *features;   /* for cond-expand and (features); NULL-terminated */
+};
+
+/* A name that the program leaves behind at its top level, or a library exports. */
+struct left_behind {
+    struct exported exported;
+    const char *inside;  /* its name inside of the library */
+};
+
+struct library_left {
+    const char *name;
+    struct left_behind *exports; /* external names in exported.name */
+    size_t export_count;
+    struct left_behind *inside;  /* every top-level name and import of the library, for its macros */
+    size_t inside_count;
+};
+
+struct expansion {
+    struct core *body;              /* CORE_SEQUENCE: the bodies of new libraries in order, then the program's */
+    struct left_behind *top;        /* definitions, macros and imports at the program's top level */
+    size_t top_count;
+    struct library_left *libraries; /* defined in or loaded for this program, in order */
+    size_t library_count;
+};
+
+/*
+ * Reads and expands a whole program: source number `file` of the front. Every lambda body begins with a CORE_TICK of 1.
+ * A top-level definition becomes CORE_DEFINE. false after front_fail or front_limit.
+ */
+bool expand_program(struct front *front, const struct expand_world *world, uint16_t file, struct expansion *ret);
+
+/* The special forms, by name: the library "(schooner syntax)" exports them all. -1: no such form. */
+int special_form_find(const char *name, size_t length);
+const char *special_form_name(int special);
+int special_form_count(void);
+
+#endif

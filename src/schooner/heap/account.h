@@ -1,0 +1,41 @@
+/*
+ * The one accountant of a machine: what is mapped for it, in bytes, against its cap. Everything that a machine takes
+ * from the system goes through here. Bytes leave the account only when they are given back to the system (or to the
+ * host's pool behind the map/unmap hook).
+ */
+#ifndef SCHOONER_HEAP_ACCOUNT_H
+#define SCHOONER_HEAP_ACCOUNT_H
+
+#include "base/memory.h"
+#include "schooner.h"
+
+struct account {
+    struct sch_memory hook;
+    uint64_t cap;
+    uint64_t now;
+    uint64_t peak;
+    bool exhausted;          /* a request did not fit since this was last cleared: the run ends with the heap limit */
+    uint64_t fail_countdown; /* hostile tests: the n-th mapping fails; 0: never */
+    struct memory memory;    /* for buffers and arenas of base/: pages of this account; small blocks share pages */
+    void *small;             /* the account's pages of small blocks */
+};
+
+void account_init(struct account *account, const struct sch_memory *hook, uint64_t cap);
+void account_done(struct account *account);
+
+/* Maps `size` bytes (rounded up to pages), zeroed, aligned to `alignment` (a power of two, at least a page).
+ * NULL: over the cap, or the system has none; `exhausted` is then set. */
+void *account_map(struct account *account, size_t size, size_t alignment);
+void account_unmap(struct account *account, void *block, size_t size);
+
+/* What is not mapped here but counts (foreign values). */
+bool account_declare(struct account *account, uint64_t bytes);
+void account_retract(struct account *account, uint64_t bytes);
+
+/* Would `size` more bytes fit? */
+static inline bool account_fits(const struct account *account, uint64_t size)
+{
+    return size <= account->cap && account->now <= account->cap - size;
+}
+
+#endif

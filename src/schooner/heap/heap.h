@@ -1,0 +1,151 @@
+/*
+ * The heap of a machine: mark-region in the style of Immix (Blackburn, McKinley 2008), objects never move, young
+ * collections through sticky marks.
+ *
+ * Reserve, then build. After heap_reserve(vm, n) gave true, the next n bytes of heap_pair and heap_object cannot fail
+ * and do not collect. heap_reserve may collect: then everything that is not reachable from the machine's roots (its
+ * frames by their live maps, the arguments of the running primitive among them) is gone. A primitive therefore checks
+ * its arguments, reserves once, then builds, and needs no roots of its own.
+ *
+ *   block   32 KiB, aligned; a header (lines' marks, objects' mark bits, flags), then lines
+ *   line    128 bytes; the unit of reuse
+ *   large   an object above 8 KiB, in pages of its own
+ */
+#ifndef SCHOONER_HEAP_HEAP_H
+#define SCHOONER_HEAP_HEAP_H
+
+#include "base/arith.h"
+#include "schooner/heap/account.h"
+#include "schooner/value/object.h"
+
+enum {
+    HEAP_ALIGN = 16,
+    HEAP_LARGE = 8192, /* objects above this size have pages of their own */
+};
+
+struct heap_block;
+struct heap_large;
+
+/* Called by the collector with each root and each value inside of SPECIAL objects. */
+struct heap_marker;
+void heap_mark_value(struct heap_marker *marker, sch_value value);
+/* Marks an object that is known by address only (an instance, a stack segment). */
+void heap_mark_object(struct heap_marker *marker, const void *object);
+static inline void heap_mark_values(struct heap_marker *marker, const sch_value *values, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        heap_mark_value(marker, values[i]);
+}
+
+/* What the machine tells the collector; set once by the machine's maker, so that the heap knows nothing above it. */
+struct heap_client {
+    void (*trace_roots)(sch_vm *vm, struct heap_marker *marker);
+    /* values inside one object of a type whose trace is SPECIAL */
+    void (*trace_object)(sch_vm *vm, struct heap_marker *marker, struct object *object);
+    /* after marking, before sweeping: drop dead entries of weak tables (heap_is_marked answers) */
+    void (*sweep_weak)(sch_vm *vm);
+    /* every dead object of the types that need it: INSTANCE (drop the code's count), FOREIGN (finalize), PORT */
+    void (*finalize)(sch_vm *vm, struct object *object);
+    /* marking polls here every thousand objects: false when the run must end (deadline, interrupt) */
+    bool (*poll)(sch_vm *vm);
+};
+
+struct heap {
+    char *next;  /* the hole in which small objects are built */
+    char *limit;
+    struct account *account;
+    const struct heap_client *client;
+    size_t reserved;             /* hostile build: bytes that may still be built */
+    struct heap_block *blocks;
+    struct heap_block *current;
+    struct heap_block *ready;    /* fresh blocks of the present reservation */
+    struct heap_large *large;
+    struct heap_large *large_ready; /* mapped by heap_reserve_large, not taken yet */
+    void *mark_stack;
+    size_t mark_stack_size;
+    void *log;                   /* old objects that were written since the last collection */
+    size_t allocated;            /* bytes since the last collection */
+    size_t threshold;            /* collect when `allocated` passes it */
+    size_t live;                 /* bytes found live by the last full collection */
+    uint64_t collections;
+    uint64_t full_collections;
+    bool young_only;             /* the next collection may be young */
+    bool collecting;
+    bool disabled;               /* front end at work: no collection */
+    void *finalizable;           /* list of objects that need heap_client.finalize */
+    void *extra;                 /* private to heap/ */
+};
+
+bool heap_init(sch_vm *vm, const struct heap_client *client);
+/* Gives all memory back; runs `finalize` for what is left. */
+void heap_done(sch_vm *vm);
+
+/* Small objects and pairs of `bytes` altogether (sizes rounded up to 16 each: use the *_size functions below).
+ * false: the heap limit was raised (see raise_limit); return V_RAISED at once. May collect. */
+bool heap_reserve(sch_vm *vm, size_t bytes);
+/* One object of `bytes`, of any size, besides what heap_reserve is asked for. Order: heap_reserve_object for each
+ * object that may be large first, then one heap_reserve for all that is small. Same failure. May collect. */
+bool heap_reserve_object(sch_vm *vm, size_t bytes);
+
+void *heap_take_slow(sch_vm *vm, size_t bytes);
+/* The block header's frozen bit: parts of the image and literals. */
+bool heap_is_frozen(sch_value pointer);
+
+/* The collection that a safe point of the machine owes. Returns false when the heap limit or a poll ended the run. */
+bool heap_collect(sch_vm *vm, bool full);
+static inline bool heap_owes_collection(const struct heap *heap)
+{
+    return heap->allocated > heap->threshold;
+}
+
+/* Between these two, heap_reserve never collects (the front end, hosts' constructors with values not yet rooted). */
+void heap_pause_collection(sch_vm *vm);
+void heap_resume_collection(sch_vm *vm);
+
+bool heap_is_marked(sch_vm *vm, sch_value value);   /* for weak tables, during sweep_weak */
+/* `object` (INSTANCE, FOREIGN, PORT) gets client->finalize when it dies. Needs a reserved HEAP_FINALIZER_SIZE. */
+void heap_add_finalizer(sch_vm *vm, struct object *object);
+enum { HEAP_FINALIZER_SIZE = 16 };
+
+/* The write barrier: before or after storing any pointer into an existing pair or object. */
+void heap_log_slow(sch_vm *vm, void *address, bool is_object);
+
+/* Sizes, 16-byte rounded. The caller has checked that `count` is sane (below 2^40). */
+static inline size_t object_size(size_t fixed, size_t count, size_t each)
+{
+    return size_round_up(fixed + count * each, HEAP_ALIGN);
+}
+
+enum { PAIR_SIZE = 16, FLONUM_SIZE = 16 };
+
+static inline size_t vector_size(size_t length)
+{
+    return object_size(sizeof(struct vector), length, 8);
+}
+
+static inline size_t bytevector_size(size_t length)
+{
+    return object_size(sizeof(struct bytevector), length, 1);
+}
+
+static inline size_t record_size(size_t fields)
+{
+    return object_size(sizeof(struct record), fields, 8);
+}
+
+/* `limbs` 64-bit limbs */
+static inline size_t bignum_size(size_t limbs)
+{
+    return object_size(sizeof(struct bignum), limbs, 8);
+}
+
+/* Room for a string of `bytes` bytes and `characters` characters, its index included. */
+static inline size_t string_size(size_t bytes, size_t characters)
+{
+    size_t index = bytes == characters ? 0 : characters / STRING_INDEX_STRIDE * sizeof(uint32_t);
+    return size_round_up(sizeof(struct string) + size_round_up(bytes + 1, 8) + index, HEAP_ALIGN);
+}
+
+struct heap *heap_of(sch_vm *vm); /* the first member of the machine */
+
+#endif

@@ -1,0 +1,162 @@
+/*
+ * The machine's record: what every part of the engine may see of it. One thread at a time. Each group names the folder
+ * that owns it; the others only read, or call its functions.
+ */
+#ifndef SCHOONER_HEAP_MACHINE_H
+#define SCHOONER_HEAP_MACHINE_H
+
+#include "base/buffer.h"
+#include "schooner/heap/heap.h"
+
+struct frame_report;
+struct symbol_table;
+struct print_state;
+
+/* What a primitive raised, before the machine makes a condition of it. Building one allocates, raising does not. */
+enum { RAISE_IRRITANTS = 4, RAISE_MESSAGE = 160 };
+struct raised {
+    const char *kind;             /* a literal: "type-error", "range-error", ... ; NULL: `payload` is raised as it is */
+    char message[RAISE_MESSAGE];  /* formatted, without irritants */
+    const char *who;              /* a literal: the primitive's name; NULL */
+    sch_value irritants[RAISE_IRRITANTS];
+    size_t irritant_count;
+    sch_value payload;            /* a ready object: raise, raise-continuable, host errors */
+    bool continuable;
+};
+
+struct sch_vm {
+    struct heap heap; /* first: heap_of() */
+    struct account account;
+
+    /* vm/: the counter. `slice` counts down in the interpreter; what is below is exact only at safe points. */
+    int64_t slice;
+    uint64_t fuel_left;
+    uint64_t fuel_used;        /* of this run, up to the start of the present slice */
+    uint64_t deadline_ns;      /* CLOCK_MONOTONIC; UINT64_MAX: none */
+    volatile int interrupted;  /* the one field that other threads and signal handlers write (atomically) */
+    enum sch_limit limit;      /* the limit that ended the run */
+    struct raised raised;
+
+    /* vm/: the Scheme stack */
+    sch_value *fp;             /* the frame of the running procedure, saved at safe points */
+    const uint32_t *pc;        /* where it is, saved at safe points */
+    sch_value *stack_base;
+    sch_value *stack_limit;
+    sch_value stack;           /* the present segment (OBJECT_STACK) */
+    sch_value continuation;    /* what is below stack_base, or V_NIL */
+    sch_value dynamic;         /* struct dynamic: winds, handlers, parameters */
+    unsigned host_depth;       /* sch_call levels */
+    void *interpreter;         /* private to vm/ */
+
+    /* num/, lib/: fixed limits */
+    uint64_t integer_bits;
+    uint64_t nesting;
+    uint64_t hash_key[2];
+
+    /* value/: symbols */
+    struct symbol_table *symbols;
+
+    /* port/: output */
+    uint64_t output_left;
+    uint64_t output_used;
+    struct buffer output;      /* without a sink */
+    sch_output_fn *sink;
+    void *sink_data;
+    sch_value standard_parameters[8]; /* values of the image's parameters: current-output-port, ... */
+
+    /* api/ */
+    const sch_env *env;
+    struct sch_limits limits;
+    struct api_state *api;
+    void *host_data;
+};
+
+/* --- fuel (vm/fuel.c) --- */
+
+/* Charges `units` of work before it is done. false: a limit ended the run; return V_RAISED at once. */
+bool charge_slow(sch_vm *vm, uint64_t units);
+static inline bool charge(sch_vm *vm, uint64_t units)
+{
+    if (likely(units < (uint64_t)INT32_MAX && vm->slice >= (int64_t)units)) {
+        vm->slice -= (int64_t)units;
+        return true;
+    }
+    return charge_slow(vm, units);
+}
+/* Inside of long work that was charged before: looks at clock and interrupt. false as above. */
+bool poll(sch_vm *vm);
+
+/* --- raising (vm/raise.c); each returns V_RAISED --- */
+
+sch_value raise_type(sch_vm *vm, const char *who, size_t argument, const char *expected, sch_value got);
+sch_value raise_range(sch_vm *vm, const char *who, size_t argument, sch_value got);
+/* "error", "syntax-error", "read-error", "arity-error", "unbound-variable", "division-by-zero", "immutable", ... */
+sch_value raise_error(sch_vm *vm, const char *kind, const char *who, size_t irritant_count, const sch_value irritants[],
+                      const char *format, ...) __attribute__((format(printf, 6, 7)));
+sch_value raise_value(sch_vm *vm, sch_value value, bool continuable);
+sch_value raise_limit(sch_vm *vm, enum sch_limit limit);
+
+/* --- building (after heap_reserve) --- */
+
+static inline void *heap_take(sch_vm *vm, size_t bytes)
+{
+    sch_assert(bytes % HEAP_ALIGN == 0);
+    char *block = vm->heap.next;
+    if (likely(bytes <= (size_t)(vm->heap.limit - block))) {
+        vm->heap.next = block + bytes;
+        return block;
+    }
+    return heap_take_slow(vm, bytes);
+}
+
+static inline sch_value cons(sch_vm *vm, sch_value car, sch_value cdr)
+{
+    struct pair *pair = heap_take(vm, PAIR_SIZE);
+    pair->car = car;
+    pair->cdr = cdr;
+    return pair_value(pair);
+}
+
+/* An object with its header set; the words behind it are the caller's to fill at once. */
+static inline void *heap_object(sch_vm *vm, enum object_type type, size_t length, size_t bytes)
+{
+    struct object *object = heap_take(vm, bytes);
+    object->header = header_make(type, 0, length);
+    return object;
+}
+
+static inline bool heap_reserve_pairs(sch_vm *vm, size_t count)
+{
+    size_t bytes;
+    return heap_reserve(vm, size_mul(count, PAIR_SIZE, &bytes) ? bytes : SIZE_MAX);
+}
+
+/* Memory of the account, for buffers and arenas. */
+static inline const struct memory *vm_memory(sch_vm *vm)
+{
+    return &vm->account.memory;
+}
+
+/* --- symbols (value/symbol.c) --- */
+
+/* Interns; room of symbol_size(length) must be reserved. Weak: an unused symbol goes. */
+sch_value symbol_intern(sch_vm *vm, const char *text, size_t length);
+static inline size_t symbol_size(size_t length)
+{
+    return object_size(sizeof(struct symbol), length + 1, 1);
+}
+/* Reserves and interns; V_RAISED when it does not fit. */
+sch_value symbol_of(sch_vm *vm, const char *text);
+
+/* --- strings (value/string.c) --- */
+
+/* A string of valid UTF-8; room of string_size must be reserved by the caller (heap_reserve_object). */
+sch_value string_make(sch_vm *vm, const char *text, size_t bytes, size_t characters);
+/* Counts, reserves (heap_reserve_object) and makes. `text` must not lie in the collected heap unless it is alive. */
+sch_value string_of(sch_vm *vm, const char *text, size_t bytes);
+/* Fills in the index of a string whose text has just been written in place. */
+void string_finish(struct string *string);
+/* Byte offset of character `index` (<= characters). Constant time. */
+size_t string_offset(const struct string *string, size_t index);
+
+#endif

@@ -1,0 +1,72 @@
+/*
+ * A datum with positions: what the reader makes of program text, in an arena. The expander adds aliases (renamed
+ * identifiers). Nothing here lives in the collected heap.
+ */
+#ifndef SCHOONER_READ_DATUM_H
+#define SCHOONER_READ_DATUM_H
+
+#include <stdbool.h>
+#include "base/arena.h"
+#include "schooner/value/value.h"
+
+/* Where in which source. `file` indexes the compilation's table of source names. */
+struct position {
+    uint32_t line;   /* 1-based; 0: unknown */
+    uint16_t column; /* 1-based, saturating */
+    uint16_t file;
+};
+
+/* An interned name of this compilation (arena); comparing pointers compares names. */
+struct name {
+    uint32_t length;
+    uint64_t hash; /* hash_fnv1a of the text: the same as in struct symbol */
+    void *scratch; /* the expander's */
+    char text[];   /* NUL-terminated UTF-8 */
+};
+
+enum datum_kind {
+    DATUM_NIL,
+    DATUM_IMMEDIATE,  /* booleans, characters, fixnums, small doubles: `value` */
+    DATUM_NUMBER,     /* any other number: its text; parsed again when the constant is made (number_parse) */
+    DATUM_STRING,     /* text, valid UTF-8 */
+    DATUM_BYTEVECTOR,
+    DATUM_SYMBOL,
+    DATUM_KEYWORD,    /* #:name */
+    DATUM_PAIR,
+    DATUM_VECTOR,
+    DATUM_ALIAS,      /* an identifier renamed by a macro expansion; see expand/ */
+    DATUM_CORE,       /* the expander's: an already expanded piece (struct core) inside of a form */
+};
+
+struct alias;
+struct core;
+
+struct datum {
+    uint8_t kind;
+    bool cyclic;  /* of labels: this datum takes part in a cycle; only quote accepts it */
+    struct position position;
+    union {
+        sch_value value;
+        struct { const char *bytes; size_t length; } text; /* NUMBER, STRING, BYTEVECTOR */
+        struct name *name;                                 /* SYMBOL, KEYWORD */
+        struct { struct datum *car, *cdr; } pair;
+        struct { struct datum **items; size_t length; } vector;
+        struct alias *alias;
+        struct core *core;
+    };
+};
+
+/* The names of one compilation. */
+struct name_table {
+    struct arena *arena;
+    struct name **slots;
+    size_t count;
+    size_t capacity;
+};
+
+void name_table_init(struct name_table *table, struct arena *arena);
+/* NULL: no memory. */
+struct name *name_intern(struct name_table *table, const char *text, size_t length);
+struct name *name_of(struct name_table *table, const char *text);
+
+#endif

@@ -1,0 +1,68 @@
+/*
+ * What the stages of the front end (reader, expander, compiler) share during one compilation: arena, names, sources,
+ * limits, and the first error. Every step may fail by return value (NULL or false) after front_fail; no collection runs
+ * meanwhile; results are copied out.
+ */
+#ifndef SCHOONER_READ_FRONT_H
+#define SCHOONER_READ_FRONT_H
+
+#include "base/arena.h"
+#include "schooner/read/datum.h"
+
+enum { FRONT_MESSAGE = 400, FRONT_SOURCES = 256 };
+
+struct front_error {
+    const char *kind; /* a literal: "read-error", "syntax-error", "unbound-variable", "library-not-found", ... */
+    char message[FRONT_MESSAGE];
+    struct position position;
+};
+
+struct front_source {
+    const char *name;
+    const char *text; /* for excerpts; alive as long as the compilation */
+    size_t length;
+};
+
+struct front {
+    struct arena arena;
+    struct name_table names;
+    struct front_source sources[FRONT_SOURCES];
+    size_t source_count;
+    uint64_t nesting;      /* deepest data and forms */
+    uint64_t integer_bits;
+    /* Fuel, deadline and interrupt of whoever compiles. Charges units; false: a limit, nothing more may be done. */
+    bool (*charge)(void *data, uint64_t units);
+    void *charge_data;
+    enum sch_limit limit;  /* set when a limit ended it (arena full: SCH_LIMIT_HEAP) */
+    bool failed;
+    struct front_error error; /* the first one */
+};
+
+/* Records an error (the first stays) and returns false. */
+bool front_fail(struct front *front, const char *kind, struct position position, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+/* Ends with a limit; returns false. */
+bool front_limit(struct front *front, enum sch_limit limit);
+
+static inline bool front_charge(struct front *front, uint64_t units)
+{
+    return front->charge(front->charge_data, units) || front_limit(front, SCH_LIMIT_FUEL);
+}
+
+/* arena_alloc that records the heap limit. */
+void *front_alloc(struct front *front, size_t size);
+void *front_array(struct front *front, size_t count, size_t size);
+#define front_new(front, type) ((type *)front_alloc((front), sizeof(type)))
+
+/* Datum constructors; NULL after the limit. */
+struct datum *datum_pair(struct front *front, struct datum *car, struct datum *cdr, struct position position);
+struct datum *datum_symbol(struct front *front, const char *name, struct position position);
+struct datum *datum_value(struct front *front, sch_value immediate, struct position position);
+struct datum *datum_nil(struct front *front, struct position position);
+
+static inline bool datum_is(const struct datum *datum, enum datum_kind kind)
+{
+    return datum->kind == kind;
+}
+
+#endif

@@ -1,0 +1,33 @@
+/*
+ * text -> datum. One reader for programs and for (read): iterative, with an explicit stack limited by `nesting`.
+ */
+#ifndef SCHOONER_READ_READ_H
+#define SCHOONER_READ_READ_H
+
+#include "schooner/read/front.h"
+
+struct reader {
+    struct front *front;
+    const char *text;
+    size_t length;
+    size_t at;
+    uint32_t line;
+    uint32_t column;
+    uint16_t file;
+    bool fold_case;
+    /* private to read.c */
+    void *stack;
+    size_t stack_depth;
+    size_t stack_capacity;
+    void *labels;
+};
+
+/* Reads from source number `file` of front->sources. A first line that begins with #! is skipped. */
+void reader_init(struct reader *reader, struct front *front, uint16_t file);
+
+enum read_result { READ_DATUM, READ_END, READ_FAILED };
+/* The next datum. READ_END at the end of the text; READ_FAILED after front_fail (read-error: file, line, column). An
+ * incomplete datum at the end of the text fails with kind "read-incomplete" (a REPL asks for more). */
+enum read_result read_datum(struct reader *reader, struct datum **ret);
+
+#endif

@@ -1,0 +1,57 @@
+/*
+ * The interpreter: code -> value. Owns the Scheme stack, calls, continuations, conditions, fuel, and the cells of
+ * top-level names.
+ */
+#ifndef SCHOONER_VM_VM_H
+#define SCHOONER_VM_VM_H
+
+#include "schooner/heap/machine.h"
+
+/* After heap_init: the stack, the dynamic state, the table of cells, storage for the failure report. */
+bool vm_init(sch_vm *vm);
+void vm_done(sch_vm *vm);
+/* Part of heap_client: roots and SPECIAL objects of this folder. */
+void vm_trace_roots(sch_vm *vm, struct heap_marker *marker);
+void vm_trace_object(sch_vm *vm, struct heap_marker *marker, struct object *object);
+void vm_sweep_weak(sch_vm *vm);
+
+/*
+ * Makes an instance of the code in this machine and runs its procedure 0. Limits of the run are set by the caller
+ * (vm_begin_run). SCH_OK: *ret. SCH_ERROR: vm->raised.payload holds the object that nobody handled (a condition, with
+ * position and frames). SCH_LIMIT: vm->limit. The machine is whole and usable after each of them.
+ */
+enum sch_status vm_run(sch_vm *vm, struct sch_code *code, sch_value *ret);
+enum sch_status vm_call(sch_vm *vm, sch_value procedure, size_t count, const sch_value args[], sch_value *ret);
+
+/* Fresh budgets (fuel, deadline, output) for a run from outside; nested runs share them. */
+void vm_begin_run(sch_vm *vm);
+void vm_end_run(sch_vm *vm);
+/* Exact fuel used by this run so far. */
+uint64_t vm_fuel_used(const sch_vm *vm);
+
+/* The cell of a top-level name in a space ("" or a library's name); made unbound when it is new. V_RAISED: the limit. */
+sch_value vm_cell(sch_vm *vm, const char *space, const char *name, size_t length);
+
+/* What instances need from the environment (api/env.c). */
+sch_value env_value(const sch_env *env, uint32_t index);
+sch_value env_primitive(const sch_env *env, uint32_t index);
+/* Host functions: PRIMITIVE objects with PRIMITIVE_HOST; index into the environment's table. */
+struct host_function {
+    sch_function *function;
+    void *data;
+    const char *name;
+    int min_args;
+    int max_args;
+    uint64_t cost;
+};
+const struct host_function *env_host_function(const sch_env *env, uint64_t index);
+/* Does an error of a primitive become a condition that the script can handle? */
+bool env_catches_errors(const sch_env *env);
+/* The image's procedures that the interpreter itself calls. */
+enum image_hook { HOOK_REROOT, HOOK_COUNT };
+sch_value env_hook(const sch_env *env, enum image_hook hook);
+
+/* Where the innermost active Scheme call stands. */
+bool vm_position(sch_vm *vm, const char **ret_file, uint32_t *ret_line, uint32_t *ret_column);
+
+#endif
