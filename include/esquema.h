@@ -1,0 +1,281 @@
+/*
+ * Esquema, a rootless container runtime without a daemon, as a C library.
+ *
+ *     esq_spec *spec = esq_spec_new();                     describe
+ *     esq_spec_set(spec, "rootfs", "/srv/root", NULL, &error);
+ *     esq_spec_add(spec, "command", words, 2, NULL, &error);
+ *     esq_plan_build(spec, &plan, &error);                 check and plan: touches nothing
+ *     esq_launch(plan, &container, &error);                start
+ *     esq_wait(container, -1, -1, &error);                 wait for its end
+ *     esq_container_result(container, &result);
+ *
+ * Conventions. A function that can fail returns 0, or a negative errno value and fills `ret_error` (which may be NULL).
+ * What a function returns through `ret_...` is written only on success, unless said otherwise. Strings are copied.
+ * The library keeps no global state; a handle is used by one thread at a time, different handles by different threads.
+ * The library installs no signal handler, never exits, and prints nothing.
+ */
+#ifndef ESQUEMA_H
+#define ESQUEMA_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#define ESQ_API __attribute__((visibility("default")))
+#else
+#define ESQ_API
+#endif
+
+#define ESQ_VERSION "0.1.0"
+
+/* Exit statuses of our own failures; everything else is the payload's, or 128 and the number of its signal. */
+#define ESQ_EXIT_SETUP     125
+#define ESQ_EXIT_CANNOT    126
+#define ESQ_EXIT_NOT_FOUND 127
+
+typedef struct esq_spec esq_spec;           /* what is wanted; owned by the caller, freed by esq_spec_free */
+typedef struct esq_plan esq_plan;           /* how it is done; owned by the caller, freed by esq_plan_free */
+typedef struct esq_container esq_container; /* a started container; owned by the caller, freed by esq_container_free */
+
+/* A place in a description. `file` may be NULL; line and column count from 1, 0 means unknown. */
+typedef struct esq_location {
+    const char *file;
+    unsigned line;
+    unsigned column;
+} esq_location;
+
+#define ESQ_ERROR_FILE   256
+#define ESQ_ERROR_TEXT   512
+#define ESQ_ERROR_REMEDY 512
+
+/* Why something failed. Flat: it may be copied, kept and written to a pipe in one piece. Texts end with NUL. */
+typedef struct esq_error {
+    int exit_status;  /* what a program should exit with: 125, 126 or 127 */
+    int error_number; /* the kernel's errno, or 0 when the error is ours */
+    unsigned step;    /* the failed step of the plan, from 1; 0 when no step was at work */
+    unsigned steps;   /* how many steps the plan has; 0 with step */
+    unsigned line;    /* place in the description, 0: unknown */
+    unsigned column;
+    char file[ESQ_ERROR_FILE];     /* of the description, "" when unknown; its tail when it is too long */
+    char text[ESQ_ERROR_TEXT];     /* "mount tmpfs on /tmp: Operation not permitted (step 8 of 14)" */
+    char remedy[ESQ_ERROR_REMEDY]; /* what to do about it, "" when nothing is known */
+} esq_error;
+
+/* ---- The library ---- */
+
+/*
+ * A handshake: returns 42, as the first programs for this library expect. Has no effect; never fails.
+ */
+ESQ_API int esq_init(void);
+
+/*
+ * The version of the library that runs, such as "0.1.0"; compare with ESQ_VERSION, which was compiled in.
+ * The string is constant.
+ */
+ESQ_API const char *esq_version(void);
+
+/*
+ * Writes an error as people read it: "FILE:LINE:COLUMN: error: TEXT\nremedy: REMEDY\n", leaving out what is unknown.
+ * `text` gets at most `capacity` bytes, always with a NUL when capacity is not 0 (a text of 2048 bytes always fits).
+ * Returns the full length without the NUL, which may be capacity or more. Never fails.
+ */
+ESQ_API size_t esq_error_print(const esq_error *error, char *text, size_t capacity);
+
+/* ---- Specification: what is wanted ---- */
+
+/*
+ * An empty specification, which has every default wall. NULL when there is no memory. Free it with esq_spec_free.
+ */
+ESQ_API esq_spec *esq_spec_new(void);
+
+/* Frees a specification; NULL is allowed. Plans made from it stay valid; texts of its grants do not. */
+ESQ_API void esq_spec_free(esq_spec *spec);
+
+/*
+ * Sets a field that has one value, replacing an earlier one. Fields, their values and defaults are listed in
+ * docs/specification.md; numbers are decimal, sizes in bytes, times in milliseconds; "yes" and "no" are the truths.
+ *   where     the place in the description that asked for it, or NULL
+ * Only name and size are looked at here; whether the value makes sense is said by esq_spec_check.
+ * Fails with -EINVAL (no such field, or a field of another shape), -E2BIG (too many or too long), -ENOMEM.
+ */
+ESQ_API int esq_spec_set(esq_spec *spec, const char *field, const char *value, const esq_location *where,
+                         esq_error *ret_error);
+
+/*
+ * Appends one item of `count` words to a field that is a list, for instance
+ *   "command"      each word one argument, the first the program
+ *   "mounts"       "bind" SOURCE DESTINATION ["read-only" | "writable"], or "tmpfs" DESTINATION ["size=BYTES"]
+ *                  ["inodes=NUMBER"]
+ *   "environment"  NAME VALUE
+ * Fails as esq_spec_set does.
+ */
+ESQ_API int esq_spec_add(esq_spec *spec, const char *field, const char *const *words, size_t count,
+                         const esq_location *where, esq_error *ret_error);
+
+/*
+ * Gives a descriptor of the caller to a field: "executable" (the program is this file, the command gives only its
+ * arguments), "stdin", "stdout", "stderr". The descriptor stays the caller's and must stay open until the last launch
+ * of a plan made from this specification has returned. Fails with -EINVAL, -EBADF (not open), -ENOMEM.
+ */
+ESQ_API int esq_spec_set_fd(esq_spec *spec, const char *field, int fd, const esq_location *where,
+                            esq_error *ret_error);
+
+/*
+ * Appends a descriptor to a list: "keep", which is open inside as number `inside` (3 to 255). Ownership and errors as
+ * for esq_spec_set_fd. A directory or an O_PATH descriptor is refused by esq_spec_check.
+ */
+ESQ_API int esq_spec_add_fd(esq_spec *spec, const char *field, int fd, int inside, const esq_location *where,
+                            esq_error *ret_error);
+
+/*
+ * Looks for everything that is wrong with a specification, on this host. Writes at most `capacity` problems to
+ * `ret_problems` (which may be NULL when capacity is 0), in the order of the fields, each with its location.
+ * Returns how many there are, which may be more than capacity; 0 means that a plan can be built.
+ */
+ESQ_API size_t esq_spec_check(const esq_spec *spec, esq_error *ret_problems, size_t capacity);
+
+/* One thing that a specification asks of the host beyond its own folder. */
+typedef struct esq_grant {
+    const char *flag;  /* "host-path", "writable-path", "network", "capability", "wall", "best-effort", "limits", ... */
+    const char *value; /* "/srv/www", "host", "seccomp", "memory", ...; owned by the specification */
+    esq_location where;
+} esq_grant;
+
+/*
+ * Lists what the specification asks of the host beyond its own folder (the field "folder") and throw-away memory.
+ * Whether that is granted is for the caller to decide and refuse: the library computes, it does not ask.
+ * `ret_grants` gets at most `capacity`; texts live until the specification is changed or freed.
+ * Returns how many there are, which may be more than capacity, or a negative errno (-ENOMEM, or -EINVAL when the
+ * specification has problems).
+ */
+ESQ_API ssize_t esq_spec_grants(esq_spec *spec, esq_grant *ret_grants, size_t capacity);
+
+/*
+ * The identity of what is described: SHA-256 of the canonical specification (fields in a fixed order, without
+ * locations and descriptor numbers of the caller). Fails with -ENOMEM.
+ */
+ESQ_API int esq_spec_hash(const esq_spec *spec, unsigned char ret_hash[32]);
+
+/* ---- Plan: how it is done ---- */
+
+/*
+ * Checks a specification and turns it into a plan. Touches nothing but reads: files and directories that the plan
+ * names are opened and held. Fails with -EINVAL (the first problem of esq_spec_check is in ret_error), -ENOTSUP (the
+ * host cannot enforce what was asked for), -ENOMEM, or the kernel's error for a path.
+ * The plan is owned by the caller; it may be launched any number of times, also after the specification was freed.
+ */
+ESQ_API int esq_plan_build(const esq_spec *spec, esq_plan **ret_plan, esq_error *ret_error);
+
+/* Frees a plan and closes what it holds; NULL is allowed. Containers launched from it are not affected. */
+ESQ_API void esq_plan_free(esq_plan *plan);
+
+enum esq_format { ESQ_FORMAT_TEXT, ESQ_FORMAT_JSON };
+
+/*
+ * Writes every step of the plan as text. `text` gets at most `capacity` bytes, with a NUL when capacity is not 0.
+ * Returns the full length without the NUL (call it once with capacity 0 to learn it), or -ENOMEM.
+ */
+ESQ_API ssize_t esq_plan_print(const esq_plan *plan, enum esq_format format, char *text, size_t capacity);
+
+/*
+ * SHA-256 of the printed plan, for tests that want to know whether a plan changed. A plan contains uids and
+ * descriptors of this host and is no identity: see esq_spec_hash. Fails with -ENOMEM.
+ */
+ESQ_API int esq_plan_hash(const esq_plan *plan, unsigned char ret_hash[32]);
+
+/* ---- Containers ---- */
+
+/*
+ * Starts a container and returns when its program runs (its execve succeeded) or with the reason why it does not.
+ * The container's life is bound to the calling *thread*: when that thread ends, the kernel kills the container.
+ * All signals of the calling thread are blocked for the duration of the call.
+ * After a failure nothing is left: the child is reaped, no descriptor stays open. ret_error->exit_status says 125, 126
+ * or 127. Fails with -ENOMEM, or the negative errno of the step that failed (-EINVAL when that has none).
+ * The container is owned by the caller.
+ */
+ESQ_API int esq_launch(const esq_plan *plan, esq_container **ret_container, esq_error *ret_error);
+
+/* Why a container ended. */
+enum esq_reason {
+    ESQ_REASON_NONE = 0,   /* it has not ended yet */
+    ESQ_REASON_EXIT,       /* the payload exited */
+    ESQ_REASON_SIGNAL,     /* the payload was ended by a signal */
+    ESQ_REASON_TIME_LIMIT, /* we ended it, because its field "time" ran out; exit_status is 137 */
+    ESQ_REASON_KILLED      /* its init was killed, by esq_container_free or from outside */
+};
+
+/* How a container ended, and what it used. */
+typedef struct esq_result {
+    enum esq_reason reason;
+    int exit_status;              /* 0..255 of the payload, or 128 and its signal */
+    int signal;                   /* the payload's signal, 0 when it exited */
+    uint64_t wall_microseconds;   /* from launch to end */
+    uint64_t user_microseconds;   /* of processor time, all processes that were waited for */
+    uint64_t system_microseconds;
+    uint64_t peak_memory;         /* bytes resident of its largest process */
+} esq_result;
+
+/*
+ * Waits until the container ends, keeping its time limit meanwhile.
+ *   timeout_ms  give up after so many milliseconds; -1: never
+ *   signal_fd   a signalfd of the caller whose signals are forwarded to the container, or -1
+ * Returns 0 when it has ended (again and again afterwards), -ETIMEDOUT when the time is over first, or the kernel's
+ * error. The time limit is enforced only while somebody waits.
+ */
+ESQ_API int esq_wait(esq_container *container, int timeout_ms, int signal_fd, esq_error *ret_error);
+
+/* The words of a reason: "exit", "signal", "time limit", "killed", "none". Constant. */
+ESQ_API const char *esq_reason_name(enum esq_reason reason);
+
+/*
+ * Writes how the container ended; reason is ESQ_REASON_NONE and the rest 0 while it runs. Never fails.
+ */
+ESQ_API void esq_container_result(const esq_container *container, esq_result *ret_result);
+
+/*
+ * Sends a signal. Init forwards what can be caught to the payload; SIGKILL ends every process of the container.
+ * Fails with -ESRCH when it has ended, -EINVAL for a number that is no signal.
+ */
+ESQ_API int esq_signal(esq_container *container, int signal_number);
+
+/* The pid of the container's init, as the caller sees it. For display: act through the pidfd, which is never reused. */
+ESQ_API pid_t esq_container_pid(const esq_container *container);
+
+/* A pidfd of the container's init, owned by the container. It polls readable when the container has ended. */
+ESQ_API int esq_container_pidfd(const esq_container *container);
+
+/* Kills the container if it still runs, waits for its end, frees the handle; NULL is allowed. */
+ESQ_API void esq_container_free(esq_container *container);
+
+/* ---- Reports for machines (docs/json.md), one JSON object a line ---- */
+
+/* Each writes one line to `fd` in one write and returns 0 or the negative errno of write. */
+ESQ_API int esq_status_write_started(int fd, const esq_container *container);
+ESQ_API int esq_status_write_failed(int fd, const esq_error *error);
+ESQ_API int esq_status_write_ended(int fd, const esq_result *result);
+
+/* ---- What this host can do ---- */
+
+typedef struct esq_wall {
+    const char *name;   /* "user-namespace", "landlock", "overlay", ...; constant */
+    int available;      /* 1 yes, 0 no */
+    char detail[128];   /* what was found ("ABI 7"), or why not ("Operation not permitted") */
+    const char *remedy; /* how to get it, "" when available; constant */
+} esq_wall;
+
+/*
+ * Tries every wall on this host, in short-lived processes that leave nothing. `ret_walls` gets at most `capacity`.
+ * Returns how many walls there are, which may be more than capacity.
+ */
+ESQ_API size_t esq_doctor(esq_wall *ret_walls, size_t capacity);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,64 @@
+/* Filling and printing errors. Knows nothing of what failed. */
+#include "error/error.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+const char *error_number_text(int error_number)
+{
+    const char *text = strerrordesc_np(error_number);
+    return text ? text : "unknown error";
+}
+
+/* The end of a path says more than its beginning. */
+static void copy_tail(char *to, size_t capacity, const char *from)
+{
+    size_t length = strlen(from);
+    if (length >= capacity)
+        from += length - (capacity - 1);
+    memcpy(to, from, strlen(from) + 1);
+}
+
+int esq_fail(esq_error *ret_error, const esq_location *where, int error_number, const char *remedy,
+             const char *format, ...)
+{
+    int result = error_number ? -error_number : -EINVAL;
+    if (!ret_error)
+        return result;
+
+    memset(ret_error, 0, sizeof(*ret_error));
+    ret_error->exit_status = ESQ_EXIT_SETUP;
+    ret_error->error_number = error_number;
+    if (where) {
+        ret_error->line = where->line;
+        ret_error->column = where->column;
+        if (where->file)
+            copy_tail(ret_error->file, sizeof(ret_error->file), where->file);
+    }
+    va_list arguments;
+    va_start(arguments, format);
+    int length = vsnprintf(ret_error->text, sizeof(ret_error->text), format, arguments);
+    va_end(arguments);
+    if (error_number && length >= 0 && (size_t)length < sizeof(ret_error->text))
+        snprintf(ret_error->text + length, sizeof(ret_error->text) - (size_t)length, ": %s",
+                 error_number_text(error_number));
+    if (remedy)
+        snprintf(ret_error->remedy, sizeof(ret_error->remedy), "%s", remedy);
+    return result;
+}
+
+size_t esq_error_print(const esq_error *error, char *text, size_t capacity)
+{
+    char place[ESQ_ERROR_FILE + 32] = "";
+    if (error->file[0] && error->line)
+        snprintf(place, sizeof(place), "%s:%u:%u: ", error->file, error->line, error->column);
+    else if (error->file[0])
+        snprintf(place, sizeof(place), "%s: ", error->file);
+    bool has_remedy = error->remedy[0] != '\0';
+    int length = snprintf(text, capacity, "%serror: %s\n%s%s%s", place, error->text, has_remedy ? "remedy: " : "",
+                          error->remedy, has_remedy ? "\n" : "");
+    return length < 0 ? 0 : (size_t)length;
+}

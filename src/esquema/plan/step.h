@@ -1,0 +1,76 @@
+/*
+ * One step of a plan as it lies in the block, and the state of the mute child that executes it.
+ * This header is all that x_apply may know; it needs no allocation and no libc.
+ */
+#ifndef ESQUEMA_STEP_H
+#define ESQUEMA_STEP_H
+
+#include <stdint.h>
+#include "sys/sys.h"
+
+enum step_kind {
+#define STEP(id, name, place, apply) STEP_##id,
+#include "plan/steps.def"
+#undef STEP
+    STEP_KIND_COUNT
+};
+
+enum step_place { STEP_PLACE_CHILD, STEP_PLACE_INIT };
+
+enum step_flags {
+    STEP_SKIP = 1, /* the tests take a wall down by this, to see that its probe then gets through */
+};
+
+/* Offsets are from the beginning of the plan's block; 0 means: none. */
+struct step {
+    uint16_t kind; /* enum step_kind */
+    uint16_t flags;
+    uint32_t text;   /* "mount tmpfs on /tmp" */
+    uint32_t remedy; /* what to do when it fails, or 0 */
+    uint32_t file;   /* where the description asked for it, or 0 */
+    uint32_t line;
+    uint32_t column;
+    uint32_t data; /* the facility's own structure, aligned to 8 bytes */
+    uint32_t size;
+};
+
+struct plan_block; /* plan.h */
+
+/* The child's state: lies in the parent's memory, prepared there. Descriptor numbers are the child's. */
+struct child {
+    const struct plan_block *block;
+    const char *detail; /* a constant text that says what exactly failed, or NULL; set by x_apply before it returns */
+    int root;           /* the new root, from STEP_ROOT to STEP_PIVOT; afterwards "/" is it */
+    int *trees;         /* detached mounts that STEP_SOURCE made, block->tree_count of them */
+    int go;             /* read end: end of file means that the parent is dead */
+    int report;         /* write end of the error pipe */
+    int result;         /* write end of init's result pipe */
+    int init;           /* sealed program of init */
+    int job;            /* sealed job file */
+    bool is_own_pid_namespace;
+};
+
+/*
+ * Executes one step. Returns 0 or a negative errno; `child->detail` may say more.
+ * Only wrappers of sys/ may be called: no allocation, no libc, no lock, no write to anything but `child`.
+ */
+typedef int step_apply_function(const struct step *step, struct child *child);
+
+#define STEP_DATA(block, step, type) ((const type *)((const char *)(block) + (step)->data))
+#define STEP_TEXT(block, offset) ((const char *)(block) + (offset))
+
+static inline int step_fail(struct child *child, int negative_errno, const char *detail)
+{
+    child->detail = detail;
+    return negative_errno;
+}
+
+#define STEP(id, name, place, apply) STEP_DECLARE_##place(apply)
+#define STEP_DECLARE_CHILD(apply) step_apply_function apply;
+#define STEP_DECLARE_INIT(apply)
+#include "plan/steps.def"
+#undef STEP
+#undef STEP_DECLARE_CHILD
+#undef STEP_DECLARE_INIT
+
+#endif

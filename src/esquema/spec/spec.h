@@ -1,0 +1,85 @@
+/*
+ * The specification: a table of fields, each a list of items, each item a list of words and a place in the description.
+ * Owns what was said; knows nothing of how it is done, and does not open a file.
+ */
+#ifndef ESQUEMA_SPEC_H
+#define ESQUEMA_SPEC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "error/error.h"
+
+enum spec_field {
+#define SPEC_FIELD(id, name, shape, value, initial, doc) SPEC_##id,
+#include "spec/spec_fields.def"
+#undef SPEC_FIELD
+    SPEC_FIELD_COUNT
+};
+
+enum spec_shape { SPEC_SHAPE_ONE, SPEC_SHAPE_LIST, SPEC_SHAPE_FD, SPEC_SHAPE_FDS };
+
+/* A description is a stranger's: none of these is reached by an honest one. */
+#define SPEC_ITEMS_MAX 1024   /* of one field */
+#define SPEC_WORDS_MAX 4096   /* of one item */
+#define SPEC_WORD_MAX  131072 /* bytes, the kernel's own limit for one argument */
+#define SPEC_BYTES_MAX (4u << 20) /* of all words of a specification */
+
+struct spec_item {
+    char **words;
+    size_t count;
+    int fd;     /* FD and FDS, else -1 */
+    int inside; /* FDS */
+    esq_location where;
+};
+
+/* ---- Reading: for x_check and x_plan ---- */
+
+const struct spec_item *spec_items(const esq_spec *spec, enum spec_field field, size_t *ret_count);
+/* The only item of a ONE or FD field, NULL where it was not given. */
+const struct spec_item *spec_item(const esq_spec *spec, enum spec_field field);
+/* The value of a ONE field, its default where it was not given, "" where there is none. Never NULL. */
+const char *spec_text(const esq_spec *spec, enum spec_field field);
+bool spec_is(const esq_spec *spec, enum spec_field field, const char *text);
+bool spec_is_given(const esq_spec *spec, enum spec_field field);
+/* BYTES, COUNT, MILLISECONDS. False where nothing was given and there is no default, or when it is no number. */
+bool spec_number(const esq_spec *spec, enum spec_field field, uint64_t *ret_number);
+/* The descriptor of an FD field, or -1. */
+int spec_fd(const esq_spec *spec, enum spec_field field);
+/* Where a field was (first) given, NULL where it was not. */
+const esq_location *spec_where(const esq_spec *spec, enum spec_field field);
+/* Is `name` among the words of the field "best-effort"? */
+bool spec_is_excused(const esq_spec *spec, const char *name);
+/* Does the container have this namespace of its own ("net", "user", ...)? */
+bool spec_has_namespace(const esq_spec *spec, const char *name);
+const char *spec_field_name(enum spec_field field);
+/* Decimal digits only, no sign; false on overflow. */
+bool spec_parse_number(const char *text, uint64_t *ret_number);
+/* "uid:gid" */
+bool spec_parse_user(const char *text, uint32_t *ret_uid, uint32_t *ret_gid);
+
+/* ---- Problems: what x_check finds ---- */
+
+struct spec_problems {
+    esq_error *list;
+    size_t capacity;
+    size_t count; /* may exceed capacity */
+};
+
+/* Appends a problem; error_number may be 0, remedy NULL. */
+_cold_ void spec_problem(struct spec_problems *problems, const esq_location *where, int error_number,
+                         const char *remedy, const char *format, ...) __attribute__((format(printf, 5, 6)));
+
+/* ---- Grants: what x_grants finds; `value` is copied ---- */
+
+struct spec_grants {
+    esq_spec *spec;
+    esq_grant *list;
+    size_t capacity;
+    size_t count;
+    bool out_of_memory;
+};
+
+void spec_grant(struct spec_grants *grants, const char *flag, const char *value, const esq_location *where);
+
+#endif
