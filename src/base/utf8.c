@@ -34,9 +34,7 @@ size_t utf8_encode(uint32_t character, unsigned char ret_bytes[4])
 {
     size_t size = utf8_size(character);
     switch (size) {
-    case 1:
-        ret_bytes[0] = (unsigned char)character;
-        break;
+    case 1: ret_bytes[0] = (unsigned char)character; break;
     case 2:
         ret_bytes[0] = (unsigned char)(0xc0 | character >> 6);
         ret_bytes[1] = (unsigned char)(0x80 | (character & 0x3f));

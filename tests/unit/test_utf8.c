@@ -22,15 +22,18 @@ static void test_every_scalar_value_and_back(void **state)
 static void test_ill_formed(void **state)
 {
     static const char *const wrong[] = {
-        "\x80",                         /* a tail alone */
-        "\xc0\x80",         "\xc1\xbf", /* overlong, two bytes */
-        "\xe0\x9f\xbf",                 /* overlong, three */
-        "\xf0\x8f\xbf\xbf",             /* overlong, four */
-        "\xed\xa0\x80",                 /* the first surrogate */
-        "\xed\xbf\xbf",                 /* the last surrogate */
-        "\xf4\x90\x80\x80",             /* U+110000 */
-        "\xf8\x88\x80\x80\x80",         /* five bytes */
-        "\xe2\x82z",        "\xff",     "\xfe",
+        "\x80", /* a tail alone */
+        "\xc0\x80",
+        "\xc1\xbf",             /* overlong, two bytes */
+        "\xe0\x9f\xbf",         /* overlong, three */
+        "\xf0\x8f\xbf\xbf",     /* overlong, four */
+        "\xed\xa0\x80",         /* the first surrogate */
+        "\xed\xbf\xbf",         /* the last surrogate */
+        "\xf4\x90\x80\x80",     /* U+110000 */
+        "\xf8\x88\x80\x80\x80", /* five bytes */
+        "\xe2\x82z",
+        "\xff",
+        "\xfe",
     };
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         const unsigned char *bytes = (const unsigned char *)wrong[i];
