@@ -2,7 +2,7 @@
  * policy.c: the named policies (the table calls.def) and what a specification changes in them. It makes no system call
  * and allocates nothing: a policy lies in its caller's memory.
  */
-#include "esquema/seccomp/policy.h"
+#include "seccomp/policy.h"
 
 #include <errno.h>
 #include <string.h>
@@ -14,7 +14,7 @@
 
 enum guard_index {
 #define GUARD(name, otherwise, ...) GUARD_##name,
-#include "esquema/seccomp/guards.def"
+#include "seccomp/guards.def"
 #undef GUARD
     GUARD_SOCKET_FAMILY, /* made from the policy's families */
 };
@@ -25,7 +25,7 @@ enum treatment {
     TREATMENT_ALLOW = SECCOMP_ALLOW,
     TREATMENT_REFUSE = SECCOMP_REFUSE,
 #define GUARD(name, otherwise, ...) TREATMENT_##name = SECCOMP_VERDICTS + GUARD_##name,
-#include "esquema/seccomp/guards.def"
+#include "seccomp/guards.def"
 #undef GUARD
     TREATMENT_SOCKET_FAMILY = SECCOMP_VERDICTS + GUARD_SOCKET_FAMILY,
 };
@@ -42,7 +42,7 @@ struct counted_guard {
 
 static const struct counted_guard guards[] = {
 #define GUARD(name, otherwise, ...) {SECCOMP_##otherwise, {__VA_ARGS__}},
-#include "esquema/seccomp/guards.def"
+#include "seccomp/guards.def"
 #undef GUARD
 };
 
@@ -58,7 +58,7 @@ static const struct call_line call_lines[] = {
       [SECCOMP_STRICT] = TREATMENT_##strict,                                                                           \
       [SECCOMP_PERMISSIVE] = TREATMENT_##permissive,                                                                   \
       [SECCOMP_RUNNER] = TREATMENT_##runner}},
-#include "esquema/seccomp/calls.def"
+#include "seccomp/calls.def"
 #undef CALL
 };
 
@@ -232,12 +232,9 @@ static void make_family_guard(uint64_t families, struct seccomp_guard *ret_guard
     }
     ret_guard->otherwise = SECCOMP_FAMILY;
     if (families & (1ull << AF_INET | 1ull << AF_INET6) && !(families >> AF_NETLINK & 1)) {
-        /* Relations only say "equal" and "any", so "not netlink" is: some bit differs from it. */
-        ret_guard->tests[count++] = (struct seccomp_test){.argument = 0,
-                                                          .width = SECCOMP_WIDTH_INT,
-                                                          .relation = SECCOMP_ANY,
-                                                          .verdict = SECCOMP_FAMILY,
-                                                          .mask = UINT32_MAX & ~(uint64_t)AF_NETLINK};
+        ret_guard->tests[count++] =
+            (struct seccomp_test){0, SECCOMP_WIDTH_INT, SECCOMP_OTHER, SECCOMP_FAMILY, UINT32_MAX, AF_NETLINK};
+        ret_guard->tests[count++] = (struct seccomp_test){2, SECCOMP_WIDTH_INT, SECCOMP_EQUAL, SECCOMP_ALLOW, UINT32_MAX, 0};
     }
     ret_guard->count = (uint8_t)count;
 }

@@ -21,7 +21,7 @@ enum seccomp_verdict {
 };
 
 enum seccomp_width { SECCOMP_WIDTH_INT = 32, SECCOMP_WIDTH_LONG = 64 };
-enum seccomp_relation { SECCOMP_EQUAL, SECCOMP_ANY };
+enum seccomp_relation { SECCOMP_EQUAL, SECCOMP_OTHER };
 
 /* One test of one argument; see guards.def, which explains the fields. */
 struct seccomp_test {
