@@ -47,6 +47,8 @@ struct child {
     int result;         /* write end of init's result pipe */
     int init;           /* sealed program of init */
     int job;            /* sealed job file */
+    int executable;     /* the program, where it was given as a descriptor, else -1 */
+    int landlock;       /* the number at which STEP_LANDLOCK leaves its ruleset, without close-on-exec (dup3) */
     bool is_own_pid_namespace;
 };
 

@@ -1,0 +1,239 @@
+/*
+ * Building a plan: runs every facility's check, then every facility's plan, and puts the block together.
+ * Knows the list of facilities; not what they do.
+ */
+#include "plan/build.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/arith.h"
+#include "spec/spec_own.h"
+
+typedef void facility_check(const esq_spec *spec, struct spec_problems *problems);
+typedef void facility_grants(const esq_spec *spec, struct spec_grants *grants);
+typedef int facility_plan(const esq_spec *spec, struct plan_builder *builder, esq_error *ret_error);
+
+static const struct {
+    facility_check *check;
+    facility_grants *grants;
+    facility_plan *plan;
+} facilities[] = {
+#define FACILITY(name) { name##_check, name##_grants, name##_plan },
+#include "plan/facilities.def"
+#undef FACILITY
+};
+
+#define FACILITY_COUNT (sizeof(facilities) / sizeof(facilities[0]))
+
+size_t esq_spec_check(const esq_spec *spec, esq_error *ret_problems, size_t capacity)
+{
+    struct spec_problems problems = { .list = ret_problems, .capacity = capacity };
+    spec_check_values(spec, &problems);
+    if (problems.count > 0) /* facilities may rely on values of the right kind */
+        return problems.count;
+    for (size_t i = 0; i < FACILITY_COUNT; i++)
+        facilities[i].check(spec, &problems);
+    return problems.count;
+}
+
+ssize_t esq_spec_grants(esq_spec *spec, esq_grant *ret_grants, size_t capacity)
+{
+    struct spec_grants grants = { .spec = spec, .list = ret_grants, .capacity = capacity };
+    struct spec_problems problems = { 0 };
+    spec_check_values(spec, &problems);
+    if (problems.count > 0)
+        return -EINVAL;
+    for (size_t i = 0; i < FACILITY_COUNT; i++)
+        facilities[i].grants(spec, &grants);
+    return grants.out_of_memory ? -ENOMEM : (ssize_t)grants.count;
+}
+
+/* ---- What facilities call ---- */
+
+uint32_t plan_add_bytes(struct plan_builder *builder, const void *bytes, size_t size)
+{
+    static const unsigned char zero[8];
+    size_t padding = size_round_up(builder->block.length, 8) - builder->block.length;
+    if (size > PLAN_SIZE_MAX || builder->block.length + padding > PLAN_SIZE_MAX - size)
+        return 0;
+    if (!buffer_reserve(&builder->block, padding + size))
+        return 0;
+    buffer_append(&builder->block, zero, padding);
+    uint32_t offset = (uint32_t)builder->block.length;
+    buffer_append(&builder->block, bytes, size);
+    return offset;
+}
+
+uint32_t plan_add_text(struct plan_builder *builder, const char *text)
+{
+    return plan_add_bytes(builder, text, strlen(text) + 1);
+}
+
+static bool add_optional_text(struct plan_builder *builder, const char *text, uint32_t *ret_offset)
+{
+    *ret_offset = text && *text ? plan_add_text(builder, text) : 0;
+    return !text || !*text || *ret_offset != 0;
+}
+
+int plan_add_step(struct plan_builder *builder, enum step_kind kind, const esq_location *where, const char *remedy,
+                  const void *data, size_t size, const char *format, ...)
+{
+    char text[ESQ_ERROR_TEXT];
+    struct step step = { .kind = (uint16_t)kind, .size = (uint32_t)size };
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof(text), format, arguments);
+    va_end(arguments);
+
+    if (where) {
+        step.line = where->line;
+        step.column = where->column;
+    }
+    if (!add_optional_text(builder, text, &step.text) || !add_optional_text(builder, remedy, &step.remedy) ||
+        !add_optional_text(builder, where ? where->file : NULL, &step.file))
+        return -ENOMEM;
+    if (size > 0 && !(step.data = plan_add_bytes(builder, data, size)))
+        return -ENOMEM;
+    if (!buffer_append(&builder->steps, &step, sizeof(step)))
+        return -ENOMEM;
+    plan_head(builder)->step_count++;
+    return 0;
+}
+
+int plan_hold_fd(struct plan_builder *builder, int fd)
+{
+    int *held = realloc(builder->held, (builder->held_count + 1) * sizeof(int));
+    if (!held) {
+        sys_close(fd);
+        return -ENOMEM;
+    }
+    builder->held = held;
+    builder->held[builder->held_count++] = fd;
+    return 0;
+}
+
+struct plan_block *plan_head(struct plan_builder *builder)
+{
+    return (struct plan_block *)builder->block.bytes;
+}
+
+int plan_missing(struct plan_builder *builder, const esq_spec *spec, const char *name, const esq_location *where,
+                 const char *remedy, esq_error *ret_error, const char *format, ...)
+{
+    char text[ESQ_ERROR_TEXT];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof(text), format, arguments);
+    va_end(arguments);
+    if (!spec_is_excused(spec, name)) {
+        esq_fail(ret_error, where, 0, remedy, "%s", text);
+        return -ENOTSUP;
+    }
+    if (!buffer_append_format(&builder->notes, "missing, excused by best-effort %s: %s\n", name, text))
+        return esq_fail(ret_error, where, ENOMEM, NULL, "build the plan");
+    return 0;
+}
+
+/* ---- Putting it together ---- */
+
+static void builder_done(struct plan_builder *builder)
+{
+    for (size_t i = 0; i < builder->held_count; i++)
+        sys_close(builder->held[i]);
+    free(builder->held);
+    buffer_done(&builder->block);
+    buffer_done(&builder->steps);
+    buffer_done(&builder->notes);
+}
+
+static int builder_finish(struct plan_builder *builder, struct esq_plan *plan)
+{
+    uint32_t steps = plan_add_bytes(builder, builder->steps.bytes, builder->steps.length);
+    if (!steps || !buffer_append_byte(&builder->notes, 0))
+        return -ENOMEM;
+    struct plan_block *head = plan_head(builder);
+    head->steps = steps;
+    head->size = (uint32_t)builder->block.length;
+
+    plan->notes = malloc(builder->notes.length);
+    plan->block = malloc(builder->block.length);
+    if (!plan->block || !plan->notes) {
+        free(plan->block);
+        free(plan->notes);
+        return -ENOMEM;
+    }
+    memcpy(plan->block, builder->block.bytes, builder->block.length);
+    memcpy(plan->notes, builder->notes.bytes, builder->notes.length);
+    plan->held = builder->held;
+    plan->held_count = builder->held_count;
+    builder->held = NULL;
+    builder->held_count = 0;
+    return 0;
+}
+
+static int plan_fill(const esq_spec *spec, struct plan_builder *builder, esq_error *ret_error)
+{
+    struct plan_block head = { .magic = PLAN_MAGIC, .version = PLAN_VERSION };
+    if (!buffer_append(&builder->block, &head, sizeof(head)))
+        return -ENOMEM;
+    for (size_t i = 0; i < FACILITY_COUNT; i++) {
+        int result = facilities[i].plan(spec, builder, ret_error);
+        if (result < 0)
+            return result;
+    }
+    return 0;
+}
+
+int esq_plan_build(const esq_spec *spec, esq_plan **ret_plan, esq_error *ret_error)
+{
+    esq_error problem;
+    if (esq_spec_check(spec, &problem, 1) > 0) {
+        if (ret_error)
+            *ret_error = problem;
+        return -EINVAL;
+    }
+
+    struct plan_builder builder = { 0 };
+    buffer_init(&builder.block, &memory_malloc);
+    buffer_init(&builder.steps, &memory_malloc);
+    buffer_init(&builder.notes, &memory_malloc);
+    struct esq_plan *plan = calloc(1, sizeof(*plan));
+    int result = plan ? plan_fill(spec, &builder, ret_error) : -ENOMEM;
+    if (result == 0)
+        result = builder_finish(&builder, plan);
+    builder_done(&builder);
+    if (result < 0) {
+        free(plan);
+        return result == -ENOMEM ? esq_fail(ret_error, NULL, ENOMEM, NULL, "build the plan") : result;
+    }
+    *ret_plan = plan;
+    return 0;
+}
+
+void esq_plan_free(esq_plan *plan)
+{
+    if (!plan)
+        return;
+    for (size_t i = 0; i < plan->held_count; i++)
+        sys_close(plan->held[i]);
+    free(plan->held);
+    free(plan->block);
+    free(plan->notes);
+    free(plan);
+}
+
+size_t plan_skip(esq_plan *plan, enum step_kind kind)
+{
+    size_t found = 0;
+    for (size_t i = 0; i < plan->block->step_count; i++) {
+        struct step *step = (struct step *)plan_step(plan->block, i);
+        if (step->kind != kind)
+            continue;
+        step->flags |= STEP_SKIP;
+        found++;
+    }
+    return found;
+}

@@ -1,0 +1,16 @@
+/* The plan under construction; for the files of plan/ and for the facility init, which closes it with the job. */
+#ifndef ESQUEMA_PLAN_BUILD_H
+#define ESQUEMA_PLAN_BUILD_H
+
+#include "base/buffer.h"
+#include "plan/plan.h"
+
+struct plan_builder {
+    struct buffer block; /* head, then data in the order in which it was added */
+    struct buffer steps; /* appended to the block at the end */
+    struct buffer notes; /* what is missing and excused */
+    int *held;
+    size_t held_count;
+};
+
+#endif
