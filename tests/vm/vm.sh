@@ -1,0 +1,122 @@
+#!/bin/bash
+# vm.sh - runs a folder of tests in a small virtual machine with Debian's own kernel and a whole cgroup v2. It knows
+# kernels, images and qemu; what is tested is the folder's matter.
+#
+#   vm.sh setup            fetch the kernel and make the initial file system (once; some 20 s)
+#   vm.sh run DIR [CMD]    boot; CMD (default ./run) runs in DIR as uid 1000, in a cgroup delegated to it ($CG)
+#
+# DIR is seen at /t, read-write and thrown away; what lies in DIR/.root is put over / first. What CMD leaves in /out
+# comes back in $VM/out. The status is CMD's, 124 for the time limit and 98 when the machine left none.
+#
+#   VM          where kernel and images are kept             VM_KERNEL   package of the kernel [linux-image-cloud-amd64]
+#   VM_SUITE    suite it comes from, e.g. bookworm-backports VM_TIMEOUT  seconds [900]
+#   VM_MEMORY   MiB [1536]                                   VM_SIZE     of the image of DIR [512M]
+set -eu
+
+vm=${VM:-/var/tmp/esquema-vm}
+here=$(cd "$(dirname "$0")" && pwd)
+modules="virtio_pci virtio_blk overlay ext4 crc32c_generic tun veth unix_diag autofs4 loop"
+
+mirror() { apt-get indextargets --format '$(REPO_URI) $(CODENAME)' | awk '$2 == "bookworm" { print $1; exit }'; }
+
+# The kernel's package, unpacked and not installed. A suite of its own gets an apt state of its own.
+fetch_kernel() {
+    local package=${VM_KERNEL:-linux-image-cloud-amd64} options=()
+    if [ -n "${VM_SUITE:-}" ]; then
+        mkdir -p "$vm/apt/state/lists/partial" "$vm/apt/cache/archives/partial"
+        echo "deb $(mirror) $VM_SUITE main" >"$vm/apt/list"
+        options=(-o Dir::State="$vm/apt/state" -o Dir::State::status=/dev/null -o Dir::Cache="$vm/apt/cache"
+            -o Dir::Etc::sourcelist="$vm/apt/list" -o Dir::Etc::sourceparts=/dev/null -o APT::Sandbox::User=root
+            -o Acquire::Languages=none)
+        apt-get "${options[@]}" -qq update
+    fi
+    package=$(apt-cache "${options[@]}" depends "$package" | awk '$2 ~ /^linux-image-[0-9]/ { print $2; exit }')
+    [ -n "$package" ] || { echo "vm.sh: no kernel found; is apt's list of packages fresh?" >&2; return 1; }
+    rm -rf "$vm/kernel" "$vm/packages"
+    mkdir -p "$vm/kernel" "$vm/packages"
+    # Kernels since 7.x keep their modules in a package of their own.
+    (
+        cd "$vm/packages"
+        # shellcheck disable=SC2046
+        apt-get "${options[@]}" -o APT::Sandbox::User=root -qq download "$package" \
+            $(apt-cache "${options[@]}" depends "$package" | awk '$2 ~ /^linux-(modules|binary)-[0-9]/ { print $2 }')
+    )
+    for package in "$vm"/packages/*.deb; do dpkg-deb -x "$package" "$vm/kernel"; done
+    [ -d "$vm/kernel/lib/modules" ] || { mkdir -p "$vm/kernel/lib"; ln -s ../usr/lib/modules "$vm/kernel/lib/modules"; }
+}
+
+# busybox, the modules that the tests need with what they depend on, and the script that is process 1.
+make_initrd() {
+    local tree version file target
+    tree=$(mktemp -d)
+    version=$(ls "$vm/kernel/lib/modules")
+    depmod -b "$vm/kernel" "$version"
+    mkdir -p "$tree"/{bin,dev,proc,sys,tmp,t,out,root,etc,r} "$tree/lib/modules/$version"
+    cp /bin/busybox "$tree/bin/"
+    ln -s busybox "$tree/bin/sh"
+    for module in $modules; do
+        modprobe -d "$vm/kernel" -S "$version" --show-depends "$module" 2>/dev/null || :
+    done | awk '/^insmod/ { print $2 }' | sort -u | while read -r file; do
+        target="$tree/lib/modules/$version/${file#*/lib/modules/"$version"/}"
+        mkdir -p "${target%/*}"
+        cp "$file" "$target"
+        case $target in *.xz) xz -d "$target" ;; esac
+    done
+    cp "$vm/kernel/lib/modules/$version"/modules.{builtin,order,builtin.modinfo} "$tree/lib/modules/$version/"
+    depmod -b "$tree" "$version"
+    install -m 755 "$here/guest-init" "$tree/init"
+    chmod 755 "$tree"
+    (cd "$tree" && find . | cpio -o -H newc --quiet | gzip -1) >"$vm/initrd.gz"
+    rm -rf "$tree"
+}
+
+make_images() { # DIR COMMAND
+    local tree
+    tree=$(mktemp -d)
+    cp -a "$1/." "$tree/"
+    chmod 755 "$tree"
+    printf '%s\n' "$2" >"$tree/.command"
+    rm -f "$vm/test.img" "$vm/out.img"
+    mke2fs -q -t ext4 -E root_owner=1000:1000 -F -d "$tree" "$vm/test.img" "${VM_SIZE:-512M}" >/dev/null 2>&1
+    mke2fs -q -t ext4 -F "$vm/out.img" 256M >/dev/null 2>&1
+    rm -rf "$tree"
+}
+
+# tcg is written out: `kvm:tcg` hangs where /dev/kvm is a paravirtual one. Without cx16: qemu 7.2 gets the flags of
+# cmpxchg16b wrong, and 6.12 kernels then double-fault in a quarter of the boots.
+boot() {
+    timeout "${VM_TIMEOUT:-900}" qemu-system-x86_64 -machine q35,accel=tcg -cpu max,-cx16 -smp 2 \
+        -m "${VM_MEMORY:-1536}" -nodefaults -no-user-config -display none -serial stdio -no-reboot \
+        -kernel "$vm"/kernel/boot/vmlinuz-* -initrd "$vm/initrd.gz" \
+        -drive file="$vm/test.img,if=virtio,format=raw" -drive file="$vm/out.img,if=virtio,format=raw" \
+        -append "console=ttyS0 quiet panic=-1 mitigations=off cgroup_no_v1=all" </dev/null
+}
+
+# qemu's own status says nothing about the tests: the inside leaves its status in a file, and no file is a failure.
+run() { # DIR COMMAND
+    local status=0
+    make_images "$1" "$2"
+    boot || status=$?
+    rm -rf "$vm/out"
+    mkdir "$vm/out"
+    debugfs -R "rdump / $vm/out" "$vm/out.img" >/dev/null 2>&1 || :
+    [ $status != 124 ] || { echo "vm.sh: the time limit ended the machine" >&2; return 124; }
+    [ -s "$vm/out/.status" ] || { echo "vm.sh: the machine left no status (qemu $status)" >&2; return 98; }
+    return "$(cat "$vm/out/.status")"
+}
+
+mkdir -p "$vm"
+case ${1:-} in
+setup)
+    fetch_kernel
+    make_initrd
+    ;;
+run)
+    [ -s "$vm/initrd.gz" ] || { fetch_kernel; make_initrd; }
+    run "$2" "${3:-./run}"
+    ;;
+*)
+    sed -n '2,13s/^# \{0,1\}//p' "$0"
+    exit 2
+    ;;
+esac
