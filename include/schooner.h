@@ -249,7 +249,10 @@ SCH_API sch_ref *sch_keep(sch_vm *vm, sch_value value); /* NULL: no memory */
 SCH_API sch_value sch_ref_value(const sch_ref *ref);
 SCH_API void sch_release(sch_ref *ref);
 
+/* Is it SCH_RAISED, which a constructor gives when it failed? */
 SCH_API bool sch_is_raised(sch_value value);
+
+/* Constructors. The first four need no memory and cannot fail; strings and symbols are copied. */
 SCH_API sch_value sch_nil(void);
 SCH_API sch_value sch_unspecified(void);
 SCH_API sch_value sch_boolean(bool value);
@@ -276,6 +279,7 @@ enum sch_kind {
     SCH_KIND_CHARACTER, SCH_KIND_STRING, SCH_KIND_SYMBOL, SCH_KIND_KEYWORD, SCH_KIND_PAIR, SCH_KIND_VECTOR,
     SCH_KIND_BYTEVECTOR, SCH_KIND_PROCEDURE, SCH_KIND_RECORD, SCH_KIND_CONDITION, SCH_KIND_FOREIGN, SCH_KIND_OTHER,
 };
+/* What kind of value it is; SCH_KIND_OTHER for those that the host cannot look into. */
 SCH_API enum sch_kind sch_kind_of(sch_value value);
 SCH_API bool sch_is_true(sch_value value); /* everything but #f */
 
@@ -330,6 +334,7 @@ SCH_API enum sch_status sch_encode_thunk(sch_vm *vm, sch_value thunk, void **ret
 SCH_API enum sch_status sch_decode(sch_vm *vm, const void *bytes, size_t length, bool code, sch_value *ret);
 SCH_API void sch_bytes_free(void *bytes, size_t length);
 
+/* The version of the library that runs, "MAJOR.MINOR.PATCH". */
 SCH_API const char *sch_version(void);
 
 #ifdef __cplusplus
