@@ -45,6 +45,11 @@ struct global {
     void *scratch;
 };
 
+/* The deepest core tree that the expander makes (or front->nesting, if that is less): what recursive passes may count
+ * on within a C stack of 256 KiB. Deeper programs end in the limit `nesting`. Chains (else branches, bodies of nested
+ * lets) count too. */
+enum { CORE_DEPTH_MAX = 1000 };
+
 enum core_kind {
 #define CORE(ENUM, name) CORE_##ENUM,
 #include "schooner/core/core.def"

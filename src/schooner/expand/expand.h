@@ -18,10 +18,12 @@ struct exported {
     int special;                 /* SPECIAL: enum special_form */
     const unsigned char *macro;  /* MACRO: bytes of macro_encode */
     size_t macro_length;
-    const struct library *scope; /* MACRO: the library in whose scope its templates are resolved */
+    const struct library *scope; /* MACRO: the library in whose scope its templates are resolved; in what an expansion
+                                    leaves, NULL: the library named `space`, of the same expansion or session */
     enum global_kind global;     /* GLOBAL */
     uint32_t index;              /* PRIMITIVE, IMAGE */
-    const char *space;           /* TOP */
+    const char *space;           /* TOP, MACRO */
+    const char *global_name;     /* TOP: the cell's name in its space; NULL: the same as `name` */
 };
 
 /* A library that exists already: of the image, of the host, or defined by an earlier program of the session. */
@@ -43,6 +45,11 @@ struct expand_world {
     const struct library *(*find_library)(void *data, const char *name);
     /* Text for an import or include; false: none. The text must live as long as the compilation. `name`: the
      * library's canonical name, or the file's name for includes (relative to the including source's name). */
+    /* As above, whether or not it is on the menu: for what macros mention. NULL: find_library is asked. */
+    const struct library *(*find_scope)(void *data, const char *name);
+    /* A primitive by its name, or an export of (schooner kernel); see builtins.def. NULL or false: a top-level name of
+     * (schooner kernel), which is being compiled. */
+    bool (*find_builtin)(void *data, const char *name, struct exported *ret);
     bool (*load_library)(void *data, struct front *front, const char *name, struct sch_source *ret);
     bool (*load_include)(void *data, struct front *front, const char *from, const char *name, struct sch_source *ret);
     bool mutation;       /* set! and other mutating special forms exist */
@@ -53,6 +60,8 @@ struct expand_world {
     /* Imported when the program itself imports nothing (run posture); NULL: nothing. */
     const char *const *default_imports;
     const struct library *session; /* names that earlier programs of the session left at top level; may be NULL */
+    const char *const *session_imports; /* expansion.imports of the session's earlier programs, in order,
+                                           NULL-terminated; NULL: none */
     const char *const *features;   /* for cond-expand and (features); NULL-terminated */
 };
 
@@ -66,14 +75,16 @@ struct library_left {
     const char *name;
     struct left_behind *exports; /* external names in exported.name */
     size_t export_count;
-    struct left_behind *inside;  /* every top-level name and import of the library, for its macros */
+    struct left_behind *inside;  /* its own top-level names, and what its macros mention */
     size_t inside_count;
 };
 
 struct expansion {
     struct core *body;              /* CORE_SEQUENCE: the bodies of new libraries in order, then the program's */
-    struct left_behind *top;        /* definitions, macros and imports at the program's top level */
+    struct left_behind *top;        /* definitions and macros at the program's top level */
     size_t top_count;
+    const char **imports;           /* import sets of the program as text, for session_imports of later programs */
+    size_t import_count;
     struct library_left *libraries; /* defined in or loaded for this program, in order */
     size_t library_count;
 };
@@ -83,6 +94,13 @@ struct expansion {
  * A top-level definition becomes CORE_DEFINE. false after front_fail or front_limit.
  */
 bool expand_program(struct front *front, const struct expand_world *world, uint16_t file, struct expansion *ret);
+
+enum special_form {
+#define SPECIAL(ENUM, name, class, handler) SPECIAL_##ENUM,
+#include "schooner/expand/special.def"
+#undef SPECIAL
+    SPECIAL_COUNT,
+};
 
 /* The special forms, by name: the library "(schooner syntax)" exports them all. -1: no such form. */
 int special_form_find(const char *name, size_t length);
