@@ -1,0 +1,133 @@
+/* Is what the description says about mounts sensible? Looks at words only; files are looked at while planning. */
+#include "plan/plan.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include "mount/item.h"
+
+static bool is_inside_path(const char *path)
+{
+    if (path[0] != '/' || strlen(path) > 4000)
+        return false;
+    for (const char *part = strchr(path, '/'); part; part = strchr(part, '/')) {
+        part++;
+        size_t length = strcspn(part, "/");
+        if ((length == 1 && part[0] == '.') || (length == 2 && part[0] == '.' && part[1] == '.'))
+            return false;
+    }
+    return true;
+}
+
+static const char *parse_bind(const struct spec_item *item, struct mount_item *ret_item)
+{
+    if (item->count < 3 || item->count > 4)
+        return "a bind is written: bind SOURCE DESTINATION [read-only|writable]";
+    ret_item->is_bind = true;
+    ret_item->source = item->words[1];
+    ret_item->destination = item->words[2];
+    if (ret_item->source[0] != '/')
+        return "the source of a bind must be an absolute path";
+    if (item->count == 4 && strcmp(item->words[3], "writable") == 0)
+        ret_item->is_writable = true;
+    else if (item->count == 4 && strcmp(item->words[3], "read-only") != 0)
+        return "a bind is read-only or writable";
+    return NULL;
+}
+
+static const char *parse_tmpfs(const struct spec_item *item, struct mount_item *ret_item)
+{
+    uint64_t number;
+    if (item->count < 2)
+        return "a tmpfs is written: tmpfs DESTINATION [size=BYTES] [inodes=NUMBER]";
+    ret_item->destination = item->words[1];
+    ret_item->size = "67108864";
+    ret_item->inodes = "16384";
+    for (size_t i = 2; i < item->count; i++) {
+        const char *word = item->words[i];
+        const char *equals = strchr(word, '=');
+        if (!equals || !spec_parse_number(equals + 1, &number) || number == 0)
+            return "a tmpfs takes size=BYTES and inodes=NUMBER, above 0";
+        if (strncmp(word, "size=", 5) == 0)
+            ret_item->size = equals + 1;
+        else if (strncmp(word, "inodes=", 7) == 0)
+            ret_item->inodes = equals + 1;
+        else
+            return "a tmpfs takes size=BYTES and inodes=NUMBER";
+    }
+    return NULL;
+}
+
+const char *mount_parse_item(const struct spec_item *item, struct mount_item *ret_item)
+{
+    const char *problem = "a mount is a bind or a tmpfs";
+    *ret_item = (struct mount_item){ 0 };
+    if (item->count > 0 && strcmp(item->words[0], "bind") == 0)
+        problem = parse_bind(item, ret_item);
+    else if (item->count > 0 && strcmp(item->words[0], "tmpfs") == 0)
+        problem = parse_tmpfs(item, ret_item);
+    if (!problem && !is_inside_path(ret_item->destination))
+        return "the destination of a mount must be an absolute path without . and ..";
+    return problem;
+}
+
+void mount_check(const esq_spec *spec, struct spec_problems *problems)
+{
+    bool is_empty = spec_is(spec, SPEC_ROOTFS_MODE, "empty");
+    if (!is_empty && !spec_is_given(spec, SPEC_ROOTFS))
+        spec_problem(problems, NULL, 0, "name a directory, or say that the root is empty", "no root filesystem is given");
+    if (is_empty && spec_is_given(spec, SPEC_ROOTFS))
+        spec_problem(problems, spec_where(spec, SPEC_ROOTFS), 0, NULL, "an empty root has no directory");
+    if (!spec_has_namespace(spec, "mount"))
+        spec_problem(problems, spec_where(spec, SPEC_NAMESPACES), 0, NULL,
+                     "a container needs a mount namespace of its own");
+
+    size_t count;
+    const struct spec_item *items = spec_items(spec, SPEC_MOUNTS, &count);
+    for (size_t i = 0; i < count; i++) {
+        struct mount_item item;
+        const char *problem = mount_parse_item(&items[i], &item);
+        if (problem)
+            spec_problem(problems, &items[i].where, 0, NULL, "%s", problem);
+    }
+}
+
+/* Does the real path lie in the description's own folder? What cannot be resolved does not. */
+static bool is_in_folder(const esq_spec *spec, const char *real)
+{
+    char folder[PATH_MAX];
+    if (!spec_is_given(spec, SPEC_FOLDER) || !realpath(spec_text(spec, SPEC_FOLDER), folder))
+        return false;
+    size_t length = strlen(folder);
+    if (length == 1) /* "/" as a folder would grant everything */
+        return false;
+    return strncmp(folder, real, length) == 0 && (real[length] == '/' || real[length] == '\0');
+}
+
+static void grant_path(const esq_spec *spec, struct spec_grants *grants, const char *path, bool is_writable,
+                       const esq_location *where)
+{
+    char real[PATH_MAX];
+    const char *resolved = realpath(path, real) ? real : path;
+    if (is_writable)
+        spec_grant(grants, "writable-path", resolved, where);
+    else if (resolved == path || !is_in_folder(spec, resolved))
+        spec_grant(grants, "host-path", resolved, where);
+}
+
+void mount_grants(const esq_spec *spec, struct spec_grants *grants)
+{
+    if (spec_is_given(spec, SPEC_ROOTFS))
+        grant_path(spec, grants, spec_text(spec, SPEC_ROOTFS), spec_is(spec, SPEC_ROOTFS_MODE, "writable"),
+                   spec_where(spec, SPEC_ROOTFS));
+    if (spec_is(spec, SPEC_MASKS, "no"))
+        spec_grant(grants, "wall", "masks", spec_where(spec, SPEC_MASKS));
+
+    size_t count;
+    const struct spec_item *items = spec_items(spec, SPEC_MOUNTS, &count);
+    for (size_t i = 0; i < count; i++) {
+        struct mount_item item;
+        if (!mount_parse_item(&items[i], &item) && item.is_bind)
+            grant_path(spec, grants, item.source, item.is_writable, &items[i].where);
+    }
+}

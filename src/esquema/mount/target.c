@@ -1,0 +1,127 @@
+/* Which mount covers which mount point. See target.h. */
+#include "mount/target.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "sys/sys.h"
+
+void targets_done(struct target_list *list)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        for (size_t j = 0; j < list->items[i].point_count; j++)
+            free(list->items[i].points[j].path);
+        free(list->items[i].points);
+    }
+    free(list->items);
+}
+
+struct target *targets_add(struct target_list *list, enum target_kind kind, const char *path,
+                           const esq_location *where)
+{
+    struct target *items = realloc(list->items, (list->count + 1) * sizeof(*items));
+    if (!items)
+        return NULL;
+    list->items = items;
+    struct target *target = &items[list->count++];
+    *target = (struct target){ .kind = kind, .path = path, .where = where, .fd = -1 };
+    target->is_ours = kind == TARGET_TMPFS || kind == TARGET_DEV;
+    return target;
+}
+
+/* The part of `path` beneath `cover`, without slashes around it; NULL when it does not lie there. */
+static const char *beneath(const char *cover, const char *path)
+{
+    size_t length = strlen(cover);
+    while (length > 0 && cover[length - 1] == '/')
+        length--;
+    if (strncmp(cover, path, length) != 0 || (path[length] != '/' && path[length] != '\0'))
+        return NULL;
+    path += length;
+    while (*path == '/')
+        path++;
+    return path;
+}
+
+static int add_point(struct target *cover, const char *path, size_t length, bool is_file)
+{
+    for (size_t i = 0; i < cover->point_count; i++)
+        if (strlen(cover->points[i].path) == length && memcmp(cover->points[i].path, path, length) == 0)
+            return 0;
+    struct target_point *points = realloc(cover->points, (cover->point_count + 1) * sizeof(*points));
+    if (!points)
+        return -ENOMEM;
+    cover->points = points;
+    char *copy = strndup(path, length);
+    if (!copy)
+        return -ENOMEM;
+    cover->points[cover->point_count++] = (struct target_point){ .path = copy, .is_file = is_file };
+    return 0;
+}
+
+/* Every directory on the way, then the point itself. */
+static int add_points(struct target *cover, const char *path, bool is_file)
+{
+    size_t length = strlen(path);
+    while (length > 0 && path[length - 1] == '/')
+        length--;
+    for (size_t i = 1; i <= length; i++) {
+        if (i < length && path[i] != '/')
+            continue;
+        if (path[i - 1] == '/') /* a doubled slash */
+            continue;
+        int result = add_point(cover, path, i, is_file && i == length);
+        if (result < 0)
+            return result;
+    }
+    return 0;
+}
+
+/* Is the point there, in a directory of the host? 1 yes, 0 no, or a negative errno. */
+static int find_on_host(const struct target *cover, const struct target *target, const char *path,
+                        esq_error *ret_error)
+{
+    _cleanup_fd_ int fd = sys_open_beneath(cover->fd, path, O_PATH, 0);
+    struct stat found;
+    if (fd == -ENOENT)
+        return 0;
+    if (fd == -ELOOP || fd == -EXDEV)
+        return esq_fail(ret_error, target->where, ELOOP, "name the mount point without symbolic links",
+                        "mount point %s in %s", target->path, cover->source);
+    int result = fd < 0 ? fd : sys_fstat(fd, &found);
+    if (result < 0)
+        return esq_fail(ret_error, target->where, -result, NULL, "mount point %s in %s", target->path, cover->source);
+    if (S_ISDIR(found.st_mode) == target->is_file)
+        return esq_fail(ret_error, target->where, target->is_file ? EISDIR : ENOTDIR,
+                        "a file is bound onto a file, everything else onto a directory", "mount point %s in %s",
+                        target->path, cover->source);
+    return 1;
+}
+
+int targets_place_last(struct target_list *list, esq_error *ret_error)
+{
+    struct target *target = &list->items[list->count - 1];
+    struct target *cover = NULL;
+    for (size_t i = 0; i + 1 < list->count; i++)
+        if (beneath(list->items[i].path, target->path) &&
+            (!cover || beneath(cover->path, list->items[i].path)))
+            cover = &list->items[i];
+    const char *path = cover ? beneath(cover->path, target->path) : NULL;
+    if (!cover || (cover->kind == TARGET_ROOT && !*path))
+        return esq_fail(ret_error, target->where, 0, "set the field rootfs instead", "nothing can be mounted on /");
+    if (!*path) /* over the earlier mount itself */
+        return 0;
+    if (cover->kind == TARGET_PROC)
+        return esq_fail(ret_error, target->where, 0, NULL, "nothing can be mounted beneath /proc: %s", target->path);
+
+    if (cover->fd >= 0) {
+        int found = find_on_host(cover, target, path, ret_error);
+        if (found != 0)
+            return found < 0 ? found : 0;
+        if (cover->kind == TARGET_BIND)
+            return esq_fail(ret_error, target->where, ENOENT, "create it, or mount elsewhere",
+                            "mount point %s in %s", target->path, cover->source);
+    }
+    int result = add_points(cover, path, target->is_file);
+    return result < 0 ? esq_fail(ret_error, target->where, ENOMEM, NULL, "plan the mounts") : 0;
+}

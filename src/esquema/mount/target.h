@@ -1,0 +1,50 @@
+/*
+ * The targets of a container in the order in which they are mounted, while planning: each knows which earlier one
+ * covers its mount point, so that the point is looked for, or made, in the right place. Opens what it looks at.
+ */
+#ifndef ESQUEMA_MOUNT_TARGET_H
+#define ESQUEMA_MOUNT_TARGET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include "spec/spec.h"
+
+enum target_kind { TARGET_ROOT, TARGET_PROC, TARGET_DEV, TARGET_TMPFS, TARGET_BIND };
+
+/* A mount point that must be made: path relative to the covering target. */
+struct target_point {
+    char *path;
+    bool is_file;
+};
+
+struct target {
+    enum target_kind kind;
+    const char *path; /* in the container, absolute; borrowed from the specification or a constant */
+    const esq_location *where;
+    const char *source; /* BIND, ROOT: path on the host */
+    int fd;             /* BIND, ROOT: O_PATH of the source, -1 otherwise; not owned */
+    bool is_writable;
+    bool is_file;
+    bool is_ours; /* in memory: points can be made in it */
+    uint32_t tree;
+    const char *size; /* TMPFS */
+    const char *inodes;
+    struct target_point *points;
+    size_t point_count;
+};
+
+struct target_list {
+    struct target *items;
+    size_t count;
+};
+
+void targets_done(struct target_list *list);
+struct target *targets_add(struct target_list *list, enum target_kind kind, const char *path,
+                           const esq_location *where);
+/*
+ * Finds the point of the last target in the list: existing in its covering target, or to be made there.
+ * Returns 0, or a negative errno with ret_error filled.
+ */
+int targets_place_last(struct target_list *list, esq_error *ret_error);
+
+#endif
