@@ -9,6 +9,11 @@
 #include "base/memory.h"
 #include "schooner.h"
 
+struct pool_page;
+struct pool_large;
+
+enum { ACCOUNT_PAGE = 4096 };
+
 struct account {
     struct sch_memory hook;
     uint64_t cap;
@@ -17,15 +22,30 @@ struct account {
     bool exhausted;          /* a request did not fit since this was last cleared: the run ends with the heap limit */
     uint64_t fail_countdown; /* hostile tests: the n-th mapping fails; 0: never */
     struct memory memory;    /* for buffers and arenas of base/: pages of this account; small blocks share pages */
-    void *small;             /* the account's pages of small blocks */
+    struct pool_page *pages; /* of `memory`: those of small blocks */
+    struct pool_large *large; /* of `memory`: blocks with pages of their own */
+    /* Asked when `size` more bytes do not fit: gives back what nobody uses (empty blocks). May be NULL. */
+    void (*relieve)(void *data, uint64_t size);
+    void *relieve_data;
 };
 
 void account_init(struct account *account, const struct sch_memory *hook, uint64_t cap);
+/* Gives back everything that `memory` still holds. */
 void account_done(struct account *account);
+/* May a part of what account_map gave be given back alone? (Not when the host maps.) */
+static inline bool account_splits(const struct account *account)
+{
+    return !account->hook.map;
+}
+/* Lends a page that is counted already (in the machine's first block) to `memory`, so that a small machine maps none.
+ * It is never given back. */
+void account_lend_page(struct account *account, void *page);
 
 /* Maps `size` bytes (rounded up to pages), zeroed, aligned to `alignment` (a power of two, at least a page).
  * NULL: over the cap, or the system has none; `exhausted` is then set. */
 void *account_map(struct account *account, size_t size, size_t alignment);
+/* The same without the zeroes: what a recycling hook gives back is not clean. */
+void *account_map_raw(struct account *account, size_t size, size_t alignment);
 void account_unmap(struct account *account, void *block, size_t size);
 
 /* What is not mapped here but counts (foreign values). */

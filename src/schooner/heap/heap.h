@@ -24,18 +24,15 @@ enum {
 };
 
 struct heap_block;
-struct heap_large;
 
 /* Called by the collector with each root and each value inside of SPECIAL objects. */
 struct heap_marker;
 void heap_mark_value(struct heap_marker *marker, sch_value value);
 /* Marks an object that is known by address only (an instance, a stack segment). */
 void heap_mark_object(struct heap_marker *marker, const void *object);
-static inline void heap_mark_values(struct heap_marker *marker, const sch_value *values, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        heap_mark_value(marker, values[i]);
-}
+/* Many at once. Takes constant room however many they are: to be preferred for frames, vectors, tables. The values must
+ * stay where they are until the collection is over. */
+void heap_mark_values(struct heap_marker *marker, const sch_value *values, size_t count);
 
 /* What the machine tells the collector; set once by the machine's maker, so that the heap knows nothing above it. */
 struct heap_client {
@@ -50,55 +47,102 @@ struct heap_client {
     bool (*poll)(sch_vm *vm);
 };
 
+struct heap_log {
+    void **entries; /* addresses; the lowest bit says that it is an object, not a pair */
+    size_t count;
+    size_t capacity;
+    bool overflowed; /* something could not be recorded: the next collection must be a full one */
+};
+
 struct heap {
     char *next;  /* the hole in which small objects are built */
     char *limit;
+    size_t pending;              /* bytes that heap_reserve_object promised and heap_reserve must keep free */
     struct account *account;
     const struct heap_client *client;
     size_t reserved;             /* hostile build: bytes that may still be built */
-    struct heap_block *blocks;
-    struct heap_block *current;
-    struct heap_block *ready;    /* fresh blocks of the present reservation */
-    struct heap_large *large;
-    struct heap_large *large_ready; /* mapped by heap_reserve_large, not taken yet */
-    void *mark_stack;
-    size_t mark_stack_size;
-    void *log;                   /* old objects that were written since the last collection */
-    size_t allocated;            /* bytes since the last collection */
+    size_t allocated;            /* bytes since the last collection, by holes taken */
     size_t threshold;            /* collect when `allocated` passes it */
-    size_t live;                 /* bytes found live by the last full collection */
+    struct heap_block *blocks;   /* all that hold objects */
+    struct heap_block *empty;    /* nothing in them; given back when something else needs the room */
+    struct heap_block *ready;    /* empty ones of the present reservation */
+    struct heap_block *current;  /* where the search for the next hole goes on */
+    size_t current_line;
+    char *spare_next;            /* a hole that was left for a bigger one and is used later */
+    char *spare_limit;
+    struct heap_block *large;
+    struct heap_block *large_ready; /* mapped by heap_reserve_object, not taken yet */
+    unsigned pending_count;      /* of heap_reserve_object since something was last built */
+    char *pending_next;          /* `next` at that time: when it has moved, that reservation was used */
+    struct heap_block *pending_large; /* and so when `large` has */
+    size_t block_count;
+    size_t empty_count;
+    size_t large_bytes;          /* mapped for the objects in `large` */
+    void *mark_stack;
+    size_t mark_stack_size;      /* bytes */
+    void *mark_stack_own;        /* one that was mapped for a grown heap, or NULL: in the first block */
+    struct heap_log log;         /* old objects that were written since the last collection */
+    size_t live;                 /* bytes found live by the last collection */
+    size_t live_full;            /* and by the last full one */
+    size_t free_bytes;           /* in holes and empty blocks, after the last collection */
     uint64_t collections;
     uint64_t full_collections;
     bool young_only;             /* the next collection may be young */
     bool collecting;
-    bool disabled;               /* front end at work: no collection */
-    void *finalizable;           /* list of objects that need heap_client.finalize */
-    void *extra;                 /* private to heap/ */
+    unsigned disabled;           /* front end at work: no collection */
+    unsigned turn;               /* hostile build: which of its many collections are full */
+    sch_value finalizable;       /* list of objects that need heap_client.finalize */
 };
 
+/*
+ * A machine in one 32 KiB block: its zeroed record, the account with the block counted, the heap, in which building
+ * goes on behind the record. Two pages are touched. NULL: no memory, or the cap is below one block.
+ */
+sch_vm *heap_machine_new(const struct sch_memory *hook, uint64_t cap, const struct heap_client *client);
+/* Gives everything of the machine back at once, whatever its buffers and arenas still hold; `finalize` runs for what
+ * is left of the types that need it. */
+void heap_machine_free(sch_vm *vm);
+/* The same, but the first block stays: the machine at the same address as heap_machine_new made it. */
+void heap_machine_reset(sch_vm *vm);
+
+/* For a record that lies elsewhere (zeroed, its account initialised). */
 bool heap_init(sch_vm *vm, const struct heap_client *client);
 /* Gives all memory back; runs `finalize` for what is left. */
 void heap_done(sch_vm *vm);
 
 /* Small objects and pairs of `bytes` altogether (sizes rounded up to 16 each: use the *_size functions below).
  * false: the heap limit was raised (see raise_limit); return V_RAISED at once. May collect. */
-bool heap_reserve(sch_vm *vm, size_t bytes);
+bool heap_reserve_slow(sch_vm *vm, size_t bytes);
+static inline bool heap_reserve(sch_vm *vm, size_t bytes)
+{
+    const struct heap *heap = (const struct heap *)vm; /* heap_of() */
+    if (likely(!HOSTILE && bytes <= HEAP_LARGE && bytes + heap->pending <= (size_t)(heap->limit - heap->next)))
+        return true;
+    return heap_reserve_slow(vm, bytes);
+}
+/* The same for `count` pairs; wastes nothing however many they are. */
+bool heap_reserve_pairs(sch_vm *vm, size_t count);
 /* One object of `bytes`, of any size, besides what heap_reserve is asked for. Order: heap_reserve_object for each
- * object that may be large first, then one heap_reserve for all that is small. Same failure. May collect. */
+ * object that may be large first (at most HEAP_PENDING_MAX), then one heap_reserve for all that is small. Same failure.
+ * May collect. A size above the cap fails at once. */
+enum { HEAP_PENDING_MAX = 8 };
 bool heap_reserve_object(sch_vm *vm, size_t bytes);
 
 void *heap_take_slow(sch_vm *vm, size_t bytes);
 /* The block header's frozen bit: parts of the image and literals. */
 bool heap_is_frozen(sch_value pointer);
 
+/* Bytes of an object, from its header and fixed fields; rounded to granules. */
+size_t heap_object_bytes(const struct object *object);
+
 /* The collection that a safe point of the machine owes. Returns false when the heap limit or a poll ended the run. */
 bool heap_collect(sch_vm *vm, bool full);
 static inline bool heap_owes_collection(const struct heap *heap)
 {
-    return heap->allocated > heap->threshold;
+    return HOSTILE || heap->allocated > heap->threshold;
 }
 
-/* Between these two, heap_reserve never collects (the front end, hosts' constructors with values not yet rooted). */
+/* Between these two, which nest, heap_reserve never collects (the front end, hosts' constructors with values not yet rooted). */
 void heap_pause_collection(sch_vm *vm);
 void heap_resume_collection(sch_vm *vm);
 

@@ -102,7 +102,9 @@ static inline void *heap_take(sch_vm *vm, size_t bytes)
 {
     sch_assert(bytes % HEAP_ALIGN == 0);
     char *block = vm->heap.next;
-    if (likely(bytes <= (size_t)(vm->heap.limit - block))) {
+    if (likely(bytes <= HEAP_LARGE && bytes <= (size_t)(vm->heap.limit - block))) {
+        sch_assert(bytes <= vm->heap.reserved);
+        vm->heap.reserved -= HOSTILE ? bytes : 0;
         vm->heap.next = block + bytes;
         return block;
     }
@@ -120,15 +122,10 @@ static inline sch_value cons(sch_vm *vm, sch_value car, sch_value cdr)
 /* An object with its header set; the words behind it are the caller's to fill at once. */
 static inline void *heap_object(sch_vm *vm, enum object_type type, size_t length, size_t bytes)
 {
+    sch_assert(!object_counts_words(type) || bytes == object_size(8, length, 8));
     struct object *object = heap_take(vm, bytes);
     object->header = header_make(type, 0, length);
     return object;
-}
-
-static inline bool heap_reserve_pairs(sch_vm *vm, size_t count)
-{
-    size_t bytes;
-    return heap_reserve(vm, size_mul(count, PAIR_SIZE, &bytes) ? bytes : SIZE_MAX);
 }
 
 /* Memory of the account, for buffers and arenas. */

@@ -16,6 +16,16 @@ enum object_type {
 };
 
 /*
+ * Types whose layout their owners keep to themselves: the header's length is the number of 8-byte words behind the
+ * header, so that the collector knows the size. (Those named in objects.def as VALUES count so by themselves.)
+ */
+static inline bool object_counts_words(unsigned type)
+{
+    return type == OBJECT_CONTINUATION || type == OBJECT_STACK || type == OBJECT_TABLE || type == OBJECT_PORT ||
+           type == OBJECT_ENVIRONMENT;
+}
+
+/*
  * header length: bytes of the text. OBJECT_ASCII: characters == bytes. A NUL follows the text.
  * An other string longer than STRING_INDEX_STRIDE characters carries an index behind its text (8-aligned):
  * uint32_t byte offsets of the characters STRIDE, 2 STRIDE, ..., so that string-ref takes constant time.
