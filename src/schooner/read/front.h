@@ -36,6 +36,7 @@ struct front {
     enum sch_limit limit;  /* set when a limit ended it (arena full: SCH_LIMIT_HEAP) */
     bool failed;
     struct front_error error; /* the first one */
+    uint32_t variable_count;  /* lexical variables made so far: numbers them */
 };
 
 /* Records an error (the first stays) and returns false. */
@@ -49,6 +50,13 @@ static inline bool front_charge(struct front *front, uint64_t units)
     return front->charge(front->charge_data, units) || front_limit(front, SCH_LIMIT_FUEL);
 }
 
+/* Makes a front ready: an empty arena over `memory`, no sources, no error. The caller sets limits and charge. */
+void front_init(struct front *front, const struct memory *memory);
+void front_done(struct front *front);
+/* Adds a source and gives its number; false (after front_fail) when there are too many. Name and text stay the
+ * caller's and must live as long as the compilation. */
+bool front_add_source(struct front *front, const char *name, const char *text, size_t length, uint16_t *ret_file);
+
 /* arena_alloc that records the heap limit. */
 void *front_alloc(struct front *front, size_t size);
 void *front_array(struct front *front, size_t count, size_t size);
@@ -59,6 +67,9 @@ struct datum *datum_pair(struct front *front, struct datum *car, struct datum *c
 struct datum *datum_symbol(struct front *front, const char *name, struct position position);
 struct datum *datum_value(struct front *front, sch_value immediate, struct position position);
 struct datum *datum_nil(struct front *front, struct position position);
+struct datum *datum_name(struct front *front, struct name *name, struct position position);
+/* `bytes` is copied into the arena. */
+struct datum *datum_string(struct front *front, const char *bytes, size_t length, struct position position);
 
 static inline bool datum_is(const struct datum *datum, enum datum_kind kind)
 {
