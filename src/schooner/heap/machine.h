@@ -53,7 +53,7 @@ struct sch_vm {
     uint64_t nesting;
     uint64_t hash_key[2];
 
-    /* value/: symbols */
+    /* heap/: symbols */
     struct symbol_table *symbols;
 
     /* port/: output */
@@ -123,6 +123,7 @@ static inline sch_value cons(sch_vm *vm, sch_value car, sch_value cdr)
 static inline void *heap_object(sch_vm *vm, enum object_type type, size_t length, size_t bytes)
 {
     sch_assert(!object_counts_words(type) || bytes == object_size(8, length, 8));
+    sch_assert(!object_is_short(type) || bytes <= 128);
     struct object *object = heap_take(vm, bytes);
     object->header = header_make(type, 0, length);
     return object;
@@ -134,24 +135,37 @@ static inline const struct memory *vm_memory(sch_vm *vm)
     return &vm->account.memory;
 }
 
-/* --- symbols (value/symbol.c) --- */
+/* --- symbols and keywords (heap/symbol.c) --- */
 
-/* Interns; room of symbol_size(length) must be reserved. Weak: an unused symbol goes. */
+/* Interns; room of symbol_size(length) must be reserved. Weak: an unused symbol goes. V_RAISED (the heap limit) when
+ * the table of symbols can grow no more. */
 sch_value symbol_intern(sch_vm *vm, const char *text, size_t length);
 static inline size_t symbol_size(size_t length)
 {
     return object_size(sizeof(struct symbol), length + 1, 1);
 }
-/* Reserves and interns; V_RAISED when it does not fit. */
+/* Reserve and intern; V_RAISED when it does not fit. */
 sch_value symbol_of(sch_vm *vm, const char *text);
+sch_value symbol_of_text(sch_vm *vm, const char *text, size_t length);
+/* The one keyword of a symbol: keywords of one name are eq?. Reserves by itself. */
+sch_value keyword_of(sch_vm *vm, sch_value symbol);
+/* The image's symbol of this name (api/env.c); V_FALSE: it has none. `hash` is hash_fnv1a of the text. */
+sch_value env_find_symbol(const sch_env *env, const char *text, size_t length, uint64_t hash);
+/* The machine's weak table of what the image does not have. */
+bool symbol_table_init(sch_vm *vm); /* false: no memory */
+void symbol_table_done(sch_vm *vm);
+void symbol_sweep(sch_vm *vm);      /* part of heap_client.sweep_weak: forgets what is not marked */
 
-/* --- strings (value/string.c) --- */
+/* --- strings (heap/string.c) --- */
 
 /* A string of valid UTF-8; room of string_size must be reserved by the caller (heap_reserve_object). */
 sch_value string_make(sch_vm *vm, const char *text, size_t bytes, size_t characters);
 /* Counts, reserves (heap_reserve_object) and makes. `text` must not lie in the collected heap unless it is alive. */
 sch_value string_of(sch_vm *vm, const char *text, size_t bytes);
-/* Fills in the index of a string whose text has just been written in place. */
+/* Room for a string whose text the caller writes at once, then string_finish; NULL: the limit. May collect. */
+struct string *string_reserve(sch_vm *vm, size_t bytes, size_t characters);
+enum { STRING_BYTES_MAX = INT32_MAX }; /* offsets are 32 bits wide */
+/* Fills in flag and index of a string whose text and number of characters have just been written in place. */
 void string_finish(struct string *string);
 /* Byte offset of character `index` (<= characters). Constant time. */
 size_t string_offset(const struct string *string, size_t index);

@@ -43,7 +43,8 @@ struct core;
 
 struct datum {
     uint8_t kind;
-    bool cyclic;  /* of labels: this datum takes part in a cycle; only quote accepts it */
+    bool cyclic;  /* of labels: a part of this datum refers to it. Every cycle has such a datum; only quote accepts it */
+    bool shared;  /* of labels: referred to from more than one place */
     struct position position;
     union {
         sch_value value;
@@ -68,5 +69,10 @@ void name_table_init(struct name_table *table, struct arena *arena);
 /* NULL: no memory. */
 struct name *name_intern(struct name_table *table, const char *text, size_t length);
 struct name *name_of(struct name_table *table, const char *text);
+
+struct buffer;
+/* Appends the datum as `write` would, in at most about `most` bytes: what is longer or deeper ends in "...". For
+ * messages and stages. false: the buffer's memory is full. */
+bool datum_print(const struct datum *datum, size_t most, struct buffer *out);
 
 #endif

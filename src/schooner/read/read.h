@@ -6,6 +6,9 @@
 
 #include "schooner/read/front.h"
 
+struct reader_frame;
+struct reader_label;
+
 struct reader {
     struct front *front;
     const char *text;
@@ -16,18 +19,27 @@ struct reader {
     uint16_t file;
     bool fold_case;
     /* private to read.c */
-    void *stack;
+    size_t charged; /* the text up to here is charged */
+    struct reader_frame *stack;
     size_t stack_depth;
     size_t stack_capacity;
-    void *labels;
+    struct reader_label **labels; /* of the present outermost datum: a hash table by number */
+    size_t label_count;
+    size_t label_capacity;
 };
 
-/* Reads from source number `file` of front->sources. A first line that begins with #! is skipped. */
+/* Reads from source number `file` of front->sources. A first line that begins with "#!/" or "#! " is skipped. */
 void reader_init(struct reader *reader, struct front *front, uint16_t file);
 
 enum read_result { READ_DATUM, READ_END, READ_FAILED };
 /* The next datum. READ_END at the end of the text; READ_FAILED after front_fail (read-error: file, line, column). An
  * incomplete datum at the end of the text fails with kind "read-incomplete" (a REPL asks for more). */
 enum read_result read_datum(struct reader *reader, struct datum **ret);
+
+/*
+ * Copies a datum without aliases to the heap: labels become shared structure again. Reserves and builds in steps with
+ * collection paused meanwhile, so the result is young and not yet a root. V_RAISED after a limit.
+ */
+sch_value datum_to_value(sch_vm *vm, struct front *front, const struct datum *datum);
 
 #endif

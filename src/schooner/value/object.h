@@ -16,13 +16,18 @@ enum object_type {
 };
 
 /*
- * Types whose layout their owners keep to themselves: the header's length is the number of 8-byte words behind the
- * header, so that the collector knows the size. (Those named in objects.def as VALUES count so by themselves.)
+ * Types whose layout their owners keep to themselves. So that the collector knows the size: of these two, the header's
+ * length is the number of 8-byte words behind the header; PORT, TABLE and ENVIRONMENT take at most 128 bytes (what is
+ * larger lies in objects of its own), whatever their length says.
  */
 static inline bool object_counts_words(unsigned type)
 {
-    return type == OBJECT_CONTINUATION || type == OBJECT_STACK || type == OBJECT_TABLE || type == OBJECT_PORT ||
-           type == OBJECT_ENVIRONMENT;
+    return type == OBJECT_CONTINUATION || type == OBJECT_STACK;
+}
+
+static inline bool object_is_short(unsigned type)
+{
+    return type == OBJECT_PORT || type == OBJECT_TABLE || type == OBJECT_ENVIRONMENT;
 }
 
 /*
@@ -43,6 +48,12 @@ struct symbol {
     uint64_t header;
     uint64_t hash; /* of the name, seed-independent (FNV-1a) */
     char text[];
+};
+
+/* Interned by its symbol. */
+struct keyword {
+    uint64_t header; /* length: 1 */
+    sch_value symbol;
 };
 
 /* A mutable string (mutation option): UTF-32 would waste, so bytes with a gap are not used either: fixed-width cells. */

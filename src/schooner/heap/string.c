@@ -1,0 +1,80 @@
+/*
+ * Immutable strings: UTF-8 inside of the object, and for long ones that are not ASCII an index, so that a character is
+ * found in constant time.
+ */
+#include "schooner/heap/machine.h"
+
+#include "base/utf8.h"
+
+/* Where the index lies: behind the text and its NUL. */
+static uint32_t *string_index(const struct string *string)
+{
+    size_t length = header_length(string->header);
+    return (uint32_t *)(uintptr_t)(string->text + size_round_up(length + 1, 8));
+}
+
+void string_finish(struct string *string)
+{
+    size_t length = header_length(string->header);
+    string->text[length] = '\0';
+    string->hash = 0;
+    if (string->characters == length) {
+        string->header = header_make(OBJECT_STRING, header_flags(string->header) | OBJECT_ASCII, length);
+        return;
+    }
+    uint32_t *index = string_index(string);
+    size_t at = 0;
+    for (size_t i = 1; i <= string->characters; i++) {
+        at += utf8_step((unsigned char)string->text[at]);
+        if (i % STRING_INDEX_STRIDE == 0)
+            index[i / STRING_INDEX_STRIDE - 1] = (uint32_t)at;
+    }
+}
+
+sch_value string_make(sch_vm *vm, const char *text, size_t bytes, size_t characters)
+{
+    struct string *string = heap_object(vm, OBJECT_STRING, bytes, string_size(bytes, characters));
+    string->characters = (uint32_t)characters;
+    memcpy(string->text, text, bytes);
+    string_finish(string);
+    return object_value(string);
+}
+
+sch_value string_of(sch_vm *vm, const char *text, size_t bytes)
+{
+    size_t characters;
+    if (!utf8_count((const unsigned char *)text, bytes, &characters, NULL))
+        return raise_error(vm, "encoding-error", NULL, 0, NULL, "the text is not UTF-8");
+    struct string *string = string_reserve(vm, bytes, characters);
+    if (!string)
+        return V_RAISED;
+    memcpy(string->text, text, bytes);
+    string_finish(string);
+    return object_value(string);
+}
+
+struct string *string_reserve(sch_vm *vm, size_t bytes, size_t characters)
+{
+    if (bytes > STRING_BYTES_MAX) {
+        raise_limit(vm, SCH_LIMIT_HEAP);
+        return NULL;
+    }
+    size_t size = string_size(bytes, characters);
+    if (!heap_reserve_object(vm, size))
+        return NULL;
+    struct string *string = heap_object(vm, OBJECT_STRING, bytes, size);
+    string->characters = (uint32_t)characters;
+    return string;
+}
+
+size_t string_offset(const struct string *string, size_t index)
+{
+    if (string->characters == header_length(string->header))
+        return index;
+    sch_assert(index <= string->characters);
+    size_t stride = index / STRING_INDEX_STRIDE;
+    size_t at = stride ? string_index(string)[stride - 1] : 0;
+    for (size_t i = stride * STRING_INDEX_STRIDE; i < index; i++)
+        at += utf8_step((unsigned char)string->text[at]);
+    return at;
+}
