@@ -42,6 +42,7 @@ struct child {
     const char *detail; /* a constant text that says what exactly failed, or NULL; set by x_apply before it returns */
     int root;           /* the new root, from STEP_ROOT to STEP_PIVOT; afterwards "/" is it */
     int *trees;         /* detached mounts that STEP_SOURCE made, block->tree_count of them */
+    int parent_ends[3]; /* of the pipes; closed first, or end of file would never be seen */
     int go;             /* read end: end of file means that the parent is dead */
     int report;         /* write end of the error pipe */
     int result;         /* write end of init's result pipe */
@@ -49,7 +50,6 @@ struct child {
     int job;            /* sealed job file */
     int executable;     /* the program, where it was given as a descriptor, else -1 */
     int landlock;       /* the number at which STEP_LANDLOCK leaves its ruleset, without close-on-exec (dup3) */
-    bool is_own_pid_namespace;
 };
 
 /*

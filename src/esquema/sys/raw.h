@@ -45,7 +45,7 @@ static inline long raw_clone(unsigned long flags, void *stack_top, int *pidfd, v
                      : "=a"(result)
                      : "a"((long)SYS_clone), "D"(flags), "S"(stack_top), "d"(pidfd), "r"(r10), "r"(r8), "r"(r12),
                        "r"(r13)
-                     : "rcx", "r11", "memory");
+                     : "rcx", "r11", "memory", "cc");
     return result;
 }
 

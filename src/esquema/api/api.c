@@ -1,0 +1,86 @@
+/* The small rest of <esquema.h>: version, names, reports for machines. */
+#include <errno.h>
+#include "base/buffer.h"
+#include "esquema.h"
+#include "sys/sys.h"
+
+int esq_init(void)
+{
+    return 42;
+}
+
+const char *esq_version(void)
+{
+    return ESQ_VERSION;
+}
+
+const char *esq_reason_name(enum esq_reason reason)
+{
+    switch (reason) {
+    case ESQ_REASON_NONE: return "none";
+    case ESQ_REASON_EXIT: return "exit";
+    case ESQ_REASON_SIGNAL: return "signal";
+    case ESQ_REASON_TIME_LIMIT: return "time limit";
+    case ESQ_REASON_KILLED: return "killed";
+    }
+    return "unknown";
+}
+
+/* JSON allows no control characters, quotes and backslashes inside a string. */
+static bool append_quoted(struct buffer *line, const char *text)
+{
+    bool is_written = buffer_append_byte(line, '"');
+    for (; *text && is_written; text++) {
+        unsigned char c = (unsigned char)*text;
+        if (c == '"' || c == '\\')
+            is_written = buffer_append_format(line, "\\%c", c);
+        else
+            is_written = c < 0x20 ? buffer_append_format(line, "\\u%04x", c) : buffer_append_byte(line, c);
+    }
+    return is_written && buffer_append_byte(line, '"');
+}
+
+static int write_line(int fd, struct buffer *line, bool is_written)
+{
+    int result = is_written && buffer_append_text(line, "}\n") ? sys_write_all(fd, line->bytes, line->length) : -ENOMEM;
+    buffer_done(line);
+    return result;
+}
+
+int esq_status_write_started(int fd, const esq_container *container)
+{
+    struct buffer line;
+    buffer_init(&line, &memory_malloc);
+    return write_line(fd, &line,
+                      buffer_append_format(&line, "{\"version\":1,\"phase\":\"started\",\"pid\":%d",
+                                           (int)esq_container_pid(container)));
+}
+
+int esq_status_write_failed(int fd, const esq_error *error)
+{
+    struct buffer line;
+    buffer_init(&line, &memory_malloc);
+    bool is_written =
+        buffer_append_format(&line, "{\"version\":1,\"phase\":\"failed\",\"exit\":%d,\"step\":%u,\"steps\":%u,\"errno\":%d",
+                             error->exit_status, error->step, error->steps, error->error_number) &&
+        buffer_append_text(&line, ",\"text\":") && append_quoted(&line, error->text) &&
+        buffer_append_text(&line, ",\"remedy\":") && append_quoted(&line, error->remedy);
+    if (error->file[0])
+        is_written = is_written && buffer_append_text(&line, ",\"file\":") && append_quoted(&line, error->file) &&
+                     buffer_append_format(&line, ",\"line\":%u,\"column\":%u", error->line, error->column);
+    return write_line(fd, &line, is_written);
+}
+
+int esq_status_write_ended(int fd, const esq_result *result)
+{
+    struct buffer line;
+    buffer_init(&line, &memory_malloc);
+    bool is_written = buffer_append_format(
+        &line,
+        "{\"version\":1,\"phase\":\"ended\",\"exit\":%d,\"signal\":%d,\"reason\":\"%s\",\"usage\":{\"wall_us\":%llu,"
+        "\"user_us\":%llu,\"system_us\":%llu,\"peak_memory\":%llu}",
+        result->exit_status, result->signal, esq_reason_name(result->reason),
+        (unsigned long long)result->wall_microseconds, (unsigned long long)result->user_microseconds,
+        (unsigned long long)result->system_microseconds, (unsigned long long)result->peak_memory);
+    return write_line(fd, &line, is_written);
+}

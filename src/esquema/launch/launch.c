@@ -1,0 +1,273 @@
+/*
+ * Launching: the parent's side, from a plan to a payload that has been executed, or to an error after which nothing is
+ * left. The parent's steps are few and fixed: pipes, memory files, clone, id maps, go.
+ */
+#include "launch/launch.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include "launch/init_job.h"
+
+extern const unsigned char esq_init_program[];
+extern const size_t esq_init_program_size;
+
+#define STACK_SIZE  (64u << 10)
+#define STACK_GUARD (4u << 10)
+
+/* Everything that has to be undone; descriptors are -1 when they are not open. */
+struct launch {
+    const struct plan_block *block;
+    int go[2], report[2], result[2];
+    int init, job;
+    int pidfd;
+    pid_t pid;
+    char *stack;
+    struct child child;
+};
+
+static void close_pair(int ends[2])
+{
+    sys_close(ends[0]);
+    sys_close(ends[1]);
+    ends[0] = ends[1] = -1;
+}
+
+static void close_own(int *fd)
+{
+    sys_close(*fd);
+    *fd = -1;
+}
+
+static void launch_done(struct launch *launch)
+{
+    close_pair(launch->go);
+    close_pair(launch->report);
+    close_pair(launch->result);
+    close_own(&launch->init);
+    close_own(&launch->job);
+    if (launch->pid > 0) { /* failed: whatever it does at this moment, it ends here */
+        int status;
+        sys_pidfd_signal(launch->pidfd, SIGKILL);
+        sys_wait(launch->pid, &status, NULL, 0);
+    }
+    close_own(&launch->pidfd);
+    if (launch->stack)
+        munmap(launch->stack, STACK_SIZE + STACK_GUARD);
+    free(launch->child.trees);
+}
+
+/* ---- Errors ---- */
+
+static int fail_at_step(const struct plan_block *block, const struct child_report *report, esq_error *ret_error)
+{
+    if (report->step >= block->step_count || report->error <= 0 || report->error > 4095)
+        return esq_fail(ret_error, NULL, EPROTO, NULL, "the container's child sent nonsense");
+    const struct step *step = plan_step(block, report->step);
+    esq_location where = { .file = step->file ? STEP_TEXT(block, step->file) : NULL,
+                           .line = step->line,
+                           .column = step->column };
+    int detail_length = (int)strnlen(report->detail, sizeof(report->detail));
+    esq_fail(ret_error, &where, 0, step->remedy ? STEP_TEXT(block, step->remedy) : NULL,
+             "%s%s%.*s: %s (step %u of %u)", STEP_TEXT(block, step->text), detail_length ? ": " : "", detail_length,
+             report->detail, error_number_text(report->error), report->step + 1, block->step_count);
+    if (ret_error) {
+        bool is_missing = report->error == ENOENT || report->error == ENOTDIR;
+        ret_error->error_number = report->error;
+        ret_error->step = report->step + 1;
+        ret_error->steps = block->step_count;
+        if (step->kind == STEP_EXEC)
+            ret_error->exit_status = is_missing ? ESQ_EXIT_NOT_FOUND : ESQ_EXIT_CANNOT;
+    }
+    return -report->error;
+}
+
+/* ---- The parent's steps ---- */
+
+static int make_memory_file(const char *name, const void *bytes, size_t size, bool is_program)
+{
+    _cleanup_fd_ int fd = sys_memfd(name, is_program);
+    if (fd < 0)
+        return fd;
+    int result = sys_write_all(fd, bytes, size);
+    if (result == 0 && is_program)
+        result = (int)SYS(SYS_fchmod, fd, 0111);
+    if (result == 0)
+        result = sys_memfd_seal(fd);
+    return result < 0 ? result : take_fd(&fd);
+}
+
+static int open_all(struct launch *launch, esq_error *ret_error)
+{
+    const struct plan_block *block = launch->block;
+    int result = sys_pipe(launch->go);
+    if (result == 0)
+        result = sys_pipe(launch->report);
+    if (result == 0)
+        result = sys_pipe(launch->result);
+    if (result < 0)
+        return esq_fail(ret_error, NULL, -result, NULL, "open pipes for a container");
+    launch->init = make_memory_file("esquema-init", esq_init_program, esq_init_program_size, true);
+    if (launch->init < 0)
+        return esq_fail(ret_error, NULL, -launch->init, NULL, "make the memory file of init");
+    launch->job = make_memory_file("esquema-job", STEP_TEXT(block, block->job), block->job_size, false);
+    if (launch->job < 0)
+        return esq_fail(ret_error, NULL, -launch->job, NULL, "make the memory file of init's job");
+    return 0;
+}
+
+static int prepare_child(struct launch *launch, esq_error *ret_error)
+{
+    const struct plan_block *block = launch->block;
+    const struct launch_descriptors *descriptors =
+        (const struct launch_descriptors *)STEP_TEXT(block, block->descriptors);
+    launch->child = (struct child){
+        .block = block,
+        .root = -1,
+        .parent_ends = { launch->go[1], launch->report[0], launch->result[0] },
+        .go = launch->go[0],
+        .report = launch->report[1],
+        .result = launch->result[1],
+        .init = launch->init,
+        .job = launch->job,
+        .executable = descriptors->executable,
+        .landlock = descriptors->base + LAUNCH_SLOT_LANDLOCK,
+        .trees = malloc((block->tree_count + 1) * sizeof(int)),
+    };
+    void *stack = mmap(NULL, STACK_SIZE + STACK_GUARD, PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK | MAP_NORESERVE, -1, 0);
+    if (stack == MAP_FAILED || !launch->child.trees || mprotect(stack, STACK_GUARD, PROT_NONE) < 0) {
+        if (stack != MAP_FAILED)
+            munmap(stack, STACK_SIZE + STACK_GUARD);
+        return esq_fail(ret_error, NULL, ENOMEM, NULL, "make a stack for the container's child");
+    }
+    launch->stack = stack;
+    for (uint32_t i = 0; i < block->tree_count; i++)
+        launch->child.trees[i] = -1;
+    return 0;
+}
+
+static int start_child(struct launch *launch, esq_error *ret_error)
+{
+#ifdef ESQ_FAULTS
+    int refused = (int)SYS(SYS_getpid); /* a call that the sweep can let fail in the place of clone */
+    if (refused < 0)
+        return esq_fail(ret_error, NULL, -refused, NULL, "clone into new namespaces");
+#endif
+    int pidfd = -1;
+    long pid = raw_clone(CLONE_VM | CLONE_PIDFD | SIGCHLD | launch->block->clone_flags_low,
+                         launch->stack + STACK_GUARD + STACK_SIZE, &pidfd, launch_child_run, &launch->child);
+    if (pid < 0)
+        return esq_fail(ret_error, NULL, (int)-pid,
+                        "this host refuses new namespaces; `esquema doctor` says why, and how to allow them",
+                        "clone into new namespaces");
+    launch->pid = (pid_t)pid;
+    launch->pidfd = pidfd;
+    close_own(&launch->go[0]);
+    close_own(&launch->report[1]);
+    close_own(&launch->result[1]);
+    return 0;
+}
+
+static int write_file(int directory, const char *name, const char *text)
+{
+    _cleanup_fd_ int fd = sys_openat(directory, name, O_WRONLY, 0);
+    return fd < 0 ? fd : sys_write_all(fd, text, strlen(text));
+}
+
+static int write_maps(const struct launch *launch, esq_error *ret_error)
+{
+    const struct plan_block *block = launch->block;
+    char path[32];
+    if (!block->uid_map)
+        return 0;
+    snprintf(path, sizeof(path), "/proc/%d", launch->pid);
+    _cleanup_fd_ int directory = sys_openat(AT_FDCWD, path, O_PATH | O_DIRECTORY, 0);
+    if (directory < 0)
+        return esq_fail(ret_error, NULL, -directory, "/proc must be mounted where containers are started", "open %s", path);
+    /* A group that is given up could be one that is denied something: setgroups must be off before the map. */
+    int result = write_file(directory, "setgroups", "deny");
+    if (result == 0)
+        result = write_file(directory, "uid_map", STEP_TEXT(block, block->uid_map));
+    if (result == 0)
+        result = write_file(directory, "gid_map", STEP_TEXT(block, block->gid_map));
+    return result < 0 ? esq_fail(ret_error, NULL, -result, "the caller's own ids must be mapped where it runs",
+                                 "write the id maps") : 0;
+}
+
+/* Until end of file: then the payload has been executed, and nobody uses the plan and the stack any more. */
+static int wait_for_exec(struct launch *launch, esq_error *ret_error)
+{
+    struct child_report report;
+    ssize_t size = sys_read(launch->report[0], &report, sizeof(report));
+    if (size == (ssize_t)sizeof(report)) {
+        report.detail[sizeof(report.detail) - 1] = '\0';
+        return fail_at_step(launch->block, &report, ret_error);
+    }
+    if (size < 0)
+        return esq_fail(ret_error, NULL, (int)-size, NULL, "read the child's report");
+    if (size > 0)
+        return esq_fail(ret_error, NULL, EPROTO, NULL, "the container's child sent nonsense");
+    return 0;
+}
+
+/* End of file also comes when somebody has killed the child; init would have left a result. */
+static int check_alive(struct launch *launch, esq_error *ret_error)
+{
+    int status;
+    struct pollfd ended = { .fd = launch->pidfd, .events = POLLIN };
+    struct pollfd result = { .fd = launch->result[0], .events = POLLIN };
+    if (sys_poll(&ended, 1, 0) <= 0 || sys_poll(&result, 1, 0) < 0 || result.revents & POLLIN)
+        return 0;
+    sys_wait(launch->pid, &status, NULL, 0);
+    launch->pid = 0;
+    return esq_fail(ret_error, NULL, ECHILD, NULL, "the container's child was killed while it was set up");
+}
+
+static int launch_run(struct launch *launch, esq_error *ret_error)
+{
+    int result = open_all(launch, ret_error);
+    if (result == 0)
+        result = prepare_child(launch, ret_error);
+    if (result == 0)
+        result = start_child(launch, ret_error);
+    if (result == 0)
+        result = write_maps(launch, ret_error);
+    if (result < 0)
+        return result;
+    ssize_t written = sys_write(launch->go[1], "g", 1);
+    if (written < 0 && written != -EPIPE) /* a broken pipe: the child has a report for us */
+        return esq_fail(ret_error, NULL, (int)-written, NULL, "let the child go");
+    result = wait_for_exec(launch, ret_error);
+    return result < 0 ? result : check_alive(launch, ret_error);
+}
+
+int launch_start(const struct esq_plan *plan, struct launched *ret_launched, esq_error *ret_error)
+{
+    struct launch launch = { .block = plan->block,
+                             .go = { -1, -1 },
+                             .report = { -1, -1 },
+                             .result = { -1, -1 },
+                             .init = -1,
+                             .job = -1,
+                             .pidfd = -1 };
+    uint64_t started = sys_monotonic_microseconds();
+    uint64_t signals;
+    if (plan->block->magic != PLAN_MAGIC || plan->block->version != PLAN_VERSION)
+        return esq_fail(ret_error, NULL, 0, NULL, "this plan was made by another version");
+    sys_block_signals(&signals);
+    int result = launch_run(&launch, ret_error);
+    if (result == 0) {
+        *ret_launched = (struct launched){ .pid = launch.pid,
+                                           .pidfd = take_fd(&launch.pidfd),
+                                           .result = take_fd(&launch.result[0]),
+                                           .started = started };
+        launch.pid = 0;
+    }
+    launch_done(&launch);
+    sys_restore_signals(&signals);
+    return result;
+}

@@ -1,0 +1,57 @@
+/*
+ * What launch_plan and init_plan leave in the block, and the way from a plan to a running init.
+ * Knows steps and descriptors; not what any facility's step does.
+ */
+#ifndef ESQUEMA_LAUNCH_H
+#define ESQUEMA_LAUNCH_H
+
+#include <stdint.h>
+#include "plan/plan.h"
+
+#define LAUNCH_DESCRIPTORS_MAX 64 /* given to a container, standard ones included */
+
+/* Our own descriptors in the container's init, from `base` on: the first number that the payload does not use. */
+enum launch_slot {
+    LAUNCH_SLOT_REPORT,
+    LAUNCH_SLOT_RESULT,
+    LAUNCH_SLOT_JOB,
+    LAUNCH_SLOT_INIT,
+    LAUNCH_SLOT_EXECUTABLE,
+    LAUNCH_SLOT_LANDLOCK,
+    LAUNCH_SLOT_COUNT
+};
+
+struct launch_move {
+    int32_t from; /* the caller's */
+    int32_t to;   /* inside */
+};
+
+/* STEP_DESCRIPTORS */
+struct launch_descriptors {
+    int32_t base;
+    int32_t executable; /* the caller's, or -1 */
+    uint32_t move_count;
+    uint32_t padding;
+    struct launch_move moves[LAUNCH_DESCRIPTORS_MAX]; /* by rising `to` */
+};
+
+/* STEP_WORKING_DIRECTORY, STEP_INIT */
+struct launch_text {
+    uint32_t text;
+    uint32_t padding;
+};
+
+/* What the parent keeps of a started container. */
+struct launched {
+    pid_t pid;
+    int pidfd;
+    int result; /* read end of init's result pipe */
+    uint64_t started; /* monotonic microseconds, before the clone */
+};
+
+int launch_start(const struct esq_plan *plan, struct launched *ret_launched, esq_error *ret_error);
+
+/* The mute child: executes the steps and ends in init, or reports and exits. Argument: struct child. */
+void launch_child_run(void *argument);
+
+#endif

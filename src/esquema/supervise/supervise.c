@@ -1,0 +1,196 @@
+/*
+ * Supervision in the foreground: the facility's own fields (time, grace), and waiting for the end of a container with a
+ * clock and a stream of signals beside. Knows pidfds and results; not how the container was made.
+ */
+#include "supervise/supervise.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include "launch/init_job.h"
+#include "plan/plan.h"
+
+void supervise_check(const esq_spec *spec, struct spec_problems *problems)
+{
+    uint64_t time;
+    if (spec_number(spec, SPEC_TIME, &time) && time == 0)
+        spec_problem(problems, spec_where(spec, SPEC_TIME), 0, "leave the field out for no limit",
+                     "a time limit of 0 ends everything at once");
+}
+
+void supervise_grants(const esq_spec *spec, struct spec_grants *grants)
+{
+}
+
+int supervise_plan(const esq_spec *spec, struct plan_builder *builder, esq_error *ret_error)
+{
+    uint64_t time = 0, grace = 0;
+    spec_number(spec, SPEC_TIME, &time);
+    spec_number(spec, SPEC_GRACE, &grace);
+    plan_head(builder)->time_ms = time;
+    plan_head(builder)->grace_ms = grace;
+    return 0;
+}
+
+/* ---- Waiting ---- */
+
+static uint64_t microseconds_of(struct timeval time)
+{
+    return (uint64_t)time.tv_sec * 1000000 + (uint64_t)time.tv_usec;
+}
+
+static void set_reason(struct esq_container *container, int init_status)
+{
+    struct esq_result *result = &container->end;
+    struct init_result told;
+    bool is_told = sys_read(container->launched.result, &told, sizeof(told)) == (ssize_t)sizeof(told);
+    int status = is_told ? told.status : init_status;
+
+    result->reason = WIFEXITED(status) ? ESQ_REASON_EXIT : ESQ_REASON_SIGNAL;
+    result->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+    result->exit_status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + result->signal;
+    if (!is_told && !WIFEXITED(init_status))
+        result->reason = ESQ_REASON_KILLED;
+    if (container->stage != SUPERVISE_RUNNING) {
+        result->reason = ESQ_REASON_TIME_LIMIT;
+        result->exit_status = 128 + SIGKILL;
+    }
+}
+
+static int collect_end(struct esq_container *container, esq_error *ret_error)
+{
+    struct rusage usage = { 0 };
+    int status = 0;
+    int result = sys_wait(container->launched.pid, &status, &usage, 0);
+    /* A host that ignores SIGCHLD, or waits for anybody, has taken the status; init's own pipe still tells. */
+    if (result < 0 && result != -ECHILD)
+        return esq_fail(ret_error, NULL, -result, NULL, "wait for the container");
+    set_reason(container, result < 0 ? SIGKILL : status);
+    container->end.wall_microseconds = sys_monotonic_microseconds() - container->launched.started;
+    container->end.user_microseconds = microseconds_of(usage.ru_utime);
+    container->end.system_microseconds = microseconds_of(usage.ru_stime);
+    container->end.peak_memory = (uint64_t)usage.ru_maxrss * 1024;
+    sys_close(container->launched.result);
+    container->launched.result = -1;
+    return 0;
+}
+
+/* Signals of the terminal reach the payload by themselves: it is in the same group. */
+static int forward_signal(struct esq_container *container, int signal_fd)
+{
+    struct signalfd_siginfo info;
+    ssize_t size = sys_read(signal_fd, &info, sizeof(info));
+    if (size == -EAGAIN)
+        return 0;
+    if (size != (ssize_t)sizeof(info))
+        return size < 0 ? (int)size : -EIO;
+    if (info.ssi_signo == SIGCHLD || info.ssi_code == SI_KERNEL)
+        return 0;
+    int result = sys_pidfd_signal(container->launched.pidfd, (int)info.ssi_signo);
+    return result == -ESRCH ? 0 : result;
+}
+
+/* The time limit: TERM when it is over, KILL when the grace is over too. */
+static void enforce_limit(struct esq_container *container, uint64_t now)
+{
+    if (now < container->deadline)
+        return;
+    switch (container->stage) {
+    case SUPERVISE_RUNNING:
+        sys_pidfd_signal(container->launched.pidfd, SIGTERM);
+        container->stage = SUPERVISE_TERMINATED;
+        container->deadline = now + container->grace;
+        if (container->grace > 0)
+            return;
+        __attribute__((fallthrough));
+    case SUPERVISE_TERMINATED:
+        sys_pidfd_signal(container->launched.pidfd, SIGKILL);
+        container->stage = SUPERVISE_KILLED;
+        container->deadline = UINT64_MAX;
+        return;
+    case SUPERVISE_KILLED: return;
+    }
+}
+
+static int64_t time_until(uint64_t now, uint64_t first, uint64_t second)
+{
+    uint64_t next = first < second ? first : second;
+    return next == UINT64_MAX ? -1 : next <= now ? 0 : (int64_t)(next - now);
+}
+
+int esq_wait(esq_container *container, int timeout_ms, int signal_fd, esq_error *ret_error)
+{
+    uint64_t now = sys_monotonic_microseconds();
+    uint64_t give_up = timeout_ms < 0 ? UINT64_MAX : now + (uint64_t)timeout_ms * 1000;
+    while (container->end.reason == ESQ_REASON_NONE) {
+        struct pollfd fds[2] = { { .fd = container->launched.pidfd, .events = POLLIN },
+                                 { .fd = signal_fd, .events = POLLIN } };
+        enforce_limit(container, now);
+        int ready = sys_poll(fds, 2, time_until(now, container->deadline, give_up));
+        if (ready < 0 && ready != -EINTR)
+            return esq_fail(ret_error, NULL, -ready, NULL, "wait for the container");
+        if (ready > 0 && fds[0].revents)
+            return collect_end(container, ret_error);
+        int result = ready > 0 && fds[1].revents ? forward_signal(container, signal_fd) : 0;
+        if (result < 0)
+            return esq_fail(ret_error, NULL, -result, NULL, "forward a signal to the container");
+        now = sys_monotonic_microseconds();
+        if (now >= give_up && now < container->deadline)
+            return -ETIMEDOUT;
+    }
+    return 0;
+}
+
+/* ---- Handles ---- */
+
+int esq_launch(const esq_plan *plan, esq_container **ret_container, esq_error *ret_error)
+{
+    struct esq_container *container = calloc(1, sizeof(*container));
+    if (!container)
+        return esq_fail(ret_error, NULL, ENOMEM, NULL, "start a container");
+    int result = launch_start(plan, &container->launched, ret_error);
+    if (result < 0) {
+        free(container);
+        return result;
+    }
+    container->grace = plan->block->grace_ms * 1000;
+    container->deadline =
+        plan->block->time_ms ? container->launched.started + plan->block->time_ms * 1000 : UINT64_MAX;
+    *ret_container = container;
+    return 0;
+}
+
+void esq_container_result(const esq_container *container, esq_result *ret_result)
+{
+    *ret_result = container->end;
+}
+
+int esq_signal(esq_container *container, int signal_number)
+{
+    if (container->end.reason != ESQ_REASON_NONE)
+        return -ESRCH;
+    return sys_pidfd_signal(container->launched.pidfd, signal_number);
+}
+
+pid_t esq_container_pid(const esq_container *container)
+{
+    return container->launched.pid;
+}
+
+int esq_container_pidfd(const esq_container *container)
+{
+    return container->launched.pidfd;
+}
+
+void esq_container_free(esq_container *container)
+{
+    if (!container)
+        return;
+    if (container->end.reason == ESQ_REASON_NONE) {
+        sys_pidfd_signal(container->launched.pidfd, SIGKILL);
+        collect_end(container, NULL);
+    }
+    sys_close(container->launched.pidfd);
+    free(container);
+}
