@@ -7,8 +7,8 @@
  *   floor [--times COUNT] ROOTFS COMMAND [ARGUMENT...]
  *
  * Exits with the command's status. With --times it starts COUNT containers and prints the microseconds of each, from
- * before its first call to after the last. ROOTFS must hold proc, dev and tmp. It knows one kernel, the running one, and
- * stops with a line number at the first call that fails; it is a yardstick, not a runtime.
+ * before its first call to after the last. ROOTFS must hold proc, dev and tmp. It knows one kernel, the running one,
+ * and stops with a line number at the first call that fails; it is a yardstick, not a runtime.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -42,12 +42,12 @@
 #include "esquema/sys/raw.h"
 
 #define CALL(...) CALL_ARGUMENTS(__VA_ARGS__, 0, 0, 0, 0, 0, 0, 0)
-#define CALL_ARGUMENTS(n, a, b, c, d, e, f, ...)                                                                       \
+#define CALL_ARGUMENTS(n, a, b, c, d, e, f, ...) \
     raw_syscall((n), (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
 /* A call that has to succeed. */
 #define MUST(...) must(CALL(__VA_ARGS__), __LINE__)
 
-#define NAMESPACES                                                                                                     \
+#define NAMESPACES \
     (CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP)
 
 /* Landlock up to version 6, and what else the machine's headers may be too old for. */
@@ -64,9 +64,10 @@ static const struct sock_filter filter[] = {
 enum { REPORT = 3, RESULT = 4, JOB = 5, INIT = 6, RULESET = 7, OURS = 8 };
 
 static const char *const mask_candidates[] = {
-    "acpi",      "asound",    "bus",      "driver",        "fs",          "irq",      "scsi",
-    "interrupts", "kallsyms", "kcore",    "key-users",     "keys",        "kmsg",     "latency_stats",
-    "sched_debug", "slabinfo", "sysrq-trigger", "timer_list", "vmallocinfo"};
+    "acpi",        "asound",   "bus",           "driver",     "fs",         "irq",  "scsi",
+    "interrupts",  "kallsyms", "kcore",         "key-users",  "keys",       "kmsg", "latency_stats",
+    "sched_debug", "slabinfo", "sysrq-trigger", "timer_list", "vmallocinfo"
+};
 
 struct mask {
     char path[32];
@@ -100,15 +101,15 @@ static long must(long result, int line)
 
 static int open_beneath(int root, const char *path)
 {
-    struct open_how how = {.flags = O_PATH | O_CLOEXEC,
-                           .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS};
+    struct open_how how = { .flags = O_PATH | O_CLOEXEC,
+                            .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS };
 
     return (int)MUST(SYS_openat2, root, path, &how, sizeof how);
 }
 
 static void set_attributes(int tree, uint64_t set, int recursive)
 {
-    struct mount_attr attributes = {.attr_set = set, .propagation = 1u << 18};
+    struct mount_attr attributes = { .attr_set = set, .propagation = 1u << 18 };
 
     MUST(SYS_mount_setattr, tree, "", AT_EMPTY_PATH | recursive, &attributes, sizeof attributes);
 }
@@ -216,11 +217,14 @@ static void mount_pts(int dev)
 
 static void mount_dev(int root)
 {
-    static const char *const links[][2] = {
-        {"/proc/self/fd", "fd"}, {"fd/0", "stdin"}, {"fd/1", "stdout"}, {"fd/2", "stderr"}, {"pts/ptmx", "ptmx"}};
-    static const char *const nodes[][2] = {{"/dev/null", "null"},       {"/dev/zero", "zero"},
-                                           {"/dev/full", "full"},       {"/dev/random", "random"},
-                                           {"/dev/urandom", "urandom"}, {"/dev/tty", "tty"}};
+    static const char *const links[][2] = { { "/proc/self/fd", "fd" },
+                                            { "fd/0", "stdin" },
+                                            { "fd/1", "stdout" },
+                                            { "fd/2", "stderr" },
+                                            { "pts/ptmx", "ptmx" } };
+    static const char *const nodes[][2] = { { "/dev/null", "null" },       { "/dev/zero", "zero" },
+                                            { "/dev/full", "full" },       { "/dev/random", "random" },
+                                            { "/dev/urandom", "urandom" }, { "/dev/tty", "tty" } };
     int dev = make_tmpfs("65536", "128", "755", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
     int tree;
 
@@ -268,7 +272,7 @@ static void mount_all(void)
 
 static void raise_loopback(void)
 {
-    struct ifreq request = {.ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING};
+    struct ifreq request = { .ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING };
     int fd = (int)MUST(SYS_socket, AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
     MUST(SYS_ioctl, fd, 0x8914, &request); /* SIOCSIFFLAGS */
@@ -277,7 +281,7 @@ static void raise_loopback(void)
 
 static void place_descriptors(void)
 {
-    int own[] = {world.report[1], world.result[1], world.job_file, world.init};
+    int own[] = { world.report[1], world.result[1], world.job_file, world.init };
 
     for (int i = 0; i < 4; i++)
         own[i] = (int)MUST(SYS_fcntl, own[i], F_DUPFD_CLOEXEC, 32);
@@ -288,10 +292,11 @@ static void place_descriptors(void)
 
 static void give_up_capabilities(void)
 {
-    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-    struct __user_cap_data_struct none[2] = {{0}, {0}};
-    const unsigned bits = SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP | SECBIT_NO_SETUID_FIXUP_LOCKED |
-                          SECBIT_KEEP_CAPS_LOCKED | SECBIT_NO_CAP_AMBIENT_RAISE | SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED;
+    struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+    struct __user_cap_data_struct none[2] = { { 0 }, { 0 } };
+    const unsigned bits = SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP |
+                          SECBIT_NO_SETUID_FIXUP_LOCKED | SECBIT_KEEP_CAPS_LOCKED | SECBIT_NO_CAP_AMBIENT_RAISE |
+                          SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED;
 
     for (unsigned long number = 0; CALL(SYS_prctl, PR_CAPBSET_DROP, number) == 0; number++)
         ;
@@ -306,7 +311,7 @@ static void make_ruleset(void)
     struct {
         uint64_t allowed;
         int32_t parent;
-    } __attribute__((packed)) rule = {.allowed = world.landlock_files};
+    } __attribute__((packed)) rule = { .allowed = world.landlock_files };
     struct stat status;
     int ruleset;
 
@@ -327,7 +332,7 @@ static void make_ruleset(void)
 
 static void limit_core(void)
 {
-    uint64_t none[2] = {0, 0};
+    uint64_t none[2] = { 0, 0 };
     uint64_t found[2];
 
     MUST(SYS_prlimit64, 0, RLIMIT_CORE, none, 0);
@@ -336,9 +341,9 @@ static void limit_core(void)
 
 static void run_child(void *argument)
 {
-    static char *const argv[] = {(char *)"init", (char *)"5", NULL};
-    static char *const envp[] = {NULL};
-    uint64_t action[4] = {0};
+    static char *const argv[] = { (char *)"init", (char *)"5", NULL };
+    static char *const envp[] = { NULL };
+    uint64_t action[4] = { 0 };
     char go;
 
     (void)argument;
@@ -393,8 +398,8 @@ static int make_sealed(const char *name, unsigned flags, const void *bytes, size
 
 static int wait_for_end(int pid, int pidfd)
 {
-    struct pollfd ended = {.fd = pidfd, .events = POLLIN};
-    struct init_result result = {0, 0};
+    struct pollfd ended = { .fd = pidfd, .events = POLLIN };
+    struct init_result result = { 0, 0 };
     struct rusage usage;
     int status = 0;
 
@@ -455,7 +460,7 @@ static uint32_t put(const void *bytes, size_t size)
 
 static uint32_t put_vector(char **texts, uint32_t *ret_count)
 {
-    uint64_t offsets[64] = {0};
+    uint64_t offsets[64] = { 0 };
     uint32_t count = 0;
 
     for (; texts[count] && count < 63; count++)
@@ -466,8 +471,8 @@ static uint32_t put_vector(char **texts, uint32_t *ret_count)
 
 static void make_job(char **command)
 {
-    char *paths[] = {command[0], NULL};
-    char *environment[] = {(char *)"PATH=/usr/local/bin:/usr/bin:/bin", (char *)"HOME=/", NULL};
+    char *paths[] = { command[0], NULL };
+    char *environment[] = { (char *)"PATH=/usr/local/bin:/usr/bin:/bin", (char *)"HOME=/", NULL };
     struct init_job *job = (struct init_job *)world.job;
 
     world.job_size = sizeof *job;
@@ -505,7 +510,7 @@ static void find_masks(void)
 
 static void find_landlock(void)
 {
-    static const uint64_t rights[] = {0, LANDLOCK_FIVE_FILES, 0x3fff, 0x7fff, 0x7fff};
+    static const uint64_t rights[] = { 0, LANDLOCK_FIVE_FILES, 0x3fff, 0x7fff, 0x7fff };
     long version = CALL(SYS_landlock_create_ruleset, 0, 0, 1);
 
     world.landlock_files = version <= 0 ? 0 : version >= 5 ? (uint64_t)LANDLOCK_ALL_FILES : rights[version];

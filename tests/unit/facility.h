@@ -38,8 +38,8 @@ struct facility_plan {
 
 static inline struct facility_plan facility_make_plan(const esq_spec *spec, facility_plan_function *function)
 {
-    struct facility_plan plan = {0};
-    struct plan_block head = {.magic = PLAN_MAGIC, .version = PLAN_VERSION};
+    struct facility_plan plan = { 0 };
+    struct plan_block head = { .magic = PLAN_MAGIC, .version = PLAN_VERSION };
 
     buffer_init(&plan.builder.block, &memory_malloc);
     buffer_init(&plan.builder.steps, &memory_malloc);
@@ -91,7 +91,7 @@ static inline int facility_apply(const struct facility_plan *plan, step_apply_fu
 
 static inline size_t facility_count_problems(const esq_spec *spec, facility_check_function *check, esq_error *ret_first)
 {
-    struct spec_problems problems = {.list = ret_first, .capacity = ret_first ? 1 : 0};
+    struct spec_problems problems = { .list = ret_first, .capacity = ret_first ? 1 : 0 };
 
     check(spec, &problems);
     return problems.count;
@@ -104,7 +104,7 @@ static inline void facility_set(esq_spec *spec, const char *field, const char *v
 
 static inline void facility_add(esq_spec *spec, const char *field, const char *first, const char *second)
 {
-    const char *words[2] = {first, second};
+    const char *words[2] = { first, second };
 
     assert_int_equal(esq_spec_add(spec, field, words, second ? 2 : 1, NULL, NULL), 0);
 }
@@ -152,10 +152,10 @@ static inline int facility_in_child(void (*body)(const void *argument), const vo
 }
 
 /* In a child: a status that names the line. */
-#define EXPECT(condition)                                                                                              \
-    do {                                                                                                               \
-        if (!(condition)) {                                                                                            \
-            dprintf(2, "# line %d: %s\n", __LINE__, #condition);                                                       \
-            _exit(1);                                                                                                  \
-        }                                                                                                              \
+#define EXPECT(condition)                                        \
+    do {                                                         \
+        if (!(condition)) {                                      \
+            dprintf(2, "# line %d: %s\n", __LINE__, #condition); \
+            _exit(1);                                            \
+        }                                                        \
     } while (0)

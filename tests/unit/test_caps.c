@@ -77,7 +77,7 @@ static void expect_sets(uint64_t keep)
 
 static void probe_nothing_is_left(const void *argument)
 {
-    struct child child = {0};
+    struct child child = { 0 };
     int bits;
 
     facility_enter_user_namespace(0);
@@ -94,7 +94,7 @@ static void probe_nothing_is_left(const void *argument)
 
 static void probe_root_stays_powerless_through_exec(const void *argument)
 {
-    struct child child = {0};
+    struct child child = { 0 };
 
     facility_enter_user_namespace(0);
     EXPECT(facility_apply(argument, caps_apply, &child) == 0);
@@ -120,7 +120,7 @@ static void no_capability_is_left(void **state)
 
 static void probe_kept(const void *argument)
 {
-    struct child child = {0};
+    struct child child = { 0 };
 
     facility_enter_user_namespace(1000);
     EXPECT(unshare(CLONE_NEWUTS) == 0);
@@ -147,7 +147,7 @@ static void kept_ones_survive_exec(void **state)
 
 static void probe_without_privilege(const void *argument)
 {
-    struct child child = {0};
+    struct child child = { 0 };
 
     facility_become_ordinary();
     EXPECT(facility_apply(argument, caps_apply, &child) == -EPERM);
@@ -168,9 +168,9 @@ static void a_failure_says_what(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(names_are_capabilities),   cmocka_unit_test(wrong_names_are_problems),
+        cmocka_unit_test(names_are_capabilities),       cmocka_unit_test(wrong_names_are_problems),
         cmocka_unit_test(walls_need_no_new_privileges), cmocka_unit_test(no_capability_is_left),
-        cmocka_unit_test(kept_ones_survive_exec),   cmocka_unit_test(a_failure_says_what),
+        cmocka_unit_test(kept_ones_survive_exec),       cmocka_unit_test(a_failure_says_what),
     };
     return cmocka_run_group_tests_name("caps", tests, NULL, NULL);
 }

@@ -1,7 +1,7 @@
 /*
  * Init, alone: the embedded program is executed in a user and pid namespace with a job file made here, and watched from
- * outside. The payloads are busybox's, or the runner of a shell line. Expectations come from the design: exact statuses,
- * what the payload may see of init, what is left at the end, and when.
+ * outside. The payloads are busybox's, or the runner of a shell line. Expectations come from the design: exact
+ * statuses, what the payload may see of init, what is left at the end, and when.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -35,7 +35,17 @@ extern const unsigned char esq_init_program[];
 extern const size_t esq_init_program_size;
 
 #define SHELL "/bin/busybox"
-enum { REPORT = 40, RESULT = 41, JOB = 42, RULESET = 43, EXECUTABLE = 44, STEP_INIT = 3, STEP_LANDLOCK = 4, STEP_FILTER = 5, STEP_EXEC = 6 };
+enum {
+    REPORT = 40,
+    RESULT = 41,
+    JOB = 42,
+    RULESET = 43,
+    EXECUTABLE = 44,
+    STEP_INIT = 3,
+    STEP_LANDLOCK = 4,
+    STEP_FILTER = 5,
+    STEP_EXEC = 6
+};
 
 struct start {
     const char *argv[8];
@@ -77,7 +87,7 @@ static uint32_t put(char *file, uint32_t *size, const void *bytes, size_t length
 
 static uint32_t put_vector(char *file, uint32_t *size, const char *const *texts, uint32_t *ret_count)
 {
-    uint64_t offsets[16] = {0};
+    uint64_t offsets[16] = { 0 };
     uint32_t count = 0;
 
     for (; texts[count]; count++)
@@ -88,8 +98,8 @@ static uint32_t put_vector(char *file, uint32_t *size, const char *const *texts,
 
 static int make_job(const struct start *start)
 {
-    static const char *const environment[] = {"PATH=/bin", "COLOUR=green", NULL};
-    _Alignas(8) char file[16384] = {0};
+    static const char *const environment[] = { "PATH=/bin", "COLOUR=green", NULL };
+    _Alignas(8) char file[16384] = { 0 };
     struct init_job *job = (struct init_job *)file;
     uint32_t size = sizeof *job;
     int fd = memfd_create("job", MFD_ALLOW_SEALING);
@@ -154,11 +164,11 @@ static void enter_namespaces(void)
     write_text("/proc/self/uid_map", map);
 }
 
-__attribute__((noreturn)) static void become_init(const struct start *start, int program, int job, int report, int result,
-                                                  int output)
+__attribute__((noreturn)) static void become_init(const struct start *start, int program, int job, int report,
+                                                  int result, int output)
 {
-    char *argv[] = {(char *)"init", (char *)"42", NULL};
-    char *envp[] = {NULL};
+    char *argv[] = { (char *)"init", (char *)"42", NULL };
+    char *envp[] = { NULL };
     sigset_t all;
 
     sigfillset(&all);
@@ -202,7 +212,7 @@ static struct running start_init(const struct start *start)
     running.result = result[0];
     running.output = output[0];
     if (!start->is_pid_namespace_shared) {
-        char line[16] = {0};
+        char line[16] = { 0 };
         int status;
 
         for (size_t i = 0; i < sizeof line - 1 && read(running.output, line + i, 1) == 1 && line[i] != '\n'; i++)
@@ -217,7 +227,7 @@ static struct running start_init(const struct start *start)
 
 static struct end wait_for_end(struct running *running)
 {
-    struct end end = {0};
+    struct end end = { 0 };
     size_t length = 0;
     ssize_t count;
 
@@ -243,7 +253,8 @@ static struct end run(const struct start *start)
 static struct start shell(const char *script)
 {
     return (struct start){
-        .argv = {"sh", "-c", script}, .paths = {SHELL}, .landlock = -1, .executable = -1, .grace_ms = 2000};
+        .argv = { "sh", "-c", script }, .paths = { SHELL }, .landlock = -1, .executable = -1, .grace_ms = 2000
+    };
 }
 
 static double now(void)
@@ -264,7 +275,7 @@ static void assert_exit(const struct end *end, int status)
 
 static void statuses_are_the_payloads(void **state)
 {
-    static const int statuses[] = {0, 1, 42, 125, 126, 127, 255};
+    static const int statuses[] = { 0, 1, 42, 125, 126, 127, 255 };
 
     (void)state;
     for (size_t i = 0; i < sizeof statuses / sizeof statuses[0]; i++) {
@@ -410,8 +421,8 @@ static void signals_are_forwarded(void **state)
     static const struct {
         int number;
         const char *name;
-    } signals[] = {{SIGTERM, "TERM"}, {SIGHUP, "HUP"},   {SIGINT, "INT"},     {SIGQUIT, "QUIT"},
-                   {SIGUSR1, "USR1"}, {SIGUSR2, "USR2"}, {SIGWINCH, "WINCH"}, {SIGCONT, "CONT"}};
+    } signals[] = { { SIGTERM, "TERM" }, { SIGHUP, "HUP" },   { SIGINT, "INT" },     { SIGQUIT, "QUIT" },
+                    { SIGUSR1, "USR1" }, { SIGUSR2, "USR2" }, { SIGWINCH, "WINCH" }, { SIGCONT, "CONT" } };
 
     (void)state;
     for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) {
@@ -444,7 +455,8 @@ static void orphans_are_reaped(void **state)
 
 static void the_rest_is_ended_with_term(void **state)
 {
-    struct start start = shell("(trap 'echo bye; exit' TERM; echo ready; while true; do sleep 0.02; done) & sleep 0.3; exit 7");
+    struct start start =
+        shell("(trap 'echo bye; exit' TERM; echo ready; while true; do sleep 0.02; done) & sleep 0.3; exit 7");
     double begin = now();
     struct end end;
 
@@ -509,7 +521,7 @@ static void walls_are_put_on_before_exec(void **state)
 
 static void a_wall_that_fails_is_reported(void **state)
 {
-    const struct sock_filter broken[] = {BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW), BPF_STMT(BPF_LD | BPF_IMM, 0)};
+    const struct sock_filter broken[] = { BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW), BPF_STMT(BPF_LD | BPF_IMM, 0) };
     struct start start = shell("echo must not run");
     struct end end;
 
@@ -574,9 +586,9 @@ static void without_a_pid_namespace_nobody_else_is_signalled(void **state)
 
 static void a_wrong_job_starts_nothing(void **state)
 {
-    char *argv[] = {(char *)"init", (char *)"42", NULL};
-    char *envp[] = {NULL};
-    struct init_job job = {.magic = INIT_JOB_MAGIC, .version = INIT_JOB_VERSION + 1, .size = sizeof job};
+    char *argv[] = { (char *)"init", (char *)"42", NULL };
+    char *envp[] = { NULL };
+    struct init_job job = { .magic = INIT_JOB_MAGIC, .version = INIT_JOB_VERSION + 1, .size = sizeof job };
     int program = make_program();
 
     (void)state;

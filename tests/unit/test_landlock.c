@@ -29,7 +29,7 @@ static const char *inside(const char *name)
 
 static int make_world(void **state)
 {
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
     socklen_t size = sizeof address;
     int listener = socket(AF_INET, SOCK_STREAM, 0);
 
@@ -60,7 +60,7 @@ static int remove_world(void **state)
 /* In a child: from here on only what the plan's rules allow. */
 static void restrict_self(const struct facility_plan *plan, int executable)
 {
-    struct child child = {.landlock = RULESET, .executable = executable};
+    struct child child = { .landlock = RULESET, .executable = executable };
 
     facility_become_ordinary();
     EXPECT(facility_apply(plan, landlock_apply, &child) == 0);
@@ -91,8 +91,9 @@ static bool can_open(const char *path, int flags)
 
 static bool can_connect(int number)
 {
-    struct sockaddr_in address = {
-        .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK), .sin_port = htons((uint16_t)number)};
+    struct sockaddr_in address = { .sin_family = AF_INET,
+                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+                                   .sin_port = htons((uint16_t)number) };
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     bool is_connected = connect(fd, (struct sockaddr *)&address, sizeof address) == 0;
 
@@ -126,8 +127,8 @@ static void the_kernel_takes_each_version(void **state)
 {
     (void)state;
     for (int version = 1; version <= landlock_version(); version++) {
-        struct landlock_attributes attributes = {landlock_files_of(version), landlock_ports_of(version),
-                                                 landlock_scopes_of(version)};
+        struct landlock_attributes attributes = { landlock_files_of(version), landlock_ports_of(version),
+                                                  landlock_scopes_of(version) };
         int fd = (int)syscall(SYS_landlock_create_ruleset, &attributes, landlock_size_of(version), 0);
         assert_true(fd >= 0);
         close(fd);
@@ -209,8 +210,8 @@ static void standard_allows_what_lies_beneath_the_root(void **state)
 static void probe_deny_all(const void *argument)
 {
     int executable = open("/bin/busybox", O_PATH | O_CLOEXEC);
-    char *argv[] = {(char *)"busybox", (char *)"true", NULL};
-    char *envp[] = {NULL};
+    char *argv[] = { (char *)"busybox", (char *)"true", NULL };
+    char *envp[] = { NULL };
 
     EXPECT(can_open("/etc/passwd", O_RDONLY) && can_connect(port)); /* the positive control */
     restrict_self(argument, executable);
@@ -243,8 +244,8 @@ static void deny_all_leaves_the_program_alone(void **state)
 
 static void probe_memory_file(const void *argument)
 {
-    char *argv[] = {(char *)"busybox", (char *)"true", NULL};
-    char *envp[] = {NULL};
+    char *argv[] = { (char *)"busybox", (char *)"true", NULL };
+    char *envp[] = { NULL };
     int source = open("/bin/busybox", O_RDONLY | O_CLOEXEC);
     int program = memfd_create("program", MFD_CLOEXEC);
     char bytes[65536];
@@ -298,7 +299,7 @@ static void rules_allow_only_what_they_name(void **state)
 
 static void probe_missing_path(const void *argument)
 {
-    struct child child = {.landlock = RULESET, .executable = -1};
+    struct child child = { .landlock = RULESET, .executable = -1 };
 
     facility_become_ordinary();
     EXPECT(facility_apply(argument, landlock_apply, &child) == -ENOENT);
@@ -339,12 +340,13 @@ static void ports_are_allowed_by_number(void **state)
 
 static int connect_abstract(const char *name)
 {
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    struct sockaddr_un address = { .sun_family = AF_UNIX };
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     int result;
 
     memcpy(address.sun_path + 1, name, strlen(name));
-    result = connect(fd, (struct sockaddr *)&address, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + strlen(name)));
+    result = connect(fd, (struct sockaddr *)&address,
+                     (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + strlen(name)));
     close(fd);
     return result;
 }
@@ -359,7 +361,7 @@ static void probe_scope(const void *argument)
 static void abstract_sockets_of_the_host_are_out_of_reach(void **state)
 {
     const char *name = "esquema-test-landlock";
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    struct sockaddr_un address = { .sun_family = AF_UNIX };
     int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     esq_spec *spec = esq_spec_new();
     struct facility_plan plan;
@@ -370,7 +372,8 @@ static void abstract_sockets_of_the_host_are_out_of_reach(void **state)
         skip();
     memcpy(address.sun_path + 1, name, strlen(name));
     assert_int_equal(bind(listener, (struct sockaddr *)&address,
-                          (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + strlen(name))), 0);
+                          (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + strlen(name))),
+                     0);
     assert_int_equal(listen(listener, 5), 0);
 
     /* With a network and processes of its own the namespaces deny it, and no scope parts it from what joins it. */

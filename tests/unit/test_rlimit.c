@@ -35,7 +35,7 @@ static void ranges_are_checked(void **state)
 
 static void probe_hard_limit(const void *argument)
 {
-    struct rlimit low = {256, 256};
+    struct rlimit low = { 256, 256 };
 
     (void)argument;
     EXPECT(setrlimit(RLIMIT_NOFILE, &low) == 0);
@@ -51,7 +51,7 @@ static void more_than_the_hard_limit_is_said_before(void **state)
 
 static void probe_limits(const void *argument)
 {
-    struct child child = {0};
+    struct child child = { 0 };
     struct rlimit limit;
 
     facility_enter_user_namespace(0);
@@ -60,7 +60,7 @@ static void probe_limits(const void *argument)
     EXPECT(getrlimit(RLIMIT_CORE, &limit) == 0 && limit.rlim_cur == 0 && limit.rlim_max == 0);
     EXPECT(getrlimit(RLIMIT_CPU, &limit) == 0 && limit.rlim_cur == 2 && limit.rlim_max == 3);
     EXPECT(getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur == 1000);
-    limit = (struct rlimit){65, 65};
+    limit = (struct rlimit){ 65, 65 };
     EXPECT(setrlimit(RLIMIT_NOFILE, &limit) == -1 && errno == EPERM);
 }
 
@@ -99,7 +99,7 @@ static void a_core_is_never_dumped_by_default(void **state)
 
 static void probe_spinning(const void *argument)
 {
-    struct child child = {0};
+    struct child child = { 0 };
 
     facility_enter_user_namespace(0);
     EXPECT(facility_apply(argument, rlimit_apply, &child) == 0);
@@ -122,8 +122,8 @@ static void processor_time_ends_with_its_own_signal(void **state)
 
 static void probe_too_much(const void *argument)
 {
-    struct child child = {0};
-    struct rlimit low = {32, 32};
+    struct child child = { 0 };
+    struct rlimit low = { 32, 32 };
 
     facility_enter_user_namespace(0);
     EXPECT(setrlimit(RLIMIT_NOFILE, &low) == 0);

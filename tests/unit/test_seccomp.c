@@ -35,9 +35,10 @@
 #include "seccomp/policy.h"
 
 #define ERRNO(number) (SECCOMP_RET_ERRNO | (number))
-#define NATIVE seccomp_arch_native()
-#define GARBAGE 0xdeadbeef00000000ull
-#define NAMESPACES (CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET)
+#define NATIVE        seccomp_arch_native()
+#define GARBAGE       0xdeadbeef00000000ull
+#define NAMESPACES \
+    (CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET)
 
 struct program {
     struct sock_filter code[SECCOMP_PROGRAM_MAX];
@@ -65,32 +66,15 @@ static uint32_t run(const struct program *program, const struct seccomp_data *da
         bool is_true;
 
         switch (code->code) {
-        case BPF_LD | BPF_W | BPF_ABS:
-            accumulator = load_word(data, code->k);
-            continue;
-        case BPF_ALU | BPF_AND | BPF_K:
-            accumulator &= code->k;
-            continue;
-        case BPF_JMP | BPF_JA:
-            at += code->k;
-            continue;
-        case BPF_RET | BPF_K:
-            return code->k;
-        case BPF_JMP | BPF_JEQ | BPF_K:
-            is_true = accumulator == code->k;
-            break;
-        case BPF_JMP | BPF_JGT | BPF_K:
-            is_true = accumulator > code->k;
-            break;
-        case BPF_JMP | BPF_JGE | BPF_K:
-            is_true = accumulator >= code->k;
-            break;
-        case BPF_JMP | BPF_JSET | BPF_K:
-            is_true = (accumulator & code->k) != 0;
-            break;
-        default:
-            fail_msg("instruction %zu has the code 0x%x", at, code->code);
-            return 0;
+        case BPF_LD | BPF_W | BPF_ABS: accumulator = load_word(data, code->k); continue;
+        case BPF_ALU | BPF_AND | BPF_K: accumulator &= code->k; continue;
+        case BPF_JMP | BPF_JA: at += code->k; continue;
+        case BPF_RET | BPF_K: return code->k;
+        case BPF_JMP | BPF_JEQ | BPF_K: is_true = accumulator == code->k; break;
+        case BPF_JMP | BPF_JGT | BPF_K: is_true = accumulator > code->k; break;
+        case BPF_JMP | BPF_JGE | BPF_K: is_true = accumulator >= code->k; break;
+        case BPF_JMP | BPF_JSET | BPF_K: is_true = (accumulator & code->k) != 0; break;
+        default: fail_msg("instruction %zu has the code 0x%x", at, code->code); return 0;
         }
         at += is_true ? code->jt : code->jf;
     }
@@ -100,17 +84,17 @@ static uint32_t run(const struct program *program, const struct seccomp_data *da
 
 static uint32_t ask(const struct program *program, int number, const uint64_t *arguments)
 {
-    struct seccomp_data data = {.nr = number, .arch = NATIVE};
+    struct seccomp_data data = { .nr = number, .arch = NATIVE };
 
     if (arguments)
         memcpy(data.args, arguments, sizeof data.args);
     return run(program, &data);
 }
 
-static uint32_t ask_name(const struct program *program, const char *name, uint64_t a, uint64_t b, uint64_t c, uint64_t d,
-                         uint64_t e)
+static uint32_t ask_name(const struct program *program, const char *name, uint64_t a, uint64_t b, uint64_t c,
+                         uint64_t d, uint64_t e)
 {
-    uint64_t arguments[6] = {a, b, c, d, e, 0};
+    uint64_t arguments[6] = { a, b, c, d, e, 0 };
     int number = seccomp_call_number(name);
 
     if (number < 0)
@@ -118,7 +102,7 @@ static uint32_t ask_name(const struct program *program, const char *name, uint64
     return ask(program, number, arguments);
 }
 
-#define ASK(program, name, ...) ASK_FIVE(program, name, __VA_ARGS__, 0, 0, 0, 0, 0, 0)
+#define ASK(program, name, ...)                     ASK_FIVE(program, name, __VA_ARGS__, 0, 0, 0, 0, 0, 0)
 #define ASK_FIVE(program, name, a, b, c, d, e, ...) ask_name(program, name, a, b, c, d, e)
 
 static void compile(enum seccomp_base base, struct seccomp_policy *policy, struct program *program)
@@ -144,12 +128,14 @@ static void foreign_entries_are_killed(void **state)
     for (int base = 0; base < SECCOMP_BASES; base++) {
         struct seccomp_policy policy;
         struct program program;
-        static const uint32_t foreign[] = {AUDIT_ARCH_I386, AUDIT_ARCH_ARM, AUDIT_ARCH_PPC64, AUDIT_ARCH_S390X, 0, ~0u};
+        static const uint32_t foreign[] = {
+            AUDIT_ARCH_I386, AUDIT_ARCH_ARM, AUDIT_ARCH_PPC64, AUDIT_ARCH_S390X, 0, ~0u
+        };
 
         compile((enum seccomp_base)base, &policy, &program);
         for (int number = 0; number <= 600; number++) {
             for (size_t i = 0; i < sizeof foreign / sizeof foreign[0]; i++) {
-                struct seccomp_data data = {.nr = number, .arch = foreign[i]};
+                struct seccomp_data data = { .nr = number, .arch = foreign[i] };
                 assert_int_equal(run(&program, &data), SECCOMP_RET_KILL_PROCESS);
             }
 #ifdef __x86_64__
@@ -161,11 +147,38 @@ static void foreign_entries_are_killed(void **state)
 
 static void administration_is_refused(void **state)
 {
-    static const char *const refused[] = {
-        "mount", "umount2", "pivot_root", "move_mount", "open_tree", "fsopen", "fsconfig", "fsmount", "fspick",
-        "mount_setattr", "setns", "ptrace", "keyctl", "add_key", "request_key", "bpf", "perf_event_open", "init_module",
-        "finit_module", "delete_module", "kexec_load", "kexec_file_load", "reboot", "swapon", "userfaultfd",
-        "process_vm_readv", "process_vm_writev", "open_by_handle_at", "chroot", "acct", "syslog", "pidfd_getfd"};
+    static const char *const refused[] = { "mount",
+                                           "umount2",
+                                           "pivot_root",
+                                           "move_mount",
+                                           "open_tree",
+                                           "fsopen",
+                                           "fsconfig",
+                                           "fsmount",
+                                           "fspick",
+                                           "mount_setattr",
+                                           "setns",
+                                           "ptrace",
+                                           "keyctl",
+                                           "add_key",
+                                           "request_key",
+                                           "bpf",
+                                           "perf_event_open",
+                                           "init_module",
+                                           "finit_module",
+                                           "delete_module",
+                                           "kexec_load",
+                                           "kexec_file_load",
+                                           "reboot",
+                                           "swapon",
+                                           "userfaultfd",
+                                           "process_vm_readv",
+                                           "process_vm_writev",
+                                           "open_by_handle_at",
+                                           "chroot",
+                                           "acct",
+                                           "syslog",
+                                           "pidfd_getfd" };
     struct program program = standard();
     struct program strict;
     struct seccomp_policy policy;
@@ -182,9 +195,11 @@ static void administration_is_refused(void **state)
 
 static void what_cannot_be_filtered_is_absent(void **state)
 {
-    static const char *const absent[] = {"clone3", "openat2", "io_uring_setup", "io_uring_enter", "io_uring_register",
-                                         "statmount", "listmount", "lsm_set_self_attr", "open_tree_attr", "file_setattr",
-                                         "listns"};
+    static const char *const absent[] = {
+        "clone3",    "openat2",   "io_uring_setup",    "io_uring_enter", "io_uring_register",
+        "statmount", "listmount", "lsm_set_self_attr", "open_tree_attr", "file_setattr",
+        "listns"
+    };
     (void)state;
     for (int base = 0; base < SECCOMP_BASES; base++) {
         struct seccomp_policy policy;
@@ -200,8 +215,8 @@ static void what_cannot_be_filtered_is_absent(void **state)
 
 static void newer_calls_are_known(void **state)
 {
-    static const char *const allowed[] = {"mseal", "setxattrat", "getxattrat", "listxattrat", "removexattrat",
-                                          "lsm_get_self_attr", "lsm_list_modules"};
+    static const char *const allowed[] = { "mseal",         "setxattrat",        "getxattrat",      "listxattrat",
+                                           "removexattrat", "lsm_get_self_attr", "lsm_list_modules" };
     struct program program = standard();
 
     (void)state;
@@ -213,8 +228,8 @@ static void newer_calls_are_known(void **state)
 static void set_id_bits_are_refused(void **state)
 {
     struct program program = standard();
-    static const uint64_t bits[] = {04000, 02000, 06000, 04755, 02755 | GARBAGE, 04000 | GARBAGE};
-    static const uint64_t harmless[] = {0, 0755, 01777, GARBAGE, GARBAGE | 0644};
+    static const uint64_t bits[] = { 04000, 02000, 06000, 04755, 02755 | GARBAGE, 04000 | GARBAGE };
+    static const uint64_t harmless[] = { 0, 0755, 01777, GARBAGE, GARBAGE | 0644 };
 
     (void)state;
     for (size_t i = 0; i < sizeof bits / sizeof bits[0]; i++) {
@@ -300,10 +315,13 @@ static void families_are_limited(void **state)
 
 static void the_runner_has_a_few_calls(void **state)
 {
-    static const char *const allowed[] = {"read", "write", "brk", "munmap", "mremap", "exit_group", "futex", "getrandom",
-                                          "rt_sigaction", "rt_sigreturn", "clock_gettime", "timer_settime", "close"};
-    static const char *const absent[] = {"openat", "open", "socket", "clone", "fork", "kill", "ptrace", "unlink", "connect",
-                                         "prctl", "memfd_create", "ioctl", "getdents64", "chdir", "seccomp"};
+    static const char *const allowed[] = { "read",         "write",        "brk",           "munmap",
+                                           "mremap",       "exit_group",   "futex",         "getrandom",
+                                           "rt_sigaction", "rt_sigreturn", "clock_gettime", "timer_settime",
+                                           "close" };
+    static const char *const absent[] = { "openat",       "open",   "socket",     "clone",   "fork",
+                                          "kill",         "ptrace", "unlink",     "connect", "prctl",
+                                          "memfd_create", "ioctl",  "getdents64", "chdir",   "seccomp" };
     struct seccomp_policy policy;
     struct program program;
     size_t count = 0;
@@ -354,7 +372,7 @@ static void tracing_notifies_instead_of_refusing(void **state)
 {
     struct seccomp_policy policy;
     struct program program;
-    struct seccomp_data foreign = {.nr = 0, .arch = AUDIT_ARCH_I386};
+    struct seccomp_data foreign = { .nr = 0, .arch = AUDIT_ARCH_I386 };
 
     (void)state;
     seccomp_policy_init(&policy, SECCOMP_STRICT);
@@ -376,7 +394,7 @@ static void programs_are_short(void **state)
     print_message("# standard: %zu instructions\n", program.length);
     assert_in_range(program.length, 1, 140);
     for (size_t capacity = 0; capacity < program.length; capacity++) {
-        struct program small = {.length = 4711};
+        struct program small = { .length = 4711 };
         assert_int_equal(seccomp_compile(&policy, small.code, capacity, &small.length), -ENOSPC);
         assert_int_equal(small.length, 4711);
     }
@@ -395,11 +413,47 @@ static void bases_have_names(void **state)
 
 /* ---- Against the policy as data ---- */
 
-static const uint64_t interesting[] = {
-    0, 1, 2, 3, 4, 7, 8, 10, 16, 17, 0x40, 0x80, 0x100, 02000, 04000, 06000, 0755, 0x1000, 0x5411, 0x5412, 0x5413, 0x541c,
-    O_CREAT, O_TMPFILE, 0x20000, 0x20008, CLONE_NEWNS, CLONE_NEWUSER, CLONE_NEWNET, CLONE_NEWPID, CLONE_NEWTIME,
-    0x7fffffff, 0x80000000, 0xffffffff, 1ull << 32, GARBAGE, GARBAGE | 0x5412, GARBAGE | 04000, GARBAGE | O_CREAT,
-    0xffffffff00000004, ~0ull};
+static const uint64_t interesting[] = { 0,
+                                        1,
+                                        2,
+                                        3,
+                                        4,
+                                        7,
+                                        8,
+                                        10,
+                                        16,
+                                        17,
+                                        0x40,
+                                        0x80,
+                                        0x100,
+                                        02000,
+                                        04000,
+                                        06000,
+                                        0755,
+                                        0x1000,
+                                        0x5411,
+                                        0x5412,
+                                        0x5413,
+                                        0x541c,
+                                        O_CREAT,
+                                        O_TMPFILE,
+                                        0x20000,
+                                        0x20008,
+                                        CLONE_NEWNS,
+                                        CLONE_NEWUSER,
+                                        CLONE_NEWNET,
+                                        CLONE_NEWPID,
+                                        CLONE_NEWTIME,
+                                        0x7fffffff,
+                                        0x80000000,
+                                        0xffffffff,
+                                        1ull << 32,
+                                        GARBAGE,
+                                        GARBAGE | 0x5412,
+                                        GARBAGE | 04000,
+                                        GARBAGE | O_CREAT,
+                                        0xffffffff00000004,
+                                        ~0ull };
 
 static uint64_t next_random(uint64_t *seed)
 {
@@ -506,10 +560,10 @@ static void random_policies_compile(void **state)
 
 static void add_bits(scmp_filter_ctx filter, int number, unsigned argument, uint64_t bits)
 {
-    struct scmp_arg_cmp none = {argument, SCMP_CMP_MASKED_EQ, bits, 0};
+    struct scmp_arg_cmp none = { argument, SCMP_CMP_MASKED_EQ, bits, 0 };
 
     for (int bit = 0; bit < 64; bit++) {
-        struct scmp_arg_cmp one = {argument, SCMP_CMP_MASKED_EQ, 1ull << bit, 1ull << bit};
+        struct scmp_arg_cmp one = { argument, SCMP_CMP_MASKED_EQ, 1ull << bit, 1ull << bit };
         if (bits >> bit & 1)
             assert_int_equal(seccomp_rule_add_array(filter, SCMP_ACT_ERRNO(EPERM), number, 1, &one), 0);
     }
@@ -519,8 +573,8 @@ static void add_bits(scmp_filter_ctx filter, int number, unsigned argument, uint
 /* True where libseccomp's filter says something about this call, so that it can be compared. */
 static bool add_to_oracle(scmp_filter_ctx filter, int number, const char *name)
 {
-    static const char *const at_1[] = {"chmod", "fchmod", "creat", "mkdir", "mknod"};
-    static const char *const at_2[] = {"fchmodat", "mkdirat", "mknodat", "fchmodat2"};
+    static const char *const at_1[] = { "chmod", "fchmod", "creat", "mkdir", "mknod" };
+    static const char *const at_2[] = { "fchmodat", "mkdirat", "mknodat", "fchmodat2" };
 
     for (size_t i = 0; i < sizeof at_1 / sizeof at_1[0]; i++) {
         if (strcmp(name, at_1[i]) == 0)
@@ -602,7 +656,7 @@ static void put_on(enum seccomp_base base)
         _exit(100);
     if (seccomp_compile(&policy, program.code, SECCOMP_PROGRAM_MAX, &program.length) != 0)
         _exit(101);
-    load = (struct sock_fprog){(unsigned short)program.length, program.code};
+    load = (struct sock_fprog){ (unsigned short)program.length, program.code };
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &load) != 0)
         _exit(102);
 }
@@ -620,10 +674,10 @@ static int in_child(void (*body)(void))
     return status;
 }
 
-#define EXPECT(condition)                                                                                              \
-    do {                                                                                                               \
-        if (!(condition))                                                                                              \
-            _exit(1 + __LINE__ % 90);                                                                                  \
+#define EXPECT(condition)             \
+    do {                              \
+        if (!(condition))             \
+            _exit(1 + __LINE__ % 90); \
     } while (0)
 
 static void probe_standard(void)
@@ -656,8 +710,8 @@ static void probe_strict(void)
 
 static void probe_runner_starts_static_program(void)
 {
-    char *argv[] = {(char *)"busybox", (char *)"echo", NULL};
-    char *envp[] = {NULL};
+    char *argv[] = { (char *)"busybox", (char *)"echo", NULL };
+    char *envp[] = { NULL };
     int fd = open("/bin/busybox", O_PATH | O_CLOEXEC);
     int nothing = open("/dev/null", O_WRONLY);
 

@@ -46,7 +46,8 @@ void caps_check(const esq_spec *spec, struct spec_problems *problems)
     for (size_t i = 0; i < count; i++) {
         for (size_t j = 0; j < items[i].count; j++) {
             if (caps_find(items[i].words[j]) < 0)
-                spec_problem(problems, &items[i].where, 0, "names are those of capabilities(7), such as net_bind_service",
+                spec_problem(problems, &items[i].where, 0,
+                             "names are those of capabilities(7), such as net_bind_service",
                              "no capability is called %.64s", items[i].words[j]);
         }
     }
@@ -73,7 +74,7 @@ void caps_grants(const esq_spec *spec, struct spec_grants *grants)
 
 int caps_plan(const esq_spec *spec, struct plan_builder *builder, esq_error *ret_error)
 {
-    struct caps_step data = {0};
+    struct caps_step data = { 0 };
     size_t count;
     unsigned kept = 0;
     const struct spec_item *items = spec_items(spec, SPEC_CAPABILITIES, &count);

@@ -21,7 +21,7 @@ enum {
 
 static int set_capabilities(uint64_t usable, uint64_t inheritable)
 {
-    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
     struct __user_cap_data_struct data[2];
 
     for (int half = 0; half < 2; half++) {

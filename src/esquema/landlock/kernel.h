@@ -36,7 +36,7 @@ enum { LANDLOCK_CREATE_VERSION = 1, LANDLOCK_RULE_FILES = 1, LANDLOCK_RULE_PORT 
 
 struct landlock_attributes {
     uint64_t files;
-    uint64_t ports; /* version 4 */
+    uint64_t ports;  /* version 4 */
     uint64_t scopes; /* version 6 */
 };
 

@@ -30,7 +30,7 @@ int landlock_version(void)
 uint64_t landlock_files_of(int version)
 {
     /* By version: what was new is the highest bit. */
-    static const unsigned rights[NEWEST_VERSION + 1] = {0, 13, 14, 15, 15, 16, 16, 16};
+    static const unsigned rights[NEWEST_VERSION + 1] = { 0, 13, 14, 15, 15, 16, 16, 16 };
 
     return (1ull << rights[version]) - 1;
 }
@@ -59,11 +59,11 @@ struct rule_word {
 };
 
 static const struct rule_word rule_words[] = {
-    {"read-only", FILES_READ_FILE | FILES_READ_DIR, 0},
-    {"execute", FILES_READ_FILE | FILES_READ_DIR | FILES_EXECUTE, 0},
-    {"read-write", ~FILES_EXECUTE, 0},
-    {"connect", 0, PORTS_CONNECT},
-    {"bind", 0, PORTS_BIND},
+    { "read-only", FILES_READ_FILE | FILES_READ_DIR, 0 },
+    { "execute", FILES_READ_FILE | FILES_READ_DIR | FILES_EXECUTE, 0 },
+    { "read-write", ~FILES_EXECUTE, 0 },
+    { "connect", 0, PORTS_CONNECT },
+    { "bind", 0, PORTS_BIND },
 };
 
 static const struct rule_word *find_rule_word(const struct spec_item *item)
@@ -166,7 +166,7 @@ static int add_item(struct preparation *preparation, const struct spec_item *ite
     int result = word ? 0 : -EINVAL;
 
     for (size_t i = 1; result == 0 && i < item->count; i++) {
-        struct landlock_rule rule = {0};
+        struct landlock_rule rule = { 0 };
 
         if (word->files != 0) {
             rule.allowed = word->files & preparation->step.handled.files;
@@ -253,7 +253,7 @@ static int plan_rules(struct preparation *preparation)
     }
     if (!has_rules(items, count, false)) {
         /* REFER has to be granted like the rest, or every rename across folders is EXDEV. */
-        struct landlock_rule all = {.allowed = preparation->step.handled.files};
+        struct landlock_rule all = { .allowed = preparation->step.handled.files };
 
         result = add_rule(preparation, all, "/");
     }
@@ -279,10 +279,9 @@ static int plan_step_text(struct preparation *preparation)
 
 int landlock_plan(const esq_spec *spec, struct plan_builder *builder, esq_error *ret_error)
 {
-    struct preparation preparation = {.spec = spec,
-                                      .builder = builder,
-                                      .version = landlock_version(),
-                                      .where = spec_where(spec, SPEC_LANDLOCK)};
+    struct preparation preparation = {
+        .spec = spec, .builder = builder, .version = landlock_version(), .where = spec_where(spec, SPEC_LANDLOCK)
+    };
     size_t count;
     const struct spec_item *items = spec_items(spec, SPEC_LANDLOCK_RULES, &count);
     int result;

@@ -10,7 +10,7 @@
 
 static int add_files_rule(int ruleset, int fd, uint64_t allowed)
 {
-    struct landlock_files_rule rule = {.allowed = allowed, .parent = fd};
+    struct landlock_files_rule rule = { .allowed = allowed, .parent = fd };
 
     /* The kernel answers ENOMSG to a rule that allows nothing, which here means: this version has no such right. */
     return allowed == 0 ? 0 : (int)SYS(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_FILES, &rule, 0);
@@ -32,7 +32,7 @@ static int add_path(int ruleset, const char *path, uint64_t allowed)
 
 static int add_port(int ruleset, uint32_t port, uint64_t allowed)
 {
-    struct landlock_port_rule rule = {.allowed = allowed, .port = port};
+    struct landlock_port_rule rule = { .allowed = allowed, .port = port };
 
     return (int)SYS(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PORT, &rule, 0);
 }

@@ -21,7 +21,7 @@ struct limit {
 };
 
 static const struct limit limits[] = {
-#define LIMIT(field, resource, what, scale, minimum, maximum) {SPEC_##field, resource, what, scale, minimum, maximum},
+#define LIMIT(field, resource, what, scale, minimum, maximum) { SPEC_##field, resource, what, scale, minimum, maximum },
 #include "rlimit/limits.def"
 #undef LIMIT
 };
@@ -78,7 +78,7 @@ int rlimit_plan(const esq_spec *spec, struct plan_builder *builder, esq_error *r
     for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
         const struct limit *limit = &limits[i];
         const esq_location *where = spec_where(spec, limit->field);
-        struct rlimit_step data = {.resource = limit->resource};
+        struct rlimit_step data = { .resource = limit->resource };
         int result;
 
         if (!find_value(spec, limit, &data.soft))
@@ -87,8 +87,8 @@ int rlimit_plan(const esq_spec *spec, struct plan_builder *builder, esq_error *r
         /* At the hard limit the kernel kills without a word; a second before it the signal says what it was. */
         if (limit->resource == RLIMIT_CPU)
             data.hard = data.soft + 1;
-        result = plan_add_step(builder, STEP_RLIMIT, where, "a hard limit of the host may be lower: ulimit -H -a", &data,
-                               sizeof data, "at most %llu %s", (unsigned long long)data.soft, limit->what);
+        result = plan_add_step(builder, STEP_RLIMIT, where, "a hard limit of the host may be lower: ulimit -H -a",
+                               &data, sizeof data, "at most %llu %s", (unsigned long long)data.soft, limit->what);
         if (result < 0)
             return esq_fail(ret_error, where, -result, NULL, "plan limits");
     }

@@ -10,8 +10,8 @@
 int rlimit_apply(const struct step *step, struct child *child)
 {
     const struct rlimit_step *data = STEP_DATA(child->block, step, struct rlimit_step);
-    uint64_t wanted[2] = {data->soft, data->hard};
-    uint64_t found[2] = {0, 0};
+    uint64_t wanted[2] = { data->soft, data->hard };
+    uint64_t found[2] = { 0, 0 };
     long result = SYS(SYS_prlimit64, 0, data->resource, wanted, NULL);
 
     if (result < 0)

@@ -22,8 +22,8 @@
 
 enum {
     NOWHERE = -1,
-    NEAR = 240,       /* places that stay in reach of a conditional jump while a few instructions are added */
-    EXCEPTIONS = 3,   /* single numbers amid one treatment that are tested one after the other */
+    NEAR = 240,     /* places that stay in reach of a conditional jump while a few instructions are added */
+    EXCEPTIONS = 3, /* single numbers amid one treatment that are tested one after the other */
     TREATMENTS = 64,
     LOW_HALF = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? 0 : 4,
 };
@@ -37,7 +37,7 @@ struct compiler {
     const struct seccomp_policy *policy;
     struct sock_filter *program; /* filled from program[capacity - 1] downwards */
     size_t capacity;
-    size_t length;               /* goes on counting when the capacity is exceeded */
+    size_t length; /* goes on counting when the capacity is exceeded */
     int verdicts[SECCOMP_VERDICTS];
     int leaves[TREATMENTS]; /* the nearest place of each treatment */
     size_t interval_count;
@@ -228,7 +228,7 @@ static void collect_intervals(struct compiler *compiler)
         if (number > 0 && treatment == last)
             continue;
         compiler->intervals[compiler->interval_count++] =
-            (struct interval){.start = (uint16_t)number, .treatment = treatment};
+            (struct interval){ .start = (uint16_t)number, .treatment = treatment };
         last = treatment;
     }
 }
@@ -236,7 +236,7 @@ static void collect_intervals(struct compiler *compiler)
 int seccomp_compile(const struct seccomp_policy *policy, struct sock_filter *program, size_t capacity,
                     size_t *ret_length)
 {
-    struct compiler compiler = {.policy = policy, .program = program, .capacity = capacity};
+    struct compiler compiler = { .policy = policy, .program = program, .capacity = capacity };
     int tree, foreign;
 
     if (compiler.capacity > SECCOMP_PROGRAM_MAX)

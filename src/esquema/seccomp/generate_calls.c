@@ -19,7 +19,7 @@ struct call {
 };
 
 static const struct call newer_calls[] = {
-#define NEWER(name, number) {#name, number},
+#define NEWER(name, number) { #name, number },
 #include "newer_calls.def"
 #undef NEWER
 };
@@ -62,7 +62,7 @@ static size_t collect_calls(uint32_t architecture, struct call calls[CALLS_LIMIT
 
 static int find_number(const struct call *calls, size_t count, const char *name)
 {
-    struct call key = {.number = -1};
+    struct call key = { .number = -1 };
     const struct call *found;
 
     snprintf(key.name, sizeof key.name, "%s", name);

@@ -35,13 +35,13 @@ struct counted_guard {
     struct seccomp_test tests[2]; /* a mask of 0 ends them */
 };
 
-#define WIDTH_INT SECCOMP_WIDTH_INT
+#define WIDTH_INT  SECCOMP_WIDTH_INT
 #define WIDTH_LONG SECCOMP_WIDTH_LONG
-#define TEST(argument, width, relation, mask, value, verdict)                                                          \
-    {argument, width, SECCOMP_##relation, SECCOMP_##verdict, mask, value},
+#define TEST(argument, width, relation, mask, value, verdict) \
+    { argument, width, SECCOMP_##relation, SECCOMP_##verdict, mask, value },
 
 static const struct counted_guard guards[] = {
-#define GUARD(name, otherwise, ...) {SECCOMP_##otherwise, {__VA_ARGS__}},
+#define GUARD(name, otherwise, ...) { SECCOMP_##otherwise, { __VA_ARGS__ } },
 #include "seccomp/guards.def"
 #undef GUARD
 };
@@ -52,12 +52,12 @@ struct call_line {
 };
 
 static const struct call_line call_lines[] = {
-#define CALL(name, standard, strict, permissive, runner)                                                               \
-    {CALL_NUMBER_##name,                                                                                               \
-     {[SECCOMP_STANDARD] = TREATMENT_##standard,                                                                       \
-      [SECCOMP_STRICT] = TREATMENT_##strict,                                                                           \
-      [SECCOMP_PERMISSIVE] = TREATMENT_##permissive,                                                                   \
-      [SECCOMP_RUNNER] = TREATMENT_##runner}},
+#define CALL(name, standard, strict, permissive, runner) \
+    { CALL_NUMBER_##name,                                \
+      { [SECCOMP_STANDARD] = TREATMENT_##standard,       \
+        [SECCOMP_STRICT] = TREATMENT_##strict,           \
+        [SECCOMP_PERMISSIVE] = TREATMENT_##permissive,   \
+        [SECCOMP_RUNNER] = TREATMENT_##runner } },
 #include "seccomp/calls.def"
 #undef CALL
 };
@@ -69,7 +69,7 @@ struct call_name {
 
 /* Sorted by name. */
 static const struct call_name call_names[] = {
-#define CALLS_TABLE(name, number) {name, number},
+#define CALLS_TABLE(name, number) { name, number },
 #include "seccomp_calls.h"
 #undef CALLS_TABLE
 };
@@ -80,10 +80,10 @@ struct family_name {
 };
 
 static const struct family_name family_names[] = {
-    {"unix", AF_UNIX},           {"inet", AF_INET},     {"inet6", AF_INET6}, {"netlink", AF_NETLINK},
-    {"packet", AF_PACKET},       {"vsock", AF_VSOCK},   {"alg", AF_ALG},     {"bluetooth", AF_BLUETOOTH},
-    {"can", AF_CAN},             {"xdp", AF_XDP},       {"tipc", AF_TIPC},   {"rds", AF_RDS},
-    {"key", AF_KEY},             {"qipcrtr", AF_QIPCRTR},
+    { "unix", AF_UNIX },     { "inet", AF_INET },       { "inet6", AF_INET6 }, { "netlink", AF_NETLINK },
+    { "packet", AF_PACKET }, { "vsock", AF_VSOCK },     { "alg", AF_ALG },     { "bluetooth", AF_BLUETOOTH },
+    { "can", AF_CAN },       { "xdp", AF_XDP },         { "tipc", AF_TIPC },   { "rds", AF_RDS },
+    { "key", AF_KEY },       { "qipcrtr", AF_QIPCRTR },
 };
 
 static const char *const base_names[SECCOMP_BASES] = {
@@ -227,14 +227,16 @@ static void make_family_guard(uint64_t families, struct seccomp_guard *ret_guard
 
     for (int family = 0; family < SECCOMP_FAMILIES && count < SECCOMP_TESTS_MAX - 2; family++) {
         if (families >> family & 1)
-            ret_guard->tests[count++] =
-                (struct seccomp_test){0, SECCOMP_WIDTH_INT, SECCOMP_EQUAL, SECCOMP_ALLOW, UINT32_MAX, (uint64_t)family};
+            ret_guard->tests[count++] = (struct seccomp_test){
+                0, SECCOMP_WIDTH_INT, SECCOMP_EQUAL, SECCOMP_ALLOW, UINT32_MAX, (uint64_t)family
+            };
     }
     ret_guard->otherwise = SECCOMP_FAMILY;
     if (families & (1ull << AF_INET | 1ull << AF_INET6) && !(families >> AF_NETLINK & 1)) {
         ret_guard->tests[count++] =
-            (struct seccomp_test){0, SECCOMP_WIDTH_INT, SECCOMP_OTHER, SECCOMP_FAMILY, UINT32_MAX, AF_NETLINK};
-        ret_guard->tests[count++] = (struct seccomp_test){2, SECCOMP_WIDTH_INT, SECCOMP_EQUAL, SECCOMP_ALLOW, UINT32_MAX, 0};
+            (struct seccomp_test){ 0, SECCOMP_WIDTH_INT, SECCOMP_OTHER, SECCOMP_FAMILY, UINT32_MAX, AF_NETLINK };
+        ret_guard->tests[count++] =
+            (struct seccomp_test){ 2, SECCOMP_WIDTH_INT, SECCOMP_EQUAL, SECCOMP_ALLOW, UINT32_MAX, 0 };
     }
     ret_guard->count = (uint8_t)count;
 }

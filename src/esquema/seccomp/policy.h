@@ -12,7 +12,7 @@
 
 /* The end of a call. The order is that of `returns` below. */
 enum seccomp_verdict {
-    SECCOMP_ABSENT,  /* ENOSYS: programs probe, and take their other way */
+    SECCOMP_ABSENT, /* ENOSYS: programs probe, and take their other way */
     SECCOMP_ALLOW,
     SECCOMP_REFUSE,  /* EPERM; the process is killed under `strict` */
     SECCOMP_FAMILY,  /* EAFNOSUPPORT: what a kernel without that family of sockets answers */

@@ -24,14 +24,14 @@ struct change {
 };
 
 static const struct change changes[] = {
-    {"allow", seccomp_policy_allow, "system call", true},
-    {"deny", seccomp_policy_refuse, "system call", false},
-    {"allow-family", seccomp_policy_allow_family, "address family", true},
-    {"deny-family", seccomp_policy_refuse_family, "address family", false},
+    { "allow", seccomp_policy_allow, "system call", true },
+    { "deny", seccomp_policy_refuse, "system call", false },
+    { "allow-family", seccomp_policy_allow_family, "address family", true },
+    { "deny-family", seccomp_policy_refuse_family, "address family", false },
 };
 
 /* Without these the payload cannot begin, end, or tell that it could not begin. */
-static const char *const indispensable_calls[] = {"execve", "execveat", "exit_group", "write"};
+static const char *const indispensable_calls[] = { "execve", "execveat", "exit_group", "write" };
 
 static const struct change *find_change(const struct spec_item *item)
 {

@@ -45,7 +45,7 @@ enum {
 };
 
 #define CALL(number, ...) CALL_ARGUMENTS(number, __VA_ARGS__, 0, 0, 0, 0, 0, 0, 0)
-#define CALL_ARGUMENTS(n, a, b, c, d, e, f, ...)                                                                       \
+#define CALL_ARGUMENTS(n, a, b, c, d, e, f, ...) \
     raw_syscall((n), (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
 
 #define SIGNAL_BIT(number) (1ull << ((number)-1))
@@ -77,7 +77,7 @@ __attribute__((noreturn)) static void leave(int status)
 
 __attribute__((noreturn)) static void fail(const struct init_job *job, uint32_t step, long negative_errno, int status)
 {
-    struct child_report report = {.step = step, .error = (int32_t)-negative_errno};
+    struct child_report report = { .step = step, .error = (int32_t)-negative_errno };
 
     CALL(SYS_write, job->report, &report, sizeof report);
     leave(status);
@@ -140,8 +140,8 @@ static void set_signals_free(void)
 
 static void put_on_walls(const struct init_job *job)
 {
-    struct sock_fprog program = {.len = (unsigned short)job->filter_count,
-                                 .filter = (struct sock_filter *)((char *)job + job->filter)};
+    struct sock_fprog program = { .len = (unsigned short)job->filter_count,
+                                  .filter = (struct sock_filter *)((char *)job + job->filter) };
     long result;
 
     if (job->landlock >= 0) {
@@ -196,7 +196,7 @@ __attribute__((noreturn)) static void become_payload(struct init_job *job, long 
 
 static uint64_t now_milliseconds(void)
 {
-    struct __kernel_timespec now = {0, 0};
+    struct __kernel_timespec now = { 0, 0 };
 
     CALL(SYS_clock_gettime, CLOCK_MONOTONIC, &now);
     return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
@@ -259,7 +259,7 @@ static void end_others(uint64_t grace)
     deadline = now + grace;
     while (bury_dead(0, &ignored, &ignored) && now < deadline) {
         uint64_t left = deadline - now;
-        struct __kernel_timespec timeout = {(long long)(left / 1000), (long long)(left % 1000 * 1000000)};
+        struct __kernel_timespec timeout = { (long long)(left / 1000), (long long)(left % 1000 * 1000000) };
 
         CALL(SYS_rt_sigtimedwait, &ended, 0, &timeout, SIGNAL_SET_SIZE);
         now = now_milliseconds();
@@ -275,8 +275,8 @@ static void close_all_but(int fd)
 
 static void put_on_own_walls(void)
 {
-    struct sock_fprog program = {.len = sizeof own_filter / sizeof own_filter[0],
-                                 .filter = (struct sock_filter *)own_filter};
+    struct sock_fprog program = { .len = sizeof own_filter / sizeof own_filter[0],
+                                  .filter = (struct sock_filter *)own_filter };
 
     CALL(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     /* A kernel that took the payload's filter takes this one; one without seccomp has refused the start by now. */
@@ -285,7 +285,7 @@ static void put_on_own_walls(void)
 
 __attribute__((noreturn)) static void be_init(const struct init_job *job, long payload)
 {
-    struct init_result result = {0, 0};
+    struct init_result result = { 0, 0 };
     int status;
 
     close_all_but(job->result);
