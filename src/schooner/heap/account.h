@@ -24,6 +24,7 @@ struct account {
     struct memory memory;    /* for buffers and arenas of base/: pages of this account; small blocks share pages */
     struct pool_page *pages; /* of `memory`: those of small blocks */
     struct pool_large *large; /* of `memory`: blocks with pages of their own */
+    void *lent;               /* a page of the machine's first block that `memory` may use, not used yet */
     /* Asked when `size` more bytes do not fit: gives back what nobody uses (empty blocks). May be NULL. */
     void (*relieve)(void *data, uint64_t size);
     void *relieve_data;
@@ -38,8 +39,11 @@ static inline bool account_splits(const struct account *account)
     return !account->hook.map;
 }
 /* Lends a page that is counted already (in the machine's first block) to `memory`, so that a small machine maps none.
- * It is never given back. */
-void account_lend_page(struct account *account, void *page);
+ * It is not touched before it is needed, and never given back. */
+static inline void account_lend_page(struct account *account, void *page)
+{
+    account->lent = page;
+}
 
 /* Maps `size` bytes (rounded up to pages), zeroed, aligned to `alignment` (a power of two, at least a page).
  * NULL: over the cap, or the system has none; `exhausted` is then set. */

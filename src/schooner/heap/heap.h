@@ -84,7 +84,7 @@ struct heap {
     struct heap_log log;         /* old objects that were written since the last collection */
     size_t live;                 /* bytes found live by the last collection */
     size_t live_full;            /* and by the last full one */
-    size_t free_bytes;           /* in holes and empty blocks, after the last collection */
+    size_t free_bytes;           /* in holes, after the last collection */
     uint64_t collections;
     uint64_t full_collections;
     bool young_only;             /* the next collection may be young */

@@ -96,6 +96,9 @@ sch_value raise_error(sch_vm *vm, const char *kind, const char *who, size_t irri
 sch_value raise_value(sch_vm *vm, sch_value value, bool continuable);
 sch_value raise_limit(sch_vm *vm, enum sch_limit limit);
 
+/* What a procedure is called in messages and when it is printed (vm/): NUL-terminated; NULL: nameless. */
+const char *procedure_name(sch_vm *vm, sch_value procedure);
+
 /* --- building (after heap_reserve) --- */
 
 static inline void *heap_take(sch_vm *vm, size_t bytes)

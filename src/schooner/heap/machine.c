@@ -1,0 +1,132 @@
+/*
+ * The life of a machine's memory. Its first block holds what an idle machine needs:
+ *
+ *      0  header of the block
+ *    640  the record (struct sch_vm)          only these pages are touched before the machine runs
+ *     ..  lines for objects
+ *  24576  a page for small buffers            first touched when a buffer grows
+ *  28672  the mark stack                      first touched by the first collection
+ *
+ * so a collection needs no memory that it does not have, and a machine is made and freed with one mapping.
+ */
+#include "schooner/heap/own.h"
+
+enum {
+    FIRST_POOL = HEAP_BLOCK_SIZE - 2 * ACCOUNT_PAGE,
+    FIRST_MARK_STACK = HEAP_BLOCK_SIZE - ACCOUNT_PAGE,
+};
+
+static void relieve(void *data, uint64_t size)
+{
+    struct heap *heap = data;
+    size_t blocks = size / HEAP_BLOCK_SIZE + 1;
+    space_release_empty(heap, heap->empty_count > blocks ? heap->empty_count - blocks : 0);
+}
+
+/* `record`: bytes behind the header that are not for objects. */
+static void heap_set_up(struct heap *heap, struct heap_block *block, size_t record, struct account *account,
+                        const struct heap_client *client)
+{
+    block_format(block, HEAP_BLOCK_SIZE, BLOCK_FIRST);
+    block->first_line = (uint16_t)((HEAP_BLOCK_HEADER + record + HEAP_LINE - 1) / HEAP_LINE);
+    block->end_line = FIRST_POOL / HEAP_LINE;
+    bits_set_range(block->free, block->first_line, block->end_line);
+
+    *heap = (struct heap){ .account = account, .client = client, .finalizable = V_NIL };
+    heap->blocks = block;
+    heap->block_count = 1;
+    heap->current = block;
+    heap->mark_stack = (char *)block + FIRST_MARK_STACK;
+    heap->mark_stack_size = ACCOUNT_PAGE;
+    heap->threshold = (size_t)(account->cap / 4 < (256 << 10) ? account->cap / 4 : 256 << 10);
+    heap->free_bytes = (size_t)(block->end_line - block->first_line) * HEAP_LINE;
+    account->relieve = relieve;
+    account->relieve_data = heap;
+}
+
+static void run_finalizers(sch_vm *vm)
+{
+    struct heap *heap = &vm->heap;
+    for (; is_pair(heap->finalizable); heap->finalizable = pair_cdr(heap->finalizable))
+        heap->client->finalize(vm, object_of(pair_car(heap->finalizable)));
+}
+
+/* Everything but the first block, which it returns. */
+static struct heap_block *give_back(sch_vm *vm)
+{
+    struct heap *heap = &vm->heap;
+    run_finalizers(vm);
+    space_drop_ready(heap);
+    space_release_empty(heap, 0);
+    space_unmap_list(heap, &heap->large);
+    space_unmap_list(heap, &heap->large_ready);
+    if (heap->mark_stack_own)
+        account_unmap(heap->account, heap->mark_stack_own, heap->mark_stack_size);
+
+    struct heap_block *first = NULL;
+    while (heap->blocks) {
+        struct heap_block *block = heap->blocks;
+        heap->blocks = block->next;
+        if (block->flags & BLOCK_FIRST)
+            first = block;
+        else
+            account_unmap(heap->account, block, HEAP_BLOCK_SIZE);
+    }
+    return first;
+}
+
+static sch_vm *machine_place(struct heap_block *block, const struct account *account, const struct heap_client *client)
+{
+    sch_vm *vm = (sch_vm *)((char *)block + HEAP_BLOCK_HEADER);
+    memset(vm, 0, sizeof *vm);
+    account_init(&vm->account, &account->hook, account->cap);
+    vm->account.now = vm->account.peak = HEAP_BLOCK_SIZE;
+    heap_set_up(&vm->heap, block, sizeof *vm, &vm->account, client);
+    account_lend_page(&vm->account, (char *)block + FIRST_POOL);
+    return vm;
+}
+
+sch_vm *heap_machine_new(const struct sch_memory *hook, uint64_t cap, const struct heap_client *client)
+{
+    struct account account;
+    account_init(&account, hook, cap);
+    struct heap_block *block = account_map_raw(&account, HEAP_BLOCK_SIZE, HEAP_BLOCK_SIZE);
+    return block ? machine_place(block, &account, client) : NULL;
+}
+
+void heap_machine_free(sch_vm *vm)
+{
+    struct heap_block *first = give_back(vm);
+    account_done(&vm->account);
+    struct account account = vm->account; /* the record goes with the block */
+    account_unmap(&account, first, HEAP_BLOCK_SIZE);
+}
+
+void heap_machine_reset(sch_vm *vm)
+{
+    struct heap_block *first = give_back(vm);
+    account_done(&vm->account);
+    struct account account = vm->account;
+    machine_place(first, &account, vm->heap.client);
+}
+
+bool heap_init(sch_vm *vm, const struct heap_client *client)
+{
+    struct heap_block *block = account_map_raw(&vm->account, HEAP_BLOCK_SIZE, HEAP_BLOCK_SIZE);
+    if (!block)
+        return false;
+    heap_set_up(&vm->heap, block, 0, &vm->account, client);
+    return true;
+}
+
+void heap_done(sch_vm *vm)
+{
+    struct heap *heap = &vm->heap;
+    struct account *account = heap->account;
+    struct heap_block *first = give_back(vm);
+    if (heap->log.entries)
+        memory_resize(&account->memory, heap->log.entries, heap->log.capacity * sizeof *heap->log.entries, 0);
+    account_unmap(account, first, HEAP_BLOCK_SIZE);
+    account->relieve = NULL;
+    *heap = (struct heap){ .account = account };
+}
