@@ -113,46 +113,59 @@ bool syntax_write_character(uint32_t character, struct buffer *out)
     return buffer_append(out, "#\\", 2) && buffer_append(out, bytes, utf8_encode(character, bytes));
 }
 
-/* The text between two `quote`s, pieces without escapes at once. */
-static bool write_quoted(const char *text, size_t length, char quote, struct buffer *out)
+static const char *letter_escape(uint32_t character)
 {
-    if (!buffer_append_byte(out, (unsigned char)quote))
-        return false;
+    switch (character) {
+    case '\a': return "\\a";
+    case '\b': return "\\b";
+    case '\t': return "\\t";
+    case '\n': return "\\n";
+    case '\r': return "\\r";
+    default: return NULL;
+    }
+}
+
+static bool write_escape(uint32_t character, char quote, struct buffer *out)
+{
+    const char *letter = letter_escape(character);
+    if (letter)
+        return buffer_append(out, letter, 2);
+    if (character == (uint32_t)quote || character == '\\')
+        return buffer_append_byte(out, '\\') && buffer_append_byte(out, (unsigned char)character);
+    return buffer_append_format(out, "\\x%x;", (unsigned)character);
+}
+
+/* What stands between two `quote`s; pieces without escapes at once. */
+static bool escape(const char *text, size_t length, char quote, struct buffer *out)
+{
     size_t start = 0;
     for (size_t at = 0; at < length;) {
         uint32_t character = 0;
         size_t size = utf8_decode((const unsigned char *)text + at, length - at, &character);
         size = size ? size : 1;
-        bool plain = character == (uint32_t)quote || character == '\\' ? false : is_shown(character);
-        if (!plain) {
-            if (!buffer_append(out, text + start, at - start))
-                return false;
-            const char *letter = character == '\n' ? "\\n" : character == '\t' ? "\\t" : character == '\r' ? "\\r"
-                                 : character == '\a' ? "\\a" : character == '\b' ? "\\b" : NULL;
-            bool done;
-            if (letter)
-                done = buffer_append(out, letter, 2);
-            else if (character == (uint32_t)quote || character == '\\')
-                done = buffer_append_byte(out, '\\') && buffer_append_byte(out, (unsigned char)character);
-            else
-                done = buffer_append_format(out, "\\x%x;", (unsigned)character);
-            if (!done)
+        if (character == (uint32_t)quote || character == '\\' || !is_shown(character)) {
+            if (!buffer_append(out, text + start, at - start) || !write_escape(character, quote, out))
                 return false;
             start = at + size;
         }
         at += size;
     }
-    return buffer_append(out, text + start, length - start) && buffer_append_byte(out, (unsigned char)quote);
+    return buffer_append(out, text + start, length - start);
+}
+
+bool syntax_escape_string(const char *text, size_t length, struct buffer *out)
+{
+    return escape(text, length, '"', out);
 }
 
 bool syntax_write_string(const char *text, size_t length, struct buffer *out)
 {
-    return write_quoted(text, length, '"', out);
+    return buffer_append_byte(out, '"') && escape(text, length, '"', out) && buffer_append_byte(out, '"');
 }
 
 bool syntax_write_symbol(const char *name, size_t length, struct buffer *out)
 {
     if (syntax_needs_bars(name, length))
-        return write_quoted(name, length, '|', out);
+        return buffer_append_byte(out, '|') && escape(name, length, '|', out) && buffer_append_byte(out, '|');
     return buffer_append(out, name, length);
 }

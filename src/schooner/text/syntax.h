@@ -30,6 +30,8 @@ bool syntax_needs_bars(const char *name, size_t length);
 
 /* Append text as `write` shows it. false: the buffer's memory is full. */
 bool syntax_write_character(uint32_t character, struct buffer *out);
+/* ... without the quotes around it */
+bool syntax_escape_string(const char *text, size_t length, struct buffer *out);
 bool syntax_write_string(const char *text, size_t length, struct buffer *out);
 bool syntax_write_symbol(const char *name, size_t length, struct buffer *out);
 
