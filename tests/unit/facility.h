@@ -155,7 +155,7 @@ static inline int facility_in_child(void (*body)(const void *argument), const vo
 #define EXPECT(condition)                                        \
     do {                                                         \
         if (!(condition)) {                                      \
-            dprintf(2, "# line %d: %s\n", __LINE__, #condition); \
+            dprintf(1, "# line %d: %s\n", __LINE__, #condition); \
             _exit(1);                                            \
         }                                                        \
     } while (0)

@@ -31,6 +31,7 @@
 
 #include <cmocka.h>
 
+#include "facility.h"
 #include "seccomp/compile.h"
 #include "seccomp/policy.h"
 
@@ -674,12 +675,6 @@ static int in_child(void (*body)(void))
     return status;
 }
 
-#define EXPECT(condition)             \
-    do {                              \
-        if (!(condition))             \
-            _exit(1 + __LINE__ % 90); \
-    } while (0)
-
 static void probe_standard(void)
 {
     char path[] = "/tmp/esquema-seccomp-XXXXXX";
@@ -774,9 +769,105 @@ static void other_entries_kill(void **state)
 }
 #endif
 
+/* ---- The facility ---- */
+
+static size_t count_problems(const char *word, const char *name)
+{
+    esq_spec *spec = esq_spec_new();
+    size_t count;
+
+    facility_add(spec, "seccomp-rules", word, name);
+    count = facility_count_problems(spec, seccomp_check, NULL);
+    esq_spec_free(spec);
+    return count;
+}
+
+static void rules_are_checked(void **state)
+{
+    (void)state;
+    assert_int_equal(count_problems("allow", "ptrace"), 0);
+    assert_int_equal(count_problems("deny", "chmod"), 0);
+    assert_int_equal(count_problems("allow-family", "netlink"), 0);
+    assert_int_equal(count_problems("deny-family", "inet6"), 0);
+    assert_int_equal(count_problems("allow", "no_such_call"), 1);
+    assert_int_equal(count_problems("allow-family", "ptrace"), 1);
+    assert_int_equal(count_problems("permit", "ptrace"), 1);
+    assert_int_equal(count_problems("allow", NULL), 1);
+    assert_int_equal(count_problems("deny", "execve"), 1); /* nothing could start */
+    assert_int_equal(count_problems("deny", "exit_group"), 1);
+}
+
+static void rules_without_a_policy_are_a_problem(void **state)
+{
+    esq_spec *spec = esq_spec_new();
+
+    (void)state;
+    facility_set(spec, "seccomp", "none");
+    assert_int_equal(facility_count_problems(spec, seccomp_check, NULL), 0);
+    facility_add(spec, "seccomp-rules", "deny", "chmod");
+    assert_int_equal(facility_count_problems(spec, seccomp_check, NULL), 1);
+    esq_spec_free(spec);
+}
+
+static size_t count_grants(const char *policy, const char *word, const char *name)
+{
+    esq_spec *spec = esq_spec_new();
+    struct spec_grants grants = { .spec = spec };
+
+    facility_set(spec, "seccomp", policy);
+    if (word)
+        facility_add(spec, "seccomp-rules", word, name);
+    seccomp_grants(spec, &grants);
+    esq_spec_free(spec);
+    return grants.count;
+}
+
+static void what_weakens_needs_a_grant(void **state)
+{
+    (void)state;
+    assert_int_equal(count_grants("standard", NULL, NULL), 0);
+    assert_int_equal(count_grants("strict", NULL, NULL), 0);
+    assert_int_equal(count_grants("standard", "deny", "chmod"), 0);
+    assert_int_equal(count_grants("none", NULL, NULL), 1);
+    assert_int_equal(count_grants("permissive", NULL, NULL), 1);
+    assert_int_equal(count_grants("standard", "allow", "ptrace"), 1);
+    assert_int_equal(count_grants("standard", "allow-family", "packet"), 1);
+}
+
+static void the_step_holds_the_program(void **state)
+{
+    esq_spec *spec = esq_spec_new();
+    struct facility_plan plan;
+    struct program program;
+
+    (void)state;
+    facility_add(spec, "seccomp-rules", "allow", "ptrace");
+    facility_add(spec, "seccomp-rules", "deny", "getrandom");
+    plan = facility_make_plan(spec, seccomp_plan);
+    assert_int_equal(plan.result, 0);
+    assert_int_equal(facility_count_steps(&plan), 1);
+    assert_int_equal(facility_step(&plan, 0)->kind, STEP_SECCOMP);
+    program.length = facility_step(&plan, 0)->size / sizeof(struct sock_filter);
+    memcpy(program.code, facility_data(&plan, 0), facility_step(&plan, 0)->size);
+    assert_int_equal(ASK(&program, "ptrace", 0), SECCOMP_RET_ALLOW);
+    assert_int_equal(ASK(&program, "getrandom", 0), ERRNO(EPERM));
+    assert_int_equal(ASK(&program, "mount", 0), ERRNO(EPERM));
+    facility_free_plan(&plan);
+
+    facility_set(spec, "seccomp", "none");
+    plan = facility_make_plan(spec, seccomp_plan);
+    assert_int_equal(facility_count_steps(&plan), 0);
+    facility_free_plan(&plan);
+    esq_spec_free(spec);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(rules_are_checked),
+        cmocka_unit_test(rules_without_a_policy_are_a_problem),
+        cmocka_unit_test(what_weakens_needs_a_grant),
+        cmocka_unit_test(the_step_holds_the_program),
         cmocka_unit_test(foreign_entries_are_killed),
         cmocka_unit_test(administration_is_refused),
         cmocka_unit_test(what_cannot_be_filtered_is_absent),

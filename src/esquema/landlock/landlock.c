@@ -274,7 +274,7 @@ static int plan_step_text(struct preparation *preparation)
     }
     return plan_add_step(preparation->builder, STEP_LANDLOCK, preparation->where,
                          "a path of landlock-rules must exist inside", step, sizeof *step,
-                         "Landlock, version %d, %u rules", preparation->version, (unsigned)step->rule_count);
+                         "Landlock version %d, rules: %u", preparation->version, (unsigned)step->rule_count);
 }
 
 int landlock_plan(const esq_spec *spec, struct plan_builder *builder, esq_error *ret_error)
