@@ -1,0 +1,81 @@
+;; Policies of system calls, as data: a base that the runtime knows by name, and rules on top of it.
+(define-library (esquema policy)
+  (import (scheme base) (schooner syntax) (esquema syntax))
+  (export make-seccomp-policy seccomp-policy seccomp-policy? seccomp-policy-base seccomp-policy-rules
+          standard-policy strict-policy permissive-policy no-policy
+          named-policy policy-of-parts policy-rule)
+  (begin
+
+    ;; rules: a list of (verb word ...), all strings; the verbs are allow, deny, allow-family, deny-family.
+    (define-record-type <seccomp-policy>
+      (%make-policy base rules)
+      seccomp-policy?
+      (base seccomp-policy-base)
+      (rules seccomp-policy-rules))
+
+    (define standard-policy (%make-policy "standard" '()))
+    (define strict-policy (%make-policy "strict" '()))
+    (define permissive-policy (%make-policy "permissive" '()))
+    (define no-policy (%make-policy "none" '()))
+
+    (define (named-policy name position)
+      (cond ((eq? name 'standard) standard-policy)
+            ((eq? name 'strict) strict-policy)
+            ((eq? name 'permissive) permissive-policy)
+            ((eq? name 'none) no-policy)
+            ((seccomp-policy? name) name)
+            (else (refuse position "a seccomp policy is standard, strict, permissive, none or a policy object, not `"
+                          name "`"))))
+
+    (define (word-text word position)
+      (cond ((symbol? word) (symbol->string word))
+            ((string? word) word)
+            (else (refuse position "expected the name of a system call or socket family, got " word))))
+
+    (define (policy-rule verb words position)
+      (cons verb (map (lambda (word) (word-text word position)) words)))
+
+    ;; Parts are policies, to begin with, and rules.
+    (define (policy-of-parts parts position)
+      (let loop ((parts parts) (base "standard") (rules '()))
+        (cond ((null? parts) (%make-policy base rules))
+              ((seccomp-policy? (car parts))
+               (loop (cdr parts) (seccomp-policy-base (car parts))
+                     (append rules (seccomp-policy-rules (car parts)))))
+              (else (loop (cdr parts) base (append rules (list (car parts))))))))
+
+    (define* (make-seccomp-policy #:key (inherit standard-policy) (allow '()) (deny '()) (sockets '())
+                                  (deny-sockets '()))
+      (define (rules verb words)
+        (if (null? words) '() (list (policy-rule verb words #f))))
+      (let ((base (named-policy inherit #f)))
+        (%make-policy (seccomp-policy-base base)
+                      (append (seccomp-policy-rules base)
+                              (rules "allow" allow)
+                              (rules "deny" deny)
+                              (rules "allow-family" sockets)
+                              (rules "deny-family" deny-sockets)))))
+
+    ;; (seccomp-policy (inherit standard-policy) (allow ptrace) (sockets unix inet))
+    (define-syntax seccomp-policy
+      (syntax-rules ()
+        ((_ part ...) (policy-of-parts (list (policy-part part part) ...) #f))))
+
+    (define-syntax policy-part
+      (syntax-rules ()
+        ((_ form (head . words))
+         (symbol-case head
+           ((inherit) (named-policy (begin . words) (located form)))
+           ((allow) (policy-rule "allow" 'words (located form)))
+           ((deny) (policy-rule "deny" 'words (located form)))
+           ((sockets) (policy-rule "allow-family" 'words (located form)))
+           ((deny-sockets) (policy-rule "deny-family" 'words (located form)))
+           (else (refuse (located form) "unknown part of a seccomp policy: `" 'head
+                         "`; there are inherit, allow, deny, sockets and deny-sockets"))))
+        ((_ form word)
+         (symbol-case word
+           ((standard) standard-policy)
+           ((strict) strict-policy)
+           ((permissive) permissive-policy)
+           ((none) no-policy)
+           (else (named-policy word (located form)))))))))

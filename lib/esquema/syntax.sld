@@ -1,0 +1,34 @@
+;; What the other (esquema ...) libraries need from the system beneath: positions in the description, words compared by
+;; name, and errors that point at a position. The one library that differs between Schooner and GNU Guile.
+(define-library (esquema syntax)
+  (import (schooner primitives) (schooner syntax) (schooner kernel))
+  (export located symbol-case refuse)
+  (begin
+
+    ;; (located form) is where the form stands: (file line column), or #f where that is not known.
+    (define-syntax located
+      (syntax-rules ()
+        ((_ form) (%position form))))
+
+    ;; (symbol-case form ((word ...) expression) ... (else expression)) chooses by the *name* of the form, whatever that
+    ;; name is bound to: a description that has a variable `network` may still write (network host).
+    (define-syntax symbol-case
+      (syntax-rules ()
+        ((_ form clause ...) (%symbol-case form clause ...))))
+
+    ;; The error of a description. Programs show it at its position, not at the library that noticed it.
+    (define (refuse position . parts)
+      (raise (%make-condition 'description-error (%join parts) (if position (list position) '()) #f)))
+
+    (define (%join parts)
+      (apply string-append (map %text parts)))
+
+    (define (%text part)
+      (cond ((string? part) part)
+            ((symbol? part) (symbol->string part))
+            ((number? part) (number->string part))
+            ((boolean? part) (if part "#t" "#f"))
+            ((pair? part) "a list")
+            ((null? part) "an empty list")
+            ((procedure? part) "a procedure")
+            (else "something else")))))

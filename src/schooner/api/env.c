@@ -1,0 +1,261 @@
+/* Environments: what scripts may see. Made once, then only read. */
+#include <stdio.h>
+#include <stdlib.h>
+#include "schooner/api/state.h"
+#include "schooner/compile/code.h"
+#include "schooner/lib/primitive.h"
+
+void library_init_image(struct env_library *library, const sch_env *env, const struct image_library *image);
+void library_init_host(struct env_library *library, const sch_env *env, const char *name,
+                       const struct sch_binding *bindings, size_t count, uint32_t first_value);
+
+enum { LIBRARY_NAME_MAX = 256 };
+
+sch_value env_primitive(const sch_env *env, uint32_t index)
+{
+    return object_value(env->primitives + index * sizeof(struct primitive));
+}
+
+sch_value env_value(const sch_env *env, uint32_t index)
+{
+    if (index >= env->value_count)
+        return object_value(env->host_procedures + (index - env->value_count) * sizeof(struct primitive));
+    const uint64_t *values = image_at(env->image, env->image->values.offset);
+    sch_value v = { values[index] };
+    if (is_pointer(v))
+        v.bits += (uint64_t)(uintptr_t)env->region;
+    return v;
+}
+
+sch_value env_hook(const sch_env *env, enum image_hook hook)
+{
+    return env->image ? env_value(env, env->image->hooks[hook]) : V_FALSE;
+}
+
+const struct host_function *env_host_function(const sch_env *env, uint64_t index)
+{
+    return &env->functions[index];
+}
+
+bool env_catches_errors(const sch_env *env)
+{
+    return env->catch_errors;
+}
+
+/* --- making ------------------------------------------------------------------------------------------------------ */
+
+static bool fail(struct sch_failure *ret_failure, const char *kind, const char *message)
+{
+    if (ret_failure) {
+        *ret_failure = (struct sch_failure){ .size = sizeof *ret_failure, .status = SCH_ERROR, .kind = kind };
+        ret_failure->storage = strdup(message);
+        ret_failure->message = ret_failure->storage ? ret_failure->storage : "out of memory";
+    }
+    return false;
+}
+
+static void fill_primitive(char *at, size_t index, unsigned flags)
+{
+    struct primitive *primitive = (struct primitive *)(at + index * sizeof(struct primitive));
+    primitive->header = header_make(OBJECT_PRIMITIVE, OBJECT_FROZEN | flags, index);
+    primitive->index = index;
+}
+
+/* Frozen blocks: the image's objects, the primitives, the host's procedures. */
+static bool make_region(sch_env *env)
+{
+    size_t room = image_block_room();
+    size_t primitive_bytes = PRIMITIVE_COUNT * sizeof(struct primitive);
+    size_t host_bytes = env->function_count * sizeof(struct primitive);
+    size_t extra = 1 + (host_bytes + room - 1) / room;
+    if (primitive_bytes > room || env->function_count > 100000)
+        return false;
+    if (!image_load(env, env->image, extra))
+        return false;
+
+    size_t blocks = env->image ? env->image->block_count : 0;
+    env->primitives = image_block_start(env->region, blocks);
+    for (size_t i = 0; i < PRIMITIVE_COUNT; i++)
+        fill_primitive(env->primitives, i, 0);
+    env->host_procedures = image_block_start(env->region, blocks + 1);
+    /* Procedures of a host are few; they fill one block at most in this form (checked when they are counted). */
+    for (size_t i = 0; i < env->function_count; i++)
+        fill_primitive(env->host_procedures, i, PRIMITIVE_HOST);
+    return true;
+}
+
+static int compare_libraries(const struct env_library *library, const char *name)
+{
+    return strcmp(library->view.name, name);
+}
+
+static struct env_library *find_any(sch_env *env, const char *name)
+{
+    for (size_t i = 0; i < env->library_count; i++)
+        if (compare_libraries(&env->libraries[i], name) == 0)
+            return &env->libraries[i];
+    return NULL;
+}
+
+/* Which libraries a script may import. */
+static bool apply_menu(sch_env *env, const char *const *menu, struct sch_failure *ret_failure)
+{
+    if (!menu) {
+        for (size_t i = 0; i < env->library_count; i++) {
+            struct env_library *library = &env->libraries[i];
+            if (!library->image)
+                continue;
+            bool hidden = library->image->flags & IMAGE_LIBRARY_INTERNAL;
+            bool restricted = is_run_only_library(library->view.name) || is_opt_in_library(library->view.name);
+            library->importable = !hidden && (env->posture == SCH_POSTURE_RUN || !restricted);
+        }
+        return true;
+    }
+    for (; *menu; menu++) {
+        char name[LIBRARY_NAME_MAX];
+        char message[LIBRARY_NAME_MAX + 80];
+        struct env_library *library =
+            library_name_canonical(*menu, name, sizeof name) ? find_any(env, name) : NULL;
+        bool refused = library && env->posture == SCH_POSTURE_EVAL && is_run_only_library(name);
+        if (!library || refused || (library->image && library->image->flags & IMAGE_LIBRARY_INTERNAL)) {
+            snprintf(message, sizeof message, "%.200s is %s", *menu,
+                     refused ? "not available in the eval posture" : "not the name of a library");
+            return fail(ret_failure, "library-not-found", message);
+        }
+        library->importable = true;
+    }
+    return true;
+}
+
+static char *copy_text(sch_env *env, const char *text)
+{
+    return arena_copy(&env->arena, text, strlen(text));
+}
+
+static bool copy_library(sch_env *env, const struct sch_library *from, uint32_t *first, struct sch_failure *ret_failure)
+{
+    char name[LIBRARY_NAME_MAX] = "(host)";
+    if (from->name && (*from->name != '(' || !library_name_canonical(from->name, name, sizeof name)))
+        return fail(ret_failure, "misuse", "the name of a host library must look like \"(acme rules)\"");
+    if (from->name && find_any(env, name))
+        return fail(ret_failure, "misuse", "two libraries have the same name");
+    struct sch_binding *bindings = arena_array(&env->arena, from->count, sizeof *bindings);
+    char *name_copy = copy_text(env, name);
+    if (!bindings || !name_copy)
+        return fail(ret_failure, "no-memory", "out of memory");
+    for (size_t i = 0; i < from->count; i++) {
+        bindings[i] = from->bindings[i];
+        if (!bindings[i].function || bindings[i].min_args < 0 ||
+            (bindings[i].max_args >= 0 && bindings[i].max_args < bindings[i].min_args))
+            return fail(ret_failure, "misuse", "a host binding needs a function and a sensible arity");
+        for (size_t j = 0; j < i; j++)
+            if (strcmp(bindings[j].name, bindings[i].name) == 0)
+                return fail(ret_failure, "misuse", "two bindings of a host library have the same name");
+        if (!(bindings[i].name = copy_text(env, bindings[i].name)))
+            return fail(ret_failure, "no-memory", "out of memory");
+        env->functions[*first - env->value_count + i] = (struct host_function){
+            bindings[i].function, bindings[i].data, bindings[i].name, bindings[i].min_args, bindings[i].max_args,
+            bindings[i].cost,
+        };
+    }
+    struct env_library *library = &env->libraries[env->library_count++];
+    library_init_host(library, env, name_copy, bindings, from->count, *first);
+    library->anonymous = !from->name;
+    *first += (uint32_t)from->count;
+    return true;
+}
+
+static bool copy_host(sch_env *env, const struct sch_env_options *options, struct sch_failure *ret_failure)
+{
+    uint32_t first = (uint32_t)env->value_count;
+    for (size_t i = 0; i < options->library_count; i++)
+        if (!copy_library(env, &options->libraries[i], &first, ret_failure))
+            return false;
+    return true;
+}
+
+static bool copy_pre_imports(sch_env *env, const char *const *names, struct sch_failure *ret_failure)
+{
+    size_t count = 0;
+    size_t anonymous = 0;
+    while (names && names[count])
+        count++;
+    env->pre_imports = arena_array(&env->arena, count + env->library_count + 1, sizeof *env->pre_imports);
+    if (!env->pre_imports)
+        return fail(ret_failure, "no-memory", "out of memory");
+    for (size_t i = 0; i < env->library_count; i++)
+        if (env->libraries[i].anonymous)
+            env->pre_imports[anonymous++] = env->libraries[i].view.name;
+    for (size_t i = 0; i < count; i++) {
+        char name[LIBRARY_NAME_MAX];
+        if (!library_name_canonical(names[i], name, sizeof name) || !env_find_library(env, name))
+            return fail(ret_failure, "library-not-found", "a pre-imported library is not on the menu");
+        if (!(env->pre_imports[anonymous + i] = copy_text(env, name)))
+            return fail(ret_failure, "no-memory", "out of memory");
+    }
+    return true;
+}
+
+static bool init(sch_env *env, const struct sch_env_options *options, struct sch_failure *ret_failure)
+{
+    env->image = image_data_size ? (const struct image_header *)(const void *)image_data : NULL;
+    env->posture = options->posture;
+    env->mutation = options->mutation || options->posture == SCH_POSTURE_RUN;
+    env->catch_errors = options->catch_errors || options->posture == SCH_POSTURE_RUN;
+    env->redefinition = options->redefinition;
+    env->guile_imports = options->guile_imports;
+    env->load_library = options->load_library;
+    env->load_include = options->load_include;
+    env->load_data = options->load_data;
+    env->memory = options->memory;
+    env->value_count = env->image ? env->image->values.count : 0;
+    for (size_t i = 0; i < options->library_count; i++)
+        env->function_count += options->libraries[i].count;
+
+    size_t image_libraries = env->image ? env->image->libraries.count : 0;
+    env->libraries = arena_array(&env->arena, image_libraries + options->library_count, sizeof *env->libraries);
+    env->functions = arena_array(&env->arena, env->function_count, sizeof *env->functions);
+    if (!env->libraries || !env->functions || !make_region(env))
+        return fail(ret_failure, "no-memory", "out of memory");
+
+    const struct image_library *images = env->image ? image_at(env->image, env->image->libraries.offset) : NULL;
+    for (size_t i = 0; i < image_libraries; i++)
+        library_init_image(&env->libraries[env->library_count++], env, &images[i]);
+    return copy_host(env, options, ret_failure) && apply_menu(env, options->menu, ret_failure) &&
+           copy_pre_imports(env, options->pre_imports, ret_failure);
+}
+
+sch_env *sch_env_new(const struct sch_env_options *given, struct sch_failure *ret_failure)
+{
+    struct sch_env_options options = { 0 };
+    if (given)
+        memcpy(&options, given, size_min(given->size, sizeof options));
+    sch_env *env = calloc(1, sizeof *env);
+    if (!env) {
+        fail(ret_failure, "no-memory", "out of memory");
+        return NULL;
+    }
+    arena_init(&env->arena, &memory_malloc);
+    if (!init(env, &options, ret_failure)) {
+        sch_env_free(env);
+        return NULL;
+    }
+    return env;
+}
+
+void sch_env_free(sch_env *env)
+{
+    if (!env)
+        return;
+    image_unload(env);
+    arena_done(&env->arena);
+    free(env);
+}
+
+void sch_failure_done(struct sch_failure *failure)
+{
+    if (!failure)
+        return;
+    free(failure->storage);
+    failure->storage = NULL;
+}

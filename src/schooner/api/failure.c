@@ -1,0 +1,265 @@
+/*
+ * Why a run failed, as data for the host. The text goes to storage reserved with the machine, so that reporting a
+ * failure cannot fail.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include "schooner/api/state.h"
+#include "schooner/print/print.h"
+
+const char *limit_name(enum sch_limit limit)
+{
+    switch (limit) {
+    case SCH_LIMIT_NONE:
+        return "none";
+    case SCH_LIMIT_FUEL:
+        return "fuel";
+    case SCH_LIMIT_HEAP:
+        return "heap";
+    case SCH_LIMIT_TIMEOUT:
+        return "timeout";
+    case SCH_LIMIT_OUTPUT:
+        return "output";
+    case SCH_LIMIT_NESTING:
+        return "nesting";
+    case SCH_LIMIT_INTEGER_BITS:
+        return "integer-bits";
+    case SCH_LIMIT_INTERRUPT:
+        return "interrupt";
+    }
+    return "unknown";
+}
+
+void failure_clear(struct api_state *api)
+{
+    api->text_used = 0;
+    api->raised = V_FALSE;
+    memset(&api->failure, 0, sizeof api->failure);
+    api->failure.size = sizeof api->failure;
+}
+
+/* Keeps as much of the text as there is room for, cut at a character. */
+const char *failure_text(struct api_state *api, const char *text, size_t length)
+{
+    size_t room = FAILURE_TEXT - api->text_used;
+    if (room == 0)
+        return "";
+    char *kept = api->text + api->text_used;
+    size_t take = size_min(length, room - 1);
+    while (take < length && take > 0 && ((unsigned char)text[take] & 0xc0) == 0x80)
+        take--;
+    memcpy(kept, text, take);
+    kept[take] = 0;
+    api->text_used += take + 1;
+    return kept;
+}
+
+static const char *keep(struct api_state *api, const char *text)
+{
+    return text ? failure_text(api, text, strlen(text)) : NULL;
+}
+
+void failure_set(sch_vm *vm, enum sch_status status, const char *kind, const char *message)
+{
+    struct sch_failure *failure = &vm->api->failure;
+    failure->status = status;
+    failure->kind = kind;
+    failure->message = keep(vm->api, message);
+}
+
+static void set_limit(sch_vm *vm, enum sch_limit limit)
+{
+    char message[80];
+    snprintf(message, sizeof message, limit == SCH_LIMIT_INTERRUPT ? "interrupted" : "the %s limit ended the run",
+             limit_name(limit));
+    failure_set(vm, SCH_LIMIT, "limit", message);
+    vm->api->failure.limit = limit;
+}
+
+/* The line of the source that a position names. */
+static void set_excerpt(struct api_state *api, const char *text, size_t length, uint32_t line)
+{
+    size_t at = 0;
+    for (uint32_t i = 1; i < line && at < length; at++)
+        i += text[at] == '\n';
+    if (at >= length)
+        return;
+    size_t end = at;
+    while (end < length && text[end] != '\n' && text[end] != '\r' && end - at < 400)
+        end++;
+    api->failure.excerpt = failure_text(api, text + at, end - at);
+}
+
+void failure_from_front(sch_vm *vm, const struct front *front)
+{
+    struct api_state *api = vm->api;
+    if (front->limit != SCH_LIMIT_NONE) {
+        set_limit(vm, vm->limit != SCH_LIMIT_NONE ? vm->limit : front->limit);
+        return;
+    }
+    failure_set(vm, SCH_ERROR, front->error.kind, front->error.message);
+    struct position position = front->error.position;
+    api->failure.line = position.line;
+    api->failure.column = position.column;
+    if (position.file < front->source_count) {
+        const struct front_source *source = &front->sources[position.file];
+        api->failure.file = keep(api, source->name);
+        if (position.line)
+            set_excerpt(api, source->text, source->length, position.line);
+    }
+}
+
+/* Appends a value as `write` prints it, or as `display`, within what is left. */
+static bool append_value(sch_vm *vm, sch_value value, enum print_mode mode, struct buffer *out)
+{
+    enum sch_limit before = vm->limit;
+    bool printed = print_value(vm, value, mode, FAILURE_TEXT / 2, out);
+    if (!printed)
+        vm->limit = before; /* too long to be shown is no limit of the script's */
+    return printed;
+}
+
+/* "type error in `car`: " */
+static void append_who(const struct condition *condition, struct buffer *text)
+{
+    const char *kind;
+    const char *who;
+    size_t kind_length, who_length;
+    if (!sch_get_text(condition->who, &who, &who_length) || !sch_get_text(condition->kind, &kind, &kind_length))
+        return;
+    if (strcmp(kind, "user") == 0)
+        kind = "error";
+    for (; *kind; kind++)
+        buffer_append_byte(text, *kind == '-' ? ' ' : (unsigned char)*kind);
+    buffer_append_text(text, " in `");
+    buffer_append(text, who, who_length);
+    buffer_append_text(text, "`: ");
+}
+
+static void set_message(sch_vm *vm, const struct condition *condition)
+{
+    struct buffer text;
+    buffer_init(&text, vm_memory(vm));
+    append_who(condition, &text);
+    if (is_istring(condition->message) || is_mstring(condition->message))
+        append_value(vm, condition->message, PRINT_DISPLAY, &text);
+    else
+        append_value(vm, condition->message, PRINT_WRITE, &text);
+    size_t shown = 0;
+    for (sch_value list = condition->irritants; is_pair(list) && shown < 16; list = pair_cdr(list), shown++) {
+        buffer_append_byte(&text, ' ');
+        if (!append_value(vm, pair_car(list), PRINT_WRITE, &text))
+            buffer_append_text(&text, "...");
+    }
+    vm->api->failure.message = text.bytes ? failure_text(vm->api, (const char *)text.bytes, text.length) : "";
+    buffer_done(&text);
+}
+
+static const char *text_of(struct api_state *api, sch_value value)
+{
+    const char *text;
+    size_t length;
+    return sch_get_text(value, &text, &length) ? failure_text(api, text, length) : NULL;
+}
+
+static uint32_t number_of(sch_value value)
+{
+    return is_fixnum(value) && fixnum_int(value) > 0 && fixnum_int(value) < UINT32_MAX ? (uint32_t)fixnum_int(value) : 0;
+}
+
+/* frames: a flat vector of (name file line column elided?) for each active call, innermost first */
+enum { FRAME_FIELDS = 5 };
+
+static void set_frames(struct api_state *api, sch_value frames)
+{
+    if (!is_vector(frames))
+        return;
+    const sch_value *items = object_as(struct vector, frames)->items;
+    size_t count = size_min(object_length(frames) / FRAME_FIELDS, SCH_FRAMES_MAX);
+    for (size_t i = 0; i < count; i++, items += FRAME_FIELDS)
+        api->failure.frames[i] = (struct sch_frame){ text_of(api, items[0]), text_of(api, items[1]),
+                                                     number_of(items[2]), number_of(items[3]), !is_false(items[4]) };
+    api->failure.frame_count = count;
+}
+
+static void set_position(struct api_state *api, sch_value position)
+{
+    if (!is_vector(position) || object_length(position) < 3)
+        return;
+    const sch_value *items = object_as(struct vector, position)->items;
+    api->failure.file = text_of(api, items[0]);
+    api->failure.line = number_of(items[1]);
+    api->failure.column = number_of(items[2]);
+    const char *name = api->source.name ? api->source.name : "-";
+    if (api->failure.file && api->source.text && strcmp(api->failure.file, name) == 0 && api->failure.line)
+        set_excerpt(api, api->source.text, api->source.length, api->failure.line);
+}
+
+static void from_condition(sch_vm *vm, const struct condition *condition)
+{
+    struct api_state *api = vm->api;
+    api->failure.status = SCH_ERROR;
+    api->failure.kind = text_of(api, condition->kind);
+    if (!api->failure.kind)
+        api->failure.kind = "error";
+    set_message(vm, condition);
+    set_position(api, condition->position);
+    set_frames(api, condition->frames);
+}
+
+void failure_from_run(sch_vm *vm, enum sch_status status)
+{
+    failure_clear(vm->api);
+    if (status == SCH_LIMIT) {
+        set_limit(vm, vm->limit);
+        return;
+    }
+    sch_value raised = vm->raised.payload;
+    vm->api->raised = raised;
+    if (is_condition(raised)) {
+        from_condition(vm, object_of(raised));
+        return;
+    }
+    struct buffer text;
+    buffer_init(&text, vm_memory(vm));
+    buffer_append_text(&text, "raised: ");
+    append_value(vm, raised, PRINT_WRITE, &text);
+    failure_set(vm, SCH_ERROR, "raised", NULL);
+    vm->api->failure.message = text.bytes ? failure_text(vm->api, (const char *)text.bytes, text.length) : "raised";
+    buffer_done(&text);
+}
+
+/* --- a copy that outlives the machine ---------------------------------------------------------------------------- */
+
+static char *copy_text(char **at, const char *text)
+{
+    if (!text)
+        return NULL;
+    size_t size = strlen(text) + 1;
+    char *copy = memcpy(*at, text, size);
+    *at += size;
+    return copy;
+}
+
+static size_t text_size(const char *text)
+{
+    return text ? strlen(text) + 1 : 0;
+}
+
+void failure_copy(const struct sch_failure *from, struct sch_failure *ret)
+{
+    *ret = *from;
+    ret->frame_count = 0; /* nothing ran */
+    size_t size = text_size(from->kind) + text_size(from->message) + text_size(from->file) + text_size(from->excerpt);
+    char *at = size ? malloc(size) : NULL;
+    ret->storage = at;
+    if (!at) {
+        ret->kind = ret->message = "out of memory";
+        ret->file = ret->excerpt = NULL;
+        return;
+    }
+    ret->kind = copy_text(&at, from->kind);
+    ret->message = copy_text(&at, from->message);
+    ret->file = copy_text(&at, from->file);
+    ret->excerpt = copy_text(&at, from->excerpt);
+}

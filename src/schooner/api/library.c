@@ -1,0 +1,328 @@
+/*
+ * The libraries of an environment, as the expander sees them: those of the image, those of the host, and, while the
+ * image is being made, the two built-in ones: (schooner primitives) and (schooner syntax).
+ */
+#include <stdio.h>
+#include <ctype.h>
+#include "schooner/api/state.h"
+#include "schooner/lib/primitive.h"
+
+/* --- names ------------------------------------------------------------------------------------------------------- */
+
+static const char *const mutators[] = {
+    "set!", "set-car!", "set-cdr!", "list-set!", "string-set!", "string-fill!", "string-copy!", "vector-set!",
+    "vector-fill!", "vector-copy!", "bytevector-u8-set!", "bytevector-copy!", "bytevector-fill!", "read-bytevector!",
+};
+
+bool is_mutator(const char *name, size_t length)
+{
+    if (length == 0 || name[length - 1] != '!')
+        return false;
+    for (size_t i = 0; i < sizeof mutators / sizeof *mutators; i++)
+        if (strlen(mutators[i]) == length && memcmp(mutators[i], name, length) == 0)
+            return true;
+    return false;
+}
+
+static bool is_one_of(const char *name, const char *const *names)
+{
+    for (; *names; names++)
+        if (strcmp(*names, name) == 0)
+            return true;
+    return false;
+}
+
+bool is_run_only_library(const char *name)
+{
+    static const char *const names[] = { "(scheme eval)", "(scheme file)", "(scheme load)", "(scheme repl)",
+                                         "(scheme process-context)", "(scheme r5rs)", NULL };
+    return is_one_of(name, names);
+}
+
+bool is_opt_in_library(const char *name)
+{
+    static const char *const names[] = { "(scheme time)", NULL };
+    return is_one_of(name, names);
+}
+
+bool library_name_canonical(const char *name, char *ret, size_t size)
+{
+    size_t used = 0;
+    bool shortcut = *name != '(';
+    const char *prefix = shortcut ? "(scheme " : "(";
+    const char *p = shortcut ? name : name + 1;
+    bool space = false;
+
+    if (snprintf(ret, size, "%s", prefix) >= (int)size)
+        return false;
+    used = strlen(ret);
+    for (; *p && *p != ')'; p++) {
+        if (isspace((unsigned char)*p)) {
+            space = used > 1 && ret[used - 1] != ' ';
+            continue;
+        }
+        if (used + 3 >= size || *p == '(')
+            return false;
+        if (space)
+            ret[used++] = ' ';
+        space = false;
+        ret[used++] = *p == '_' && shortcut ? '-' : *p;
+    }
+    if ((*p == ')') == shortcut || (*p == ')' && p[1]))
+        return false;
+    ret[used++] = ')';
+    ret[used] = 0;
+    return used > 2;
+}
+
+/* --- the image's ------------------------------------------------------------------------------------------------- */
+
+static int compare_name(const char *name, size_t length, const char *other, size_t other_length)
+{
+    int order = memcmp(name, other, size_min(length, other_length));
+    return order ? order : length < other_length ? -1 : length > other_length;
+}
+
+static void image_exported(const sch_env *env, const struct image_binding *binding, struct exported *ret)
+{
+    *ret = (struct exported){ .name = image_at(env->image, binding->name), .kind = (enum binding_kind)binding->kind };
+    switch (ret->kind) {
+    case BINDING_SPECIAL:
+        ret->special = (int)binding->index;
+        break;
+    case BINDING_MACRO:
+        ret->macro = image_at(env->image, binding->macro.offset);
+        ret->macro_length = binding->macro.count;
+        ret->scope = &env->libraries[binding->scope].view;
+        ret->space = ret->scope->name;
+        break;
+    case BINDING_GLOBAL:
+        ret->global = (enum global_kind)binding->global;
+        ret->index = binding->index;
+        break;
+    }
+}
+
+static bool image_find(const sch_env *env, struct image_span span, const char *name, size_t length,
+                       struct exported *ret)
+{
+    const struct image_binding *bindings = image_at(env->image, span.offset);
+    size_t low = 0;
+    size_t high = span.count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        const struct image_binding *binding = &bindings[middle];
+        int order = compare_name(name, length, image_at(env->image, binding->name), binding->name_length);
+        if (order == 0) {
+            image_exported(env, binding, ret);
+            return true;
+        }
+        if (order < 0)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return false;
+}
+
+static bool image_library_find(const struct library *library, const char *name, size_t length, struct exported *ret)
+{
+    const struct env_library *own = library->data;
+    if (!own->env->mutation && is_mutator(name, length))
+        return false;
+    return image_find(own->env, own->image->exports, name, length, ret);
+}
+
+static bool image_library_find_inside(const struct library *library, const char *name, size_t length,
+                                      struct exported *ret)
+{
+    const struct env_library *own = library->data;
+    return image_find(own->env, own->image->inside, name, length, ret) ||
+           image_find(own->env, own->image->exports, name, length, ret);
+}
+
+static void image_library_at(const struct library *library, size_t index, struct exported *ret)
+{
+    const struct env_library *own = library->data;
+    const struct image_binding *bindings = image_at(own->env->image, own->image->exports.offset);
+    image_exported(own->env, &bindings[index], ret);
+}
+
+void library_init_image(struct env_library *library, const sch_env *env, const struct image_library *image)
+{
+    *library = (struct env_library){ .env = env, .image = image };
+    library->view = (struct library){
+        .name = image_at(env->image, image->name),
+        .data = library,
+        .export_count = image->exports.count,
+        .find = image_library_find,
+        .at = image_library_at,
+        .find_inside = image_library_find_inside,
+    };
+}
+
+/* --- the host's -------------------------------------------------------------------------------------------------- */
+
+static void host_exported(const struct env_library *library, size_t index, struct exported *ret)
+{
+    *ret = (struct exported){
+        .name = library->bindings[index].name,
+        .kind = BINDING_GLOBAL,
+        .global = GLOBAL_IMAGE,
+        .index = library->first_value + (uint32_t)index,
+    };
+}
+
+static bool host_find(const struct library *library, const char *name, size_t length, struct exported *ret)
+{
+    const struct env_library *own = library->data;
+    for (size_t i = 0; i < own->count; i++) {
+        if (compare_name(name, length, own->bindings[i].name, strlen(own->bindings[i].name)) == 0) {
+            host_exported(own, i, ret);
+            return true;
+        }
+    }
+    return false;
+}
+
+static void host_at(const struct library *library, size_t index, struct exported *ret)
+{
+    host_exported(library->data, index, ret);
+}
+
+void library_init_host(struct env_library *library, const sch_env *env, const char *name,
+                       const struct sch_binding *bindings, size_t count, uint32_t first_value)
+{
+    *library = (struct env_library){
+        .env = env,
+        .bindings = bindings,
+        .count = count,
+        .first_value = first_value,
+        .importable = true,
+    };
+    library->view = (struct library){
+        .name = name,
+        .data = library,
+        .export_count = count,
+        .find = host_find,
+        .at = host_at,
+        .find_inside = host_find,
+    };
+}
+
+/* --- built in: only the program that makes the image may import them ---------------------------------------------- */
+
+static bool primitive_find(const char *name, size_t length, struct exported *ret)
+{
+    for (uint32_t i = 0; i < PRIMITIVE_COUNT; i++) {
+        if (compare_name(name, length, primitive_table[i].name, strlen(primitive_table[i].name)) == 0) {
+            *ret = (struct exported){ .name = primitive_table[i].name,
+                                      .kind = BINDING_GLOBAL,
+                                      .global = GLOBAL_PRIMITIVE,
+                                      .index = i };
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool primitives_find(const struct library *library, const char *name, size_t length, struct exported *ret)
+{
+    (void)library;
+    return primitive_find(name, length, ret);
+}
+
+static void primitives_at(const struct library *library, size_t index, struct exported *ret)
+{
+    (void)library;
+    *ret = (struct exported){ .name = primitive_table[index].name,
+                              .kind = BINDING_GLOBAL,
+                              .global = GLOBAL_PRIMITIVE,
+                              .index = (uint32_t)index };
+}
+
+static void syntax_exported(int special, struct exported *ret)
+{
+    *ret = (struct exported){ .name = special_form_name(special), .kind = BINDING_SPECIAL, .special = special };
+}
+
+static bool syntax_find(const struct library *library, const char *name, size_t length, struct exported *ret)
+{
+    (void)library;
+    int special = special_form_find(name, length);
+    if (special < 0)
+        return false;
+    syntax_exported(special, ret);
+    return true;
+}
+
+static void syntax_at(const struct library *library, size_t index, struct exported *ret)
+{
+    (void)library;
+    syntax_exported((int)index, ret);
+}
+
+static const struct library primitives_library = {
+    .name = "(schooner primitives)",
+    .export_count = PRIMITIVE_COUNT,
+    .find = primitives_find,
+    .at = primitives_at,
+    .find_inside = primitives_find,
+};
+
+static const struct library syntax_library = {
+    .name = "(schooner syntax)",
+    .export_count = SPECIAL_COUNT,
+    .find = syntax_find,
+    .at = syntax_at,
+    .find_inside = syntax_find,
+};
+
+/* --- looking up -------------------------------------------------------------------------------------------------- */
+
+const struct library *env_find_library(const sch_env *env, const char *name)
+{
+    for (size_t i = 0; i < env->library_count; i++) {
+        const struct env_library *library = &env->libraries[i];
+        if (library->importable && !library->anonymous && strcmp(library->view.name, name) == 0)
+            return &library->view;
+    }
+    if (!env->image && strcmp(name, primitives_library.name) == 0)
+        return &primitives_library;
+    if (!env->image && strcmp(name, syntax_library.name) == 0)
+        return &syntax_library;
+    return NULL;
+}
+
+const struct library *env_find_scope(const sch_env *env, const char *name)
+{
+    for (size_t i = 0; i < env->library_count; i++)
+        if (strcmp(env->libraries[i].view.name, name) == 0)
+            return &env->libraries[i].view;
+    return env_find_library(env, name);
+}
+
+bool env_find_builtin(const sch_env *env, const char *name, struct exported *ret)
+{
+    size_t length = strlen(name);
+    if (primitive_find(name, length, ret))
+        return true;
+    if (!env->image)
+        return false;
+    const struct library *kernel = env_find_scope(env, "(schooner kernel)");
+    return kernel && kernel->find(kernel, name, length, ret);
+}
+
+sch_value env_find_symbol(const sch_env *env, const char *text, size_t length, uint64_t hash)
+{
+    if (!env || !env->image || env->image->symbols.count == 0)
+        return V_FALSE;
+    const uint32_t *slots = image_at(env->image, env->image->symbols.offset);
+    size_t mask = env->image->symbols.count - 1;
+    for (size_t at = (size_t)hash & mask; slots[at]; at = (at + 1) & mask) {
+        const struct symbol *symbol = (const struct symbol *)(env->region + slots[at]);
+        if (symbol->hash == hash && header_length(symbol->header) == length && memcmp(symbol->text, text, length) == 0)
+            return object_value(symbol);
+    }
+    return V_FALSE;
+}

@@ -1,0 +1,259 @@
+/* Machines: making, freeing, limits, output, and what keeps values alive for the host. */
+#include <time.h>
+#include "base/hash.h"
+#include "schooner/api/state.h"
+#include "schooner/compile/code.h"
+#include "schooner/port/port.h"
+
+enum {
+    DEFAULT_HEAP = 64 << 20,
+    DEFAULT_OUTPUT = 1 << 20,
+    DEFAULT_NESTING = 10000,
+    DEFAULT_INTEGER_BITS = 4 << 20,
+};
+static const uint64_t DEFAULT_TIMEOUT_NS = UINT64_C(5000000000);
+
+/* --- what the collector asks ------------------------------------------------------------------------------------- */
+
+static void trace_roots(sch_vm *vm, struct heap_marker *marker)
+{
+    vm_trace_roots(vm, marker);
+    heap_mark_values(marker, vm->standard_parameters, sizeof vm->standard_parameters / sizeof(sch_value));
+    if (!vm->api)
+        return;
+    heap_mark_value(marker, vm->api->raised);
+    heap_mark_value(marker, vm->api->result);
+    for (const struct sch_ref *ref = vm->api->refs; ref; ref = ref->next)
+        heap_mark_value(marker, ref->value);
+}
+
+static void trace_object(sch_vm *vm, struct heap_marker *marker, struct object *object)
+{
+    if (header_type(object->header) == OBJECT_PORT)
+        port_trace(marker, object);
+    else
+        vm_trace_object(vm, marker, object);
+}
+
+static void sweep_weak(sch_vm *vm)
+{
+    vm_sweep_weak(vm);
+    symbol_sweep(vm);
+}
+
+static void finalize(sch_vm *vm, struct object *object)
+{
+    if (header_type(object->header) == OBJECT_INSTANCE) {
+        vm_drop_instance(vm, (struct instance *)object);
+    } else if (header_type(object->header) == OBJECT_FOREIGN) {
+        struct foreign *foreign = (struct foreign *)object;
+        account_retract(&vm->account, foreign->declared);
+        if (foreign->type->finalize)
+            foreign->type->finalize(foreign->pointer);
+    }
+}
+
+static bool poll_collection(sch_vm *vm)
+{
+    return poll(vm);
+}
+
+static const struct heap_client client = {
+    .trace_roots = trace_roots,
+    .trace_object = trace_object,
+    .sweep_weak = sweep_weak,
+    .finalize = finalize,
+    .poll = poll_collection,
+};
+
+/* --- limits ------------------------------------------------------------------------------------------------------ */
+
+static uint64_t choose(uint64_t given, uint64_t otherwise)
+{
+    return given ? given : otherwise;
+}
+
+static struct sch_limits complete(const struct sch_limits *given)
+{
+    struct sch_limits limits = { 0 };
+    if (given)
+        memcpy(&limits, given, size_min(given->size, sizeof limits));
+    limits.size = sizeof limits;
+    limits.fuel = choose(limits.fuel, SCH_UNLIMITED);
+    limits.heap = choose(limits.heap, DEFAULT_HEAP);
+    limits.timeout_ns = choose(limits.timeout_ns, DEFAULT_TIMEOUT_NS);
+    limits.output = choose(limits.output, DEFAULT_OUTPUT);
+    limits.nesting = choose(limits.nesting, DEFAULT_NESTING);
+    limits.integer_bits = choose(limits.integer_bits, DEFAULT_INTEGER_BITS);
+    limits.slice = choose(limits.slice, SCH_UNLIMITED);
+    return limits;
+}
+
+static void apply_limits(sch_vm *vm, const struct sch_limits *limits)
+{
+    vm->limits = *limits;
+    vm->account.cap = limits->heap;
+    vm->nesting = limits->nesting;
+    vm->integer_bits = limits->integer_bits;
+}
+
+/* Two keys for the string hashes: of the seed that was asked for, else of the clock and the machine's address. */
+static void seed_hashes(sch_vm *vm, uint64_t seed)
+{
+    if (seed == 0) {
+        struct timespec now;
+        clock_gettime(CLOCK_MONOTONIC, &now);
+        seed = hash_mix((uint64_t)now.tv_nsec ^ (uint64_t)now.tv_sec << 32 ^ (uint64_t)(uintptr_t)vm);
+    }
+    vm->hash_key[0] = hash_mix(seed);
+    vm->hash_key[1] = hash_mix(seed + 1);
+}
+
+/* --- making and freeing ------------------------------------------------------------------------------------------ */
+
+static bool build(sch_vm *vm, const sch_env *env, const struct sch_limits *limits)
+{
+    vm->env = env;
+    apply_limits(vm, limits);
+    seed_hashes(vm, limits->hash_seed);
+    buffer_init(&vm->output, vm_memory(vm));
+    for (size_t i = 0; i < sizeof vm->standard_parameters / sizeof(sch_value); i++)
+        vm->standard_parameters[i] = V_FALSE;
+    vm->api = memory_resize(vm_memory(vm), NULL, 0, sizeof *vm->api);
+    if (!vm->api)
+        return false;
+    memset(vm->api, 0, offsetof(struct api_state, text));
+    vm->api->text_used = 0;
+    vm->api->refs = NULL;
+    vm->api->result = V_FALSE;
+    vm->api->source = (struct sch_source){ 0 };
+    vm->api->running = false;
+    vm->api->wall_ns = 0;
+    failure_clear(vm->api);
+    session_init(vm);
+    if (!vm_init(vm) || !symbol_table_init(vm))
+        return false;
+    vm->output_left = limits->output;
+    sch_value port = port_make_standard(vm);
+    vm->standard_parameters[0] = port;
+    vm->standard_parameters[1] = port;
+    return !is_raised(port);
+}
+
+sch_vm *sch_vm_new(sch_env *env, const struct sch_limits *given)
+{
+    struct sch_limits limits = complete(given);
+    sch_vm *vm = heap_machine_new(env->memory.map ? &env->memory : NULL, limits.heap, &client);
+    if (vm && !build(vm, env, &limits)) {
+        sch_vm_free(vm);
+        return NULL;
+    }
+    return vm;
+}
+
+void sch_vm_free(sch_vm *vm)
+{
+    if (!vm)
+        return;
+    vm_done(vm);
+    heap_machine_free(vm);
+}
+
+bool sch_vm_reset(sch_vm *vm)
+{
+    if (vm->api->running)
+        return false;
+    const sch_env *env = vm->env;
+    struct sch_limits limits = vm->limits;
+    sch_output_fn *sink = vm->sink;
+    void *sink_data = vm->sink_data;
+    void *host_data = vm->host_data;
+    vm_done(vm);
+    heap_machine_reset(vm);
+    vm->sink = sink;
+    vm->sink_data = sink_data;
+    vm->host_data = host_data;
+    return build(vm, env, &limits);
+}
+
+bool sch_vm_set_limits(sch_vm *vm, const struct sch_limits *given)
+{
+    struct sch_limits limits = complete(given);
+    if (vm->api->running || limits.heap < vm->account.now)
+        return false;
+    apply_limits(vm, &limits);
+    return true;
+}
+
+void sch_vm_set_data(sch_vm *vm, void *data)
+{
+    vm->host_data = data;
+}
+
+void *sch_vm_data(sch_vm *vm)
+{
+    return vm->host_data;
+}
+
+void sch_interrupt(sch_vm *vm)
+{
+    __atomic_store_n(&vm->interrupted, 1, __ATOMIC_RELAXED);
+}
+
+/* --- output ------------------------------------------------------------------------------------------------------ */
+
+void sch_set_output(sch_vm *vm, sch_output_fn *write, void *data)
+{
+    vm->sink = write;
+    vm->sink_data = data;
+}
+
+const char *sch_output(sch_vm *vm, size_t *ret_length)
+{
+    *ret_length = vm->output.length;
+    if (!buffer_reserve(&vm->output, 1)) {
+        *ret_length = 0;
+        return "";
+    }
+    vm->output.bytes[vm->output.length] = 0;
+    return (const char *)vm->output.bytes;
+}
+
+void sch_output_clear(sch_vm *vm)
+{
+    buffer_done(&vm->output);
+}
+
+/* --- references -------------------------------------------------------------------------------------------------- */
+
+sch_ref *sch_keep(sch_vm *vm, sch_value value)
+{
+    struct sch_ref *ref = memory_resize(vm_memory(vm), NULL, 0, sizeof *ref);
+    if (!ref)
+        return NULL;
+    *ref = (struct sch_ref){ .vm = vm, .value = value, .next = vm->api->refs, .link = &vm->api->refs };
+    if (ref->next)
+        ref->next->link = &ref->next;
+    vm->api->refs = ref;
+    return ref;
+}
+
+sch_value sch_ref_value(const sch_ref *ref)
+{
+    return ref->value;
+}
+
+void sch_release(sch_ref *ref)
+{
+    if (!ref)
+        return;
+    *ref->link = ref->next;
+    if (ref->next)
+        ref->next->link = ref->link;
+    memory_resize(vm_memory(ref->vm), ref, sizeof *ref, 0);
+}
+
+const char *sch_version(void)
+{
+    return "0.1.0";
+}

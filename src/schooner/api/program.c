@@ -1,0 +1,133 @@
+/* Text to code: the front end, run for a machine within its limits. */
+#include <stdio.h>
+#include "schooner/api/state.h"
+#include "schooner/compile/code.h"
+#include "schooner/compile/compile.h"
+
+static bool front_charge_machine(void *data, uint64_t units)
+{
+    return charge(data, units);
+}
+
+static const struct library *find_library(void *data, const char *name)
+{
+    sch_vm *vm = data;
+    const struct library *library = env_find_library(vm->env, name);
+    return library ? library : session_find_library(vm, name);
+}
+
+static const struct library *find_scope(void *data, const char *name)
+{
+    sch_vm *vm = data;
+    const struct library *library = env_find_scope(vm->env, name);
+    return library ? library : session_find_library(vm, name);
+}
+
+static bool find_builtin(void *data, const char *name, struct exported *ret)
+{
+    sch_vm *vm = data;
+    if (env_find_builtin(vm->env, name, ret))
+        return true;
+    const struct library *kernel = session_find_library(vm, "(schooner kernel)"); /* while the image is made */
+    return kernel && kernel->find(kernel, name, strlen(name), ret);
+}
+
+static bool load(sch_vm *vm, struct front *front, sch_load_fn *function, const char *name, struct sch_source *ret)
+{
+    struct sch_loaded loaded = { 0 };
+    if (!function || !function(vm->env->load_data, name, &loaded))
+        return false;
+    char *text = arena_copy(&front->arena, loaded.source.text, loaded.source.length);
+    char *copy = arena_copy(&front->arena, loaded.source.name, strlen(loaded.source.name));
+    *ret = (struct sch_source){ .name = copy, .text = text, .length = loaded.source.length };
+    if (loaded.release)
+        loaded.release(loaded.data);
+    return (text && copy) || front_limit(front, SCH_LIMIT_HEAP);
+}
+
+static bool load_library(void *data, struct front *front, const char *name, struct sch_source *ret)
+{
+    sch_vm *vm = data;
+    return load(vm, front, vm->env->load_library, name, ret);
+}
+
+static bool load_include(void *data, struct front *front, const char *from, const char *name, struct sch_source *ret)
+{
+    sch_vm *vm = data;
+    char path[4096];
+    const char *slash = strrchr(from, '/');
+    int length = *name == '/' || !slash ? snprintf(path, sizeof path, "%s", name)
+                                        : snprintf(path, sizeof path, "%.*s/%s", (int)(slash - from), from, name);
+    return length > 0 && (size_t)length < sizeof path && load(vm, front, vm->env->load_include, path, ret);
+}
+
+static const char *const run_imports[] = {
+    "(scheme base)", "(scheme case-lambda)", "(scheme char)", "(scheme complex)", "(scheme cxr)", "(scheme inexact)",
+    "(scheme lazy)", "(scheme read)", "(scheme write)", NULL,
+};
+static const char *const standard_features[] = { "r7rs", "exact-closed", "exact-complex", "ieee-float", "full-unicode",
+                                                 "ratios", "schooner", NULL };
+
+static struct expand_world world_of(sch_vm *vm)
+{
+    const sch_env *env = vm->env;
+    return (struct expand_world){
+        .data = vm,
+        .find_library = find_library,
+        .find_scope = find_scope,
+        .find_builtin = find_builtin,
+        .load_library = env->load_library ? load_library : NULL,
+        .load_include = env->load_include ? load_include : NULL,
+        .mutation = env->mutation,
+        .redefinition = env->redefinition,
+        .guile_imports = env->guile_imports,
+        .pre_imports = env->pre_imports,
+        .default_imports = env->posture == SCH_POSTURE_RUN ? run_imports : NULL,
+        .session = &vm->api->top.view,
+        .session_imports = vm->api->imports,
+        .features = standard_features,
+    };
+}
+
+static bool compile(sch_vm *vm, struct front *front, struct sch_source source, struct sch_code **ret)
+{
+    struct expand_world world = world_of(vm);
+    struct compile_options options = { .open_globals = vm->env->redefinition };
+    struct expansion expansion;
+    struct sch_code *code;
+    uint16_t file;
+    if (!front_add_source(front, source.name ? source.name : "-", source.text, source.length, &file) ||
+        !expand_program(front, &world, file, &expansion) || !compile_program(front, expansion.body, &options, &code))
+        return false;
+    if (!session_commit(vm, &expansion)) {
+        code_drop(code);
+        return front_limit(front, SCH_LIMIT_HEAP);
+    }
+    *ret = code;
+    return true;
+}
+
+enum sch_status program_compile(sch_vm *vm, struct sch_source source, struct sch_code **ret)
+{
+    struct front *front = memory_resize(vm_memory(vm), NULL, 0, sizeof *front);
+    if (!front) {
+        raise_limit(vm, SCH_LIMIT_HEAP);
+        failure_from_run(vm, SCH_LIMIT);
+        return SCH_LIMIT;
+    }
+    front_init(front, vm_memory(vm));
+    front->nesting = vm->nesting;
+    front->integer_bits = vm->integer_bits;
+    front->charge = front_charge_machine;
+    front->charge_data = vm;
+
+    heap_pause_collection(vm);
+    bool compiled = compile(vm, front, source, ret);
+    heap_resume_collection(vm);
+    enum sch_status status = compiled ? SCH_OK : front->limit != SCH_LIMIT_NONE ? SCH_LIMIT : SCH_ERROR;
+    if (!compiled)
+        failure_from_front(vm, front);
+    front_done(front);
+    memory_resize(vm_memory(vm), front, sizeof *front, 0);
+    return status;
+}

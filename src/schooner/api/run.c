@@ -1,0 +1,188 @@
+/* Running: sch_eval, sch_run, sch_call, and what a run used. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <time.h>
+#include "schooner/api/state.h"
+#include "schooner/compile/code.h"
+
+static uint64_t now_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+/* A run from outside of any other: budgets begin anew. */
+static bool begin(sch_vm *vm)
+{
+    if (vm->api->running)
+        return false;
+    failure_clear(vm->api);
+    vm->api->result = V_FALSE;
+    vm->api->running = true;
+    vm->api->started_ns = now_ns();
+    vm_begin_run(vm);
+    return true;
+}
+
+static enum sch_status end(sch_vm *vm, enum sch_status status, sch_value result, sch_value *ret)
+{
+    vm_end_run(vm);
+    vm->api->running = false;
+    vm->api->wall_ns = now_ns() - vm->api->started_ns;
+    if (status == SCH_OK) {
+        vm->api->result = result;
+        *ret = result;
+    }
+    return status;
+}
+
+static enum sch_status misuse(sch_vm *vm, const char *message)
+{
+    failure_clear(vm->api);
+    failure_set(vm, SCH_MISUSE, "misuse", message);
+    return SCH_MISUSE;
+}
+
+static enum sch_status run(sch_vm *vm, struct sch_code *code, sch_value *ret)
+{
+    enum sch_status status = vm_run(vm, code, ret);
+    if (status != SCH_OK)
+        failure_from_run(vm, status);
+    return status;
+}
+
+enum sch_status sch_eval(sch_vm *vm, struct sch_source source, sch_value *ret)
+{
+    if (!begin(vm))
+        return misuse(vm, "sch_eval inside of a running program; use sch_call");
+    vm->api->source = source;
+    struct sch_code *code;
+    sch_value result = V_UNSPECIFIED;
+    enum sch_status status = program_compile(vm, source, &code);
+    if (status == SCH_OK) {
+        status = run(vm, code, &result);
+        code_drop(code);
+    }
+    vm->api->source = (struct sch_source){ 0 };
+    return end(vm, status, result, ret);
+}
+
+enum sch_status sch_run(sch_vm *vm, sch_code *code, sch_value *ret)
+{
+    if (!begin(vm))
+        return misuse(vm, "sch_run inside of a running program; use sch_call");
+    sch_value result = V_UNSPECIFIED;
+    enum sch_status status = run(vm, code, &result);
+    return end(vm, status, result, ret);
+}
+
+enum sch_status sch_call(sch_vm *vm, sch_value procedure, size_t count, const sch_value args[], sch_value *ret)
+{
+    if (vm->api->running)
+        return vm_call(vm, procedure, count, args, ret);
+    begin(vm);
+    sch_value result = V_UNSPECIFIED;
+    enum sch_status status = vm_call(vm, procedure, count, args, &result);
+    if (status != SCH_OK)
+        failure_from_run(vm, status);
+    return end(vm, status, result, ret);
+}
+
+/* A machine made for one compilation lends its limits and its failure report. */
+enum sch_status sch_compile(sch_env *env, struct sch_source source, const struct sch_limits *limits, sch_code **ret,
+                            struct sch_failure *ret_failure)
+{
+    sch_vm *vm = sch_vm_new(env, limits);
+    if (!vm) {
+        if (ret_failure)
+            *ret_failure = (struct sch_failure){ .size = sizeof *ret_failure, .status = SCH_LIMIT,
+                                                 .limit = SCH_LIMIT_HEAP, .kind = "limit", .message = "out of memory" };
+        return SCH_LIMIT;
+    }
+    begin(vm);
+    enum sch_status status = program_compile(vm, source, ret);
+    if (status != SCH_OK && ret_failure)
+        failure_copy(&vm->api->failure, ret_failure);
+    vm_end_run(vm);
+    sch_vm_free(vm);
+    return status;
+}
+
+void sch_code_free(sch_code *code)
+{
+    if (code)
+        code_drop(code);
+}
+
+const struct sch_failure *sch_failure(sch_vm *vm)
+{
+    return &vm->api->failure;
+}
+
+sch_value sch_raised(sch_vm *vm)
+{
+    return vm->api->raised;
+}
+
+struct sch_usage sch_usage(sch_vm *vm)
+{
+    return (struct sch_usage){
+        .size = sizeof(struct sch_usage),
+        .fuel = vm_fuel_used(vm),
+        .heap_peak = vm->account.peak,
+        .heap_now = vm->account.now,
+        .wall_ns = vm->api->running ? now_ns() - vm->api->started_ns : vm->api->wall_ns,
+        .collections = vm->heap.collections,
+        .output = vm->output_used,
+    };
+}
+
+/* --- for host functions ------------------------------------------------------------------------------------------ */
+
+bool sch_charge(sch_vm *vm, uint64_t fuel)
+{
+    return charge(vm, fuel);
+}
+
+bool sch_position(sch_vm *vm, const char **ret_file, uint32_t *ret_line, uint32_t *ret_column)
+{
+    return vm_position(vm, ret_file, ret_line, ret_column);
+}
+
+sch_value sch_raise_value(sch_vm *vm, sch_value value)
+{
+    return raise_value(vm, value, false);
+}
+
+sch_value sch_raise_error(sch_vm *vm, const char *format, ...)
+{
+    char message[RAISE_MESSAGE];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(message, sizeof message, format, args);
+    va_end(args);
+    return raise_error(vm, "user", NULL, 0, NULL, "%s", message);
+}
+
+/* The condition is made here, so that the list of irritants travels whole and the kind may be the host's own. */
+sch_value sch_raise_kind(sch_vm *vm, const char *kind, sch_value irritants, const char *format, ...)
+{
+    char message[1024];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(message, sizeof message, format, args);
+    va_end(args);
+
+    sch_value text = sch_string(vm, message, strlen(message));
+    sch_value symbol = sch_symbol(vm, kind);
+    size_t size = object_size(sizeof(struct condition), 0, 0);
+    heap_pause_collection(vm);
+    bool fits = !is_raised(text) && !is_raised(symbol) && heap_reserve(vm, size);
+    heap_resume_collection(vm);
+    if (!fits)
+        return V_RAISED;
+    struct condition *condition = heap_object(vm, OBJECT_CONDITION, 6, size);
+    *condition = (struct condition){ condition->header, symbol, text, irritants, V_FALSE, V_FALSE, V_FALSE };
+    return raise_value(vm, object_value(condition), false);
+}

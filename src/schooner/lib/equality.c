@@ -1,0 +1,248 @@
+/*
+ * eq?, eqv?, equal?. equal? terminates on cycles and is near linear on shared structure: after a number of plain
+ * comparisons it merges what it assumes equal in a union-find forest (Adams, Dybvig, "Efficient nondestructive equality
+ * checking for trees and graphs", ICFP 2008).
+ */
+#include "base/hash.h"
+#include "schooner/lib/list.h"
+#include "schooner/lib/primitive.h"
+#include "schooner/num/number.h"
+
+enum { PLAIN_COMPARISONS = 2000 };
+
+bool values_eqv(sch_value a, sch_value b)
+{
+    if (value_same(a, b))
+        return true;
+    if (!is_object(a) || !is_object(b))
+        return false;
+    unsigned type = header_type(value_header(a));
+    if (type != header_type(value_header(b)))
+        return false;
+    if (type >= OBJECT_FLONUM && type <= OBJECT_COMPLEX)
+        return number_eqv(a, b);
+    if (type == OBJECT_KEYWORD)
+        return value_same(object_as(struct vector, a)->items[0], object_as(struct vector, b)->items[0]);
+    return type == OBJECT_STRING && object_length(a) == 0 && object_length(b) == 0;
+}
+
+/* A forest of addresses; open addressing in a buffer of the account's memory. */
+struct forest_node {
+    uint64_t key; /* 0: free */
+    uint64_t parent;
+};
+
+struct equality {
+    sch_vm *vm;
+    struct buffer stack;  /* pairs of words still to be compared */
+    struct buffer forest; /* capacity is a power of two nodes */
+    size_t nodes;
+    size_t compared;
+};
+
+static struct forest_node *forest_slot(const struct equality *state, uint64_t key)
+{
+    struct forest_node *nodes = (struct forest_node *)state->forest.bytes;
+    size_t mask = state->forest.length / sizeof *nodes - 1;
+    size_t at = (size_t)hash_mix(key) & mask;
+    while (nodes[at].key != 0 && nodes[at].key != key)
+        at = (at + 1) & mask;
+    return &nodes[at];
+}
+
+static bool forest_grow(struct equality *state)
+{
+    size_t capacity = state->forest.length / sizeof(struct forest_node);
+    if (capacity && state->nodes * 2 < capacity)
+        return true;
+    struct buffer old = state->forest;
+    size_t bytes = (capacity ? capacity * 2 : 1024) * sizeof(struct forest_node);
+    buffer_init(&state->forest, vm_memory(state->vm));
+    if (!buffer_reserve(&state->forest, bytes)) {
+        state->forest = old;
+        return false;
+    }
+    memset(state->forest.bytes, 0, bytes);
+    state->forest.length = bytes;
+    const struct forest_node *nodes = (const struct forest_node *)old.bytes;
+    for (size_t i = 0; i < capacity; i++)
+        if (nodes[i].key)
+            *forest_slot(state, nodes[i].key) = nodes[i];
+    if (old.bytes)
+        buffer_done(&old);
+    return true;
+}
+
+static uint64_t forest_root(struct equality *state, uint64_t key)
+{
+    struct forest_node *node = forest_slot(state, key);
+    if (node->key == 0) {
+        *node = (struct forest_node){ key, key };
+        state->nodes++;
+        return key;
+    }
+    while (node->parent != node->key) {
+        struct forest_node *parent = forest_slot(state, node->parent);
+        node->parent = parent->parent; /* path halving */
+        node = forest_slot(state, node->parent);
+    }
+    return node->key;
+}
+
+/* Are the two already assumed equal? Else assumes it from now on. */
+static bool forest_assumed(struct equality *state, sch_value a, sch_value b, bool *ret_failed)
+{
+    if (!forest_grow(state)) {
+        *ret_failed = true;
+        return false;
+    }
+    uint64_t root_a = forest_root(state, a.bits);
+    uint64_t root_b = forest_root(state, b.bits);
+    if (root_a == root_b)
+        return true;
+    forest_slot(state, root_b)->parent = root_a;
+    return false;
+}
+
+static bool push(struct equality *state, sch_value a, sch_value b)
+{
+    return buffer_append_u64(&state->stack, a.bits) && buffer_append_u64(&state->stack, b.bits);
+}
+
+/* Compares the outsides of two different words and pushes their insides. */
+static bool compare_step(struct equality *state, sch_value a, sch_value b, bool *ret_failed)
+{
+    if (is_pair(a) && is_pair(b)) {
+        if (state->compared > PLAIN_COMPARISONS && forest_assumed(state, a, b, ret_failed))
+            return true;
+        *ret_failed |= !push(state, pair_cdr(a), pair_cdr(b)) || !push(state, pair_car(a), pair_car(b));
+        return true;
+    }
+    if (!is_object(a) || !is_object(b) || header_type(value_header(a)) != header_type(value_header(b)))
+        return false;
+    size_t length = object_length(a);
+    if (is_vector(a)) {
+        if (object_length(b) != length)
+            return false;
+        if (state->compared > PLAIN_COMPARISONS && forest_assumed(state, a, b, ret_failed))
+            return true;
+        for (size_t i = length; i-- > 0 && !*ret_failed;)
+            *ret_failed = !push(state, object_as(struct vector, a)->items[i], object_as(struct vector, b)->items[i]);
+        state->compared += length;
+        return true;
+    }
+    if (is_istring(a) || is_bytevector(a)) {
+        const char *bytes_a = is_istring(a) ? object_as(struct string, a)->text : (char *)object_as(struct bytevector, a)->bytes;
+        const char *bytes_b = is_istring(b) ? object_as(struct string, b)->text : (char *)object_as(struct bytevector, b)->bytes;
+        if (object_length(b) != length)
+            return false;
+        *ret_failed |= !charge(state->vm, length / 64);
+        return memcmp(bytes_a, bytes_b, length) == 0;
+    }
+    return values_eqv(a, b);
+}
+
+static bool compare_all(struct equality *state, bool *ret_failed)
+{
+    while (state->stack.length > 0) {
+        sch_value two[2];
+        state->stack.length -= sizeof two;
+        memcpy(two, state->stack.bytes + state->stack.length, sizeof two);
+        if (++state->compared % 64 == 0 && !charge(state->vm, 16)) {
+            *ret_failed = true;
+            return false;
+        }
+        if (value_same(two[0], two[1]))
+            continue;
+        if (!compare_step(state, two[0], two[1], ret_failed) || *ret_failed)
+            return false;
+    }
+    return true;
+}
+
+bool values_equal(sch_vm *vm, sch_value a, sch_value b, bool *ret_failed)
+{
+    *ret_failed = false;
+    if (value_same(a, b))
+        return true;
+    if (!is_pointer(a) || !is_pointer(b))
+        return false;
+
+    struct equality state = { .vm = vm };
+    buffer_init(&state.stack, vm_memory(vm));
+    buffer_init(&state.forest, vm_memory(vm));
+    bool equal = push(&state, a, b) ? compare_all(&state, ret_failed) : !(*ret_failed = true);
+    buffer_done(&state.stack);
+    buffer_done(&state.forest);
+    if (*ret_failed && vm->limit == SCH_LIMIT_NONE)
+        raise_limit(vm, SCH_LIMIT_HEAP);
+    return equal && !*ret_failed;
+}
+
+sch_value prim_is_eq(sch_vm *vm, const sch_value *args, size_t count)
+{
+    (void)vm, (void)count;
+    return make_boolean(value_same(args[0], args[1]));
+}
+
+sch_value prim_is_eqv(sch_vm *vm, const sch_value *args, size_t count)
+{
+    (void)vm, (void)count;
+    return make_boolean(values_eqv(args[0], args[1]));
+}
+
+sch_value prim_is_equal(sch_vm *vm, const sch_value *args, size_t count)
+{
+    (void)count;
+    bool failed;
+    bool equal = values_equal(vm, args[0], args[1], &failed);
+    return failed ? V_RAISED : make_boolean(equal);
+}
+
+sch_value prim_not(sch_vm *vm, const sch_value *args, size_t count)
+{
+    (void)vm, (void)count;
+    return make_boolean(is_false(args[0]));
+}
+
+sch_value prim_is_boolean(sch_vm *vm, const sch_value *args, size_t count)
+{
+    (void)vm, (void)count;
+    return make_boolean(is_boolean(args[0]));
+}
+
+sch_value prim_boolean_same(sch_vm *vm, const sch_value *args, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!is_boolean(args[i]))
+            return raise_type(vm, "boolean=?", i + 1, "a boolean", args[i]);
+    for (size_t i = 1; i < count; i++)
+        if (!value_same(args[0], args[i]))
+            return V_FALSE;
+    return V_TRUE;
+}
+
+sch_value prim_is_procedure(sch_vm *vm, const sch_value *args, size_t count)
+{
+    (void)vm, (void)count;
+    return make_boolean(is_procedure(args[0]));
+}
+
+sch_value prim_unspecified(sch_vm *vm, const sch_value *args, size_t count)
+{
+    (void)vm, (void)args, (void)count;
+    return V_UNSPECIFIED;
+}
+
+sch_value prim_is_default(sch_vm *vm, const sch_value *args, size_t count)
+{
+    (void)vm, (void)count;
+    return make_boolean(value_same(args[0], V_DEFAULT));
+}
+
+/* The mark of an absent optional argument, for define* and its kind. */
+sch_value prim_default(sch_vm *vm, const sch_value *args, size_t count)
+{
+    (void)vm, (void)args, (void)count;
+    return V_DEFAULT;
+}

@@ -1,0 +1,26 @@
+/* Walking lists that a script made: improper and cyclic ones end, and the work is charged. */
+#ifndef SCHOONER_LIB_LIST_H
+#define SCHOONER_LIB_LIST_H
+
+#include "schooner/heap/machine.h"
+
+enum list_shape { LIST_PROPER, LIST_DOTTED, LIST_CYCLIC, LIST_LIMIT };
+
+/* The shape and the number of pairs (those before the cycle closes: meaningless for LIST_CYCLIC). Charges one unit for
+ * four pairs; LIST_LIMIT: a limit was raised, return V_RAISED. */
+enum list_shape list_measure(sch_vm *vm, sch_value list, size_t *ret_length);
+
+/* A proper list's length; else raises a type error (or the limit) in the name of `who` and gives false. */
+bool list_length(sch_vm *vm, const char *who, size_t argument, sch_value list, size_t *ret_length);
+
+/* eqv? and equal?. values_equal charges, and raises the limit by returning false with *ret_failed set. */
+bool values_eqv(sch_value a, sch_value b);
+bool values_equal(sch_vm *vm, sch_value a, sch_value b, bool *ret_failed);
+
+/* An exact index in [0, limit]; else raises. */
+bool argument_index(sch_vm *vm, const char *who, size_t argument, sch_value v, size_t limit, size_t *ret);
+/* Optional [start, end) arguments at args[first], args[first + 1] of something with `length` elements. */
+bool argument_range(sch_vm *vm, const char *who, const sch_value *args, size_t count, size_t first, size_t length,
+                    size_t *ret_start, size_t *ret_end);
+
+#endif

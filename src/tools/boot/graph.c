@@ -1,0 +1,249 @@
+/* A breadth-first copy. What is mutable, or belongs to one machine, cannot be frozen and is refused by name. */
+#include "graph.h"
+
+#include <stdlib.h>
+#include "base/hash.h"
+#include "schooner/heap/block.h"
+
+void graph_init(struct graph *graph, const sch_env *env)
+{
+    *graph = (struct graph){ .env = env };
+    struct buffer *buffers[] = { &graph->blocks, &graph->relocations, &graph->instances,
+                                 &graph->symbols, &graph->codes, &graph->pending };
+    for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++)
+        buffer_init(buffers[i], &memory_malloc);
+}
+
+void graph_done(struct graph *graph)
+{
+    struct buffer *buffers[] = { &graph->blocks, &graph->relocations, &graph->instances,
+                                 &graph->symbols, &graph->codes, &graph->pending };
+    for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++)
+        buffer_done(buffers[i]);
+    free(graph->entries);
+    graph->entries = NULL;
+}
+
+static struct graph_entry *slot(struct graph *graph, uint64_t address)
+{
+    size_t at = (size_t)hash_mix(address) & (graph->capacity - 1);
+    while (graph->entries[at].address && graph->entries[at].address != address)
+        at = (at + 1) & (graph->capacity - 1);
+    return &graph->entries[at];
+}
+
+static bool grow(struct graph *graph)
+{
+    if (graph->capacity && graph->count * 2 < graph->capacity)
+        return true;
+    struct graph_entry *old = graph->entries;
+    size_t old_capacity = graph->capacity;
+    graph->capacity = old_capacity ? old_capacity * 2 : 4096;
+    graph->entries = calloc(graph->capacity, sizeof *graph->entries);
+    if (!graph->entries)
+        return false;
+    for (size_t i = 0; i < old_capacity; i++)
+        if (old[i].address)
+            *slot(graph, old[i].address) = old[i];
+    free(old);
+    return true;
+}
+
+static size_t size_of(sch_value value)
+{
+    if (is_pair(value))
+        return PAIR_SIZE;
+    size_t length = object_length(value);
+    switch ((enum object_type)header_type(value_header(value))) {
+    case OBJECT_STRING:
+        return string_size(length, object_as(struct string, value)->characters);
+    case OBJECT_SYMBOL:
+        return symbol_size(length);
+    case OBJECT_FLONUM:
+        return FLONUM_SIZE;
+    case OBJECT_BIGNUM:
+        return bignum_size(length);
+    case OBJECT_BYTEVECTOR:
+        return bytevector_size(length);
+    case OBJECT_CLOSURE:
+        return object_size(sizeof(struct closure), length, 8);
+    case OBJECT_INSTANCE:
+        return object_size(sizeof(struct instance), length, 8);
+    case OBJECT_PARAMETER:
+        return object_size(sizeof(struct parameter), 0, 8);
+    case OBJECT_KEYWORD: case OBJECT_RATIONAL: case OBJECT_COMPLEX: case OBJECT_VECTOR: case OBJECT_CELL:
+    case OBJECT_RECORD_TYPE: case OBJECT_RECORD: case OBJECT_CONDITION: case OBJECT_BOX:
+        return object_size(8, length, 8);
+    case OBJECT_NONE: case OBJECT_MSTRING: case OBJECT_VALUES: case OBJECT_PRIMITIVE: case OBJECT_CONTINUATION:
+    case OBJECT_STACK: case OBJECT_PROMISE: case OBJECT_FOREIGN: case OBJECT_PORT: case OBJECT_TABLE:
+    case OBJECT_ENVIRONMENT: case OBJECT_DYNAMIC: case OBJECT_TYPE_COUNT:
+        return 0;
+    }
+    return 0;
+}
+
+/* Room for an object; never across the end of a block. */
+static bool place(struct graph *graph, size_t size, uint32_t *ret_offset)
+{
+    size_t at = graph->blocks.length;
+    if (size > HEAP_BLOCK_SIZE - HEAP_BLOCK_HEADER) {
+        graph->error = "an object is larger than a block";
+        return false;
+    }
+    size_t in_block = at % HEAP_BLOCK_SIZE;
+    size_t skip = 0;
+    if (in_block < HEAP_BLOCK_HEADER)
+        skip = HEAP_BLOCK_HEADER - in_block;
+    else if (in_block + size > HEAP_BLOCK_SIZE)
+        skip = HEAP_BLOCK_SIZE - in_block + HEAP_BLOCK_HEADER;
+    if (!buffer_reserve(&graph->blocks, skip + size))
+        return false;
+    memset(graph->blocks.bytes + at, 0, skip + size);
+    graph->blocks.length = at + skip + size;
+    *ret_offset = (uint32_t)(at + skip);
+    return true;
+}
+
+/* Primitives lie behind the image's blocks; their words are resolved by the loader like any other. */
+static bool is_primitive_of(const struct graph *graph, sch_value value)
+{
+    return is_primitive(value) && !(header_flags(value_header(value)) & PRIMITIVE_HOST) && graph->env;
+}
+
+/* The offset that the value's copy has or will have. */
+static bool offset_of(struct graph *graph, sch_value value, uint32_t *ret)
+{
+    uint64_t address = (uint64_t)(uintptr_t)value_address(value);
+    if (!grow(graph))
+        return false;
+    struct graph_entry *entry = slot(graph, address);
+    if (entry->address) {
+        *ret = entry->offset;
+        return true;
+    }
+    size_t size = is_primitive_of(graph, value) ? sizeof(struct primitive) : size_of(value);
+    if (size == 0) {
+        graph->error = value_type_name(value);
+        return false;
+    }
+    if (!place(graph, size, &entry->offset))
+        return false;
+    entry->address = address;
+    graph->count++;
+    *ret = entry->offset;
+    memcpy(graph->blocks.bytes + entry->offset, value_address(value), size);
+    return buffer_append_u64(&graph->pending, value.bits);
+}
+
+static bool write_word(struct graph *graph, uint32_t at, sch_value value)
+{
+    uint64_t word = value.bits;
+    if (is_pointer(value)) {
+        uint32_t offset;
+        if (!offset_of(graph, value, &offset) || !buffer_append_u32(&graph->relocations, at))
+            return false;
+        word = (uint64_t)offset + value_tag(value);
+    }
+    memcpy(graph->blocks.bytes + at, &word, sizeof word);
+    return true;
+}
+
+static bool write_words(struct graph *graph, uint32_t at, const sch_value *values, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!write_word(graph, at + (uint32_t)(8 * i), values[i]))
+            return false;
+    return true;
+}
+
+static bool code_index(struct graph *graph, const struct sch_code *code, uint32_t *ret)
+{
+    const struct sch_code *const *codes = (const struct sch_code *const *)(void *)graph->codes.bytes;
+    size_t count = graph->codes.length / sizeof *codes;
+    for (size_t i = 0; i < count; i++) {
+        if (codes[i] == code) {
+            *ret = (uint32_t)i;
+            return true;
+        }
+    }
+    *ret = (uint32_t)count;
+    return buffer_append(&graph->codes, &code, sizeof code);
+}
+
+static bool fill_instance(struct graph *graph, uint32_t at, const struct instance *instance)
+{
+    struct image_instance record = { .object = at };
+    uint64_t zero = 0;
+    if (!code_index(graph, instance->code, &record.code) || !buffer_append(&graph->instances, &record, sizeof record))
+        return false;
+    memcpy(graph->blocks.bytes + at + offsetof(struct instance, code), &zero, sizeof zero);
+    return write_words(graph, at + (uint32_t)offsetof(struct instance, constants), instance->constants,
+                       header_length(instance->header));
+}
+
+static bool fill_closure(struct graph *graph, uint32_t at, const struct closure *closure)
+{
+    uint32_t instance;
+    if (!offset_of(graph, object_value(closure_instance(closure)), &instance))
+        return false;
+    int64_t distance = (int64_t)instance - (int64_t)at;
+    memcpy(graph->blocks.bytes + at + offsetof(struct closure, instance), &distance, sizeof distance);
+    return write_words(graph, at + (uint32_t)offsetof(struct closure, captured), closure->captured,
+                       header_length(closure->header));
+}
+
+static bool fill(struct graph *graph, sch_value value)
+{
+    uint32_t at;
+    if (!offset_of(graph, value, &at))
+        return false;
+    if (is_pair(value))
+        return write_words(graph, at, &pair_of(value)->car, 2);
+
+    uint64_t header = value_header(value);
+    unsigned flags = (header_flags(header) | OBJECT_FROZEN) & ~(unsigned)OBJECT_LOGGED;
+    uint64_t frozen = header_make(header_type(header), flags, header_length(header));
+    memcpy(graph->blocks.bytes + at, &frozen, sizeof frozen);
+
+    switch ((enum object_type)header_type(header)) {
+    case OBJECT_SYMBOL:
+        return buffer_append_u32(&graph->symbols, at);
+    case OBJECT_STRING: case OBJECT_FLONUM: case OBJECT_BIGNUM: case OBJECT_BYTEVECTOR: case OBJECT_PRIMITIVE:
+        return true;
+    case OBJECT_CLOSURE:
+        return fill_closure(graph, at, object_of(value));
+    case OBJECT_INSTANCE:
+        return fill_instance(graph, at, object_of(value));
+    case OBJECT_PARAMETER:
+        return write_words(graph, at + (uint32_t)offsetof(struct parameter, value),
+                           &((const struct parameter *)object_of(value))->value, 2);
+    case OBJECT_KEYWORD: case OBJECT_RATIONAL: case OBJECT_COMPLEX: case OBJECT_VECTOR: case OBJECT_CELL:
+    case OBJECT_RECORD_TYPE: case OBJECT_RECORD: case OBJECT_CONDITION: case OBJECT_BOX:
+        return write_words(graph, at + 8, (const sch_value *)((const char *)object_of(value) + 8), header_length(header));
+    case OBJECT_NONE: case OBJECT_MSTRING: case OBJECT_VALUES: case OBJECT_CONTINUATION: case OBJECT_STACK:
+    case OBJECT_PROMISE: case OBJECT_FOREIGN: case OBJECT_PORT: case OBJECT_TABLE: case OBJECT_ENVIRONMENT:
+    case OBJECT_DYNAMIC: case OBJECT_TYPE_COUNT:
+        break;
+    }
+    graph->error = value_type_name(value);
+    return false;
+}
+
+bool graph_add(struct graph *graph, sch_value value, uint64_t *ret_word)
+{
+    *ret_word = value.bits;
+    if (!is_pointer(value))
+        return true;
+    uint32_t offset;
+    if (!offset_of(graph, value, &offset))
+        return false;
+    *ret_word = (uint64_t)offset + value_tag(value);
+    while (graph->pending.length > 0) {
+        sch_value next;
+        graph->pending.length -= sizeof next;
+        memcpy(&next, graph->pending.bytes + graph->pending.length, sizeof next);
+        if (!fill(graph, next))
+            return false;
+    }
+    return true;
+}

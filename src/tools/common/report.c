@@ -1,0 +1,50 @@
+/* The one form of error messages about scripts. */
+#include "tools/common/report.h"
+
+#include <string.h>
+
+static void print_excerpt(FILE *out, const struct sch_failure *failure)
+{
+    char number[16];
+    int width = snprintf(number, sizeof number, "%u", failure->line);
+    fprintf(out, "%*s |\n%s | %s\n%*s | ", width, "", number, failure->excerpt, width, "");
+    /* Tabs stay tabs, so that the caret stands under its character; bytes that continue a character have no column. */
+    uint32_t column = 1;
+    for (const char *p = failure->excerpt; *p && column < failure->column; p++) {
+        if (((unsigned char)*p & 0xc0) == 0x80)
+            continue;
+        fputc(*p == '\t' ? '\t' : ' ', out);
+        column++;
+    }
+    fprintf(out, "^\n");
+}
+
+static void print_frames(FILE *out, const struct sch_failure *failure)
+{
+    const char *lead = "called from ";
+    for (size_t i = 0; i < failure->frame_count; i++) {
+        const struct sch_frame *frame = &failure->frames[i];
+        if (!frame->procedure && !frame->line)
+            continue;
+        fprintf(out, "%s%s%s", lead, frame->elided ? "... " : "", frame->procedure ? frame->procedure : "the program");
+        if (frame->line)
+            fprintf(out, " (%s:%u:%u)", frame->file ? frame->file : "-", frame->line, frame->column);
+        lead = ", ";
+    }
+    if (*lead == ',')
+        fputc('\n', out);
+}
+
+void report_failure(FILE *out, const struct sch_failure *failure, const char *file)
+{
+    const char *name = failure->file ? failure->file : file;
+    if (name)
+        fprintf(out, "%s:", name);
+    if (name && failure->line)
+        fprintf(out, "%u:%u:", failure->line, failure->column);
+    fprintf(out, "%s%s: %s\n", name ? " " : "", failure->status == SCH_LIMIT ? "limit" : "error",
+            failure->message ? failure->message : "unknown");
+    if (failure->excerpt && failure->line && failure->column)
+        print_excerpt(out, failure);
+    print_frames(out, failure);
+}

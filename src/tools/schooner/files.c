@@ -1,0 +1,99 @@
+/* Reading whole files into memory. */
+#include "tools/schooner/files.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static char *read_all(FILE *file, size_t *ret_length)
+{
+    size_t length = 0;
+    size_t capacity = 1 << 16;
+    char *text = malloc(capacity);
+    while (text) {
+        length += fread(text + length, 1, capacity - length, file);
+        if (length < capacity)
+            break;
+        char *larger = realloc(text, capacity * 2);
+        if (!larger) {
+            free(text);
+            return NULL;
+        }
+        text = larger;
+        capacity *= 2;
+    }
+    if (text && ferror(file)) {
+        free(text);
+        return NULL;
+    }
+    *ret_length = length;
+    return text;
+}
+
+bool source_file_read(const char *path, struct source_file *ret)
+{
+    bool standard = strcmp(path, "-") == 0;
+    FILE *file = standard ? stdin : fopen(path, "rbe");
+    if (!file)
+        return false;
+    size_t length = 0;
+    char *text = read_all(file, &length);
+    int saved = errno;
+    if (!standard)
+        fclose(file);
+    errno = saved;
+    *ret = (struct source_file){ { path, text, length }, text };
+    return text != NULL;
+}
+
+void source_file_done(struct source_file *file)
+{
+    free(file->text);
+    *file = (struct source_file){ 0 };
+}
+
+/* What a loader hands out: the text, and its name behind it in the same allocation. */
+static void release(void *data)
+{
+    free(data);
+}
+
+static bool hand_out(const char *path, struct sch_loaded *ret)
+{
+    struct source_file file;
+    if (!source_file_read(path, &file))
+        return false;
+    size_t name_size = strlen(path) + 1;
+    char *both = realloc(file.text, file.source.length + name_size);
+    if (!both) {
+        free(file.text);
+        return false;
+    }
+    memcpy(both + file.source.length, path, name_size);
+    *ret = (struct sch_loaded){ { both + file.source.length, both, file.source.length }, release, both };
+    return true;
+}
+
+/* "(acme shop)" to "FOLDER/acme/shop.sld". Parts that are no plain names ("..", "a/b") find nothing. */
+bool load_library_file(void *data, const char *name, struct sch_loaded *ret)
+{
+    const struct library_path *library_path = data;
+    const char *program = library_path->program ? library_path->program : "";
+    const char *slash = strrchr(program, '/');
+    char path[4096];
+    int length = snprintf(path, sizeof path, "%.*s", slash ? (int)(slash - program + 1) : 0, program);
+    if (length < 0 || (size_t)length + strlen(name) + 8 >= sizeof path || strchr(name, '/') || strstr(name, ".."))
+        return false;
+    char *out = path + length;
+    for (const char *p = name + 1; *p && *p != ')'; p++)
+        *out++ = *p == ' ' ? '/' : *p;
+    strcpy(out, ".sld");
+    return hand_out(path, ret);
+}
+
+bool load_include_file(void *data, const char *name, struct sch_loaded *ret)
+{
+    (void)data;
+    return hand_out(name, ret);
+}

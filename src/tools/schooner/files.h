@@ -1,0 +1,23 @@
+/* Texts from files: programs, and for trusted ones the libraries and includes beside them. */
+#ifndef TOOLS_SCHOONER_FILES_H
+#define TOOLS_SCHOONER_FILES_H
+
+#include "schooner.h"
+
+struct source_file {
+    struct sch_source source;
+    char *text; /* owned; NULL for a text that is not */
+};
+
+/* "-" is standard input. false: errno says why. */
+bool source_file_read(const char *path, struct source_file *ret);
+void source_file_done(struct source_file *file);
+
+/* Libraries are looked for beneath the folder of the program: (acme shop) in acme/shop.sld. */
+struct library_path {
+    const char *program;
+};
+sch_load_fn load_library_file;
+sch_load_fn load_include_file;
+
+#endif
