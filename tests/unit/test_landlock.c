@@ -297,6 +297,29 @@ static void rules_allow_only_what_they_name(void **state)
     esq_spec_free(spec);
 }
 
+/* The number that the kernel gives anyway. */
+static void probe_own_number(const void *argument)
+{
+    int next = dup(0);
+    struct child child = { .landlock = next, .executable = -1 };
+
+    EXPECT(next >= 0);
+    close(next);
+    facility_become_ordinary();
+    EXPECT(facility_apply(argument, landlock_apply, &child) == 0);
+    EXPECT(fcntl(next, F_GETFD) == 0);
+}
+
+static void the_expected_number_may_be_the_next_one(void **state)
+{
+    esq_spec *spec = esq_spec_new();
+
+    (void)state;
+    facility_set(spec, "landlock", "deny-all");
+    run_probe(spec, probe_own_number);
+    esq_spec_free(spec);
+}
+
 static void probe_missing_path(const void *argument)
 {
     struct child child = { .landlock = RULESET, .executable = -1 };
@@ -399,6 +422,7 @@ int main(void)
         cmocka_unit_test(deny_all_leaves_the_program_alone),
         cmocka_unit_test(a_memory_file_can_be_executed),
         cmocka_unit_test(rules_allow_only_what_they_name),
+        cmocka_unit_test(the_expected_number_may_be_the_next_one),
         cmocka_unit_test(a_path_that_is_missing_is_named),
         cmocka_unit_test(ports_are_allowed_by_number),
         cmocka_unit_test(abstract_sockets_of_the_host_are_out_of_reach),

@@ -49,6 +49,15 @@ static int add_executable(int ruleset, const struct child *child)
     return result == -EBADFD ? 0 : result;
 }
 
+/* At the number that init expects, open beyond its execve. The kernel may have given that very number, which dup3 would
+ * refuse. */
+static int keep_ruleset(int *ruleset, int number)
+{
+    if (*ruleset == number)
+        return (int)SYS(SYS_fcntl, take_fd(ruleset), F_SETFD, 0);
+    return sys_dup3(*ruleset, number, 0);
+}
+
 int landlock_apply(const struct step *step, struct child *child)
 {
     const struct landlock_step *data = STEP_DATA(child->block, step, struct landlock_step);
@@ -69,6 +78,6 @@ int landlock_apply(const struct step *step, struct child *child)
     result = add_executable(ruleset, child);
     if (result < 0)
         return step_fail(child, result, "allow the program");
-    result = sys_dup3(ruleset, child->landlock, 0);
+    result = keep_ruleset(&ruleset, child->landlock);
     return result < 0 ? step_fail(child, result, "keep the ruleset") : 0;
 }
