@@ -1,0 +1,493 @@
+;; Containers as values. A container is a name and a list of entries, in the words of the runtime's specification:
+;;   (group position how field word ...)
+;; how is set or add; all words are strings; group says what an heir replaces together; position is (file line column),
+;; or #f. What the words mean is the runtime's business; here is only the shape of what people write.
+(define-library (esquema container)
+  (import (scheme base) (schooner syntax) (esquema syntax) (esquema policy))
+  (export container make-container container? container-name container-rootfs container-command container-hostname
+          container-environment container-namespaces container-entries
+          make-limits limits limits? mounts bind tmpfs
+          KiB MiB GiB milliseconds seconds minutes hours
+          standard-policy strict-policy permissive-policy no-policy seccomp-policy make-seccomp-policy
+          ;; for the macros, and for (esquema service)
+          container-from-fields nearest-word field-text)
+  (begin
+
+    ;; --- units: sizes are bytes, times are seconds
+
+    (define (KiB n) (* n 1024))
+    (define (MiB n) (* n 1048576))
+    (define (GiB n) (* n 1073741824))
+    (define (milliseconds n) (/ n 1000))
+    (define (seconds n) n)
+    (define (minutes n) (* n 60))
+    (define (hours n) (* n 3600))
+
+    ;; --- from values to words
+
+    (define (wrong position field wanted got)
+      (refuse position "field `" field "` must be " wanted ", not " (if (string? got) (string-append "\"" got "\"") got)))
+
+    (define (field-text position field value)
+      (if (string? value) value (wrong position field "a string" value)))
+
+    (define (word position field value)
+      (cond ((symbol? value) (symbol->string value))
+            ((string? value) value)
+            (else (wrong position field "a word" value))))
+
+    (define (count-text position field value)
+      (if (and (number? value) (exact? value) (integer? value) (>= value 0))
+          (number->string value)
+          (wrong position field "a whole number" value)))
+
+    (define (size-text position field value)
+      (if (and (number? value) (exact? value) (integer? value) (>= value 0))
+          (number->string value)
+          (wrong position field "a number of bytes, such as (MiB 64)" value)))
+
+    (define (ratio-text position field value)
+      (if (and (number? value) (real? value) (> value 0))
+          (number->string value)
+          (wrong position field "a number of processors, such as 2 or 1/2" value)))
+
+    (define (time-text position field value)
+      (if (and (number? value) (real? value) (>= value 0) (< value 1000000000))
+          (number->string (exact (ceiling (* value 1000))))
+          (wrong position field "a time, such as (seconds 10)" value)))
+
+    (define (one position field values)
+      (if (and (pair? values) (null? (cdr values)))
+          (car values)
+          (refuse position "field `" field "` takes one value, not " (length values))))
+
+    (define (entry group position how field . words)
+      (append (list group position how field) words))
+
+    (define entry-group car)
+    (define (entry-words e) (cdr (cdr (cdr (cdr e)))))
+    (define (entry-field e) (car (cdr (cdr (cdr e)))))
+
+    ;; --- the nearest known word, for messages
+
+    (define (distance a b)
+      (let ((width (string-length b)))
+        (let rows ((i 0) (previous (let count ((j 0)) (if (> j width) '() (cons j (count (+ j 1)))))))
+          (if (= i (string-length a))
+              (list-ref previous width)
+              (rows (+ i 1)
+                    (let columns ((j 0) (left (+ i 1)) (above previous) (out (list (+ i 1))))
+                      (if (= j width)
+                          (reverse out)
+                          (let ((cell (min (+ left 1)
+                                           (+ (cadr above) 1)
+                                           (+ (car above) (if (char=? (string-ref a i) (string-ref b j)) 0 1)))))
+                            (columns (+ j 1) cell (cdr above) (cons cell out))))))))))
+
+    ;; #f: nothing is near. Names of more than 64 characters are like nothing that we know.
+    (define (nearest-word name known)
+      (let ((text (symbol->string name)))
+        (if (> (string-length text) 64)
+            #f
+            (let loop ((known known) (best #f) (least (min 4 (+ 1 (quotient (string-length text) 2)))))
+              (if (null? known)
+                  best
+                  (let ((far (distance text (symbol->string (car known)))))
+                    (if (< far least)
+                        (loop (cdr known) (car known) far)
+                        (loop (cdr known) best least))))))))
+
+    (define (unknown position what name known)
+      (let ((near (if (symbol? name) (nearest-word name known) #f)))
+        (if near
+            (refuse position "unknown " what " `" name "`; did you mean `" near "`?")
+            (refuse position "unknown " what " `" name "`"))))
+
+    (define field-names
+      '(inherit name rootfs command environment working-directory hostname user namespaces mounts network limits
+        seccomp landlock capabilities best-effort grace masks no-new-privileges proc dev tmp loopback))
+
+    (define limit-names
+      '(memory processes cpus time open-files file-size core-size stack-size address-space locked-memory cpu-time))
+
+    ;; --- plain fields
+
+    (define (plain-field field position values)
+      (list
+       (cond
+        ((memq field '(name hostname working-directory))
+         (entry field position 'set (symbol->string field) (field-text position field (one position field values))))
+        ((eq? field 'grace)
+         (entry field position 'set "grace" (time-text position field (one position field values))))
+        ((eq? field 'command)
+         (apply entry field position 'add "command" (command-words position values)))
+        (else (refuse position "unknown field `" field "`")))))
+
+    ;; The words of a command, or one list of them.
+    (define (command-words position values)
+      (let ((words (if (and (pair? values) (null? (cdr values)) (list? (car values))) (car values) values)))
+        (if (null? words)
+            (refuse position "field `command` needs a program")
+            (map (lambda (value) (field-text position 'command value)) words))))
+
+    ;; Words stand for themselves: (namespaces user mount), or as one quoted list.
+    (define (word-list position field data)
+      (let ((words (if (and (pair? data) (null? (cdr data)) (pair? (car data)) (eq? (car (car data)) 'quote))
+                       (car (cdr (car data)))
+                       data)))
+        (map (lambda (value) (word position field value)) words)))
+
+    (define (words-field field position data)
+      (list (apply entry field position 'add (symbol->string field) (word-list position field data))))
+
+    (define (truth-field field position value)
+      (list (entry field position 'set (symbol->string field)
+                   (cond ((memq value '(yes #t)) "yes")
+                         ((memq value '(no #f)) "no")
+                         ((and (eq? value 'auto) (memq field '(proc dev tmp))) "auto")
+                         (else (wrong position field "yes or no" value))))))
+
+    (define (user-field position values)
+      (let ((ids (if (and (pair? values) (pair? (car values))) (list (car (car values)) (cdr (car values))) values)))
+        (if (not (= (length ids) 2))
+            (refuse position "field `user` takes two numbers: the user's id and the group's"))
+        (list (entry 'user position 'set "user"
+                     (string-append (count-text position 'user (car ids)) ":"
+                                    (count-text position 'user (cadr ids)))))))
+
+    (define (environment-entries position pairs)
+      (map (lambda (pair)
+             (if (not (pair? pair)) (refuse position "field `environment` takes pairs: (\"NAME\" \"value\")"))
+             (entry 'environment position 'add "environment"
+                    (field-text position 'environment (car pair))
+                    (field-text position 'environment (if (pair? (cdr pair)) (cadr pair) (cdr pair)))))
+           pairs))
+
+    (define (rootfs-entries position mode directory)
+      (let ((how (list (entry 'rootfs position 'set "rootfs-mode" mode))))
+        (if directory
+            (cons (entry 'rootfs position 'set "rootfs" (field-text position 'rootfs directory)) how)
+            how)))
+
+    (define (network-entries position value)
+      (list (entry 'network position 'set "network" (word position 'network value))))
+
+    (define (seccomp-entries position policy)
+      (cons (entry 'seccomp position 'set "seccomp" (seccomp-policy-base policy))
+            (map (lambda (rule) (apply entry 'seccomp position 'add "seccomp-rules" rule))
+                 (seccomp-policy-rules policy))))
+
+    (define (landlock-rule position verb values)
+      (apply entry 'landlock position 'add "landlock-rules" verb
+             (map (lambda (value) (if (number? value)
+                                      (count-text position 'landlock value)
+                                      (field-text position 'landlock value)))
+                  values)))
+
+    (define (landlock-mode position value)
+      (entry 'landlock position 'set "landlock" (word position 'landlock value)))
+
+    ;; --- mounts
+
+    (define (bind-entry position source destination access)
+      (entry 'mounts position 'add "mounts" "bind"
+             (field-text position 'bind source)
+             (field-text position 'bind destination)
+             (cond ((memq access '(read-only #t)) "read-only")
+                   ((memq access '(writable read-write #f)) "writable")
+                   (else (wrong position 'bind "read-only or writable" access)))))
+
+    (define (tmpfs-entry position destination options)
+      (apply entry 'mounts position 'add "mounts" "tmpfs" (field-text position 'tmpfs destination)
+             (map (lambda (option)
+                    (cond ((eq? (car option) 'size)
+                           (string-append "size=" (size-text position 'size (cdr option))))
+                          ((eq? (car option) 'inodes)
+                           (string-append "inodes=" (count-text position 'inodes (cdr option))))
+                          (else (unknown position "option of a tmpfs" (car option) '(size inodes)))))
+                  options)))
+
+    (define (mount-entry? value)
+      (and (list? value) (> (length value) 4) (eq? (car value) 'mounts)))
+
+    ;; A mount, a list of mounts, or (source destination read-only?).
+    (define (mount-entries position value)
+      (cond ((mount-entry? value) (list value))
+            ((and (list? value) (pair? value) (string? (car value)))
+             (if (memv (length value) '(2 3))
+                 (list (bind-entry position (car value) (cadr value)
+                                   (if (null? (cdr (cdr value))) #t (list-ref value 2))))
+                 (refuse position "a mount is (source destination read-only?)")))
+            ((list? value) (append-all (map (lambda (each) (mount-entries position each)) value)))
+            (else (refuse position "a mount is made with bind or tmpfs, not " value))))
+
+    (define (append-all lists) (apply append lists))
+
+    ;; --- limits: a list of entries, each a group of its own, so that heirs replace them one by one
+
+    (define-record-type <limits>
+      (%limits entries)
+      limits?
+      (entries limits-entries))
+
+    (define (limit-entries name position values)
+      (let ((value (one position name values)))
+        (list (entry name position 'set (symbol->string name)
+                     (cond ((memq name '(memory file-size core-size stack-size address-space locked-memory))
+                            (size-text position name value))
+                           ((memq name '(processes open-files)) (count-text position name value))
+                           ((eq? name 'cpus) (ratio-text position name value))
+                           (else (time-text position name value)))))))
+
+    (define (entries-of-limits position value)
+      (if (limits? value)
+          (limits-entries value)
+          (refuse position "field `limits` takes limits such as (memory (MiB 64)), or what make-limits made, not " value)))
+
+    ;; As it was from the beginning: memory in bytes, processes, and processor time as quota in each period.
+    (define (make-limits memory processes . quota-and-period)
+      (define (limit name value) (if value (limit-entries name #f (list value)) '()))
+      (%limits
+       (append (limit 'memory memory)
+               (limit 'processes processes)
+               (cond ((or (null? quota-and-period) (not (car quota-and-period))) '())
+                     ((null? (cdr quota-and-period)) (limit 'cpus (/ (car quota-and-period) 100000)))
+                     (else (limit 'cpus (/ (car quota-and-period) (cadr quota-and-period))))))))
+
+    ;; --- containers
+
+    (define-record-type <container>
+      (%container name entries)
+      container?
+      (name container-name)
+      (entries container-entries))
+
+    (define (find-entry entries field)
+      (cond ((null? entries) #f)
+            ((string=? (entry-field (car entries)) field) (car entries))
+            (else (find-entry (cdr entries) field))))
+
+    (define (first-word entries field)
+      (let ((found (find-entry entries field)))
+        (if (and found (pair? (entry-words found))) (car (entry-words found)) #f)))
+
+    (define (all-words entries field)
+      (append-all (map (lambda (e) (if (string=? (entry-field e) field) (entry-words e) '())) entries)))
+
+    (define (container-rootfs c) (first-word (container-entries c) "rootfs"))
+    (define (container-hostname c)
+      (let ((given (first-word (container-entries c) "hostname")))
+        (if given given (container-name c))))
+    (define (container-command c) (all-words (container-entries c) "command"))
+    (define (container-namespaces c) (all-words (container-entries c) "namespaces"))
+    (define (container-environment c)
+      (append-all (map (lambda (e) (if (string=? (entry-field e) "environment")
+                                       (list (cons (car (entry-words e)) (cadr (entry-words e))))
+                                       '()))
+                       (container-entries c))))
+
+    (define (inherited position values)
+      (let ((from (one position 'inherit values)))
+        (if (container? from)
+            (cons 'inherited (container-entries from))
+            (refuse position "field `inherit` must be a container, not " from))))
+
+    ;; A field is a list of entries; an inherited container is one that begins with the word `inherited`.
+    (define (inherited? field) (and (pair? field) (eq? (car field) 'inherited)))
+
+    (define (groups-of field)
+      (if (inherited? field) '() (map entry-group field)))
+
+    (define (without-groups entries groups)
+      (cond ((null? entries) '())
+            ((memq (entry-group (car entries)) groups) (without-groups (cdr entries) groups))
+            (else (cons (car entries) (without-groups (cdr entries) groups)))))
+
+    (define (container-from-fields position fields)
+      (let* ((given (append-all (map groups-of fields)))
+             (entries (append-all
+                       (map (lambda (field) (if (inherited? field) (without-groups (cdr field) given) field)) fields)))
+             (name (first-word entries "name")))
+        (check-once fields '())
+        (%container (if name name (refuse position "a container needs a name")) entries)))
+
+    ;; No field twice: the second would hide the first.
+    (define (check-once fields seen)
+      (if (pair? fields)
+          (let ((groups (groups-of (car fields))))
+            (for-each (lambda (e)
+                        (if (memq (entry-group e) seen)
+                            (refuse (cadr e) "field `" (entry-group e) "` is given twice")))
+                      (if (inherited? (car fields)) '() (car fields)))
+            (check-once (cdr fields) (append groups seen)))))
+
+    (define (text-or-overlay position rootfs ro?)
+      (rootfs-entries position (if ro? "read-only" "overlay") rootfs))
+
+    (define* (make-container name rootfs command
+                             #:key (position #f) (hostname #f) (environment '()) (working-directory #f) (id-map #f)
+                             (namespaces '()) (rootfs-ro? #t) (mounts '()) (network #f) (limits #f) (time #f)
+                             (open-files #f) (grace #f) (seccomp #f) (seccomp? #t) (landlock? #t) (capabilities '())
+                             (no-new-privileges? #t) (best-effort '()))
+      (define (if-given value field) (if value (list (field value)) '()))
+      (define (words field value) (if (null? value) '() (list (words-field field position value))))
+      (container-from-fields
+       position
+       (append
+        (list (plain-field 'name position (list name))
+              (text-or-overlay position rootfs rootfs-ro?)
+              (plain-field 'command position (if (list? command) command (list command))))
+        (if-given hostname (lambda (value) (plain-field 'hostname position (list value))))
+        (if-given (pair? environment) (lambda (yes) (environment-entries position environment)))
+        (if-given working-directory (lambda (value) (plain-field 'working-directory position (list value))))
+        (if-given id-map (lambda (value) (user-field position (list value))))
+        (words 'namespaces namespaces)
+        (if-given (pair? mounts) (lambda (yes) (mount-entries position mounts)))
+        (if-given network (lambda (value) (network-entries position value)))
+        (if-given limits (lambda (value) (entries-of-limits position value)))
+        (if-given time (lambda (value) (limit-entries 'time position (list value))))
+        (if-given open-files (lambda (value) (limit-entries 'open-files position (list value))))
+        (if-given grace (lambda (value) (plain-field 'grace position (list value))))
+        (if-given (or seccomp (not seccomp?))
+                  (lambda (yes)
+                    (seccomp-entries position (if seccomp? (named-policy seccomp position) no-policy))))
+        (if-given (not landlock?) (lambda (yes) (list (landlock-mode position 'none))))
+        (words 'capabilities capabilities)
+        (if-given (not no-new-privileges?) (lambda (yes) (truth-field 'no-new-privileges position #f)))
+        (words 'best-effort best-effort))))
+
+    ;; --- what people write
+
+    ;; (container (name "web") ...) or (container "web" "rootfs" '("/bin/httpd") #:key value ...)
+    (define-syntax container
+      (syntax-rules ()
+        ((_ field ...) (container-form (field ...) field ...))))
+
+    (define-syntax container-form
+      (syntax-rules ()
+        ((_ (field ...) (head . values) ...)
+         (container-from-fields (first-position field ...) (list (container-field field (head . values)) ...)))
+        ((_ (field ...) name rootfs command option ...)
+         (make-container name rootfs command #:position (located name) option ...))
+        ((_ . other)
+         (refuse #f "a container is (container (name ...) (rootfs ...) ...) or (container name rootfs command)"))))
+
+    (define-syntax first-position
+      (syntax-rules ()
+        ((_ field . rest) (located field))
+        ((_) #f)))
+
+    (define-syntax container-field
+      (syntax-rules ()
+        ((_ field (head . values))
+         (symbol-case head
+           ((name hostname working-directory command grace) (plain-field 'head (located field) (list . values)))
+           ((inherit) (inherited (located field) (list . values)))
+           ((rootfs) (rootfs-form (located field) . values))
+           ((environment) (environment-form (located field) . values))
+           ((user) (user-field (located field) (list . values)))
+           ((namespaces capabilities best-effort) (words-field 'head (located field) 'values))
+           ((masks no-new-privileges proc dev tmp loopback)
+            (truth-field 'head (located field) (one (located field) 'head 'values)))
+           ((mounts) (mounts . values))
+           ((network) (network-form (located field) . values))
+           ((limits) (limits-entries (limits . values)))
+           ((seccomp) (seccomp-entries (located field) (seccomp-policy . values)))
+           ((landlock) (landlock-form . values))
+           (else (unknown (located field) "field" 'head field-names))))))
+
+    (define-syntax rootfs-form
+      (syntax-rules ()
+        ((_ position (head . values))
+         (symbol-case head
+           ((overlay) (rootfs-entries position "overlay" (one position 'rootfs (list . values))))
+           ((writable) (rootfs-entries position "writable" (one position 'rootfs (list . values))))
+           ((read-only) (rootfs-entries position "read-only" (one position 'rootfs (list . values))))
+           (else (rootfs-entries position "read-only" (head . values)))))
+        ((_ position directory)
+         (symbol-case directory
+           ((empty) (rootfs-entries position "empty" #f))
+           (else (rootfs-entries position "read-only" directory))))
+        ((_ position . other) (refuse position "field `rootfs` takes one directory"))))
+
+    (define-syntax environment-form
+      (syntax-rules ()
+        ((_ position (name value) ...) (environment-entries position (list (list name value) ...)))
+        ((_ position pairs) (environment-entries position pairs))
+        ((_ position . other) (refuse position "field `environment` takes pairs: (environment (\"NAME\" \"value\") ...)"))))
+
+    (define-syntax network-form
+      (syntax-rules ()
+        ((_ position word)
+         (symbol-case word
+           ((none host) (network-entries position 'word))
+           (else (network-entries position word))))
+        ((_ position . other) (refuse position "field `network` takes one word: none or host"))))
+
+    (define-syntax mounts
+      (syntax-rules ()
+        ((_ mount ...) (append-all (list (mount-form mount mount) ...)))))
+
+    (define-syntax mount-form
+      (syntax-rules ()
+        ((_ form (head . values))
+         (symbol-case head
+           ((bind) (list (bind-form (located form) . values)))
+           ((tmpfs) (list (tmpfs-form (located form) . values)))
+           (else (mount-entries (located form) (head . values)))))
+        ((_ form value) (mount-entries (located form) value))))
+
+    ;; (bind source destination), and (writable), writable or an expression behind
+    (define-syntax bind
+      (syntax-rules ()
+        ((_ source . rest) (bind-form (located source) source . rest))))
+
+    (define-syntax bind-form
+      (syntax-rules ()
+        ((_ position source destination) (bind-entry position source destination 'read-only))
+        ((_ position source destination (access)) (bind-form position source destination access))
+        ((_ position source destination access)
+         (symbol-case access
+           ((read-only writable read-write) (bind-entry position source destination 'access))
+           (else (bind-entry position source destination access))))
+        ((_ position . other) (refuse position "a bind is (bind source destination), or with (writable) behind"))))
+
+    (define-syntax tmpfs
+      (syntax-rules ()
+        ((_ destination . rest) (tmpfs-form (located destination) destination . rest))))
+
+    (define-syntax tmpfs-form
+      (syntax-rules ()
+        ((_ position destination (option value) ...)
+         (tmpfs-entry position destination (list (cons 'option value) ...)))
+        ((_ position . other) (refuse position "a tmpfs is (tmpfs destination), or with (size ...) (inodes ...) behind"))))
+
+    (define-syntax limits
+      (syntax-rules ()
+        ((_ limit ...) (%limits (append-all (list (limit-form limit limit) ...))))))
+
+    (define-syntax limit-form
+      (syntax-rules ()
+        ((_ form (head . values))
+         (symbol-case head
+           ((memory processes cpus time open-files file-size core-size stack-size address-space locked-memory cpu-time)
+            (limit-entries 'head (located form) (list . values)))
+           ((make-limits limits) (entries-of-limits (located form) (head . values)))
+           (else (unknown (located form) "limit" 'head limit-names))))
+        ((_ form value) (entries-of-limits (located form) value))))
+
+    (define-syntax landlock-form
+      (syntax-rules ()
+        ((_ rule ...) (append-all (list (landlock-part rule rule) ...)))))
+
+    (define-syntax landlock-part
+      (syntax-rules ()
+        ((_ form (head . values))
+         (symbol-case head
+           ((read-only read-write execute connect bind)
+            (list (landlock-rule (located form) (symbol->string 'head) (list . values))))
+           (else (unknown (located form) "rule of landlock" 'head '(read-only read-write execute connect bind)))))
+        ((_ form word)
+         (symbol-case word
+           ((standard none deny-all) (list (landlock-mode (located form) 'word)))
+           (else (list (landlock-mode (located form) word)))))))))
