@@ -139,12 +139,14 @@ __attribute__((noreturn)) static void report(struct child *child, uint32_t step,
 }
 
 /* The first step sets the death signal; then the parent says that the id maps are written. */
-static void wait_for_parent(struct child *child)
+static int wait_for_parent(struct child *child)
 {
     char go;
-    if (sys_read(child->go, &go, 1) != 1) /* end of file: the parent has died or given up */
+    ssize_t size = sys_read(child->go, &go, 1);
+    if (size == 0) /* the parent has died or given up: nobody listens */
         sys_exit(125);
     sys_close(child->go);
+    return size < 0 ? step_fail(child, (int)size, "wait for the launcher") : 0;
 }
 
 static bool runs_when_skipped(const struct step *step)
@@ -163,15 +165,15 @@ void launch_child_run(void *argument)
     sys_default_signals();
     for (uint32_t i = 0; i < block->step_count; i++) {
         const struct step *step = plan_step(block, i);
+        step_apply_function *apply = apply_functions[step->kind];
+        int result = 0;
+        child->detail = NULL;
         if (!has_waited && step->kind != STEP_DEATH) {
-            wait_for_parent(child);
+            result = wait_for_parent(child);
             has_waited = true;
         }
-        step_apply_function *apply = apply_functions[step->kind];
-        if (!apply || (step->flags & STEP_SKIP && !runs_when_skipped(step)))
-            continue;
-        child->detail = NULL;
-        int result = apply(step, child);
+        if (result == 0 && apply && (!(step->flags & STEP_SKIP) || runs_when_skipped(step)))
+            result = apply(step, child);
         if (result < 0)
             report(child, i, result);
     }

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/arith.h"
+#include "launch/init_job.h"
 #include "spec/spec_own.h"
 
 typedef void facility_check(const esq_spec *spec, struct spec_problems *problems);
@@ -235,5 +236,10 @@ size_t plan_skip(esq_plan *plan, enum step_kind kind)
         step->flags |= STEP_SKIP;
         found++;
     }
+    struct init_job *job = (struct init_job *)((char *)plan->block + plan->block->job);
+    if (kind == STEP_SECCOMP)
+        job->filter = job->filter_count = 0;
+    if (kind == STEP_LANDLOCK)
+        job->landlock = -1;
     return found;
 }

@@ -108,6 +108,8 @@ gid_t sys_gid(void);
 __attribute__((noreturn)) void sys_exit(int status);
 
 #ifdef ESQ_FAULTS
+enum { SYS_FAULT_KILL = 9999 }; /* as error_number: the process ends without a word instead */
+
 /* The n-th call from now fails with error_number; 0: none. `seen` counts. Parent and child are counted apart. */
 struct sys_fault {
     int owner; /* pid of the parent */

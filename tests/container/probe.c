@@ -1,0 +1,232 @@
+/*
+ * The attacker in the container: `probe NAME [ARGUMENT...]` tries one thing and exits 0 when it got through, 1 when it was
+ * stopped, 2 when it is asked nonsense. Linked statically. Knows nothing of the runtime.
+ */
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/resource.h>
+#include <sys/shm.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+enum { GOT_THROUGH, STOPPED, NONSENSE };
+
+static int verdict(int got_through)
+{
+    return got_through ? GOT_THROUGH : STOPPED;
+}
+
+static int can_read(const char *path)
+{
+    char byte;
+    int fd = open(path, O_RDONLY);
+    return fd >= 0 && read(fd, &byte, 1) == 1;
+}
+
+static int probe_exists(char **argv)
+{
+    struct stat found;
+    return verdict(stat(argv[0], &found) == 0);
+}
+
+static int probe_read(char **argv)
+{
+    return verdict(can_read(argv[0]));
+}
+
+static int probe_create(char **argv)
+{
+    return verdict(open(argv[0], O_CREAT | O_WRONLY, 0600) >= 0);
+}
+
+static int probe_write(char **argv)
+{
+    int fd = open(argv[0], O_WRONLY);
+    return verdict(fd >= 0 && write(fd, "1", 1) == 1);
+}
+
+static int probe_hostname(char **argv)
+{
+    char name[256] = "";
+    gethostname(name, sizeof(name) - 1);
+    return verdict(strcmp(name, argv[0]) == 0);
+}
+
+static int probe_sethostname(char **argv)
+{
+    char name[256] = "";
+    gethostname(name, sizeof(name) - 1);
+    return verdict(sethostname(name, strlen(name)) == 0);
+}
+
+static int probe_connect(char **argv)
+{
+    struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons((unsigned short)atoi(argv[0])) };
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    return verdict(connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0);
+}
+
+static int probe_abstract(char **argv)
+{
+    struct sockaddr_un address = { .sun_family = AF_UNIX };
+    strncpy(address.sun_path + 1, argv[0], sizeof(address.sun_path) - 2);
+    socklen_t size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + strlen(argv[0]));
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    return verdict(connect(fd, (struct sockaddr *)&address, size) == 0);
+}
+
+static int probe_shm(char **argv)
+{
+    return verdict(shmget((key_t)atoi(argv[0]), 0, 0) >= 0);
+}
+
+/* Does any hierarchy show where on the host we are? */
+static int probe_cgroup(char **argv)
+{
+    char line[4096];
+    FILE *file = fopen("/proc/self/cgroup", "r");
+    int got_through = 0;
+    while (file && fgets(line, sizeof(line), file)) {
+        char *path = strrchr(line, ':');
+        got_through = got_through || (path && strcmp(path, ":/\n") != 0);
+    }
+    return verdict(got_through);
+}
+
+static int probe_descriptor(char **argv)
+{
+    return verdict(fcntl(atoi(argv[0]), F_GETFD) >= 0);
+}
+
+static int probe_environment(char **argv)
+{
+    return verdict(getenv(argv[0]) != NULL);
+}
+
+/* Takes CAP_SYS_CHROOT and changes nothing. */
+static int probe_chroot(char **argv)
+{
+    return verdict(chroot("/") == 0);
+}
+
+static int probe_ptrace(char **argv)
+{
+    return verdict(ptrace(PTRACE_TRACEME, 0, NULL, NULL) == 0);
+}
+
+static int probe_new_privileges(char **argv)
+{
+    return verdict(prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 0);
+}
+
+static int probe_large_file(char **argv)
+{
+    static char bytes[8192];
+    signal(SIGXFSZ, SIG_IGN);
+    int fd = open(argv[0], O_CREAT | O_WRONLY, 0600);
+    return verdict(fd >= 0 && write(fd, bytes, sizeof(bytes)) == (ssize_t)sizeof(bytes));
+}
+
+/* PID 1 runs with our uid: if it may be read or written, so may what it knows. That it has descriptors may be seen. */
+static int probe_init(char **argv)
+{
+    char target[256], path[64];
+    int got_through = readlink("/proc/1/exe", target, sizeof(target)) >= 0 || open("/proc/1/mem", O_RDONLY) >= 0;
+    for (int fd = 0; fd < 32; fd++) {
+        snprintf(path, sizeof(path), "/proc/1/fd/%d", fd);
+        got_through = got_through || readlink(path, target, sizeof(target)) >= 0 || open(path, O_WRONLY) >= 0;
+    }
+    return verdict(got_through);
+}
+
+/* A file of mode 4755 left in a writable bind would be one of the caller's on the host. */
+static int probe_set_id(char **argv)
+{
+    int fd = open(argv[0], O_CREAT | O_WRONLY, 0755);
+    return verdict(fd >= 0 && fchmod(fd, 04755) == 0);
+}
+
+/* The host's root is not above ours, nor beneath a detached mount. */
+static int probe_above(char **argv)
+{
+    struct stat root, above;
+    return verdict(stat("/", &root) < 0 || stat("/..", &above) < 0 || root.st_ino != above.st_ino ||
+                   root.st_dev != above.st_dev);
+}
+
+/* Descriptors other than 0, 1, 2 and the one that reads the list. */
+static int probe_open_count(char **argv)
+{
+    int open_now = 0;
+    for (int fd = 0; fd < 1024; fd++)
+        open_now += fcntl(fd, F_GETFD) >= 0;
+    return verdict(open_now > 3);
+}
+
+/* How many processes are there besides init and us? */
+static int probe_processes(char **argv)
+{
+    DIR *proc = opendir("/proc");
+    int count = 0;
+    for (struct dirent *entry; proc && (entry = readdir(proc));)
+        count += entry->d_name[0] >= '1' && entry->d_name[0] <= '9';
+    return verdict(count > 2);
+}
+
+static int probe_cat(char **argv)
+{
+    char bytes[256];
+    ssize_t size;
+    while ((size = read(0, bytes, sizeof(bytes))) > 0)
+        if (write(1, bytes, (size_t)size) != size)
+            return STOPPED;
+    return GOT_THROUGH;
+}
+
+static const struct {
+    const char *name;
+    int (*run)(char **argv);
+} probes[] = {
+    { "exists", probe_exists },           { "read", probe_read },
+    { "create", probe_create },           { "write", probe_write },
+    { "hostname", probe_hostname },       { "sethostname", probe_sethostname },
+    { "connect", probe_connect },         { "abstract", probe_abstract },
+    { "shm", probe_shm },                 { "cgroup", probe_cgroup },
+    { "descriptor", probe_descriptor },   { "environment", probe_environment },
+    { "chroot", probe_chroot },           { "ptrace", probe_ptrace },
+    { "new-privileges", probe_new_privileges }, { "large-file", probe_large_file },
+    { "init", probe_init },               { "set-id", probe_set_id },
+    { "above", probe_above },             { "open-count", probe_open_count },
+    { "processes", probe_processes },     { "cat", probe_cat },
+};
+
+int main(int argc, char **argv)
+{
+    if (argc < 2)
+        return NONSENSE;
+    if (strcmp(argv[1], "exit") == 0)
+        return atoi(argv[2]);
+    if (strcmp(argv[1], "signal") == 0) {
+        raise(atoi(argv[2]));
+        return NONSENSE;
+    }
+    if (strcmp(argv[1], "sleep") == 0)
+        for (;;)
+            pause();
+    for (size_t i = 0; i < sizeof(probes) / sizeof(probes[0]); i++)
+        if (strcmp(probes[i].name, argv[1]) == 0)
+            return probes[i].run(argv + 2);
+    return NONSENSE;
+}

@@ -1,0 +1,96 @@
+/*
+ * The failure sweep: every system call of the parent and of the mute child is made to fail once. Then the start fails with
+ * that error (or succeeds where the call may be missing), and no process and no descriptor is left. The kill sweep ends
+ * the child at each of its calls instead. Linked with the library that counts. usage: sweep PROBE
+ */
+#include "harness.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { MOST_CALLS = 400 };
+
+struct outcome {
+    int launch;
+    int error_number;
+    enum esq_reason reason;
+    bool has_left;
+};
+
+static struct outcome start(const esq_plan *plan)
+{
+    struct outcome outcome = { 0 };
+    size_t descriptors = count_descriptors();
+    esq_container *container = NULL;
+    esq_error error = { 0 };
+    outcome.launch = esq_launch(plan, &container, &error);
+    outcome.error_number = error.error_number;
+    sys_fault.parent_at = sys_fault.child_at = 0;
+    if (outcome.launch == 0) {
+        esq_result result;
+        esq_wait(container, 5000, -1, NULL);
+        esq_container_result(container, &result);
+        outcome.reason = result.reason;
+        esq_container_free(container);
+    }
+    outcome.has_left = count_descriptors() != descriptors || has_children();
+    return outcome;
+}
+
+/* Sweeps `at` from 1 until no call is left to fail; `is_kill`: the child dies instead. */
+static void sweep(const char *name, const char *const *settings, int *at, const int *seen, int error_number)
+{
+    esq_error error;
+    esq_plan *plan = plan_from(settings, &error);
+    int wrong = 0, left = 0, swept = 0, survived = 0;
+    bool is_kill = error_number == SYS_FAULT_KILL;
+    for (int n = 1; plan && n < MOST_CALLS; n++, swept++) {
+        sys_fault = (struct sys_fault){ .owner = getpid(), .error_number = error_number };
+        *at = n;
+        struct outcome outcome = start(plan);
+        left += outcome.has_left;
+        if (*seen < n)
+            break;
+        survived += outcome.launch == 0 && outcome.reason == ESQ_REASON_EXIT;
+        if (outcome.launch == 0 && outcome.reason == ESQ_REASON_EXIT)
+            printf("# %s can do without call %d\n", name, n);
+        bool is_right = is_kill ? outcome.launch < 0 || outcome.reason != ESQ_REASON_EXIT
+                                : outcome.launch == 0 || outcome.error_number == error_number;
+        if (!is_right || outcome.has_left)
+            printf("# %s, call %d: launch %d, errno %d, reason %d\n", name, n, outcome.launch, outcome.error_number,
+                   (int)outcome.reason);
+        wrong += !is_right;
+    }
+    check(plan && wrong == 0, "%s: %d calls fail with the right error (%d starts could do without)", name, swept,
+          survived);
+    check(left == 0, "%s: nothing is left", name);
+    check(swept > (seen == &sys_fault.parent_seen ? 20 : 60) && swept < MOST_CALLS, "%s: the sweep reaches its end", name);
+    check(survived <= 2, "%s: hardly any call may be missing", name);
+    esq_plan_free(plan);
+}
+
+int main(int argc, char **argv)
+{
+    static const char *const bound[] = { "@exit 0", "name=sweep", NULL };
+    if (argc != 2 || !harness_init(argv[1])) {
+        printf("Bail out! no root filesystem could be made\n");
+        return 99;
+    }
+    char bare[400];
+    snprintf(bare, sizeof(bare), "rootfs=%s", harness.bare);
+    const char *const overlay[] = { "@exit 0", bare, "rootfs-mode=overlay", "mounts+=tmpfs /a/b", NULL };
+    const char *const layered[] = { "@exit 0", bare, "mounts+=bind /etc/passwd /dev/x", NULL };
+    const char *const empty[] = { "@exit 0", "rootfs-mode=empty", "landlock=deny-all", NULL };
+
+    sweep("parent", bound, &sys_fault.parent_at, &sys_fault.parent_seen, EIO);
+    sweep("child, bound root", bound, &sys_fault.child_at, &sys_fault.child_seen, EIO);
+    sweep("child, overlay", overlay, &sys_fault.child_at, &sys_fault.child_seen, EIO);
+    sweep("child, layers", layered, &sys_fault.child_at, &sys_fault.child_seen, EIO);
+    sweep("child, empty root", empty, &sys_fault.child_at, &sys_fault.child_seen, EIO);
+    sweep("killed child", bound, &sys_fault.child_at, &sys_fault.child_seen, SYS_FAULT_KILL);
+    harness_done();
+    return finish();
+}

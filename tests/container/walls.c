@@ -1,0 +1,217 @@
+/*
+ * Every wall is attacked from inside, and the same attack must get through where that wall alone was taken down: a wall
+ * that protects nothing, or a probe that cannot succeed, is noticed. usage: walls PROBE
+ */
+#include "harness.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/shm.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/utsname.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static bool ended_with(struct started started, int status)
+{
+    return started.launch == 0 && started.result.reason == ESQ_REASON_EXIT && started.result.exit_status == status;
+}
+
+/* `all` holds in both runs, `down` only in the second. NULL where there is none. */
+static void attack(const char *name, const char *probe, const char *all1, const char *all2, const char *down1,
+                   const char *down2)
+{
+    const char *nothing = "tmp=auto";
+    all1 = all1 ? all1 : nothing;
+    all2 = all2 ? all2 : nothing;
+    struct started stopped = run(probe, all1, all2, NULL);
+    check(ended_with(stopped, 1), "%s: the probe is stopped", name);
+    struct started through = run(probe, all1, all2, down1, down2 ? down2 : nothing, NULL);
+    check(ended_with(through, 0), "%s: without this wall the probe gets through", name);
+}
+
+static int listen_tcp(int *ret_port)
+{
+    struct sockaddr_in address = { .sin_family = AF_INET };
+    socklen_t size = sizeof(address);
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (bind(fd, (struct sockaddr *)&address, size) < 0 || listen(fd, 8) < 0 ||
+        getsockname(fd, (struct sockaddr *)&address, &size) < 0)
+        return -1;
+    *ret_port = ntohs(address.sin_port);
+    return fd;
+}
+
+static int listen_abstract(const char *name)
+{
+    struct sockaddr_un address = { .sun_family = AF_UNIX };
+    snprintf(address.sun_path + 1, sizeof(address.sun_path) - 1, "%s", name);
+    socklen_t size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + strlen(name));
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    return bind(fd, (struct sockaddr *)&address, size) < 0 || listen(fd, 8) < 0 ? -1 : fd;
+}
+
+static void test_namespaces(void)
+{
+    char probe[512];
+    struct utsname host;
+
+    snprintf(probe, sizeof(probe), "@exists /proc/%d", getpid());
+    attack("pid", probe, "landlock=none", NULL, "namespaces+=user mount uts ipc net cgroup", NULL);
+    snprintf(probe, sizeof(probe), "@exists %s/bin/probe", harness.root);
+    attack("mount", probe, NULL, NULL, "skip:pivot", NULL);
+    uname(&host);
+    snprintf(probe, sizeof(probe), "@hostname %s", host.nodename);
+    attack("uts", probe, "name=inside", NULL, "namespaces+=user mount pid ipc net cgroup", NULL);
+    /* With every capability and the host's uts namespace: only the user namespace stops it. */
+    struct started user = run("@sethostname", "skip:capabilities", "skip:seccomp",
+                              "namespaces+=user mount pid ipc net cgroup", NULL);
+    check(ended_with(user, 1), "user: capabilities mean nothing to what the host owns");
+    user = run("@sethostname", "skip:capabilities", "skip:seccomp", NULL);
+    check(ended_with(user, 0), "user: the probe gets through to what the container owns");
+
+    int key = 0x45000000 | (getpid() & 0xffffff);
+    int segment = shmget(key, 4096, IPC_CREAT | IPC_EXCL | 0600);
+    snprintf(probe, sizeof(probe), "@shm %d", key);
+    attack("ipc", probe, NULL, NULL, "namespaces+=user mount pid uts net cgroup", NULL);
+    shmctl(segment, IPC_RMID, NULL);
+
+    int port = 0;
+    int listener = listen_tcp(&port);
+    snprintf(probe, sizeof(probe), "@connect %d", port);
+    attack("net", probe, "best-effort+=landlock-scopes", NULL, "network=host", NULL);
+    close(listener);
+
+    if (ended_with(run("@cgroup", "namespaces+=user mount pid uts ipc net", NULL), 0))
+        attack("cgroup", "@cgroup", NULL, NULL, "namespaces+=user mount pid uts ipc net", NULL);
+    else
+        skip("the host's cgroup is the root of every hierarchy", "cgroup");
+}
+
+static void test_files(void)
+{
+    char root[400];
+    snprintf(root, sizeof(root), "rootfs=%s", harness.root);
+    attack("read-only root", "@create /data/x", NULL, NULL, "rootfs-mode=writable", NULL);
+    attack("masks", "@read /proc/interrupts", "landlock=none", NULL, "skip:mask", NULL);
+    attack("/proc/sys", "@write /proc/sys/net/ipv4/ip_forward", "skip:capabilities", "skip:seccomp", "skip:proc-sys",
+           NULL);
+    attack("landlock", "@read /etc/secret", "landlock-rules+=execute /bin", NULL, "skip:landlock", NULL);
+    attack("rlimit", "@large-file /tmp/x", "file-size=4096", NULL, "skip:rlimit", NULL);
+    check(ended_with(run("@above", NULL), 1), "pivot: nothing lies above the root");
+    check(ended_with(run("@init", NULL), 1), "init: PID 1 can be neither read nor written");
+    check(ended_with(run("@processes", NULL), 1), "pid: two processes are visible");
+}
+
+static void test_privileges(void)
+{
+    attack("capabilities", "@chroot", "skip:seccomp", NULL, "skip:capabilities", NULL);
+    attack("seccomp", "@ptrace", NULL, NULL, "skip:seccomp", NULL);
+    attack("no-new-privileges", "@new-privileges", "skip:seccomp", "skip:landlock", "skip:no-new-privileges", NULL);
+
+    char bind[600];
+    snprintf(bind, sizeof(bind), "mounts+=bind %s/data /data writable", harness.root);
+    attack("set-id bits", "@set-id /data/y", bind, NULL, "skip:seccomp", NULL);
+
+    char name[64], probe[100];
+    snprintf(name, sizeof(name), "esquema-test-%d", getpid());
+    snprintf(probe, sizeof(probe), "@abstract %s", name);
+    int listener = listen_abstract(name);
+    if (run("@exit 0", "network=host", NULL).launch == 0)
+        attack("landlock scopes", probe, "network=host", NULL, "skip:landlock", NULL);
+    else
+        skip("this kernel has no scopes, and the start said so", "landlock scopes");
+    close(listener);
+}
+
+static void test_inheritance(void)
+{
+    int leak = fcntl(1, F_DUPFD, 50);
+    char probe[64];
+    snprintf(probe, sizeof(probe), "@descriptor %d", leak);
+    attack("descriptors", probe, NULL, NULL, "skip:descriptors", NULL);
+    check(ended_with(run("@open-count", NULL), 1), "descriptors: 0, 1 and 2 are all there is");
+    close(leak);
+
+    setenv("ESQUEMA_TEST_SECRET", "x", 1);
+    attack("environment", "@environment ESQUEMA_TEST_SECRET", NULL, NULL, "environment+=ESQUEMA_TEST_SECRET x", NULL);
+    unsetenv("ESQUEMA_TEST_SECRET");
+}
+
+/* ---- Death of the launcher ---- */
+
+static bool ends_within(pid_t pid, int milliseconds)
+{
+    for (int i = 0; i < milliseconds / 10; i++) {
+        struct timespec pause = { .tv_nsec = 10000000 };
+        waitpid(-1, NULL, WNOHANG); /* we are the subreaper of what the launcher leaves */
+        if (kill(pid, 0) < 0 && errno == ESRCH)
+            return true;
+        nanosleep(&pause, NULL);
+    }
+    return false;
+}
+
+static pid_t start_and_die(const char *skipped)
+{
+    int ends[2];
+    pid_t inside = 0;
+    if (pipe(ends) < 0)
+        return 0;
+    pid_t launcher = fork();
+    if (launcher == 0) {
+        const char *settings[] = { "@sleep", skipped, NULL };
+        esq_error error;
+        esq_container *container;
+        esq_plan *plan = plan_from(settings, &error);
+        if (!plan || esq_launch(plan, &container, &error) < 0)
+            _exit(1);
+        inside = esq_container_pid(container);
+        if (write(ends[1], &inside, sizeof(inside)) != (ssize_t)sizeof(inside))
+            _exit(1);
+        raise(SIGKILL);
+    }
+    close(ends[1]);
+    if (read(ends[0], &inside, sizeof(inside)) != (ssize_t)sizeof(inside))
+        inside = 0;
+    close(ends[0]);
+    waitpid(launcher, NULL, 0);
+    return inside;
+}
+
+static void test_death(void)
+{
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    pid_t inside = start_and_die("tmp=auto");
+    check(inside > 0 && ends_within(inside, 1000), "death: a SIGKILL of the launcher ends the container");
+    inside = start_and_die("skip:death-signal");
+    check(inside > 0 && !ends_within(inside, 300), "death: without the death signal the container goes on");
+    if (inside > 0)
+        kill(inside, SIGKILL);
+    while (waitpid(-1, NULL, 0) > 0)
+        ;
+    prctl(PR_SET_CHILD_SUBREAPER, 0);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc != 2 || !harness_init(argv[1])) {
+        printf("Bail out! no root filesystem could be made\n");
+        return 99;
+    }
+    test_namespaces();
+    test_files();
+    test_privileges();
+    test_inheritance();
+    test_death();
+    harness_done();
+    return finish();
+}
