@@ -227,6 +227,12 @@ static int check_alive(struct launch *launch, esq_error *ret_error)
     return esq_fail(ret_error, NULL, ECHILD, NULL, "the container's child was killed while it was set up");
 }
 
+static bool has_report(const struct launch *launch)
+{
+    struct pollfd report = { .fd = launch->report[0], .events = POLLIN };
+    return sys_poll(&report, 1, 0) == 1 && report.revents & POLLIN;
+}
+
 static int launch_run(struct launch *launch, esq_error *ret_error)
 {
     int result = open_all(launch, ret_error);
@@ -234,10 +240,11 @@ static int launch_run(struct launch *launch, esq_error *ret_error)
         result = prepare_child(launch, ret_error);
     if (result == 0)
         result = start_child(launch, ret_error);
-    if (result == 0)
-        result = write_maps(launch, ret_error);
     if (result < 0)
         return result;
+    result = write_maps(launch, ret_error);
+    if (result < 0) /* because the child has ended? then it has said why */
+        return has_report(launch) ? wait_for_exec(launch, ret_error) : result;
     ssize_t written = sys_write(launch->go[1], "g", 1);
     if (written < 0 && written != -EPIPE) /* a broken pipe: the child has a report for us */
         return esq_fail(ret_error, NULL, (int)-written, NULL, "let the child go");
