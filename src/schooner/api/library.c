@@ -3,7 +3,6 @@
  * image is being made, the two built-in ones: (schooner primitives) and (schooner syntax).
  */
 #include <stdio.h>
-#include <ctype.h>
 #include "schooner/api/state.h"
 #include "schooner/lib/primitive.h"
 
@@ -57,7 +56,7 @@ bool library_name_canonical(const char *name, char *ret, size_t size)
         return false;
     used = strlen(ret);
     for (; *p && *p != ')'; p++) {
-        if (isspace((unsigned char)*p)) {
+        if (*p == ' ' || *p == '\t' || *p == '\n') {
             space = used > 1 && ret[used - 1] != ' ';
             continue;
         }

@@ -1,0 +1,69 @@
+/* sch_encode, sch_encode_thunk, sch_decode: values to bytes and back, for the host. */
+#include <stdio.h>
+#include <stdlib.h>
+#include "schooner/travel/travel.h"
+
+static enum sch_status fail_with(sch_vm *vm, const char *kind, const char *message)
+{
+    failure_clear(vm->api);
+    failure_set(vm, SCH_ERROR, kind, message);
+    return SCH_ERROR;
+}
+
+static enum sch_status limited(sch_vm *vm)
+{
+    failure_from_run(vm, SCH_LIMIT);
+    return SCH_LIMIT;
+}
+
+static enum sch_status encode(sch_vm *vm, sch_value value, bool code, void **ret, size_t *ret_length)
+{
+    struct buffer out;
+    char problem[160];
+    buffer_init(&out, vm_memory(vm));
+    bool encoded = travel_encode(vm, value, code, &out, problem, sizeof problem);
+    void *copy = encoded ? malloc(out.length) : NULL;
+    if (copy) {
+        memcpy(copy, out.bytes, out.length);
+        *ret = copy;
+        *ret_length = out.length;
+    }
+    buffer_done(&out);
+    if (copy)
+        return SCH_OK;
+    if (encoded)
+        return fail_with(vm, "no-memory", "out of memory");
+    return *problem ? fail_with(vm, "does-not-travel", problem) : limited(vm);
+}
+
+enum sch_status sch_encode(sch_vm *vm, sch_value value, void **ret, size_t *ret_length)
+{
+    return encode(vm, value, false, ret, ret_length);
+}
+
+enum sch_status sch_encode_thunk(sch_vm *vm, sch_value thunk, void **ret, size_t *ret_length)
+{
+    if (!is_procedure(thunk)) {
+        failure_clear(vm->api);
+        failure_set(vm, SCH_MISUSE, "misuse", "sch_encode_thunk needs a procedure");
+        return SCH_MISUSE;
+    }
+    return encode(vm, thunk, true, ret, ret_length);
+}
+
+enum sch_status sch_decode(sch_vm *vm, const void *bytes, size_t length, bool code, sch_value *ret)
+{
+    sch_value value = V_FALSE;
+    const char *problem = travel_decode(vm, bytes, length, code, &value);
+    if (problem)
+        return *problem ? fail_with(vm, "decode-error", problem) : limited(vm);
+    vm->api->result = value;
+    *ret = value;
+    return SCH_OK;
+}
+
+void sch_bytes_free(void *bytes, size_t length)
+{
+    (void)length;
+    free(bytes);
+}
