@@ -35,6 +35,9 @@ static bool account_charge(struct account *account, uint64_t size)
 }
 
 /*
+ * No huge pages are asked for: they make touching ten times as fast, but the kernel may compact memory first, which was
+ * seen to take a quarter of a second where a deadline is to be kept within a millisecond.
+ *
  * The kernel hands out addresses downwards, so behind a well aligned region of a multiple of the alignment the next is
  * aligned as well: one call in the common case. Else too much is mapped and both ends are trimmed.
  */

@@ -91,8 +91,16 @@ static void poison_free(struct heap_block *block)
     }
 }
 
+/* Building goes on where it was: nothing lies in the rest of the hole, and its lines are not given out again. */
+static void keep_hole(const struct heap *heap, struct heap_block *block)
+{
+    size_t from = (size_t)(heap->next - (char *)block) / HEAP_LINE;
+    size_t to = (size_t)(heap->limit - (char *)block) / HEAP_LINE;
+    bits_clear_range(block->free, from, to);
+}
+
 /* Finds the free lines; gives their number. *ret_empty: no line is marked. */
-static size_t sweep_block(struct heap_block *block, bool *ret_empty)
+static size_t sweep_block(struct heap *heap, struct heap_block *block, bool *ret_empty)
 {
     uint64_t carry = 0;
     uint64_t any = 0;
@@ -106,6 +114,12 @@ static size_t sweep_block(struct heap_block *block, bool *ret_empty)
         count += (size_t)__builtin_popcountll(block->free[word]);
     }
     *ret_empty = any == 0;
+    if (heap->limit && block == block_of(heap->limit - 1)) {
+        if (any)
+            keep_hole(heap, block);
+        else
+            heap->next = heap->limit = NULL;
+    }
     if (HOSTILE)
         poison_free(block);
     return count;
@@ -119,7 +133,7 @@ static void sweep_blocks(struct heap *heap, size_t *ret_live)
     while (*link) {
         struct heap_block *block = *link;
         bool empty;
-        size_t lines = sweep_block(block, &empty);
+        size_t lines = sweep_block(heap, block, &empty);
         if (empty && !(block->flags & BLOCK_FIRST)) {
             *link = block->next;
             block->next = heap->empty;
@@ -178,7 +192,7 @@ static void plan_next(struct heap *heap, size_t live, bool full)
     uint64_t least = heap->account->cap / 4 < FIRST_THRESHOLD ? heap->account->cap / 4 : FIRST_THRESHOLD;
     uint64_t wanted = live / 2 > least ? live / 2 : least;
     heap->threshold = (size_t)(wanted < most ? wanted : most);
-    heap->allocated = 0;
+    heap->allocated = (size_t)(heap->limit - heap->next);
 }
 
 /* --- a collection --- */

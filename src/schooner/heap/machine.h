@@ -96,6 +96,10 @@ sch_value raise_error(sch_vm *vm, const char *kind, const char *who, size_t irri
 sch_value raise_value(sch_vm *vm, sch_value value, bool continuable);
 sch_value raise_limit(sch_vm *vm, enum sch_limit limit);
 
+/* The dynamic value of a standard parameter, an index of sch_vm.standard_parameters (vm/). */
+enum standard_parameter { STANDARD_OUTPUT_PORT, STANDARD_ERROR_PORT, STANDARD_INPUT_PORT };
+sch_value parameter_value(sch_vm *vm, unsigned standard_index);
+
 /* What a procedure is called in messages and when it is printed (vm/): NUL-terminated; NULL: nameless. */
 const char *procedure_name(sch_vm *vm, sch_value procedure);
 

@@ -16,7 +16,7 @@ bool space_next_ready(struct heap *heap);
 /* What is left of a reservation becomes ordinary empty blocks. */
 void space_drop_ready(struct heap *heap);
 void space_drop_ready_large(struct heap *heap);
-/* Forgets every hole: a collection follows. */
+/* Forgets every hole but the present one: a collection follows. */
 void space_leave_holes(struct heap *heap);
 /* Gives empty blocks back until `keep` are left. */
 void space_release_empty(struct heap *heap, size_t keep);

@@ -183,7 +183,6 @@ void space_drop_ready_large(struct heap *heap)
 
 void space_leave_holes(struct heap *heap)
 {
-    heap->next = heap->limit = NULL;
     heap->spare_next = heap->spare_limit = NULL;
     heap->current = NULL;
     heap->current_line = 0;
