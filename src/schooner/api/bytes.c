@@ -1,6 +1,7 @@
 /* sch_encode, sch_encode_thunk, sch_decode: values to bytes and back, for the host. */
 #include <stdio.h>
 #include <stdlib.h>
+#include "schooner/api/state.h"
 #include "schooner/travel/travel.h"
 
 static enum sch_status fail_with(sch_vm *vm, const char *kind, const char *message)

@@ -6,7 +6,7 @@
 #define SCHOONER_TRAVEL_TRAVEL_H
 
 #include "base/buffer.h"
-#include "schooner/api/state.h"
+#include "schooner/env/env.h"
 
 enum travel_kind {
 #define NODE(KIND, code) TRAVEL_##KIND,

@@ -3,7 +3,7 @@
  *
  * Makes the frozen image: reads, expands, compiles and evaluates the standard libraries with the ordinary engine (one
  * without an image), in the order given, and writes what they left as constant bytes. The format is in
- * schooner/image/format.h.
+ * schooner/env/image.h.
  */
 #include <errno.h>
 #include <stdio.h>

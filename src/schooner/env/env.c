@@ -1,13 +1,9 @@
 /* Environments: what scripts may see. Made once, then only read. */
 #include <stdio.h>
 #include <stdlib.h>
-#include "schooner/api/state.h"
+#include "schooner/env/env.h"
 #include "schooner/compile/code.h"
 #include "schooner/lib/primitive.h"
-
-void library_init_image(struct env_library *library, const sch_env *env, const struct image_library *image);
-void library_init_host(struct env_library *library, const sch_env *env, const char *name,
-                       const struct sch_binding *bindings, size_t count, uint32_t first_value);
 
 enum { LIBRARY_NAME_MAX = 256 };
 

@@ -9,8 +9,8 @@
  *
  * All offsets are from the start of the image, but for region offsets, which are from the start of the blocks.
  */
-#ifndef SCHOONER_IMAGE_FORMAT_H
-#define SCHOONER_IMAGE_FORMAT_H
+#ifndef SCHOONER_ENV_IMAGE_H
+#define SCHOONER_ENV_IMAGE_H
 
 #include <stdint.h>
 

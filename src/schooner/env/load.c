@@ -1,6 +1,6 @@
 /* From the image's bytes to frozen blocks that any number of machines share. */
 #include <sys/mman.h>
-#include "schooner/api/state.h"
+#include "schooner/env/env.h"
 #include "schooner/heap/block.h"
 
 size_t image_block_room(void)

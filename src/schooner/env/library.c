@@ -3,7 +3,7 @@
  * image is being made, the two built-in ones: (schooner primitives) and (schooner syntax).
  */
 #include <stdio.h>
-#include "schooner/api/state.h"
+#include "schooner/env/env.h"
 #include "schooner/lib/primitive.h"
 
 /* --- names ------------------------------------------------------------------------------------------------------- */

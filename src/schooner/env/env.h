@@ -1,0 +1,79 @@
+/* An environment: what scripts may see. Made once (env.c), then only read, by any number of threads. */
+#ifndef SCHOONER_ENV_ENV_H
+#define SCHOONER_ENV_ENV_H
+
+#include "schooner/env/image.h"
+#include "schooner/expand/expand.h"
+#include "schooner/heap/machine.h"
+#include "schooner/vm/vm.h"
+
+/* A library as the expander sees it, with where it comes from behind. */
+struct env_library {
+    struct library view;        /* view.data: this */
+    const sch_env *env;
+    const struct image_library *image; /* NULL: of the host, or built in */
+    const struct sch_binding *bindings; /* of the host; sorted copies */
+    size_t count;
+    uint32_t first_value;       /* of the host: index of its first value */
+    bool importable;            /* on the menu */
+    bool anonymous;
+};
+
+struct sch_env {
+    const struct image_header *image; /* NULL while the image itself is being made */
+    enum sch_posture posture;
+    bool mutation;
+    bool catch_errors;
+    bool redefinition;
+    bool guile_imports;
+    sch_load_fn *load_library;
+    sch_load_fn *load_include;
+    void *load_data;
+    struct sch_memory memory;
+
+    char *region;               /* frozen blocks: the image's objects, then primitives and host procedures */
+    size_t region_size;
+    char *primitives;           /* first struct primitive of the table */
+    char *host_procedures;      /* first struct primitive of the host's functions */
+    struct host_function *functions;
+    size_t function_count;
+    size_t value_count;         /* of the image */
+
+    struct env_library *libraries; /* the image's in its order, then the host's */
+    size_t library_count;
+    const char **pre_imports;   /* NULL-terminated, canonical names */
+    char *names;                /* text that the structures above point to */
+    struct arena arena;
+};
+
+/* The bytes made at build time; linked in from image_data.c, or empty in the program that makes them. */
+extern const unsigned char image_data[];
+extern const unsigned image_data_size;
+
+/* library.c */
+const struct library *env_find_library(const sch_env *env, const char *name);
+bool env_find_builtin(const sch_env *env, const char *name, struct exported *ret);
+sch_value env_find_symbol(const sch_env *env, const char *text, size_t length, uint64_t hash);
+/* "base" or "(scheme base)" to "(scheme base)": spaces normalised. false: not a name. */
+bool library_name_canonical(const char *name, char *ret, size_t size);
+bool is_mutator(const char *name, size_t length);
+bool is_run_only_library(const char *name);
+bool is_opt_in_library(const char *name);
+
+const struct library *env_find_scope(const sch_env *env, const char *name);
+
+void library_init_image(struct env_library *library, const sch_env *env, const struct image_library *image);
+void library_init_host(struct env_library *library, const sch_env *env, const char *name,
+                       const struct sch_binding *bindings, size_t count, uint32_t first_value);
+
+/* load.c: frozen blocks for the image (NULL: none) and `extra_blocks` behind them. false: no memory. */
+bool image_load(sch_env *env, const struct image_header *image, size_t extra_blocks);
+void image_unload(sch_env *env);
+size_t image_block_room(void);                        /* bytes of objects in one block */
+char *image_block_start(char *region, size_t index);  /* where the objects of block number `index` begin */
+static inline const void *image_at(const struct image_header *image, uint32_t offset)
+{
+    return (const char *)image + offset;
+}
+
+#endif
