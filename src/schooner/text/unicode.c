@@ -110,44 +110,38 @@ size_t unicode_fold_text(const char *text, size_t length, char *out)
 
 /* The condition Final_Sigma looks forward over ignorable characters to the next one. Its answer holds for all sigmas up
  * to there, so it is kept: looking again for each one would take quadratic time. */
-struct sigma_scan {
-    size_t next;       /* the first character at or behind the last sigma that is not ignorable */
-    bool next_is_cased;
-};
-
-static bool is_final_sigma(const char *text, size_t length, size_t behind, bool cased_before, struct sigma_scan *scan)
+static bool is_final_sigma(struct unicode_downcase *state)
 {
-    if (!cased_before)
+    if (!state->cased_before)
         return false;
-    if (scan->next < behind) {
-        scan->next = behind;
-        scan->next_is_cased = false;
-        while (scan->next < length) {
+    if (state->next < state->at) {
+        state->next = state->at;
+        state->next_is_cased = false;
+        while (state->next < state->length) {
             uint32_t character = 0;
-            size_t size = utf8_decode((const unsigned char *)text + scan->next, length - scan->next, &character);
+            size_t size = utf8_decode((const unsigned char *)state->text + state->next, state->length - state->next,
+                                      &character);
             if (!unicode_has(character, UNICODE_CASE_IGNORABLE)) {
-                scan->next_is_cased = unicode_has(character, UNICODE_CASED);
+                state->next_is_cased = unicode_has(character, UNICODE_CASED);
                 break;
             }
-            scan->next += size;
+            state->next += size;
         }
     }
-    return !scan->next_is_cased;
+    return !state->next_is_cased;
 }
 
-size_t unicode_downcase_text(const char *text, size_t length, char *out)
+size_t unicode_downcase_piece(struct unicode_downcase *state, size_t end, char *out)
 {
-    struct sigma_scan scan = { 0 };
-    bool cased_before = false; /* a cased character, then only ignorable ones */
     size_t written = 0;
-    for (size_t at = 0; at < length;) {
+    while (state->at < end) {
         uint32_t character = 0, mapped[UNICODE_MAPPED_MAX];
-        at += utf8_decode((const unsigned char *)text + at, length - at, &character);
+        state->at += utf8_decode((const unsigned char *)state->text + state->at, state->length - state->at, &character);
         size_t count = unicode_downcase_full(character, mapped);
         if (character == CAPITAL_SIGMA)
-            mapped[0] = is_final_sigma(text, length, at, cased_before, &scan) ? FINAL_SIGMA : SMALL_SIGMA;
+            mapped[0] = is_final_sigma(state) ? FINAL_SIGMA : SMALL_SIGMA;
         if (!unicode_has(character, UNICODE_CASE_IGNORABLE))
-            cased_before = unicode_has(character, UNICODE_CASED);
+            state->cased_before = unicode_has(character, UNICODE_CASED);
         written += put(mapped, count, out + written);
     }
     return written;

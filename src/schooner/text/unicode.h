@@ -36,11 +36,24 @@ size_t unicode_upcase_full(uint32_t character, uint32_t ret[UNICODE_MAPPED_MAX])
 size_t unicode_downcase_full(uint32_t character, uint32_t ret[UNICODE_MAPPED_MAX]);
 size_t unicode_foldcase_full(uint32_t character, uint32_t ret[UNICODE_MAPPED_MAX]);
 
-/* Whole valid UTF-8 texts. `out` has room for UNICODE_GROWTH times `length` bytes; gives the bytes written. A capital
- * sigma that ends a word goes down to a final sigma. */
+/*
+ * Texts, valid UTF-8. `out` has room for UNICODE_GROWTH times what is mapped; gives the bytes written. Lower case depends
+ * on what stands around a character (a capital sigma that ends a word becomes a final one), so it is made piece by piece
+ * of one text: what stands before is in the structure, what follows is looked at.
+ */
 enum { UNICODE_GROWTH = 3 };
 size_t unicode_upcase_text(const char *text, size_t length, char *out);
-size_t unicode_downcase_text(const char *text, size_t length, char *out);
 size_t unicode_fold_text(const char *text, size_t length, char *out);
+
+struct unicode_downcase {
+    const char *text;
+    size_t length;
+    size_t at;            /* the text up to here is mapped */
+    bool cased_before;    /* a cased character, then only ignorable ones */
+    size_t next;          /* the first character behind the last sigma that is not ignorable */
+    bool next_is_cased;
+};
+/* Maps up to `end`, or a little more to whole characters. */
+size_t unicode_downcase_piece(struct unicode_downcase *state, size_t end, char *out);
 
 #endif

@@ -1,0 +1,235 @@
+/* Reading from ports: R7RS 6.13.2. */
+#include "base/utf8.h"
+#include "schooner/lib/list.h"
+#include "schooner/lib/ports.h"
+#include "schooner/lib/primitive.h"
+#include "schooner/read/read.h"
+
+/* --- characters --- */
+
+/* Moves over `length` bytes; lines and columns are for the positions in (read)'s messages. */
+static void take(struct port *port, const unsigned char *bytes, size_t length)
+{
+    for (size_t i = 0; i < length; i++) {
+        if (bytes[i] == '\n') {
+            port->line++;
+            port->column = 1;
+        } else if ((bytes[i] & 0xc0) != 0x80) {
+            port->column++;
+        }
+    }
+    port->start += length;
+}
+
+/* The next character; 0: the end. */
+static size_t next_character(const struct port *port, uint32_t *ret)
+{
+    size_t length;
+    const unsigned char *bytes = port_bytes(port, &length);
+    return utf8_decode(bytes, length, ret);
+}
+
+static sch_value read_one(sch_vm *vm, const char *who, const sch_value *args, size_t count, bool consume)
+{
+    sch_value value;
+    if (!input_port_argument(vm, who, args, count, 0, PORT_TEXTUAL, &value))
+        return V_RAISED;
+    struct port *port = port_of(value);
+    uint32_t character;
+    size_t size = next_character(port, &character);
+    if (size == 0)
+        return V_EOF;
+    if (consume) {
+        size_t length;
+        take(port, port_bytes(port, &length), size);
+    }
+    return make_character(character);
+}
+
+sch_value prim_read_char(sch_vm *vm, const sch_value *args, size_t count)
+{
+    return read_one(vm, "read-char", args, count, true);
+}
+
+sch_value prim_peek_char(sch_vm *vm, const sch_value *args, size_t count)
+{
+    return read_one(vm, "peek-char", args, count, false);
+}
+
+sch_value prim_is_char_ready(sch_vm *vm, const sch_value *args, size_t count)
+{
+    sch_value port;
+    return input_port_argument(vm, "char-ready?", args, count, 0, PORT_TEXTUAL, &port) ? V_TRUE : V_RAISED;
+}
+
+/* A string of the next `length` bytes, then moves over `length + more`. The port is alive meanwhile. */
+static sch_value take_string(sch_vm *vm, sch_value value, size_t length, size_t more)
+{
+    struct port *port = port_of(value);
+    size_t left;
+    const unsigned char *bytes = port_bytes(port, &left);
+    if (!charge(vm, (length + more) / CHARACTERS_PER_UNIT))
+        return V_RAISED;
+    sch_value string = string_of(vm, (const char *)bytes, length);
+    if (!is_raised(string))
+        take(port, bytes, length + more);
+    return string;
+}
+
+sch_value prim_read_line(sch_vm *vm, const sch_value *args, size_t count)
+{
+    sch_value port;
+    if (!input_port_argument(vm, "read-line", args, count, 0, PORT_TEXTUAL, &port))
+        return V_RAISED;
+    size_t left;
+    const unsigned char *bytes = port_bytes(port_of(port), &left);
+    if (left == 0)
+        return V_EOF;
+    size_t length = 0;
+    for (; length < left && bytes[length] != '\n' && bytes[length] != '\r'; length++) {
+        if (length % TEXT_PIECE == 0 && !charge(vm, size_min(left - length, TEXT_PIECE) / BYTES_PER_UNIT))
+            return V_RAISED;
+    }
+    size_t ending = 0;
+    if (length < left)
+        ending = bytes[length] == '\r' && length + 1 < left && bytes[length + 1] == '\n' ? 2 : 1;
+    return take_string(vm, port, length, ending);
+}
+
+sch_value prim_read_string(sch_vm *vm, const sch_value *args, size_t count)
+{
+    sch_value port;
+    size_t wanted;
+    if (!argument_index(vm, "read-string", 1, args[0], FIXNUM_MAX - 1, &wanted) ||
+        !input_port_argument(vm, "read-string", args, count, 1, PORT_TEXTUAL, &port))
+        return V_RAISED;
+    size_t left;
+    const unsigned char *bytes = port_bytes(port_of(port), &left);
+    if (left == 0 && wanted > 0)
+        return V_EOF;
+    if (!charge(vm, size_min(wanted, left) / CHARACTERS_PER_UNIT))
+        return V_RAISED;
+    size_t length = 0;
+    for (size_t i = 0; i < wanted && length < left; i++)
+        length += utf8_step(bytes[length]);
+    return take_string(vm, port, length, 0);
+}
+
+/* --- bytes --- */
+
+static sch_value read_byte(sch_vm *vm, const char *who, const sch_value *args, size_t count, bool consume)
+{
+    sch_value value;
+    if (!input_port_argument(vm, who, args, count, 0, PORT_BINARY, &value))
+        return V_RAISED;
+    size_t left;
+    const unsigned char *bytes = port_bytes(port_of(value), &left);
+    if (left == 0)
+        return V_EOF;
+    port_of(value)->start += consume;
+    return make_fixnum(bytes[0]);
+}
+
+sch_value prim_read_u8(sch_vm *vm, const sch_value *args, size_t count)
+{
+    return read_byte(vm, "read-u8", args, count, true);
+}
+
+sch_value prim_peek_u8(sch_vm *vm, const sch_value *args, size_t count)
+{
+    return read_byte(vm, "peek-u8", args, count, false);
+}
+
+sch_value prim_is_u8_ready(sch_vm *vm, const sch_value *args, size_t count)
+{
+    sch_value port;
+    return input_port_argument(vm, "u8-ready?", args, count, 0, PORT_BINARY, &port) ? V_TRUE : V_RAISED;
+}
+
+sch_value prim_read_bytevector(sch_vm *vm, const sch_value *args, size_t count)
+{
+    sch_value port;
+    size_t wanted;
+    if (!argument_index(vm, "read-bytevector", 1, args[0], FIXNUM_MAX - 1, &wanted) ||
+        !input_port_argument(vm, "read-bytevector", args, count, 1, PORT_BINARY, &port))
+        return V_RAISED;
+    size_t left;
+    const unsigned char *bytes = port_bytes(port_of(port), &left);
+    if (left == 0 && wanted > 0)
+        return V_EOF;
+    size_t length = size_min(wanted, left);
+    size_t size = bytevector_size(length);
+    if (!charge(vm, length / BYTES_PER_UNIT) || !heap_reserve_object(vm, size))
+        return V_RAISED;
+    struct bytevector *out = heap_object(vm, OBJECT_BYTEVECTOR, length, size);
+    memcpy(out->bytes, bytes, length);
+    port_of(port)->start += length;
+    return object_value(out);
+}
+
+/* --- data --- */
+
+static bool charge_machine(void *data, uint64_t units)
+{
+    return charge(data, units);
+}
+
+/* After the reader has failed. A limit that the charge raised stands already. */
+static sch_value raise_read_failure(sch_vm *vm, const struct front *front)
+{
+    if (front->limit == SCH_LIMIT_FUEL)
+        return V_RAISED;
+    if (front->limit != SCH_LIMIT_NONE)
+        return raise_limit(vm, front->limit);
+    return raise_error(vm, "read-error", "read", 0, NULL, "%s (line %u, column %u)", front->error.message,
+                       (unsigned)front->error.position.line, (unsigned)front->error.position.column);
+}
+
+static sch_value read_from(sch_vm *vm, sch_value value, struct front *front)
+{
+    struct port *port = port_of(value);
+    size_t left;
+    const unsigned char *bytes = port_bytes(port, &left);
+    uint16_t file;
+    if (!front_add_source(front, "port", (const char *)bytes, left, &file))
+        return raise_read_failure(vm, front);
+
+    struct reader reader;
+    reader_init(&reader, front, file);
+    reader.at = 0; /* a first line with #! is for programs alone */
+    reader.line = (uint32_t)port->line;
+    reader.column = (uint32_t)port->column;
+    reader.fold_case = (port->flags & PORT_FOLD_CASE) != 0;
+
+    struct datum *datum;
+    enum read_result result = read_datum(&reader, &datum);
+    port->start += reader.at;
+    port->line = reader.line;
+    port->column = reader.column;
+    port->flags = reader.fold_case ? port->flags | PORT_FOLD_CASE : port->flags & ~(uint64_t)PORT_FOLD_CASE;
+    switch (result) {
+    case READ_END:
+        return V_EOF;
+    case READ_DATUM:
+        return datum_to_value(vm, front, datum);
+    case READ_FAILED:
+        break;
+    }
+    return raise_read_failure(vm, front);
+}
+
+sch_value prim_read(sch_vm *vm, const sch_value *args, size_t count)
+{
+    sch_value port;
+    if (!input_port_argument(vm, "read", args, count, 0, PORT_TEXTUAL, &port))
+        return V_RAISED;
+    struct front front;
+    front_init(&front, vm_memory(vm));
+    front.nesting = vm->nesting;
+    front.integer_bits = vm->integer_bits;
+    front.charge = charge_machine;
+    front.charge_data = vm;
+    sch_value result = read_from(vm, port, &front);
+    front_done(&front);
+    return result;
+}

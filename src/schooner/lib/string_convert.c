@@ -1,0 +1,127 @@
+/* Strings to lists, vectors and bytevectors of UTF-8, and back. */
+#include "base/utf8.h"
+#include "schooner/lib/list.h"
+#include "schooner/lib/primitive.h"
+#include "schooner/lib/text.h"
+
+static uint32_t next_character(const struct string_part *part, size_t *at)
+{
+    uint32_t character = 0;
+    *at += utf8_decode((const unsigned char *)part->text + *at, part->bytes - *at, &character);
+    return character;
+}
+
+sch_value prim_string_to_list(sch_vm *vm, const sch_value *args, size_t count)
+{
+    struct string_part part;
+    if (!string_part_of(vm, "string->list", args, count, 1, 1, &part) ||
+        !charge(vm, part.characters / CHARACTERS_PER_UNIT) || !heap_reserve_pairs(vm, part.characters))
+        return V_RAISED;
+    sch_value head = V_NIL, tail = V_NIL;
+    for (size_t at = 0; at < part.bytes;) {
+        sch_value pair = cons(vm, make_character(next_character(&part, &at)), V_NIL);
+        if (is_nil(head))
+            head = pair;
+        else
+            pair_of(tail)->cdr = pair; /* made since the reservation: no barrier */
+        tail = pair;
+    }
+    return head;
+}
+
+sch_value prim_list_to_string(sch_vm *vm, const sch_value *args, size_t count)
+{
+    size_t length;
+    if (!list_length(vm, "list->string", 1, args[0], &length) || !charge(vm, length / CHARACTERS_PER_UNIT))
+        return V_RAISED;
+    size_t bytes = 0;
+    for (sch_value list = args[0]; is_pair(list); list = pair_cdr(list)) {
+        if (!is_character(pair_car(list)))
+            return raise_type(vm, "list->string", 1, "a list of characters", pair_car(list));
+        bytes += utf8_size(character_code(pair_car(list)));
+    }
+    struct string *string = string_reserve(vm, bytes, length);
+    if (!string)
+        return V_RAISED;
+    size_t at = 0;
+    for (sch_value list = args[0]; is_pair(list); list = pair_cdr(list))
+        at += utf8_encode(character_code(pair_car(list)), (unsigned char *)string->text + at);
+    string_finish(string);
+    return object_value(string);
+}
+
+sch_value prim_string_to_vector(sch_vm *vm, const sch_value *args, size_t count)
+{
+    struct string_part part;
+    if (!string_part_of(vm, "string->vector", args, count, 1, 1, &part) ||
+        !charge(vm, part.characters / CHARACTERS_PER_UNIT))
+        return V_RAISED;
+    size_t size = vector_size(part.characters);
+    if (!heap_reserve_object(vm, size))
+        return V_RAISED;
+    struct vector *vector = heap_object(vm, OBJECT_VECTOR, part.characters, size);
+    for (size_t i = 0, at = 0; i < part.characters; i++)
+        vector->items[i] = make_character(next_character(&part, &at));
+    return object_value(vector);
+}
+
+sch_value prim_vector_to_string(sch_vm *vm, const sch_value *args, size_t count)
+{
+    const char *who = "vector->string";
+    if (!is_vector(args[0]))
+        return raise_type(vm, who, 1, "a vector", args[0]);
+    size_t start, end;
+    if (!argument_range(vm, who, args, count, 1, object_length(args[0]), &start, &end) ||
+        !charge(vm, (end - start) / CHARACTERS_PER_UNIT))
+        return V_RAISED;
+    const struct vector *vector = object_as(struct vector, args[0]);
+    size_t bytes = 0;
+    for (size_t i = start; i < end; i++) {
+        if (!is_character(vector->items[i]))
+            return raise_type(vm, who, 1, "a vector of characters", vector->items[i]);
+        bytes += utf8_size(character_code(vector->items[i]));
+    }
+    struct string *string = string_reserve(vm, bytes, end - start);
+    if (!string)
+        return V_RAISED;
+    size_t at = 0;
+    for (size_t i = start; i < end; i++)
+        at += utf8_encode(character_code(vector->items[i]), (unsigned char *)string->text + at);
+    string_finish(string);
+    return object_value(string);
+}
+
+sch_value prim_string_to_utf8(sch_vm *vm, const sch_value *args, size_t count)
+{
+    struct string_part part;
+    if (!string_part_of(vm, "string->utf8", args, count, 1, 1, &part) || !charge(vm, part.bytes / BYTES_PER_UNIT))
+        return V_RAISED;
+    size_t size = bytevector_size(part.bytes);
+    if (!heap_reserve_object(vm, size))
+        return V_RAISED;
+    struct bytevector *bytes = heap_object(vm, OBJECT_BYTEVECTOR, part.bytes, size);
+    memcpy(bytes->bytes, part.text, part.bytes);
+    return object_value(bytes);
+}
+
+sch_value prim_utf8_to_string(sch_vm *vm, const sch_value *args, size_t count)
+{
+    const char *who = "utf8->string";
+    if (!is_bytevector(args[0]))
+        return raise_type(vm, who, 1, "a bytevector", args[0]);
+    size_t start, end, characters, valid;
+    if (!argument_range(vm, who, args, count, 1, object_length(args[0]), &start, &end) ||
+        !charge(vm, (end - start) / CHARACTERS_PER_UNIT))
+        return V_RAISED;
+    const unsigned char *bytes = object_as(struct bytevector, args[0])->bytes + start;
+    if (!utf8_count(bytes, end - start, &characters, &valid)) {
+        sch_value where = make_fixnum((int64_t)(start + valid));
+        return raise_error(vm, "encoding-error", who, 1, &where, "the bytes are not UTF-8 from this index on");
+    }
+    struct string *string = string_reserve(vm, end - start, characters);
+    if (!string)
+        return V_RAISED;
+    memcpy(string->text, bytes, end - start);
+    string_finish(string);
+    return object_value(string);
+}
