@@ -1,5 +1,6 @@
-/* A machine for unit tests that need a heap but not the interpreter: its roots are a small array, what is raised is only
- * recorded. The functions of vm/ that the lower folders call are weak here; the real ones win when they are linked. */
+/* A machine for unit tests that need a heap but not the interpreter: its roots are a small array, what is raised is
+ * only recorded. The functions of vm/ that the lower folders call are weak here; the real ones win when they are
+ * linked. */
 #ifndef TESTS_MACHINE_H
 #define TESTS_MACHINE_H
 
@@ -8,8 +9,8 @@
 enum { MACHINE_ROOTS = 64 };
 
 struct machine_options {
-    uint64_t cap;                         /* bytes; 0: 64 MiB */
-    const struct sch_memory *memory;      /* NULL: mmap */
+    uint64_t cap;                    /* bytes; 0: 64 MiB */
+    const struct sch_memory *memory; /* NULL: mmap */
 };
 
 /* Never NULL unless the cap or the hook says no. Fuel without end, no deadline. */

@@ -147,14 +147,10 @@ static uint32_t next_random(uint32_t *seed)
 static size_t random_size(uint32_t *seed)
 {
     switch (next_random(seed) % 4) {
-    case 0:
-        return next_random(seed) % 40 + 1;
-    case 1:
-        return next_random(seed) % 1100 + 1;
-    case 2:
-        return next_random(seed) % 5000 + 1;
-    default:
-        return next_random(seed) % 60000 + 1;
+    case 0: return next_random(seed) % 40 + 1;
+    case 1: return next_random(seed) % 1100 + 1;
+    case 2: return next_random(seed) % 5000 + 1;
+    default: return next_random(seed) % 60000 + 1;
     }
 }
 

@@ -380,7 +380,7 @@ static void test_garbage_in_a_small_heap(void **state)
 
 static void test_the_limit_and_after(void **state)
 {
-    for (uint64_t cap = 128 << 10; cap <= 8 * MEGABYTE; cap *= 4) {
+    for (uint64_t cap = 128 << 10; cap <= (HOSTILE ? 1 : 8) * MEGABYTE; cap *= 4) {
         struct machine_options options = { .cap = cap };
         sch_vm *vm = machine_new(&options);
         sch_value *roots = machine_roots(vm);
@@ -692,6 +692,27 @@ static void test_poll_ends_a_collection(void **state)
     machine_free(vm);
 }
 
+/* A dead object of many pages is given back in pieces, between which the deadline is looked at. */
+static void test_poll_ends_a_sweep(void **state)
+{
+    sch_vm *vm = machine_new(NULL);
+    sch_value *roots = machine_roots(vm);
+    roots[0] = make_vector(vm, 4 * MEGABYTE, make_fixnum(1));
+    assert_false(is_raised(roots[0]));
+    roots[1] = make_vector(vm, 3000, make_fixnum(2));
+    roots[0] = V_NIL;
+    uint64_t before = vm->account.now;
+    machine_set_polls(vm, 5);
+    assert_false(heap_collect(vm, true));
+    assert_true(vm->account.now < before);
+    assert_true(vm->account.now > 20 * MEGABYTE);
+    machine_set_polls(vm, SIZE_MAX);
+    assert_true(heap_collect(vm, true));
+    assert_true(vm->account.now < MEGABYTE);
+    assert_int_equal(fixnum_int(object_as(struct vector, roots[1])->items[2999]), 2);
+    machine_free(vm);
+}
+
 /* --- finalizers, weak tables, frozen blocks --- */
 
 static int finalized_numbers[300];
@@ -863,6 +884,7 @@ int main(void)
         cmocka_unit_test(test_old_things_that_point_to_new_ones),
         cmocka_unit_test(test_the_log_cannot_grow),
         cmocka_unit_test(test_poll_ends_a_collection),
+        cmocka_unit_test(test_poll_ends_a_sweep),
         cmocka_unit_test(test_finalizers),
         cmocka_unit_test(test_weak_references),
         cmocka_unit_test(test_frozen_blocks),

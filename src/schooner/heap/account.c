@@ -82,7 +82,8 @@ void *account_map_raw(struct account *account, size_t size, size_t alignment)
 
     void *block = NULL;
     if (!mapping_fails(account))
-        block = account->hook.map ? account->hook.map(account->hook.data, size, alignment) : map_aligned(size, alignment);
+        block =
+            account->hook.map ? account->hook.map(account->hook.data, size, alignment) : map_aligned(size, alignment);
     if (!block) {
         account->now -= size;
         account->exhausted = true;

@@ -19,10 +19,10 @@ struct account {
     uint64_t cap;
     uint64_t now;
     uint64_t peak;
-    bool exhausted;          /* a request did not fit since this was last cleared: the run ends with the heap limit */
-    uint64_t fail_countdown; /* hostile tests: the n-th mapping fails; 0: never */
-    struct memory memory;    /* for buffers and arenas of base/: pages of this account; small blocks share pages */
-    struct pool_page *pages; /* of `memory`: those of small blocks */
+    bool exhausted;           /* a request did not fit since this was last cleared: the run ends with the heap limit */
+    uint64_t fail_countdown;  /* hostile tests: the n-th mapping fails; 0: never */
+    struct memory memory;     /* for buffers and arenas of base/: pages of this account; small blocks share pages */
+    struct pool_page *pages;  /* of `memory`: those of small blocks */
     struct pool_large *large; /* of `memory`: blocks with pages of their own */
     void *lent;               /* a page of the machine's first block that `memory` may use, not used yet */
     /* Asked when `size` more bytes do not fit: gives back what nobody uses (empty blocks). May be NULL. */

@@ -11,8 +11,7 @@
 
 static inline void barrier_object(sch_vm *vm, void *object)
 {
-    if (unlikely(block_is_marked(object) &&
-                 !(header_flags(((struct object *)object)->header) & OBJECT_LOGGED)))
+    if (unlikely(block_is_marked(object) && !(header_flags(((struct object *)object)->header) & OBJECT_LOGGED)))
         heap_log_slow(vm, object, true);
 }
 

@@ -48,7 +48,7 @@ struct heap_block {
     uint32_t flags;
     uint16_t first_line; /* lines [first_line, end_line) are for objects */
     uint16_t end_line;
-    uint64_t size;       /* bytes mapped */
+    uint64_t size; /* bytes mapped */
 };
 
 _Static_assert(sizeof(struct heap_block) <= HEAP_BLOCK_HEADER, "the header has five lines");

@@ -55,43 +55,43 @@ struct heap_log {
 };
 
 struct heap {
-    char *next;  /* the hole in which small objects are built */
+    char *next; /* the hole in which small objects are built */
     char *limit;
-    size_t pending;              /* bytes that heap_reserve_object promised and heap_reserve must keep free */
+    size_t pending; /* bytes that heap_reserve_object promised and heap_reserve must keep free */
     struct account *account;
     const struct heap_client *client;
-    size_t reserved;             /* hostile build: bytes that may still be built */
-    size_t allocated;            /* bytes since the last collection, by holes taken */
-    size_t threshold;            /* collect when `allocated` passes it */
-    struct heap_block *blocks;   /* all that hold objects */
-    struct heap_block *empty;    /* nothing in them; given back when something else needs the room */
-    struct heap_block *ready;    /* empty ones of the present reservation */
-    struct heap_block *current;  /* where the search for the next hole goes on */
+    size_t reserved;            /* hostile build: bytes that may still be built */
+    size_t allocated;           /* bytes since the last collection, by holes taken */
+    size_t threshold;           /* collect when `allocated` passes it */
+    struct heap_block *blocks;  /* all that hold objects */
+    struct heap_block *empty;   /* nothing in them; given back when something else needs the room */
+    struct heap_block *ready;   /* empty ones of the present reservation */
+    struct heap_block *current; /* where the search for the next hole goes on */
     size_t current_line;
-    char *spare_next;            /* a hole that was left for a bigger one and is used later */
+    char *spare_next; /* a hole that was left for a bigger one and is used later */
     char *spare_limit;
     struct heap_block *large;
-    struct heap_block *large_ready; /* mapped by heap_reserve_object, not taken yet */
-    unsigned pending_count;      /* of heap_reserve_object since something was last built */
-    char *pending_next;          /* `next` at that time: when it has moved, that reservation was used */
+    struct heap_block *large_ready;   /* mapped by heap_reserve_object, not taken yet */
+    unsigned pending_count;           /* of heap_reserve_object since something was last built */
+    char *pending_next;               /* `next` at that time: when it has moved, that reservation was used */
     struct heap_block *pending_large; /* and so when `large` has */
     size_t block_count;
     size_t empty_count;
-    size_t large_bytes;          /* mapped for the objects in `large` */
+    size_t large_bytes; /* mapped for the objects in `large` */
     void *mark_stack;
-    size_t mark_stack_size;      /* bytes */
-    void *mark_stack_own;        /* one that was mapped for a grown heap, or NULL: in the first block */
-    struct heap_log log;         /* old objects that were written since the last collection */
-    size_t live;                 /* bytes found live by the last collection */
-    size_t live_full;            /* and by the last full one */
-    size_t free_bytes;           /* in holes, after the last collection */
+    size_t mark_stack_size; /* bytes */
+    void *mark_stack_own;   /* one that was mapped for a grown heap, or NULL: in the first block */
+    struct heap_log log;    /* old objects that were written since the last collection */
+    size_t live;            /* bytes found live by the last collection */
+    size_t live_full;       /* and by the last full one */
+    size_t free_bytes;      /* in holes, after the last collection */
     uint64_t collections;
     uint64_t full_collections;
-    bool young_only;             /* the next collection may be young */
+    bool young_only; /* the next collection may be young */
     bool collecting;
-    unsigned disabled;           /* front end at work: no collection */
-    unsigned turn;               /* hostile build: which of its many collections are full */
-    sch_value finalizable;       /* list of objects that need heap_client.finalize */
+    unsigned disabled;     /* front end at work: no collection */
+    unsigned turn;         /* hostile build: which of its many collections are full */
+    sch_value finalizable; /* list of objects that need heap_client.finalize */
 };
 
 /*
@@ -142,11 +142,12 @@ static inline bool heap_owes_collection(const struct heap *heap)
     return HOSTILE || heap->allocated > heap->threshold;
 }
 
-/* Between these two, which nest, heap_reserve never collects (the front end, hosts' constructors with values not yet rooted). */
+/* Between these two, which nest, heap_reserve never collects (the front end, hosts' constructors with values not yet
+ * rooted). */
 void heap_pause_collection(sch_vm *vm);
 void heap_resume_collection(sch_vm *vm);
 
-bool heap_is_marked(sch_vm *vm, sch_value value);   /* for weak tables, during sweep_weak */
+bool heap_is_marked(sch_vm *vm, sch_value value); /* for weak tables, during sweep_weak */
 /* `object` (INSTANCE, FOREIGN, PORT) gets client->finalize when it dies. Needs a reserved HEAP_FINALIZER_SIZE. */
 void heap_add_finalizer(sch_vm *vm, struct object *object);
 enum { HEAP_FINALIZER_SIZE = 16 };

@@ -17,8 +17,8 @@ static bool log_grow(struct heap *heap)
     struct heap_log *log = &heap->log;
     bool exhausted = heap->account->exhausted;
     size_t capacity = log->capacity ? log->capacity * 2 : LOG_FIRST;
-    void **entries = memory_resize(log_memory(heap), log->entries, log->capacity * sizeof *entries,
-                                   capacity * sizeof *entries);
+    void **entries =
+        memory_resize(log_memory(heap), log->entries, log->capacity * sizeof *entries, capacity * sizeof *entries);
     heap->account->exhausted = exhausted; /* the program asked for nothing */
     if (!entries)
         return false;

@@ -73,8 +73,7 @@ static inline void push_contents(struct heap_marker *marker, const struct object
     const sch_value *values = (const sch_value *)object + 1;
     size_t length = header_length(object->header);
     switch ((enum trace_kind)trace_kinds[header_type(object->header)]) {
-    case TRACE_RAW:
-        return;
+    case TRACE_RAW: return;
     case TRACE_AFTER1:
         values++;
         /* fall through */
@@ -82,9 +81,7 @@ static inline void push_contents(struct heap_marker *marker, const struct object
         if (length > 0)
             push(marker, values, values + length, object);
         return;
-    case TRACE_SPECIAL:
-        push(marker, object, NULL, object);
-        return;
+    case TRACE_SPECIAL: push(marker, object, NULL, object); return;
     }
 }
 

@@ -19,30 +19,19 @@ size_t heap_object_bytes(const struct object *object)
 {
     size_t length = header_length(object->header);
     switch ((enum object_type)header_type(object->header)) {
-    case OBJECT_STRING:
-        return string_bytes(object);
-    case OBJECT_SYMBOL:
-        return symbol_size(length);
-    case OBJECT_BYTEVECTOR:
-        return bytevector_size(length);
-    case OBJECT_FLONUM:
-        return FLONUM_SIZE;
-    case OBJECT_MSTRING:
-        return object_size(sizeof(struct mstring), 0, 0);
-    case OBJECT_PRIMITIVE:
-        return object_size(sizeof(struct primitive), 0, 0);
-    case OBJECT_PARAMETER:
-        return object_size(sizeof(struct parameter), 0, 0);
-    case OBJECT_FOREIGN:
-        return object_size(sizeof(struct foreign), 0, 0);
-    case OBJECT_CLOSURE:
-        return object_size(sizeof(struct closure), length, 8);
-    case OBJECT_INSTANCE:
-        return object_size(sizeof(struct instance), length, 8);
+    case OBJECT_STRING: return string_bytes(object);
+    case OBJECT_SYMBOL: return symbol_size(length);
+    case OBJECT_BYTEVECTOR: return bytevector_size(length);
+    case OBJECT_FLONUM: return FLONUM_SIZE;
+    case OBJECT_MSTRING: return object_size(sizeof(struct mstring), 0, 0);
+    case OBJECT_PRIMITIVE: return object_size(sizeof(struct primitive), 0, 0);
+    case OBJECT_PARAMETER: return object_size(sizeof(struct parameter), 0, 0);
+    case OBJECT_FOREIGN: return object_size(sizeof(struct foreign), 0, 0);
+    case OBJECT_CLOSURE: return object_size(sizeof(struct closure), length, 8);
+    case OBJECT_INSTANCE: return object_size(sizeof(struct instance), length, 8);
     case OBJECT_PORT:
     case OBJECT_TABLE:
-    case OBJECT_ENVIRONMENT:
-        return HEAP_LINE; /* at most; see object_is_short */
+    case OBJECT_ENVIRONMENT: return HEAP_LINE; /* at most; see object_is_short */
     case OBJECT_KEYWORD:
     case OBJECT_BIGNUM:
     case OBJECT_RATIONAL:
@@ -57,11 +46,9 @@ size_t heap_object_bytes(const struct object *object)
     case OBJECT_RECORD:
     case OBJECT_PROMISE:
     case OBJECT_CONDITION:
-    case OBJECT_DYNAMIC:
-        return object_size(sizeof(struct object), length, 8);
+    case OBJECT_DYNAMIC: return object_size(sizeof(struct object), length, 8);
     case OBJECT_NONE:
-    case OBJECT_TYPE_COUNT:
-        break;
+    case OBJECT_TYPE_COUNT: break;
     }
     sch_assert(!"the header of an object");
     return HEAP_GRANULE;
