@@ -1,0 +1,5 @@
+(import (scheme base) (scheme write))
+(define (factorial n) (let loop ((n n) (p 1)) (if (= n 0) p (loop (- n 1) (* p n)))))
+(define (digits n) (string-length (number->string n)))
+(define (repeat n sum) (if (= n 0) sum (repeat (- n 1) (+ sum (digits (quotient (factorial 1000) (factorial 500)))))))
+(display (repeat 200 0)) (newline)

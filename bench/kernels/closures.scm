@@ -1,0 +1,7 @@
+(import (scheme base) (scheme write))
+(define (compose f g) (lambda (x) (f (g x))))
+(define (adder n) (lambda (x) (+ x n)))
+(define (build n f) (if (= n 0) f (build (- n 1) (compose (adder n) f))))
+(define chain (build 100 (lambda (x) x)))
+(define (repeat n sum) (if (= n 0) sum (repeat (- n 1) (+ sum (chain n)))))
+(display (repeat 100000 0)) (newline)

@@ -1,0 +1,6 @@
+(import (scheme base) (scheme write))
+(define (tree depth) (if (= depth 0) '() (cons (tree (- depth 1)) (tree (- depth 1)))))
+(define (size t) (if (null? t) 1 (+ (size (car t)) (size (cdr t)))))
+(define kept (tree 16))
+(define (repeat n sum) (if (= n 0) sum (repeat (- n 1) (+ sum (size (tree 12))))))
+(display (+ (repeat 600 0) (size kept))) (newline)

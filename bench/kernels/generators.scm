@@ -1,0 +1,10 @@
+(import (scheme base) (scheme write))
+;; two coroutines that hand values to and fro by re-entrant continuations, without assignment
+(define (produce n consumer)
+  (if (= n 0)
+      (consumer 'end #f)
+      (produce (- n 1) (call/cc (lambda (here) (consumer n here))))))
+(define (consume sum)
+  (lambda (value back)
+    (if back (back (consume (+ sum value))) sum)))
+(display (produce 200000 (consume 0))) (newline)

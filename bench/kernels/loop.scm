@@ -1,0 +1,5 @@
+(import (scheme base) (scheme write))
+(define (count limit)
+  (let loop ((i 0) (sum 0))
+    (if (< i limit) (loop (+ i 1) (+ sum (if (even? i) 1 2))) sum)))
+(display (count 50000000)) (newline)

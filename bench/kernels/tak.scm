@@ -1,0 +1,5 @@
+(import (scheme base) (scheme write))
+(define (tak x y z)
+  (if (not (< y x)) z (tak (tak (- x 1) y z) (tak (- y 1) z x) (tak (- z 1) x y))))
+(define (repeat n last) (if (= n 0) last (repeat (- n 1) (tak 24 16 8))))
+(display (repeat 12 0)) (newline)

@@ -1,0 +1,11 @@
+(import (scheme base) (scheme write))
+;; dot products and maps over vectors, no assignment
+(define (iota-vector n) (list->vector (let loop ((i (- n 1)) (l '())) (if (< i 0) l (loop (- i 1) (cons i l))))))
+(define (dot a b)
+  (let ((n (vector-length a)))
+    (let loop ((i 0) (sum 0))
+      (if (= i n) sum (loop (+ i 1) (+ sum (* (vector-ref a i) (vector-ref b i))))))))
+(define a (iota-vector 1000))
+(define (repeat n sum)
+  (if (= n 0) sum (repeat (- n 1) (+ sum (dot a (vector-map (lambda (x) (+ x n)) a))))))
+(display (repeat 5000 0)) (newline)
