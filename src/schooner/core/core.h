@@ -17,6 +17,7 @@ struct variable {
     uint32_t references;
     uint32_t assignments;
     bool captured;           /* used in a procedure other than its binder's */
+    bool checked;            /* may be used before it has its value (letrec*) */
     struct core *binding;    /* let/letrec: the node that it is bound to, when it is never assigned */
     struct core *owner;      /* the lambda node whose frame it lives in */
     int32_t reg;             /* code generation */
