@@ -246,7 +246,9 @@ static int launch_run(struct launch *launch, esq_error *ret_error)
     if (result < 0) /* because the child has ended? then it has said why */
         return has_report(launch) ? wait_for_exec(launch, ret_error) : result;
     ssize_t written = sys_write(launch->go[1], "g", 1);
-    if (written < 0 && written != -EPIPE) /* a broken pipe: the child has a report for us */
+    if (written == -EPIPE) /* the child has ended, and has a report for us; the signal must not reach the host */
+        sys_discard_signal(SIGPIPE);
+    else if (written < 0)
         return esq_fail(ret_error, NULL, (int)-written, NULL, "let the child go");
     result = wait_for_exec(launch, ret_error);
     return result < 0 ? result : check_alive(launch, ret_error);

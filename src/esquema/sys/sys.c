@@ -246,6 +246,13 @@ void sys_restore_signals(const uint64_t *old)
     raw_syscall(SYS_rt_sigprocmask, SIG_SETMASK, (long)old, 0, sizeof(*old), 0, 0);
 }
 
+void sys_discard_signal(int signal_number)
+{
+    uint64_t wanted = UINT64_C(1) << (signal_number - 1);
+    struct timespec at_once = { 0 };
+    raw_syscall(SYS_rt_sigtimedwait, (long)&wanted, 0, (long)&at_once, sizeof(wanted), 0, 0);
+}
+
 void sys_default_signals(void)
 {
     /* The kernel's own structure: handler, flags, restorer, mask; all zero is SIG_DFL. */

@@ -101,6 +101,7 @@ int sys_wait(pid_t pid, int *ret_status, struct rusage *ret_usage, int options);
 int sys_poll(struct pollfd *fds, unsigned count, int64_t timeout_microseconds);  /* -1: for ever */
 void sys_block_signals(uint64_t *ret_old);
 void sys_restore_signals(const uint64_t *old);
+void sys_discard_signal(int signal_number); /* a blocked one that is pending for this thread */
 void sys_default_signals(void); /* every handler back to the default, ignored ones too */
 uint64_t sys_monotonic_microseconds(void);
 uid_t sys_uid(void);

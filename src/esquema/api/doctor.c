@@ -1,0 +1,201 @@
+/*
+ * What this host can enforce: each wall is tried, in a short-lived process of its own that makes system calls only.
+ * The table at the end says for each what is missing without it and how to get it. Knows no specification.
+ */
+#include <errno.h>
+#include <linux/mount.h>
+#include <linux/sched.h>
+#include <stdio.h>
+#include <string.h>
+#include "esquema.h"
+#include "sys/sys.h"
+
+#define NEWNS_FLAGS (CLONE_NEWUSER | CLONE_NEWNS)
+
+static int try_unshare(int flags)
+{
+    return (int)SYS(SYS_unshare, flags);
+}
+
+static int try_user(void)
+{
+    return try_unshare(CLONE_NEWUSER);
+}
+
+static int try_namespaces(void)
+{
+    return try_unshare(NEWNS_FLAGS | CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWCGROUP);
+}
+
+/* Mounts a file system that takes no options, in a user namespace. */
+static int try_filesystem(const char *name)
+{
+    int result = try_unshare(NEWNS_FLAGS);
+    _cleanup_fd_ int context = result < 0 ? result : sys_fsopen(name);
+    if (context < 0)
+        return context;
+    if ((result = sys_fsconfig_create(context)) < 0)
+        return result;
+    _cleanup_fd_ int tree = sys_fsmount(context, 0);
+    return tree < 0 ? tree : 0;
+}
+
+static int try_tmpfs(void)
+{
+    return try_filesystem("tmpfs");
+}
+
+/* A fresh /proc belongs to the owner of the pid namespace, which only a child of unshare is in. */
+static int try_proc(void)
+{
+    int result = try_unshare(NEWNS_FLAGS | CLONE_NEWPID);
+    if (result < 0)
+        return result;
+    long pid = raw_syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0, 0);
+    if (pid < 0)
+        return (int)pid;
+    if (pid == 0) {
+        _cleanup_fd_ int context = sys_fsopen("proc");
+        result = context < 0 ? context : sys_fsconfig_create(context);
+        int tree = result < 0 ? result : sys_fsmount(context, 0);
+        sys_exit(tree < 0 ? -tree : 0);
+    }
+    int status = 0;
+    result = sys_wait((pid_t)pid, &status, NULL, 0);
+    return result < 0 ? result : -(status >> 8 & 0xff);
+}
+
+/* Two empty layers of our own: directories of the host may hide locked mounts, which would be another refusal. */
+static int try_overlay(void)
+{
+    int result = try_unshare(NEWNS_FLAGS);
+    _cleanup_fd_ int scratch = result < 0 ? result : sys_fsopen("tmpfs");
+    if (scratch < 0 || (result = sys_fsconfig_create(scratch)) < 0)
+        return scratch < 0 ? scratch : result;
+    _cleanup_fd_ int tree = sys_fsmount(scratch, 0);
+    _cleanup_fd_ int here = tree < 0 ? tree : sys_openat(AT_FDCWD, "/", O_PATH, 0);
+    if (here < 0 || (result = sys_move_mount(tree, here)) < 0 || (result = sys_fchdir(tree)) < 0)
+        return here < 0 ? here : result;
+    if ((result = sys_mkdirat(tree, "a", 0755)) < 0 || (result = sys_mkdirat(tree, "b", 0755)) < 0)
+        return result;
+    _cleanup_fd_ int context = sys_fsopen("overlay");
+    if (context < 0)
+        return context;
+    result = sys_fsconfig_flag(context, "userxattr");
+    if (result == 0)
+        result = sys_fsconfig_text(context, "lowerdir", "a:b");
+    return result < 0 ? result : sys_fsconfig_create(context);
+}
+
+static int try_bind(void)
+{
+    int result = try_unshare(NEWNS_FLAGS);
+    _cleanup_fd_ int tree = result < 0 ? result : sys_open_tree_clone(AT_FDCWD, "/dev/null", false);
+    return tree < 0 ? tree : sys_mount_attributes(tree, MOUNT_ATTR_RDONLY, 0, false);
+}
+
+static int try_seccomp(void)
+{
+    uint32_t action = 0; /* SECCOMP_RET_KILL_THREAD */
+    return (int)SYS(SYS_seccomp, 2, 0, &action); /* SECCOMP_GET_ACTION_AVAIL */
+}
+
+static long landlock_abi(void)
+{
+    return SYS(SYS_landlock_create_ruleset, NULL, 0, 1); /* LANDLOCK_CREATE_RULESET_VERSION */
+}
+
+static int try_landlock(void)
+{
+    long abi = landlock_abi();
+    return abi < 0 ? (int)abi : 0;
+}
+
+static int try_scopes(void)
+{
+    long abi = landlock_abi();
+    return abi < 0 ? (int)abi : abi < 6 ? -ENOSYS : 0;
+}
+
+static int try_init(void)
+{
+    static const unsigned char nothing[1];
+    _cleanup_fd_ int fd = sys_memfd("esquema-doctor", true);
+    if (fd < 0)
+        return fd;
+    int result = sys_write_all(fd, nothing, sizeof(nothing));
+    if (result == 0)
+        result = (int)SYS(SYS_fchmod, fd, 0111);
+    if (result == 0)
+        result = sys_memfd_seal(fd);
+    char name[] = "x";
+    char *const argv[] = { name, NULL };
+    if (result == 0)
+        result = sys_execveat(fd, "", argv, argv + 1, AT_EMPTY_PATH);
+    return result == -ENOEXEC ? 0 : result; /* it got as far as looking for a program in it */
+}
+
+/* This version enforces no limit through cgroups, whatever the host delegates. */
+static int try_cgroup(void)
+{
+    return -ENOSYS;
+}
+
+static const struct {
+    const char *name;
+    int (*try)(void);
+    const char *remedy;
+} walls[] = {
+    { "user-namespace", try_user,
+      "allow user namespaces: sysctl user.max_user_namespaces=15000; on Debian kernel.unprivileged_userns_clone=1; on "
+      "Ubuntu kernel.apparmor_restrict_unprivileged_userns=0; in a container the outer one must allow it" },
+    { "namespaces", try_namespaces, "raise the limits in /proc/sys/user/max_*_namespaces" },
+    { "bind-mounts", try_bind, "a kernel of 5.12 or later; in a container the outer one must allow mounts" },
+    { "tmpfs", try_tmpfs, "a kernel that lets user namespaces mount tmpfs" },
+    { "proc", try_proc, "inside another container: start that one with an unmasked /proc" },
+    { "overlay", try_overlay, "a kernel of 5.11 or later with overlay; load it: modprobe overlay" },
+    { "init", try_init, "allow execution of memory files: sysctl vm.memfd_noexec=0" },
+    { "seccomp", try_seccomp, "a kernel with CONFIG_SECCOMP_FILTER" },
+    { "landlock", try_landlock, "a kernel of 5.13 or later, with landlock in the boot parameter lsm=" },
+    { "landlock-scopes", try_scopes, "a kernel of 6.12 or later; or excuse it with (best-effort landlock-scopes)" },
+    { "cgroup-limits", try_cgroup,
+      "limit each process instead (address-space, cpu-time), or excuse memory, processes, cpus with best-effort" },
+};
+
+#define WALL_COUNT (sizeof(walls) / sizeof(walls[0]))
+
+static int try_aside(int (*try)(void))
+{
+    long pid = raw_syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0, 0); /* a copy of this process, which makes system calls only */
+    if (pid < 0)
+        return (int)pid;
+    if (pid == 0)
+        sys_exit(-try() & 0xff);
+    int status = 0;
+    int result = sys_wait((pid_t)pid, &status, NULL, 0);
+    if (result < 0)
+        return result;
+    return (status & 0x7f) ? -EIO : -(status >> 8 & 0xff);
+}
+
+static void describe(esq_wall *wall, int result)
+{
+    if (result < 0)
+        snprintf(wall->detail, sizeof(wall->detail), "%s", strerrordesc_np(-result));
+    else if (strcmp(wall->name, "landlock") == 0)
+        snprintf(wall->detail, sizeof(wall->detail), "version %ld", landlock_abi());
+    else
+        wall->detail[0] = '\0';
+}
+
+size_t esq_doctor(esq_wall *ret_walls, size_t capacity)
+{
+    for (size_t i = 0; i < WALL_COUNT && i < capacity; i++) {
+        int result = try_aside(walls[i].try);
+        ret_walls[i] = (esq_wall){ .name = walls[i].name,
+                                   .available = result == 0,
+                                   .remedy = result == 0 ? "" : walls[i].remedy };
+        describe(&ret_walls[i], result);
+    }
+    return WALL_COUNT;
+}
