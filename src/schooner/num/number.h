@@ -49,6 +49,9 @@ sch_value number_compare(sch_vm *vm, const char *who, enum number_relation relat
 enum integer_division { FLOOR_QUOTIENT, FLOOR_REMAINDER, TRUNCATE_QUOTIENT, TRUNCATE_REMAINDER };
 sch_value number_integer_divide(sch_vm *vm, const char *who, enum integer_division kind, sch_value a, sch_value b);
 
+/* Quotient and remainder at once, as multiple values: floor/ or truncate/. */
+sch_value number_divide_both(sch_vm *vm, const char *who, bool floors, sch_value a, sch_value b);
+
 /* eqv? for two numbers (exactness, sign of zero, NaN by bits); no allocation. */
 bool number_eqv(sch_value a, sch_value b);
 uint64_t number_hash(sch_value v);
