@@ -8,7 +8,7 @@
 #include <string.h>
 #include "schooner.h"
 #include "tools/common/report.h"
-#include "tools/schooner/files.h"
+#include "tools/common/files.h"
 #include "tools/schooner/options.h"
 
 enum { STATUS_OK = 0, STATUS_ERROR = 1, STATUS_USAGE = 2, STATUS_LIMIT = 3 };

@@ -1,6 +1,6 @@
 /* Texts from files: programs, and for trusted ones the libraries and includes beside them. */
-#ifndef TOOLS_SCHOONER_FILES_H
-#define TOOLS_SCHOONER_FILES_H
+#ifndef TOOLS_COMMON_FILES_H
+#define TOOLS_COMMON_FILES_H
 
 #include "schooner.h"
 

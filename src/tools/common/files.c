@@ -1,5 +1,5 @@
 /* Reading whole files into memory. */
-#include "tools/schooner/files.h"
+#include "tools/common/files.h"
 
 #include <errno.h>
 #include <stdio.h>
