@@ -5,8 +5,8 @@
  * roots, what the barrier recorded, and what is new is. A full one clears them first. Sweeping looks at line marks
  * only: the room between the lines is free again.
  *
- * A collection that the machine's poll ends (deadline, interrupt) frees nothing: every line counts as occupied, and the
- * next one is full.
+ * A collection that the machine's poll ends (deadline, interrupt) frees nothing: no line is free until the next one,
+ * which is full.
  */
 #include "schooner/heap/mark.h"
 #include "schooner/heap/own.h"
@@ -216,10 +216,8 @@ static void plan_next(struct heap *heap, size_t live, bool full)
 
 static bool give_up(struct heap *heap)
 {
-    for (struct heap_block *block = heap->blocks; block; block = block->next) {
-        memset(block->lines, 0xff, sizeof block->lines);
+    for (struct heap_block *block = heap->blocks; block; block = block->next)
         memset(block->free, 0, sizeof block->free);
-    }
     heap->young_only = false;
     heap->free_bytes = 0;
     heap->collecting = false;
@@ -262,19 +260,31 @@ bool collect_run(sch_vm *vm, bool full)
     return goes_on;
 }
 
+/* What is left would be used up at once, and the next collection would find as little: an end, not a crawl. */
+static bool is_worth_it(sch_vm *vm)
+{
+    if (collect_available(&vm->heap) >= vm->heap.account->cap / 16)
+        return true;
+    vm->heap.account->exhausted = true;
+    raise_limit(vm, SCH_LIMIT_HEAP);
+    return false;
+}
+
+bool collect_due(sch_vm *vm)
+{
+    uint64_t full = vm->heap.full_collections;
+    if (!collect_run(vm, false))
+        return false;
+    return vm->heap.full_collections == full || is_worth_it(vm);
+}
+
 bool collect_short(sch_vm *vm)
 {
-    struct heap *heap = &vm->heap;
-    bool collects = !heap->disabled;
-    if (collects && !collect_run(vm, true))
-        return false;
-    /* What is left would be used up at once, and the next collection would find as little: an end, not a crawl. */
-    if (!collects || collect_available(heap) < heap->account->cap / 16) {
-        heap->account->exhausted = true;
-        raise_limit(vm, SCH_LIMIT_HEAP);
-        return false;
-    }
-    return true;
+    if (!vm->heap.disabled)
+        return collect_run(vm, true) && is_worth_it(vm);
+    vm->heap.account->exhausted = true;
+    raise_limit(vm, SCH_LIMIT_HEAP);
+    return false;
 }
 
 bool heap_collect(sch_vm *vm, bool full)
@@ -286,7 +296,7 @@ bool heap_collect(sch_vm *vm, bool full)
     heap->pending_count = 0;
     heap->reserved = 0;
     space_drop_ready_large(heap);
-    return collect_run(vm, full);
+    return full ? collect_run(vm, true) : collect_due(vm);
 }
 
 void heap_pause_collection(sch_vm *vm)

@@ -39,7 +39,7 @@ static bool collect_if_owed(sch_vm *vm)
         return true;
     if (HOSTILE ? !collect_turn(heap) : heap->allocated <= heap->threshold)
         return true;
-    return collect_run(vm, false);
+    return collect_due(vm);
 }
 
 /* Has something been built since heap_reserve_object, or was it called too often? Then a new reservation begins. */

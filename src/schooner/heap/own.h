@@ -25,6 +25,8 @@ void space_unmap_list(struct heap *heap, struct heap_block **list);
 /* collect.c */
 /* Collects from inside of a reservation: what was promised stays. */
 bool collect_run(sch_vm *vm, bool full);
+/* The one that is due, young or full. false as above, or (the heap limit) when a full one has left next to nothing. */
+bool collect_due(sch_vm *vm);
 /* Memory is short: collects fully; false (and the heap limit raised) when that is no use. */
 bool collect_short(sch_vm *vm);
 
