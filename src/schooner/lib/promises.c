@@ -122,3 +122,14 @@ sch_value prim_parameter_converter(sch_vm *vm, const sch_value *args, size_t cou
         return raise_type(vm, "parameterize", 1, "a parameter object", args[0]);
     return object_as(struct parameter, args[0])->converter;
 }
+
+/* (%standard-parameter-set! index value): how libraries of the image keep state for each machine */
+sch_value prim_standard_parameter_set(sch_vm *vm, const sch_value *args, size_t count)
+{
+    (void)count;
+    size_t known = sizeof vm->standard_parameters / sizeof vm->standard_parameters[0];
+    if (!is_index(args[0], known))
+        return raise_range(vm, "%standard-parameter-set!", 1, args[0]);
+    vm->standard_parameters[fixnum_int(args[0])] = args[1];
+    return V_UNSPECIFIED;
+}
