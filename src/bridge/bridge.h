@@ -1,0 +1,68 @@
+/*
+ * The bridge: containers of Scheme become specifications, the runtime becomes procedures. Uses nothing but the two
+ * public headers. Programs include this file alone.
+ */
+#ifndef BRIDGE_BRIDGE_H
+#define BRIDGE_BRIDGE_H
+
+#include <esquema.h>
+#include <schooner.h>
+
+/* --- from a container to a specification --- */
+
+/* How the paths of a description are meant. */
+struct bridge_paths {
+    const char *base;   /* absolute: what relative paths are relative to */
+    const char *folder; /* the description's own folder, which needs no grant; NULL: a trusted program has none */
+};
+
+/* Is it what `container` and `make-container` make? */
+bool bridge_is_container(sch_value value);
+/* Is it what `services` makes? */
+bool bridge_is_services(sch_value value);
+
+/*
+ * A specification with the locations of the description's fields. The caller owns *ret_spec. Returns 0, or a negative
+ * errno and fills ret_error (with the field's place).
+ */
+int bridge_spec_of(sch_value container, const struct bridge_paths *paths, esq_spec **ret_spec, esq_error *ret_error);
+
+/*
+ * A condition that says where in a description something is wrong, as (esquema syntax) and the procedures below raise
+ * them: fills `where` (its file lives as long as the condition). false: it has no place of its own.
+ */
+bool bridge_condition_place(sch_value condition, esq_location *ret_where);
+
+/* --- command-line parameters: name=value --- */
+
+struct bridge_parameter {
+    const char *text; /* "port=8080" */
+    bool is_used;     /* set when the description asks for it */
+};
+
+struct bridge_parameters {
+    struct bridge_parameter *items;
+    size_t count;
+    struct sch_binding binding; /* the bridge's */
+};
+
+/* The library (esquema parameters), whose one procedure is (parameter name [default]). */
+struct sch_library bridge_parameter_library(struct bridge_parameters *parameters);
+
+/* --- the runtime, for trusted programs --- */
+
+struct bridge_host;
+
+/* `runner`: path of the program that runs thunks; NULL: run-sandboxed says that it is missing. Copied. */
+struct bridge_host *bridge_host_new(const char *runner);
+/* After the machines that use it. */
+void bridge_host_free(struct bridge_host *host);
+
+enum { BRIDGE_HOST_LIBRARIES = 2 };
+/* The host's part of (esquema runtime), and (esquema ffi). */
+void bridge_host_libraries(struct bridge_host *host, struct sch_library ret[BRIDGE_HOST_LIBRARIES]);
+
+/* The text of a library of the bridge's own that is written in Scheme; NULL: there is none of that name. */
+const char *bridge_library_text(const char *name, size_t *ret_length);
+
+#endif

@@ -1,0 +1,174 @@
+/*
+ * Evaluates a description behind the inner wall: nothing in scope but (scheme base) and the libraries that describe,
+ * every limit in force. Its value becomes a specification; then the engine is closed.
+ */
+#include "tools/esquema/describe.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include "tools/common/files.h"
+#include "tools/esquema/failure.h"
+
+enum { NAME_MAX_LENGTH = 256 };
+
+static const char *const libraries[] = {
+    "(scheme base)", "(esquema container)", "(esquema policy)", "(esquema service)", "(esquema parameters)", NULL,
+};
+
+/* Fuel, so that the same description is refused on every machine; the clock is for what fuel cannot see. */
+static const struct sch_limits limits = {
+    .size = sizeof limits,
+    .fuel = 100 * 1000 * 1000,
+    .heap = 64 << 20,
+    .timeout_ns = 5000000000u,
+    .output = 1 << 16,
+};
+
+/* What a description prints is a remark, not its result: to standard error, without what moves a terminal's cursor. */
+static bool write_remark(void *data, const char *bytes, size_t length)
+{
+    (void)data;
+    for (size_t i = 0; i < length; i++) {
+        unsigned char byte = (unsigned char)bytes[i];
+        fputc((byte < 0x20 && byte != '\n' && byte != '\t') || byte == 0x7f ? '?' : byte, stderr);
+    }
+    return true;
+}
+
+struct description {
+    const struct options *options;
+    struct source_file file;
+    char folder[PATH_MAX]; /* real, of the description's file */
+};
+
+static bool refuse(esq_error *ret_error, esq_error error)
+{
+    failure_show_error(&error);
+    *ret_error = error;
+    return false;
+}
+
+static bool open_description(struct description *description, esq_error *ret_error)
+{
+    const char *path = description->options->file;
+    const char *slash = strrchr(path, '/');
+    char folder[PATH_MAX] = ".";
+    if (slash && (size_t)(slash - path) < sizeof folder - 1) {
+        memcpy(folder, path, (size_t)(slash - path) + 1); /* "/" stays "/" */
+        folder[slash - path + 1] = '\0';
+    }
+    if (!source_file_read(path, &description->file))
+        return refuse(ret_error, failure_make("%s: %s", path, strerror(errno)));
+    if (!realpath(folder, description->folder))
+        return refuse(ret_error, failure_make("%s: %s", folder, strerror(errno)));
+    return true;
+}
+
+/* The value of the program, or of what it defined last. */
+static enum sch_status evaluate(sch_vm *vm, struct sch_source source, sch_value *ret)
+{
+    char name[NAME_MAX_LENGTH];
+    enum sch_status status = sch_eval(vm, source, ret);
+    if (status != SCH_OK || bridge_is_container(*ret) || bridge_is_services(*ret) ||
+        sch_kind_of(*ret) != SCH_KIND_UNSPECIFIED ||
+        !describe_last_definition(source.text, source.length, name, sizeof name))
+        return status;
+    struct sch_source again = { source.name, name, strlen(name) };
+    return sch_eval(vm, again, ret);
+}
+
+static const char *describe_kind(sch_value value)
+{
+    switch (sch_kind_of(value)) {
+    case SCH_KIND_NIL:
+    case SCH_KIND_PAIR: return "a list";
+    case SCH_KIND_UNSPECIFIED: return "nothing";
+    case SCH_KIND_EOF: return "an end of file";
+    case SCH_KIND_BOOLEAN: return "a boolean";
+    case SCH_KIND_INTEGER:
+    case SCH_KIND_NUMBER: return "a number";
+    case SCH_KIND_CHARACTER: return "a character";
+    case SCH_KIND_STRING: return "a string";
+    case SCH_KIND_SYMBOL:
+    case SCH_KIND_KEYWORD: return "a name";
+    case SCH_KIND_VECTOR:
+    case SCH_KIND_BYTEVECTOR: return "a vector";
+    case SCH_KIND_PROCEDURE: return "a procedure";
+    case SCH_KIND_RECORD: return "another record";
+    case SCH_KIND_CONDITION: return "an error object";
+    case SCH_KIND_FOREIGN:
+    case SCH_KIND_OTHER: break;
+    }
+    return "something else";
+}
+
+static bool check_parameters(const struct options *options, esq_error *ret_error)
+{
+    for (size_t i = 0; i < options->parameters.count; i++) {
+        const struct bridge_parameter *item = &options->parameters.items[i];
+        if (!item->is_used)
+            return refuse(ret_error, failure_make("%s does not ask for the parameter `%.*s`", options->file,
+                                                  (int)strcspn(item->text, "="), item->text));
+    }
+    return true;
+}
+
+static bool to_spec(const struct description *description, sch_vm *vm, esq_spec **ret_spec, esq_error *ret_error)
+{
+    struct sch_source source = description->file.source;
+    sch_value value;
+    if (evaluate(vm, source, &value) != SCH_OK) {
+        failure_show(vm, source);
+        failure_to_error(vm, source, ret_error);
+        return false;
+    }
+    if (bridge_is_services(value))
+        return refuse(ret_error, failure_make("%s describes services, and this command is for one container", source.name));
+    if (!bridge_is_container(value))
+        return refuse(ret_error, failure_make("the value of %s must be a container, and is %s: end it with one",
+                                              source.name, describe_kind(value)));
+    const struct bridge_paths paths = { .base = description->folder, .folder = description->folder };
+    esq_spec *spec;
+    if (bridge_spec_of(value, &paths, &spec, ret_error) < 0)
+        return refuse(ret_error, *ret_error);
+    if (!check_parameters(description->options, ret_error)) {
+        esq_spec_free(spec);
+        return false;
+    }
+    *ret_spec = spec;
+    return true;
+}
+
+bool describe_file(const struct options *options, esq_spec **ret_spec, esq_error *ret_error)
+{
+    struct description description = { .options = options };
+    struct bridge_parameters parameters = options->parameters;
+    struct sch_library own = bridge_parameter_library(&parameters);
+    const struct sch_env_options env_options = {
+        .size = sizeof env_options,
+        .posture = SCH_POSTURE_EVAL,
+        .menu = libraries,
+        .pre_imports = libraries,
+        .libraries = &own,
+        .library_count = 1,
+    };
+    if (!open_description(&description, ret_error))
+        return false;
+    struct sch_failure failure = { 0 };
+    bool is_good = false;
+    sch_env *env = sch_env_new(&env_options, &failure);
+    sch_vm *vm = env ? sch_vm_new(env, &limits) : NULL;
+    if (vm) {
+        sch_set_output(vm, write_remark, NULL);
+        is_good = to_spec(&description, vm, ret_spec, ret_error);
+    } else {
+        refuse(ret_error, failure_make("%s", failure.message ? failure.message : "out of memory"));
+    }
+    sch_vm_free(vm);
+    sch_env_free(env);
+    sch_failure_done(&failure);
+    source_file_done(&description.file);
+    return is_good;
+}

@@ -1,0 +1,128 @@
+/* Errors of the engine and of the runtime in the one form that people see. Knows nothing of what was attempted. */
+#include "tools/esquema/failure.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "bridge/bridge.h"
+#include "tools/common/files.h"
+#include "tools/common/report.h"
+
+enum { EXCERPT_MAX = 240 };
+
+/* The line of the text; what would move the cursor of a terminal becomes a question mark. */
+static void copy_line(const char *text, size_t length, unsigned line, char ret[EXCERPT_MAX])
+{
+    size_t at = 0, out = 0;
+    for (unsigned i = 1; i < line && at < length; at++)
+        i += text[at] == '\n';
+    for (; at < length && text[at] != '\n' && out < EXCERPT_MAX - 1; at++)
+        if (text[at] != '\r')
+            ret[out++] = (unsigned char)text[at] < 0x20 && text[at] != '\t' ? '?' : text[at];
+    ret[out] = '\0';
+}
+
+/* "text\nremedy: what to do" is told apart here, so that the remedy stands last. */
+static void show(const struct sch_failure *failure, const char *remedy)
+{
+    struct sch_failure shown = *failure;
+    char *message = strdup(failure->message ? failure->message : "unknown");
+    char *behind = message ? strstr(message, "\nremedy: ") : NULL;
+    if (behind) {
+        *behind = '\0';
+        remedy = behind + strlen("\nremedy: ");
+    }
+    shown.message = message;
+    fflush(stdout);
+    report_failure(stderr, &shown, failure->file ? NULL : "esquema");
+    if (remedy && *remedy)
+        fprintf(stderr, "remedy: %s\n", remedy);
+    free(message);
+}
+
+/* The innermost place in the user's own file: what a library noticed was caused there. */
+static void use_own_place(struct sch_failure *failure, const char *name)
+{
+    if (failure->file && failure->line && strcmp(failure->file, name) == 0)
+        return;
+    for (size_t i = 0; i < failure->frame_count; i++) {
+        const struct sch_frame *frame = &failure->frames[i];
+        if (frame->file && frame->line && strcmp(frame->file, name) == 0) {
+            failure->file = frame->file;
+            failure->line = frame->line;
+            failure->column = frame->column;
+            return;
+        }
+    }
+}
+
+static struct sch_failure placed_failure(sch_vm *vm, struct sch_source source, char excerpt[EXCERPT_MAX])
+{
+    struct sch_failure failure = *sch_failure(vm);
+    sch_value kind, message, irritants;
+    const char *text;
+    size_t length;
+    esq_location where;
+    if (bridge_condition_place(sch_raised(vm), &where)) {
+        failure.file = where.file;
+        failure.line = where.line;
+        failure.column = where.column;
+        failure.frame_count = 0; /* of the libraries that noticed it */
+        if (sch_get_condition(sch_raised(vm), &kind, &message, &irritants) && sch_get_text(message, &text, &length))
+            failure.message = text; /* without the place behind it */
+    } else {
+        use_own_place(&failure, source.name);
+    }
+    if (failure.file && failure.line && strcmp(failure.file, source.name) == 0) {
+        copy_line(source.text, source.length, failure.line, excerpt);
+        failure.excerpt = excerpt;
+    }
+    return failure;
+}
+
+void failure_show(sch_vm *vm, struct sch_source source)
+{
+    char excerpt[EXCERPT_MAX] = "";
+    struct sch_failure failure = placed_failure(vm, source, excerpt);
+    show(&failure, NULL);
+}
+
+void failure_to_error(sch_vm *vm, struct sch_source source, esq_error *ret_error)
+{
+    char excerpt[EXCERPT_MAX] = "";
+    struct sch_failure failure = placed_failure(vm, source, excerpt);
+    *ret_error = (esq_error){ .exit_status = ESQ_EXIT_SETUP, .line = failure.line, .column = failure.column };
+    snprintf(ret_error->file, sizeof ret_error->file, "%s", failure.file ? failure.file : source.name);
+    snprintf(ret_error->text, sizeof ret_error->text, "%s", failure.message ? failure.message : "unknown");
+}
+
+void failure_show_error(const esq_error *error)
+{
+    char excerpt[EXCERPT_MAX] = "";
+    struct source_file file = { 0 };
+    struct sch_failure failure = {
+        .size = sizeof failure,
+        .status = SCH_ERROR,
+        .message = error->text,
+        .file = *error->file ? error->file : NULL,
+        .line = error->line,
+        .column = error->column,
+    };
+    if (failure.file && failure.line && strcmp(failure.file, "-") != 0 && source_file_read(failure.file, &file)) {
+        copy_line(file.source.text, file.source.length, error->line, excerpt);
+        failure.excerpt = *excerpt ? excerpt : NULL;
+        source_file_done(&file);
+    }
+    show(&failure, error->remedy);
+}
+
+esq_error failure_make(const char *format, ...)
+{
+    esq_error error = { .exit_status = ESQ_EXIT_SETUP };
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(error.text, sizeof error.text, format, arguments);
+    va_end(arguments);
+    return error;
+}

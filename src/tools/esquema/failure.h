@@ -1,0 +1,17 @@
+/* How `esquema` shows what is wrong with a description, a program or a container: place, excerpt, reason, remedy. */
+#ifndef TOOLS_ESQUEMA_FAILURE_H
+#define TOOLS_ESQUEMA_FAILURE_H
+
+#include <esquema.h>
+#include <schooner.h>
+
+/* Why the last run on the machine failed; the place is one in `source` where there is one. */
+void failure_show(sch_vm *vm, struct sch_source source);
+/* An error of the runtime. The excerpt comes from the file that it names. */
+void failure_show_error(const esq_error *error);
+/* The same as data, for --status-fd. */
+void failure_to_error(sch_vm *vm, struct sch_source source, esq_error *ret_error);
+/* An error of our own, without a place. */
+esq_error failure_make(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+#endif

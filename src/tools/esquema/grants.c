@@ -1,0 +1,165 @@
+/* Compares what the runtime says a specification asks for with --allow. Decides nothing else. */
+#include "tools/esquema/grants.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include "tools/esquema/failure.h"
+
+bool grants_ask(esq_spec *spec, struct grants *ret, esq_error *ret_error)
+{
+    ssize_t count = esq_spec_grants(spec, NULL, 0);
+    *ret = (struct grants){ 0 };
+    if (count > 0 && !(ret->items = calloc((size_t)count, sizeof *ret->items)))
+        count = -ENOMEM;
+    if (count > 0)
+        count = esq_spec_grants(spec, ret->items, (size_t)count);
+    if (count < 0) {
+        *ret_error = failure_make("what the description asks for: %s", strerror((int)-count));
+        failure_show_error(ret_error);
+        grants_done(ret);
+        return false;
+    }
+    ret->count = (size_t)count;
+    return true;
+}
+
+void grants_done(struct grants *grants)
+{
+    free(grants->items);
+    *grants = (struct grants){ 0 };
+}
+
+static bool is_path(const char *flag)
+{
+    return strcmp(flag, "host-path") == 0 || strcmp(flag, "writable-path") == 0;
+}
+
+/* A folder is granted with what lies beneath it. Both are compared as they really are, links resolved. */
+static bool covers_path(const char *granted, const char *asked)
+{
+    char real[PATH_MAX];
+    if (!realpath(granted, real))
+        return false;
+    size_t length = strlen(real);
+    if (length == 1)
+        return true;
+    return strncmp(real, asked, length) == 0 && (asked[length] == '/' || asked[length] == '\0');
+}
+
+static bool covers(const char *allow, const esq_grant *grant)
+{
+    size_t length = strcspn(allow, "=");
+    const char *value = allow + length + 1;
+    bool is_same_flag = strlen(grant->flag) == length && memcmp(grant->flag, allow, length) == 0;
+    if (!is_path(grant->flag))
+        return is_same_flag && strcmp(value, grant->value) == 0;
+    /* Who may write may read. */
+    if (!is_same_flag && !(strcmp(grant->flag, "host-path") == 0 && strncmp(allow, "writable-path=", 14) == 0))
+        return false;
+    return covers_path(value, grant->value);
+}
+
+bool grant_is_given(const struct options *options, const esq_grant *grant)
+{
+    if (options->trust)
+        return true;
+    for (size_t i = 0; i < options->allow_count; i++)
+        if (covers(options->allow[i], grant))
+            return true;
+    return false;
+}
+
+static esq_error error_at(const esq_grant *grant, esq_error error)
+{
+    snprintf(error.file, sizeof error.file, "%s", grant->where.file ? grant->where.file : "");
+    error.line = grant->where.line;
+    error.column = grant->where.column;
+    return error;
+}
+
+/* A path that is not there needs no grant; it needs to be there. */
+static bool check_paths(const struct grants *grants, esq_error *ret_error)
+{
+    bool is_good = true;
+    struct stat about;
+    for (size_t i = 0; i < grants->count; i++) {
+        const esq_grant *grant = &grants->items[i];
+        if (!is_path(grant->flag) || stat(grant->value, &about) == 0)
+            continue;
+        int number = errno;
+        esq_error error = error_at(grant, failure_make("%s: %s", grant->value, strerror(number)));
+        error.error_number = number;
+        if (number == ENOENT)
+            snprintf(error.remedy, sizeof error.remedy,
+                     "relative paths begin at the folder of the description; create it, or correct the path");
+        failure_show_error(&error);
+        if (is_good)
+            *ret_error = error;
+        is_good = false;
+    }
+    return is_good;
+}
+
+static bool is_repeated(const struct grants *grants, size_t index)
+{
+    for (size_t i = 0; i < index; i++)
+        if (strcmp(grants->items[i].flag, grants->items[index].flag) == 0 &&
+            strcmp(grants->items[i].value, grants->items[index].value) == 0)
+            return true;
+    return false;
+}
+
+/* A word for the shell. */
+static void print_word(FILE *out, const char *flag, const char *value)
+{
+    bool is_plain = true;
+    for (const char *c = value; *c; c++)
+        is_plain = is_plain && ((*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') || (*c >= '0' && *c <= '9') ||
+                                strchr("/._-+:,@%", *c));
+    if (is_plain) {
+        fprintf(out, "%s=%s", flag, value);
+        return;
+    }
+    fprintf(out, "'%s=", flag);
+    for (const char *c = value; *c; c++)
+        fputs(*c == '\'' ? "'\\''" : (char[]){ (unsigned char)*c < 0x20 ? '?' : *c, '\0' }, out);
+    fputc('\'', out);
+}
+
+static void show_missing(const struct grants *grants, const struct options *options)
+{
+    fputs("remedy: if that is what you want, grant it:", stderr);
+    for (size_t i = 0; i < grants->count; i++) {
+        if (grant_is_given(options, &grants->items[i]) || is_repeated(grants, i))
+            continue;
+        fputs(" --allow ", stderr);
+        print_word(stderr, grants->items[i].flag, grants->items[i].value);
+    }
+    fputs("\n        (or everything that it asks for: --trust)\n", stderr);
+}
+
+bool grants_check(esq_spec *spec, const struct options *options, esq_error *ret_error)
+{
+    struct grants grants;
+    if (!grants_ask(spec, &grants, ret_error))
+        return false;
+    size_t missing = 0;
+    bool is_good = check_paths(&grants, ret_error);
+    for (size_t i = 0; i < grants.count && is_good; i++) {
+        const esq_grant *grant = &grants.items[i];
+        if (grant_is_given(options, grant))
+            continue;
+        esq_error error = error_at(grant, failure_make("this asks for %s=%s, which was not granted", grant->flag,
+                                                       grant->value));
+        failure_show_error(&error);
+        if (missing++ == 0)
+            *ret_error = error;
+    }
+    if (missing > 0)
+        show_missing(&grants, options);
+    grants_done(&grants);
+    return is_good && missing == 0;
+}

@@ -1,0 +1,21 @@
+/* A description asks, the user grants: what of the asked was not granted on the command line? */
+#ifndef TOOLS_ESQUEMA_GRANTS_H
+#define TOOLS_ESQUEMA_GRANTS_H
+
+#include "tools/esquema/options.h"
+
+struct grants {
+    esq_grant *items; /* owned; texts are the specification's */
+    size_t count;
+};
+
+/* Everything that is asked for. false after showing why it cannot be said. */
+bool grants_ask(esq_spec *spec, struct grants *ret, esq_error *ret_error);
+void grants_done(struct grants *grants);
+
+bool grant_is_given(const struct options *options, const esq_grant *grant);
+
+/* Is all of it granted, and is there what it names? Else everything that is missing is shown at once. */
+bool grants_check(esq_spec *spec, const struct options *options, esq_error *ret_error);
+
+#endif

@@ -1,0 +1,27 @@
+/*
+ * Where the helpers of this program are: beside it in a build tree, else in the folder that was chosen when it was
+ * configured. Never from the environment, and never from a folder of programs: there `runner` may be anything.
+ */
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "tools/esquema/options.h"
+#include "tools/helpers.h"
+
+char *find_runner(void)
+{
+    char own[PATH_MAX], path[PATH_MAX + 16];
+    ssize_t length = readlink("/proc/self/exe", own, sizeof own - 1);
+    if (length > 0) {
+        own[length] = '\0';
+        char *slash = strrchr(own, '/');
+        *slash = '\0';
+        snprintf(path, sizeof path, "%s/build.ninja", own);
+        if (access(path, F_OK) == 0) {
+            snprintf(path, sizeof path, "%s/runner", own);
+            return strdup(path);
+        }
+    }
+    return strdup(HELPER_FOLDER "/runner");
+}

@@ -1,0 +1,119 @@
+/* esquema FILE: a program of the user's own, with all of Scheme and the runtime in its hands. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "tools/common/files.h"
+#include "tools/esquema/failure.h"
+#include "tools/esquema/options.h"
+
+enum { STATUS_ERROR = 1, STATUS_LIMIT = 3 };
+
+/* At once, since containers write to the same place. */
+static bool write_output(void *data, const char *bytes, size_t length)
+{
+    (void)data;
+    while (length > 0) {
+        ssize_t count = write(STDOUT_FILENO, bytes, length);
+        if (count < 0 && errno == EINTR)
+            continue;
+        if (count <= 0)
+            return false;
+        bytes += count;
+        length -= (size_t)count;
+    }
+    return true;
+}
+
+/* The bridge's own libraries first: nothing beside the program can take their place. */
+static bool load_library(void *data, const char *name, struct sch_loaded *ret)
+{
+    size_t length;
+    const char *text = bridge_library_text(name, &length);
+    if (!text)
+        return load_library_file(data, name, ret);
+    *ret = (struct sch_loaded){ .source = { name, text, length } };
+    return true;
+}
+
+static int execute(sch_env *env, struct sch_source source)
+{
+    const struct sch_limits limits = {
+        .size = sizeof limits,
+        .heap = SCH_UNLIMITED,
+        .timeout_ns = SCH_UNLIMITED,
+        .output = SCH_UNLIMITED,
+    };
+    sch_vm *vm = sch_vm_new(env, &limits);
+    if (!vm) {
+        fputs("esquema: out of memory\n", stderr);
+        return STATUS_ERROR;
+    }
+    sch_value value;
+    sch_set_output(vm, write_output, NULL);
+    enum sch_status status = sch_eval(vm, source, &value);
+    if (status != SCH_OK)
+        failure_show(vm, source);
+    sch_vm_free(vm);
+    return status == SCH_OK ? 0 : status == SCH_LIMIT ? STATUS_LIMIT : STATUS_ERROR;
+}
+
+static int run_source(struct sch_source source, struct bridge_host *host, struct bridge_parameters *parameters)
+{
+    struct library_path path = { .program = source.name };
+    struct sch_library libraries[BRIDGE_HOST_LIBRARIES + 1];
+    bridge_host_libraries(host, libraries);
+    libraries[BRIDGE_HOST_LIBRARIES] = bridge_parameter_library(parameters);
+    const struct sch_env_options options = {
+        .size = sizeof options,
+        .posture = SCH_POSTURE_RUN,
+        .libraries = libraries,
+        .library_count = BRIDGE_HOST_LIBRARIES + 1,
+        .guile_imports = true,
+        .load_library = load_library,
+        .load_include = load_include_file,
+        .load_data = &path,
+    };
+    struct sch_failure failure = { 0 };
+    sch_env *env = sch_env_new(&options, &failure);
+    if (!env) {
+        fprintf(stderr, "esquema: %s\n", failure.message ? failure.message : "out of memory");
+        sch_failure_done(&failure);
+        return STATUS_ERROR;
+    }
+    int status = execute(env, source);
+    sch_env_free(env);
+    return status;
+}
+
+/* What stands behind the program: name=value for (parameter ...), everything else is the program's own business. */
+static struct bridge_parameters parameters_of(int argc, char **argv)
+{
+    struct bridge_parameters parameters = { .items = calloc((size_t)argc + 1, sizeof *parameters.items) };
+    for (int i = 0; i < argc && parameters.items; i++)
+        if (strchr(argv[i], '='))
+            parameters.items[parameters.count++].text = argv[i];
+    return parameters;
+}
+
+int run_program(const char *file, int argc, char **argv)
+{
+    struct source_file source;
+    if (!source_file_read(file, &source)) {
+        fprintf(stderr, "esquema: %s: %s\n", file, strerror(errno));
+        return STATUS_ERROR;
+    }
+    char *runner = find_runner();
+    struct bridge_host *host = bridge_host_new(runner);
+    struct bridge_parameters parameters = parameters_of(argc, argv);
+    int status = STATUS_ERROR;
+    if (host)
+        status = run_source(source.source, host, &parameters);
+    else
+        fputs("esquema: out of memory\n", stderr);
+    free(parameters.items);
+    bridge_host_free(host);
+    free(runner);
+    source_file_done(&source);
+    return status;
+}
