@@ -179,8 +179,22 @@ __attribute__((noreturn)) static void become_init(const struct start *start, int
         _exit(93);
     close_range(3, REPORT - 1 > program ? (unsigned)program - 1 : 3, 0);
     prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); /* a test that fails leaves nothing running */
     syscall(SYS_execveat, program, "", argv, envp, AT_EMPTY_PATH);
     _exit(94);
+}
+
+/* Makes the namespaces, and in them the first process as a child of the test, whose number goes to the pipe. */
+__attribute__((noreturn)) static void make_first(const struct start *start, int program, int job, int report,
+                                                 int result, int output, int number)
+{
+    pid_t first;
+
+    enter_namespaces();
+    first = (pid_t)syscall(SYS_clone, SIGCHLD | CLONE_PARENT, 0, 0, 0, 0);
+    if (first == 0)
+        become_init(start, program, job, report, result, output);
+    _exit(write(number, &first, sizeof first) == sizeof first ? 0 : 95);
 }
 
 static struct running start_init(const struct start *start)
@@ -188,40 +202,33 @@ static struct running start_init(const struct start *start)
     struct running running;
     int program = make_program();
     int job = make_job(start);
-    int report[2], result[2], output[2];
+    int report[2], result[2], output[2], number[2];
 
     assert_int_equal(pipe2(report, O_CLOEXEC) | pipe2(result, O_CLOEXEC) | pipe2(output, O_CLOEXEC), 0);
+    assert_int_equal(pipe2(number, O_CLOEXEC), 0);
     running.pid = fork();
-    if (running.pid == 0) {
-        if (start->is_pid_namespace_shared)
-            become_init(start, program, job, report[1], result[1], output[1]);
-        /* The namespace's first process is a child of the one that made it, which passes signals and status on. */
-        enter_namespaces();
-        pid_t first = (pid_t)syscall(SYS_clone, SIGCHLD | CLONE_PARENT, 0, 0, 0, 0);
-        if (first == 0)
-            become_init(start, program, job, report[1], result[1], output[1]);
-        dprintf(output[1], "%d\n", first);
-        _exit(0);
-    }
+    if (running.pid == 0 && start->is_pid_namespace_shared)
+        become_init(start, program, job, report[1], result[1], output[1]);
+    if (running.pid == 0)
+        make_first(start, program, job, report[1], result[1], output[1], number[1]);
     close(program);
     close(job);
     close(report[1]);
     close(result[1]);
     close(output[1]);
+    close(number[1]);
     running.report = report[0];
     running.result = result[0];
     running.output = output[0];
     if (!start->is_pid_namespace_shared) {
-        char line[16] = { 0 };
         int status;
 
-        for (size_t i = 0; i < sizeof line - 1 && read(running.output, line + i, 1) == 1 && line[i] != '\n'; i++)
-            ;
         assert_int_equal(waitpid(running.pid, &status, 0), running.pid);
         assert_int_equal(status, 0);
-        running.pid = atoi(line);
+        assert_int_equal(read(number[0], &running.pid, sizeof running.pid), sizeof running.pid);
         assert_true(running.pid > 0);
     }
+    close(number[0]);
     return running;
 }
 
