@@ -1,0 +1,313 @@
+/* Instructions to words: labels, registers beyond a byte, positions. */
+#include <stdarg.h>
+#include "schooner/compile/assemble.h"
+
+enum { CODE_WORDS_MOST = 1 << 22 };
+
+bool assembler_init(struct assembler *as, struct front *front)
+{
+    *as = (struct assembler){ .front = front, .last = CODE_NONE };
+    return true;
+}
+
+void emit_word(struct assembler *as, uint32_t word)
+{
+    uint32_t *at = ARRAY_PUSH(as->front, as->words, as->count, as->capacity);
+    if (at)
+        *at = word;
+    else
+        as->failed = true;
+    if (as->count > CODE_WORDS_MOST && !as->failed) {
+        as->failed = true;
+        front_fail(as->front, "syntax-error", as->position, "the program is too large");
+    }
+}
+
+uint32_t label_new(struct assembler *as)
+{
+    uint32_t *label = ARRAY_PUSH(as->front, as->labels, as->label_count, as->label_capacity);
+    if (!label) {
+        as->failed = true;
+        return 0;
+    }
+    *label = CODE_NONE;
+    return (uint32_t)as->label_count - 1;
+}
+
+void label_place(struct assembler *as, uint32_t label)
+{
+    if (as->failed)
+        return;
+    as->labels[label] = (uint32_t)as->count;
+    as->last = CODE_NONE;
+}
+
+static void use_label(struct assembler *as, uint32_t label, uint32_t word, char shape)
+{
+    struct label_use *use = ARRAY_PUSH(as->front, as->uses, as->use_count, as->use_capacity);
+    if (!use) {
+        as->failed = true;
+        return;
+    }
+    *use = (struct label_use){ word, 0, label, shape };
+}
+
+/* --- positions --- */
+
+static void put_byte(struct assembler *as, unsigned char byte)
+{
+    unsigned char *at = ARRAY_PUSH(as->front, as->positions, as->position_count, as->position_capacity);
+    if (at)
+        *at = byte;
+    else
+        as->failed = true;
+}
+
+static void put_leb(struct assembler *as, uint32_t n)
+{
+    for (; n >= 0x80; n >>= 7)
+        put_byte(as, (unsigned char)(n | 0x80));
+    put_byte(as, (unsigned char)n);
+}
+
+static void put_delta(struct assembler *as, uint32_t now, uint32_t before)
+{
+    int32_t delta = (int32_t)(now - before);
+    put_leb(as, delta < 0 ? ~(uint32_t)delta << 1 | 1 : (uint32_t)delta << 1);
+}
+
+static void record_position(struct assembler *as)
+{
+    struct position *now = &as->position, *before = &as->recorded;
+    if (now->line == before->line && now->column == before->column && now->file == before->file)
+        return;
+    put_leb(as, (uint32_t)as->count - as->recorded_at);
+    put_delta(as, now->file, before->file);
+    put_delta(as, now->line, before->line);
+    put_delta(as, now->column, before->column);
+    as->recorded = *now;
+    as->recorded_at = (uint32_t)as->count;
+}
+
+/* --- instructions --- */
+
+/* A register of an operand: itself, or a scratch one that holds what is beyond. */
+static uint32_t near_register(struct assembler *as, uint32_t reg, uint32_t *scratch)
+{
+    if (reg < REGISTER_WIDE)
+        return reg;
+    uint32_t near = (*scratch)++;
+    emit_word(as, OP_LOADW | near << 8 | reg << 16);
+    return near;
+}
+
+void emit(struct assembler *as, enum opcode op, ...)
+{
+    uint32_t word = op, extra[8], extra_count = 0, stored = CODE_NONE, scratch = REGISTER_SCRATCH;
+    unsigned field = 8;
+    uint32_t labels[2], label_words[2];
+    char label_shapes[2];
+    size_t label_total = 0;
+    va_list operands;
+
+    record_position(as);
+    va_start(operands, op);
+    for (const char *shape = opcode_shapes[op]; *shape; shape++) {
+        uint32_t operand = va_arg(operands, uint32_t);
+        switch (*shape) {
+        case 's':
+            word |= near_register(as, operand, &scratch) << field, field += 8;
+            break;
+        case 'd':
+            if (operand >= REGISTER_WIDE)
+                stored = operand, operand = REGISTER_SCRATCH;
+            word |= operand << field, field += 8;
+            break;
+        case 'i': case 'u':
+            word |= (operand & 0xff) << field, field += 8;
+            break;
+        case 'I': case 'X': case 'K': case 'E': case 'P': case 'L': case 'M': case 'U': case 'F':
+            word |= operand << 16;
+            if (*shape == 'F')
+                extra[extra_count++] = va_arg(operands, uint32_t);
+            break;
+        case 'N':
+            word |= operand << 8;
+            break;
+        case 'J': case 'T':
+            labels[label_total] = operand, label_words[label_total] = 0, label_shapes[label_total++] = *shape;
+            break;
+        case 'O': case 't':
+            labels[label_total] = operand, label_words[label_total] = 1 + extra_count;
+            label_shapes[label_total++] = *shape;
+            extra[extra_count++] = 0;
+            break;
+        case 'W': case 'k':
+            extra[extra_count++] = operand;
+            break;
+        case 'Q':
+            extra[extra_count++] = operand;
+            extra[extra_count++] = va_arg(operands, uint32_t);
+            break;
+        case 'c': {
+            uint32_t count = va_arg(operands, uint32_t), result = va_arg(operands, uint32_t);
+            if (result >= REGISTER_WIDE)
+                stored = result, result = REGISTER_SCRATCH;
+            extra[extra_count++] = operand | count << 16 | result << 24;
+            break;
+        }
+        case 'g': case 'a':
+            extra[extra_count++] = operand | va_arg(operands, uint32_t) << 16;
+            break;
+        case 'r': {
+            uint32_t count = va_arg(operands, uint32_t);
+            extra[extra_count++] = operand | count << 16 | va_arg(operands, uint32_t) << 24;
+            break;
+        }
+        }
+    }
+    va_end(operands);
+
+    as->last = (uint32_t)as->count;
+    uint32_t start = as->last;
+    emit_word(as, word);
+    for (uint32_t i = 0; i < extra_count; i++)
+        emit_word(as, extra[i]);
+    for (size_t i = 0; i < label_total; i++) {
+        use_label(as, labels[i], start + label_words[i], label_shapes[i]);
+        if (!as->failed)
+            as->uses[as->use_count - 1].after = start + 1 + extra_count;
+    }
+    if (stored != CODE_NONE)
+        emit_word(as, OP_STOREW | REGISTER_SCRATCH << 8 | stored << 16);
+}
+
+void emit_ticks(struct assembler *as, uint32_t ticks)
+{
+    if (as->failed || ticks == 0)
+        return;
+    if (as->last != CODE_NONE) {
+        uint32_t *word = &as->words[as->last];
+        if (word_op(*word) == OP_TICK && word_abc(*word) + ticks < 1 << 20) {
+            *word += ticks << 8;
+            return;
+        }
+        if (word_op(*word) == OP_ENTER && word_a(*word) + ticks < 256) {
+            *word += ticks << 8;
+            return;
+        }
+    }
+    emit(as, OP_TICK, ticks);
+}
+
+/* --- the blob --- */
+
+static bool resolve(struct assembler *as)
+{
+    for (size_t i = 0; i < as->use_count; i++) {
+        struct label_use *use = &as->uses[i];
+        uint32_t place = as->labels[use->label];
+        switch (use->shape) {
+        case 'J': as->words[use->word] |= (place - use->after) << 8; break;
+        case 'O': as->words[use->word] = place - use->after; break;
+        case 'T': as->words[use->word] |= (place - use->after) << 8; break;
+        case 't': as->words[use->word] = place - use->after; break;
+        }
+    }
+    return true;
+}
+
+struct part {
+    struct code_range *range;
+    const void *bytes;
+    size_t count, each;
+};
+
+static uint64_t place_part(struct part *part, uint64_t at)
+{
+    at = size_round_up(at, 8);
+    *part->range = (struct code_range){ (uint32_t)at, (uint32_t)part->count };
+    return at + part->count * part->each;
+}
+
+/* The source texts are kept up to a size, so that failures of code that runs much later still show their line. */
+enum { SOURCE_KEPT_MOST = 256 * 1024 };
+
+static struct code_source *keep_sources(struct assembler *as)
+{
+    struct front *front = as->front;
+    struct code_source *sources = front_array(front, front->source_count + 1, sizeof *sources);
+    size_t kept = 0;
+    for (size_t i = 0; sources && i < front->source_count; i++) {
+        const struct front_source *source = &front->sources[i];
+        size_t length = strlen(source->name);
+        sources[i].name = (struct code_range){ text_add(as, source->name, length), (uint32_t)length };
+        if (source->length > SOURCE_KEPT_MOST - kept)
+            continue;
+        kept += source->length;
+        sources[i].text = (struct code_range){ text_add(as, source->text, source->length), (uint32_t)source->length };
+    }
+    return sources;
+}
+
+struct sch_code *assembler_finish(struct assembler *as)
+{
+    struct live_tables live = { .front = as->front };
+    if (as->failed || !resolve(as))
+        return NULL;
+    for (size_t i = 0; i < as->procedure_count; i++) {
+        const struct code_procedure *p = &as->procedures[i];
+        if (!live_procedure(&live, as->words, (uint32_t)as->count, p->entry, p->end, p->frame))
+            return NULL;
+    }
+    struct code_source *sources = keep_sources(as);
+    /* the slots of instances come first */
+    struct code_constant *constants = front_array(as->front, as->constant_count + 1, sizeof *constants);
+    uint32_t *moved = front_array(as->front, as->constant_count + 1, sizeof *moved);
+    if (!sources || !constants || !moved || as->failed)
+        return NULL;
+    uint32_t next = (uint32_t)as->slot_count;
+    for (size_t i = 0; i < as->constant_count; i++)
+        moved[i] = as->slot_of[i] != CODE_NONE ? as->slot_of[i] : next++;
+    for (size_t i = 0; i < as->constant_count; i++) {
+        struct code_constant constant = as->constants[i];
+        if (constant.kind == CONSTANT_PAIR || constant.kind == CONSTANT_CELL)
+            constant.a = moved[constant.a], constant.b = moved[constant.b];
+        constants[moved[i]] = constant;
+    }
+    for (size_t i = 0; i < as->item_count; i++)
+        as->items[i] = moved[as->items[i]];
+
+    struct sch_code head = { .references = 1, .version = CODE_VERSION, .slots = (uint32_t)as->slot_count,
+                             .word_count = (uint32_t)as->count };
+    struct part parts[] = {
+        { &head.procedures, as->procedures, as->procedure_count, sizeof *as->procedures },
+        { &head.constants, constants, as->constant_count, sizeof *constants },
+        { &head.items, as->items, as->item_count, sizeof *as->items },
+        { &head.safe_points, live.points, live.point_count, sizeof *live.points },
+        { &head.maps, live.maps, live.map_count, sizeof *live.maps },
+        { &head.positions, as->positions, as->position_count, 1 },
+        { &head.sources, sources, as->front->source_count, sizeof *sources },
+        { &head.texts, as->texts, as->text_count, 1 },
+    };
+    uint64_t size = sizeof head + (uint64_t)as->count * 4;
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        size = place_part(&parts[i], size);
+    head.size = size_round_up(size, 16);
+    if (head.size > UINT32_MAX) {
+        front_fail(as->front, "syntax-error", as->position, "the program is too large");
+        return NULL;
+    }
+    struct sch_code *code = memory_resize(&memory_malloc, NULL, 0, head.size);
+    if (!code) {
+        front_limit(as->front, SCH_LIMIT_HEAP);
+        return NULL;
+    }
+    memset(code, 0, head.size);
+    *code = head;
+    memcpy(code->words, as->words, as->count * 4);
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        if (parts[i].count)
+            memcpy((char *)code + parts[i].range->offset, parts[i].bytes, parts[i].count * parts[i].each);
+    return code;
+}

@@ -1,0 +1,366 @@
+/* Tests as branches, and primitives as instructions. */
+#include "schooner/compile/generate.h"
+#include "schooner/lib/primitive.h"
+
+static const struct open_entry *open_of(struct generator *g, const struct core *call)
+{
+    if (call->kind != CORE_CALL || call->call.procedure->kind != CORE_GLOBAL || g->compiler->options->no_optimize)
+        return NULL;
+    return open_find(g->compiler, call->call.procedure->global);
+}
+
+bool small_constant(const struct core *node, int64_t least, int64_t most, int64_t *ret)
+{
+    if (node->kind != CORE_CONSTANT || node->constant->kind != DATUM_IMMEDIATE || !is_fixnum(node->constant->value))
+        return false;
+    *ret = fixnum_int(node->constant->value);
+    return *ret >= least && *ret <= most;
+}
+
+/* A constant for which eqv? (and equal?) is eq?: no number outside of words, no string, no pair. */
+static bool is_eq_constant(const struct core *node)
+{
+    return node->kind == CORE_CONSTANT &&
+           (node->constant->kind == DATUM_NIL || node->constant->kind == DATUM_SYMBOL ||
+            node->constant->kind == DATUM_KEYWORD || node->constant->kind == DATUM_IMMEDIATE);
+}
+
+/* A constant whose word fits the instruction jis. */
+static bool small_word(const struct core *node, uint32_t *ret)
+{
+    if (node->kind != CORE_CONSTANT)
+        return false;
+    if (node->constant->kind == DATUM_NIL) {
+        *ret = (uint32_t)V_NIL.bits;
+        return true;
+    }
+    if (node->constant->kind != DATUM_IMMEDIATE || node->constant->value.bits > 0xffff)
+        return false;
+    *ret = (uint32_t)node->constant->value.bits;
+    return true;
+}
+
+bool is_test(struct generator *g, const struct core *node)
+{
+    const struct open_entry *open = open_of(g, node);
+    size_t count = node->call.count;
+    if (!open)
+        return false;
+    switch (open->kind) {
+    case OPEN_TEST1:
+    case OPEN_TYPE:
+    case OPEN_NOT:
+    case OPEN_ZERO:
+        return count == 1;
+    case OPEN_TEST2:
+    case OPEN_COMPARE:
+        return count == 2;
+    case OPEN_EQV:
+        return count == 2 && (is_eq_constant(node->call.args[0]) || is_eq_constant(node->call.args[1]));
+    case OPEN_UNARY:
+    case OPEN_BINARY:
+    case OPEN_ARITH:
+    case OPEN_PATH:
+    case OPEN_RECORD_REF:
+    case OPEN_VALUES:
+    case OPEN_CONTROL:
+        return false;
+    }
+    return false;
+}
+
+/* (let ((t a)) (if t t b)) as (or a b), when only its truth is asked for. */
+static bool is_or(const struct core *node)
+{
+    if (node->kind != CORE_LET || node->let.count != 1 || node->let.body->kind != CORE_IF)
+        return false;
+    const struct variable *variable = node->let.variables[0];
+    const struct core *test = node->let.body->branch.test, *then = node->let.body->branch.then;
+    return variable->references == 2 && variable->assignments == 0 && test->kind == CORE_LOCAL &&
+           test->local == variable && then->kind == CORE_LOCAL && then->local == variable;
+}
+
+/* A branch `op` that holds for yes; its opposite stands behind it in the table. */
+#define BRANCH(...)                                                  \
+    do {                                                             \
+        if (fall == yes) {                                           \
+            emit(&g->as, (enum opcode)(op + 1), __VA_ARGS__, no);    \
+        } else {                                                     \
+            emit(&g->as, op, __VA_ARGS__, yes);                      \
+            if (fall != no)                                          \
+                emit(&g->as, OP_JUMP, no);                           \
+        }                                                            \
+    } while (0)
+
+static bool gen_compare(struct generator *g, struct core *node, const struct open_entry *open, uint32_t yes,
+                        uint32_t no, uint32_t fall)
+{
+    int64_t small;
+    enum opcode op = open->op;
+    struct core *left = node->call.args[0];
+    if (open->kind == OPEN_ZERO || small_constant(node->call.args[1], INT16_MIN, INT16_MAX, &small)) {
+        if (open->kind == OPEN_ZERO)
+            small = 0;
+        else
+            op = open->small;
+        uint32_t a = gen_operand(g, left);
+        gen_position(g, node);
+        BRANCH(a, (uint32_t)small & 0xffff);
+        return !gen_failed(g);
+    }
+    uint32_t a = gen_operand(g, left), b = gen_operand(g, node->call.args[1]);
+    gen_position(g, node);
+    BRANCH(a, b);
+    return !gen_failed(g);
+}
+
+static bool gen_eq(struct generator *g, struct core *node, uint32_t yes, uint32_t no, uint32_t fall)
+{
+    struct core *left = node->call.args[0], *right = node->call.args[1];
+    uint32_t word;
+    if (small_word(left, &word)) {
+        struct core *swap = left;
+        left = right, right = swap;
+    }
+    uint32_t a = gen_operand(g, left);
+    if (small_word(right, &word)) {
+        enum opcode op = OP_JIS;
+        BRANCH(a, word);
+        return !gen_failed(g);
+    }
+    uint32_t b = gen_operand(g, right);
+    enum opcode op = OP_JEQ;
+    BRANCH(a, b);
+    return !gen_failed(g);
+}
+
+static bool gen_open_test(struct generator *g, struct core *node, uint32_t yes, uint32_t no, uint32_t fall)
+{
+    const struct open_entry *open = open_of(g, node);
+    enum opcode op = open->op;
+    uint32_t a, b;
+    switch (open->kind) {
+    case OPEN_NOT:
+        return gen_test(g, node->call.args[0], no, yes, fall);
+    case OPEN_ZERO:
+    case OPEN_COMPARE:
+        return gen_compare(g, node, open, yes, no, fall);
+    case OPEN_EQV:
+        return gen_eq(g, node, yes, no, fall);
+    case OPEN_TEST1:
+        a = gen_operand(g, node->call.args[0]);
+        gen_position(g, node);
+        BRANCH(a);
+        return !gen_failed(g);
+    case OPEN_TYPE:
+        a = gen_operand(g, node->call.args[0]);
+        BRANCH(a, open->small);
+        return !gen_failed(g);
+    case OPEN_TEST2:
+        if (op == OP_JEQ)
+            return gen_eq(g, node, yes, no, fall);
+        a = gen_operand(g, node->call.args[0]);
+        b = gen_operand(g, node->call.args[1]);
+        gen_position(g, node);
+        BRANCH(a, b);
+        return !gen_failed(g);
+    case OPEN_UNARY:
+    case OPEN_BINARY:
+    case OPEN_ARITH:
+    case OPEN_PATH:
+    case OPEN_RECORD_REF:
+    case OPEN_VALUES:
+    case OPEN_CONTROL:
+        return false;
+    }
+    return false;
+}
+
+static bool gen_test_if(struct generator *g, struct core *node, uint32_t yes, uint32_t no, uint32_t fall)
+{
+    uint32_t then = label_new(&g->as), otherwise = label_new(&g->as), saved = g->next;
+    if (!gen_test(g, node->branch.test, then, otherwise, then))
+        return false;
+    label_place(&g->as, then);
+    g->next = saved;
+    if (!gen_test(g, node->branch.then, yes, no, CODE_NONE))
+        return false;
+    label_place(&g->as, otherwise);
+    g->next = saved;
+    return gen_test(g, node->branch.otherwise, yes, no, fall);
+}
+
+static bool gen_test_kind(struct generator *g, struct core *node, uint32_t yes, uint32_t no, uint32_t fall)
+{
+    if (core_is_false_constant(node) || core_is_true_constant(node)) {
+        uint32_t to = core_is_false_constant(node) ? no : yes;
+        if (to != fall)
+            emit(&g->as, OP_JUMP, to);
+        return !gen_failed(g);
+    }
+    if (node->kind == CORE_CALL && is_test(g, node))
+        return gen_open_test(g, node, yes, no, fall);
+    if (node->kind == CORE_IF) {
+        /* (and a b), (or a b): one of the branches is known */
+        if (core_is_false_constant(node->branch.otherwise)) {
+            uint32_t both = label_new(&g->as);
+            if (!gen_test(g, node->branch.test, both, no, both))
+                return false;
+            label_place(&g->as, both);
+            return gen_test(g, node->branch.then, yes, no, fall);
+        }
+        return gen_test_if(g, node, yes, no, fall);
+    }
+    if (is_or(node)) {
+        uint32_t other = label_new(&g->as), saved = g->next;
+        if (!gen_test(g, node->let.values[0], yes, other, other))
+            return false;
+        label_place(&g->as, other);
+        g->next = saved;
+        return gen_test(g, node->let.body->branch.otherwise, yes, no, fall);
+    }
+    if (node->kind == CORE_SEQUENCE && node->sequence.count > 0) {
+        for (size_t i = 0; i + 1 < node->sequence.count; i++)
+            if (!gen(g, node->sequence.items[i], (struct dest){ WANT_EFFECT, 0 }))
+                return false;
+        return gen_test(g, node->sequence.items[node->sequence.count - 1], yes, no, fall);
+    }
+    uint32_t a = gen_operand(g, node);
+    enum opcode op = OP_JTRUE;
+    BRANCH(a);
+    return !gen_failed(g);
+}
+
+bool gen_test(struct generator *g, struct core *node, uint32_t yes, uint32_t no, uint32_t fall)
+{
+    if (gen_failed(g) || !compile_enter(g->compiler)) {
+        g->as.failed = true;
+        return false;
+    }
+    bool ok = gen_test_kind(g, node, yes, no, fall);
+    compile_leave(g->compiler);
+    return ok;
+}
+
+/* --- instructions for primitives --- */
+
+static bool gen_arith(struct generator *g, struct core *node, const struct open_entry *open, struct dest dest)
+{
+    size_t count = node->call.count;
+    int64_t small;
+    uint32_t reg = dest_register(g, dest), a = gen_operand(g, node->call.args[0]);
+    for (size_t i = 1; i < count; i++) {
+        struct core *right = node->call.args[i];
+        bool last = i + 1 == count;
+        uint32_t to = last ? reg : registers_take(g, 1);
+        if (open->small && small_constant(right, INT8_MIN, INT8_MAX, &small)) {
+            gen_position(g, node);
+            emit(&g->as, (enum opcode)open->small, to, a, (uint32_t)small & 0xff);
+        } else if (open->op == OP_ADD && count == 2 && small_constant(node->call.args[0], INT8_MIN, INT8_MAX, &small)) {
+            uint32_t b = gen_operand(g, right);
+            gen_position(g, node);
+            emit(&g->as, OP_ADDI, to, b, (uint32_t)small & 0xff);
+        } else {
+            uint32_t b = gen_operand(g, right);
+            gen_position(g, node);
+            emit(&g->as, (enum opcode)open->op, to, a, b);
+        }
+        a = to;
+    }
+    return gen_deliver(g, reg, dest);
+}
+
+static bool gen_record_ref(struct generator *g, struct core *node, struct dest dest)
+{
+    int64_t index = 0;
+    struct core **args = node->call.args;
+    small_constant(args[2], 0, 1000, &index);
+    uint32_t reg = dest_register(g, dest), record = gen_operand(g, args[0]), type = gen_operand(g, args[1]);
+    uint32_t name = constant_datum(&g->as, args[3]->constant);
+    gen_position(g, node);
+    emit(&g->as, OP_RECORD_REF, reg, record, type, (uint32_t)index, name);
+    return gen_deliver(g, reg, dest);
+}
+
+bool gen_primitive(struct generator *g, struct core *node, struct dest dest, bool *ret_done)
+{
+    const struct open_entry *open = open_of(g, node);
+    size_t count = node->call.count;
+    struct core **args = node->call.args;
+    uint32_t reg, a, b;
+    int64_t index = 0;
+    *ret_done = true;
+    if (open) {
+        switch (open->kind) {
+        case OPEN_UNARY:
+            if (count != 1)
+                break;
+            reg = dest_register(g, dest), a = gen_operand(g, args[0]);
+            gen_position(g, node);
+            emit(&g->as, (enum opcode)open->op, reg, a);
+            return gen_deliver(g, reg, dest);
+        case OPEN_PATH:
+            if (count != 1)
+                break;
+            reg = dest_register(g, dest), a = gen_operand(g, args[0]);
+            b = registers_take(g, 1);
+            gen_position(g, node);
+            emit(&g->as, (enum opcode)open->op, b, a);
+            emit(&g->as, (enum opcode)open->small, reg, b);
+            return gen_deliver(g, reg, dest);
+        case OPEN_BINARY:
+            if (count != 2)
+                break;
+            reg = dest_register(g, dest), a = gen_operand(g, args[0]), b = gen_operand(g, args[1]);
+            gen_position(g, node);
+            emit(&g->as, (enum opcode)open->op, reg, a, b);
+            return gen_deliver(g, reg, dest);
+        case OPEN_ARITH:
+            if (count < 2)
+                break;
+            return gen_arith(g, node, open, dest);
+        case OPEN_RECORD_REF:
+            if (count != 4 || args[3]->kind != CORE_CONSTANT || !small_constant(args[2], 0, 1000, &index))
+                break;
+            return gen_record_ref(g, node, dest);
+        case OPEN_VALUES:
+            if (count == 1)
+                return gen(g, args[0], dest);
+            break;
+        case OPEN_CONTROL:
+            *ret_done = false;
+            return true;
+        case OPEN_TEST1:
+        case OPEN_TEST2:
+        case OPEN_TYPE:
+        case OPEN_COMPARE:
+        case OPEN_NOT:
+        case OPEN_EQV:
+        case OPEN_ZERO:
+            break;
+        }
+    }
+    *ret_done = false;
+    struct global *global = node->call.procedure->global;
+    const struct primitive_info *info = &primitive_table[global->index];
+    if (g->compiler->options->no_optimize || global->index > UINT16_MAX || count > ARGUMENTS_MOST ||
+        (int64_t)count < info->min_args || (info->max_args >= 0 && (int64_t)count > info->max_args))
+        return true;
+    *ret_done = true;
+    reg = dest_register(g, dest);
+    uint32_t base;
+    if (count == 1) {
+        base = gen_operand(g, args[0]);
+    } else {
+        base = registers_take(g, (uint32_t)count);
+        for (size_t i = 0; i < count; i++) {
+            uint32_t saved = g->next;
+            if (!gen_to(g, args[i], base + (uint32_t)i))
+                return false;
+            g->next = saved;
+        }
+    }
+    gen_position(g, node);
+    emit(&g->as, OP_PRIM, reg, global->index, base, (uint32_t)count);
+    return gen_deliver(g, reg, dest);
+}

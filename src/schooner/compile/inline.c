@@ -1,0 +1,377 @@
+/*
+ * Inlining: known procedures whose body is small, procedures that are called from one place, ((lambda ...)), variables
+ * that only name another thing. Ticks are copied with their bodies, so the fuel that a program uses does not change.
+ */
+#include "schooner/compile/passes.h"
+#include "schooner/lib/primitive.h"
+
+enum {
+    INLINE_SIZE = 14,  /* nodes of a body that is copied */
+    INLINE_DEPTH = 3,  /* copies within copies */
+};
+
+static bool simplify(struct compiler *compiler, struct core **slot, void *data);
+
+/* --- size --- */
+
+/* Counts nodes up to a bound; what is never copied is beyond it. */
+static void measure(const struct core *node, uint32_t *size)
+{
+    if (*size > INLINE_SIZE)
+        return;
+    ++*size;
+    switch ((enum core_kind)node->kind) {
+    case CORE_CONSTANT:
+    case CORE_LOCAL:
+    case CORE_GLOBAL:
+        return;
+    case CORE_TICK:
+        --*size;
+        return;
+    case CORE_IF:
+        measure(node->branch.test, size);
+        measure(node->branch.then, size);
+        measure(node->branch.otherwise, size);
+        return;
+    case CORE_CALL:
+        measure(node->call.procedure, size);
+        for (size_t i = 0; i < node->call.count; i++)
+            measure(node->call.args[i], size);
+        return;
+    case CORE_SEQUENCE:
+        for (size_t i = 0; i < node->sequence.count; i++)
+            measure(node->sequence.items[i], size);
+        return;
+    case CORE_LET:
+        for (size_t i = 0; i < node->let.count; i++)
+            measure(node->let.values[i], size);
+        measure(node->let.body, size);
+        return;
+    case CORE_SET_LOCAL:
+    case CORE_SET_GLOBAL:
+    case CORE_DEFINE:
+    case CORE_LAMBDA:
+    case CORE_LETREC:
+    case CORE_RECEIVE:
+        *size = INLINE_SIZE + 1;
+        return;
+    }
+}
+
+/* --- copying; a bound variable's scratch holds its copy --- */
+
+static struct core *copy(struct compiler *compiler, const struct core *node);
+
+static struct core **copy_all(struct compiler *compiler, struct core **nodes, size_t count)
+{
+    struct core **copies = front_array(compiler->front, count, sizeof *copies);
+    for (size_t i = 0; copies && i < count; i++)
+        if (!(copies[i] = copy(compiler, nodes[i])))
+            return NULL;
+    return copies;
+}
+
+static struct variable *copy_variable(struct compiler *compiler, struct variable *variable)
+{
+    struct variable *fresh = variable_new(compiler->front, variable->name, variable->position);
+    if (!fresh)
+        return NULL;
+    fresh->references = variable->references;
+    fresh->assignments = variable->assignments;
+    variable->scratch = fresh;
+    return fresh;
+}
+
+static struct core *copy(struct compiler *compiler, const struct core *node)
+{
+    struct core *fresh = core_new(compiler->front, (enum core_kind)node->kind, node->position);
+    if (!fresh || !front_charge(compiler->front, 1))
+        return NULL;
+    *fresh = *node;
+    switch ((enum core_kind)node->kind) {
+    case CORE_LOCAL:
+        if (node->local->scratch)
+            fresh->local = node->local->scratch;
+        return fresh;
+    case CORE_IF:
+        fresh->branch.test = copy(compiler, node->branch.test);
+        fresh->branch.then = fresh->branch.test ? copy(compiler, node->branch.then) : NULL;
+        fresh->branch.otherwise = fresh->branch.then ? copy(compiler, node->branch.otherwise) : NULL;
+        return fresh->branch.otherwise ? fresh : NULL;
+    case CORE_CALL:
+        fresh->call.procedure = copy(compiler, node->call.procedure);
+        fresh->call.args = copy_all(compiler, node->call.args, node->call.count);
+        return fresh->call.procedure && fresh->call.args ? fresh : NULL;
+    case CORE_SEQUENCE:
+        fresh->sequence.items = copy_all(compiler, node->sequence.items, node->sequence.count);
+        return fresh->sequence.items ? fresh : NULL;
+    case CORE_LET:
+        fresh->let.values = copy_all(compiler, node->let.values, node->let.count);
+        fresh->let.variables = front_array(compiler->front, node->let.count, sizeof *fresh->let.variables);
+        if (!fresh->let.values || !fresh->let.variables)
+            return NULL;
+        for (size_t i = 0; i < node->let.count; i++) {
+            if (!(fresh->let.variables[i] = copy_variable(compiler, node->let.variables[i])))
+                return NULL;
+            fresh->let.variables[i]->binding = fresh->let.values[i];
+        }
+        fresh->let.body = copy(compiler, node->let.body);
+        for (size_t i = 0; i < node->let.count; i++)
+            node->let.variables[i]->scratch = NULL;
+        return fresh->let.body ? fresh : NULL;
+    case CORE_CONSTANT:
+    case CORE_GLOBAL:
+    case CORE_TICK:
+    case CORE_SET_LOCAL:
+    case CORE_SET_GLOBAL:
+    case CORE_DEFINE:
+    case CORE_LAMBDA:
+    case CORE_LETREC:
+    case CORE_RECEIVE:
+        return fresh; /* the first three have no parts; measure() refuses the others */
+    }
+    return fresh;
+}
+
+/* --- calls --- */
+
+/* call -> let, binding the parameters of a clause to the arguments; the clause's body becomes a part of the tree. */
+static struct core *let_of_call(struct compiler *compiler, const struct core *call, struct variable **params,
+                                struct core *body)
+{
+    if (call->call.count == 0)
+        return body;
+    struct core *let = core_new(compiler->front, CORE_LET, call->position);
+    if (!let)
+        return NULL;
+    let->let.variables = params;
+    let->let.values = call->call.args;
+    let->let.count = call->call.count;
+    let->let.body = body;
+    for (size_t i = 0; i < call->call.count; i++)
+        params[i]->binding = params[i]->assignments ? NULL : call->call.args[i];
+    return let;
+}
+
+static struct core_clause *only_clause(struct core *lambda, size_t count)
+{
+    struct core_clause *clause = &lambda->lambda.clauses[0];
+    return lambda->lambda.count == 1 && !clause->has_rest && clause->count == count ? clause : NULL;
+}
+
+static bool inline_copy(struct compiler *compiler, struct core **slot, struct core_clause *clause)
+{
+    struct core *call = *slot;
+    struct variable **params = front_array(compiler->front, clause->count + 1, sizeof *params);
+    if (!params)
+        return false;
+    for (uint32_t i = 0; i < clause->count; i++)
+        if (!(params[i] = copy_variable(compiler, clause->params[i])))
+            return false;
+    struct core *body = copy(compiler, clause->body);
+    for (uint32_t i = 0; i < clause->count; i++)
+        clause->params[i]->scratch = NULL;
+    struct core *let = body ? let_of_call(compiler, call, params, body) : NULL;
+    if (!let)
+        return false;
+    *slot = let;
+    compiler->inline_depth++;
+    bool ok = simplify(compiler, slot, NULL);
+    compiler->inline_depth--;
+    return ok;
+}
+
+static bool simplify_call(struct compiler *compiler, struct core **slot)
+{
+    struct core *call = *slot, *operator = call->call.procedure;
+    struct core_clause *clause;
+
+    if (operator->kind == CORE_LETREC && operator->let.body->kind == CORE_LOCAL) {
+        /* ((letrec ((loop ...)) loop) args): the way that some macros write a loop; variables are unique */
+        call->call.procedure = operator->let.body;
+        operator->let.body = call;
+        *slot = operator;
+        return simplify(compiler, slot, NULL);
+    }
+    if (operator->kind == CORE_LAMBDA && (clause = only_clause(operator, call->call.count))) {
+        struct core *let = let_of_call(compiler, call, clause->params, clause->body);
+        if (!let)
+            return false;
+        *slot = let;
+        return simplify(compiler, slot, NULL);
+    }
+    if (operator->kind == CORE_GLOBAL && operator->global->kind == GLOBAL_PRIMITIVE &&
+        operator->global->index < PRIMITIVE_COUNT) {
+        struct core *folded = fold_primitive(compiler, primitive_table[operator->global->index].name, call);
+        if (folded)
+            *slot = folded;
+        return !compiler->front->failed && compiler->front->limit == SCH_LIMIT_NONE;
+    }
+    struct core *lambda = callee_of(compiler, operator);
+    if (!lambda || !(clause = only_clause(lambda, call->call.count)))
+        return true;
+    struct lambda_info *info = lambda_info_of(lambda);
+    if (info->inlining || compiler->inline_depth >= INLINE_DEPTH)
+        return true;
+    uint32_t size = 0;
+    measure(clause->body, &size);
+    if (size > INLINE_SIZE)
+        return true;
+    info->inlining = true;
+    bool ok = inline_copy(compiler, slot, clause);
+    info->inlining = false;
+    return ok;
+}
+
+/* --- variables that only name another thing --- */
+
+static bool is_name_for(struct compiler *compiler, const struct variable *variable, const struct core *value)
+{
+    if (variable->assignments != 0)
+        return false;
+    switch ((enum core_kind)value->kind) {
+    case CORE_CONSTANT:
+        return value->constant->kind == DATUM_IMMEDIATE || value->constant->kind == DATUM_NIL ||
+               value->constant->kind == DATUM_SYMBOL;
+    case CORE_LOCAL:
+        return value->local->assignments == 0 && !value->local->checked;
+    case CORE_GLOBAL:
+        return value->global->kind != GLOBAL_TOP || global_is_known(compiler, value->global);
+    case CORE_LAMBDA:
+    case CORE_SET_LOCAL:
+    case CORE_SET_GLOBAL:
+    case CORE_DEFINE:
+    case CORE_IF:
+    case CORE_CALL:
+    case CORE_SEQUENCE:
+    case CORE_LET:
+    case CORE_LETREC:
+    case CORE_RECEIVE:
+    case CORE_TICK:
+        return false;
+    }
+    return false;
+}
+
+/* Drops the bindings that are not needed; a variable's scratch then holds the node to use in its place. */
+static void simplify_let(struct compiler *compiler, struct core *let)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < let->let.count; i++) {
+        struct variable *variable = let->let.variables[i];
+        struct core *value = let->let.values[i];
+        variable->binding = variable->assignments ? NULL : value;
+        if (is_name_for(compiler, variable, value)) {
+            variable->scratch = value;
+            continue;
+        }
+        if (variable->references == 0 && variable->assignments == 0 && core_is_pure(value))
+            continue;
+        let->let.variables[kept] = variable;
+        let->let.values[kept++] = value;
+    }
+    let->let.count = kept;
+}
+
+static bool simplify(struct compiler *compiler, struct core **slot, void *data)
+{
+    struct core *node = *slot;
+    bool ok = true;
+    if (!front_charge(compiler->front, 1) || !compile_enter(compiler))
+        return false;
+    switch ((enum core_kind)node->kind) {
+    case CORE_CONSTANT:
+    case CORE_TICK:
+        break;
+    case CORE_LOCAL:
+        while ((*slot)->kind == CORE_LOCAL && (*slot)->local->scratch)
+            *slot = (*slot)->local->scratch;
+        break;
+    case CORE_GLOBAL:
+        if (global_is_known(compiler, node->global) && node->global->value->kind == CORE_CONSTANT &&
+            node->global->value->constant->kind == DATUM_IMMEDIATE)
+            *slot = node->global->value;
+        break;
+    case CORE_IF:
+        ok = simplify(compiler, &node->branch.test, NULL);
+        if (ok && core_is_false_constant(node->branch.test)) {
+            *slot = node->branch.otherwise;
+            ok = simplify(compiler, slot, NULL);
+        } else if (ok && core_is_true_constant(node->branch.test)) {
+            *slot = node->branch.then;
+            ok = simplify(compiler, slot, NULL);
+        } else {
+            ok = ok && simplify(compiler, &node->branch.then, NULL) && simplify(compiler, &node->branch.otherwise, NULL);
+        }
+        break;
+    case CORE_LET:
+        for (size_t i = 0; ok && i < node->let.count; i++)
+            ok = simplify(compiler, &node->let.values[i], NULL);
+        if (ok)
+            simplify_let(compiler, node);
+        ok = ok && simplify(compiler, &node->let.body, NULL);
+        if (ok && node->let.count == 0)
+            *slot = node->let.body;
+        break;
+    case CORE_CALL:
+        ok = core_each(compiler, node, simplify, NULL) && simplify_call(compiler, slot);
+        break;
+    case CORE_LAMBDA: {
+        struct lambda_info *info = lambda_info_of(node);
+        bool inlining = info->inlining;
+        info->inlining = true; /* not into itself */
+        ok = core_each(compiler, node, simplify, NULL);
+        info->inlining = inlining;
+        break;
+    }
+    case CORE_SET_LOCAL:
+    case CORE_SET_GLOBAL:
+    case CORE_DEFINE:
+    case CORE_SEQUENCE:
+    case CORE_LETREC:
+    case CORE_RECEIVE:
+        ok = core_each(compiler, node, simplify, NULL);
+        break;
+    }
+    compile_leave(compiler);
+    return ok;
+}
+
+/* Every lambda gets its record; variables forget what an earlier pass left. */
+static bool prepare(struct compiler *compiler, struct core **slot, void *data)
+{
+    struct core *node = *slot;
+    if (!front_charge(compiler->front, 1) || !compile_enter(compiler))
+        return false;
+    bool ok = true;
+    if (node->kind == CORE_LAMBDA) {
+        if (!node->lambda.scratch) {
+            struct lambda_info *info = front_new(compiler->front, struct lambda_info);
+            if ((ok = info != NULL)) {
+                info->node = node;
+                info->index = info->constant = CODE_NONE;
+            }
+            node->lambda.scratch = info;
+        }
+        for (size_t i = 0; ok && i < node->lambda.count; i++)
+            for (uint32_t j = 0; j < node->lambda.clauses[i].count + node->lambda.clauses[i].has_rest; j++)
+                node->lambda.clauses[i].params[j]->scratch = NULL;
+    } else if (node->kind == CORE_LET || node->kind == CORE_LETREC) {
+        for (size_t i = 0; i < node->let.count; i++)
+            node->let.variables[i]->scratch = NULL;
+    } else if (node->kind == CORE_RECEIVE) {
+        struct core_clause *clause = &node->receive.clause;
+        for (uint32_t i = 0; i < clause->count + clause->has_rest; i++)
+            clause->params[i]->scratch = NULL;
+    }
+    ok = ok && core_each(compiler, node, prepare, data);
+    compile_leave(compiler);
+    return ok;
+}
+
+bool pass_inline(struct compiler *compiler)
+{
+    if (!prepare(compiler, &compiler->body, NULL))
+        return false;
+    return compiler->options->no_optimize || simplify(compiler, &compiler->body, NULL);
+}

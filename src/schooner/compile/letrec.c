@@ -1,0 +1,224 @@
+/*
+ * Recursive bindings. letrec* becomes let, assignments where a variable may really be used too early, and CORE_LETREC
+ * nodes that bind procedures only ("fix": Waddell, Sarkar, Dybvig 2005, Ghuloum and Dybvig 2009). A procedure is made
+ * as late as possible: just before the first expression that may reach it. So what it captures has its value by then.
+ */
+#include "schooner/compile/passes.h"
+
+/* variable.scratch during the pass: its place in the group that is looked at */
+struct place {
+    struct core *node;
+    uint32_t index;
+    bool reached;
+};
+
+struct group {
+    struct core *node;
+    struct place *places;
+    uint32_t now;            /* index of the expression that runs */
+    uint32_t *work;
+    size_t count, capacity;
+};
+
+static struct place *place_of(const struct group *group, const struct variable *variable)
+{
+    struct place *place = variable->scratch;
+    return place && place->node == group->node ? place : NULL;
+}
+
+static bool reach_group(struct compiler *compiler, struct core **slot, void *data)
+{
+    struct group *group = data;
+    struct core *node = *slot;
+    if (!front_charge(compiler->front, 1) || !compile_enter(compiler))
+        return false;
+    struct variable *variable = node->kind == CORE_LOCAL       ? node->local
+                                : node->kind == CORE_SET_LOCAL ? node->set_local.variable
+                                                               : NULL;
+    struct place *place = variable ? place_of(group, variable) : NULL;
+    if (place) {
+        if (place->index >= group->now)
+            variable->checked = true;
+        if (!place->reached && group->node->let.values[place->index]->kind == CORE_LAMBDA) {
+            place->reached = true;
+            uint32_t *at = ARRAY_PUSH(compiler->front, group->work, group->count, group->capacity);
+            if (!at)
+                return false;
+            *at = place->index;
+        }
+    }
+    bool ok = core_each(compiler, node, reach_group, data);
+    compile_leave(compiler);
+    return ok;
+}
+
+static struct core *node_let(struct compiler *compiler, enum core_kind kind, struct position position, size_t count)
+{
+    struct core *node = core_new(compiler->front, kind, position);
+    if (!node)
+        return NULL;
+    node->let.variables = front_array(compiler->front, count, sizeof *node->let.variables);
+    node->let.values = front_array(compiler->front, count, sizeof *node->let.values);
+    node->let.count = count;
+    return node->let.variables && node->let.values ? node : NULL;
+}
+
+/* The step of building from the outside in: `hole` is where the rest goes. */
+struct builder {
+    struct compiler *compiler;
+    struct core *root;
+    struct core **hole;
+};
+
+static bool wrap(struct builder *builder, struct core *node, struct core **hole)
+{
+    if (!node)
+        return false;
+    *builder->hole = node;
+    builder->hole = hole;
+    return true;
+}
+
+static bool wrap_let(struct builder *builder, struct variable *variable, struct core *value)
+{
+    struct core *let = node_let(builder->compiler, CORE_LET, value->position, 1);
+    if (!let)
+        return false;
+    let->let.variables[0] = variable;
+    let->let.values[0] = value;
+    return wrap(builder, let, &let->let.body);
+}
+
+static bool wrap_assignment(struct builder *builder, struct variable *variable, struct core *value)
+{
+    struct front *front = builder->compiler->front;
+    struct core *sequence = core_new(front, CORE_SEQUENCE, value->position);
+    struct core *set = core_new(front, CORE_SET_LOCAL, value->position);
+    if (!sequence || !set || !(sequence->sequence.items = front_array(front, 2, sizeof(struct core *))))
+        return false;
+    set->set_local.variable = variable;
+    set->set_local.value = value;
+    sequence->sequence.items[0] = set;
+    sequence->sequence.count = 2;
+    return wrap(builder, sequence, &sequence->sequence.items[1]);
+}
+
+/* The procedures in `picked` (1: to be made now) as one group. */
+static bool wrap_fix(struct builder *builder, struct core *node, unsigned char *picked)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < node->let.count; i++)
+        count += picked[i] == 1;
+    if (count == 0)
+        return true;
+    struct core *fix = node_let(builder->compiler, CORE_LETREC, node->position, count);
+    if (!fix)
+        return false;
+    count = 0;
+    for (size_t i = 0; i < node->let.count; i++) {
+        if (picked[i] != 1)
+            continue;
+        picked[i] = 2;
+        fix->let.variables[count] = node->let.variables[i];
+        fix->let.values[count++] = node->let.values[i];
+    }
+    return wrap(builder, fix, &fix->let.body);
+}
+
+static bool look(struct compiler *compiler, struct group *group, uint32_t index)
+{
+    group->now = index;
+    if (!reach_group(compiler, &group->node->let.values[index], group))
+        return false;
+    while (group->count > 0) {
+        struct core *lambda = group->node->let.values[group->work[--group->count]];
+        if (!core_each(compiler, lambda, reach_group, group))
+            return false;
+    }
+    return true;
+}
+
+static bool split(struct compiler *compiler, struct core **slot)
+{
+    struct core *node = *slot;
+    struct front *front = compiler->front;
+    size_t n = node->let.count;
+    struct group group = { .node = node, .places = front_array(front, n + 1, sizeof *group.places) };
+    unsigned char *picked = front_array(front, n + 1, 1);
+    uint32_t *first = front_array(front, n + 1, sizeof *first); /* the expression that first reaches a procedure */
+    if (!group.places || !picked || !first)
+        return false;
+    bool plain = true;
+    for (size_t i = 0; i < n; i++) {
+        group.places[i] = (struct place){ node, (uint32_t)i, false };
+        node->let.variables[i]->scratch = &group.places[i];
+        first[i] = UINT32_MAX;
+        plain = plain && node->let.values[i]->kind == CORE_LAMBDA;
+    }
+    if (plain)
+        return true;
+
+    for (size_t m = 0; m < n; m++) {
+        if (node->let.values[m]->kind == CORE_LAMBDA)
+            continue;
+        if (!look(compiler, &group, (uint32_t)m))
+            return false;
+        for (size_t i = 0; i < n; i++)
+            if (group.places[i].reached && first[i] == UINT32_MAX)
+                first[i] = (uint32_t)m;
+    }
+
+    struct builder builder = { compiler, NULL, &builder.root };
+    struct datum *unbound = datum_value(front, V_UNBOUND, node->position);
+    if (!unbound)
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        struct core *constant;
+        if (!node->let.variables[i]->checked)
+            continue;
+        if (!(constant = core_new(front, CORE_CONSTANT, node->position)))
+            return false;
+        constant->constant = unbound;
+        if (!wrap_let(&builder, node->let.variables[i], constant))
+            return false;
+    }
+    for (size_t m = 0; m < n; m++) {
+        struct variable *variable = node->let.variables[m];
+        if (variable->checked) {
+            if (!wrap_assignment(&builder, variable, node->let.values[m]))
+                return false;
+            continue;
+        }
+        if (node->let.values[m]->kind == CORE_LAMBDA)
+            continue;
+        for (size_t i = 0; i < n; i++)
+            if (first[i] == m && picked[i] == 0 && !node->let.variables[i]->checked)
+                picked[i] = 1;
+        if (!wrap_fix(&builder, node, picked) || !wrap_let(&builder, variable, node->let.values[m]))
+            return false;
+    }
+    for (size_t i = 0; i < n; i++)
+        if (node->let.values[i]->kind == CORE_LAMBDA && picked[i] == 0 && !node->let.variables[i]->checked)
+            picked[i] = 1;
+    if (!wrap_fix(&builder, node, picked))
+        return false;
+    *builder.hole = node->let.body;
+    *slot = builder.root;
+    return true;
+}
+
+static bool letrec_in(struct compiler *compiler, struct core **slot, void *data)
+{
+    if (!front_charge(compiler->front, 1) || !compile_enter(compiler))
+        return false;
+    bool ok = core_each(compiler, *slot, letrec_in, data);
+    if (ok && (*slot)->kind == CORE_LETREC)
+        ok = split(compiler, slot);
+    compile_leave(compiler);
+    return ok;
+}
+
+bool pass_letrec(struct compiler *compiler, struct core **node)
+{
+    return letrec_in(compiler, node, NULL);
+}

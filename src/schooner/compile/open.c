@@ -1,0 +1,32 @@
+/* Which primitives have instructions. The table is searched once for each primitive that a program mentions. */
+#include "schooner/compile/passes.h"
+#include "schooner/lib/primitive.h"
+#include "schooner/value/object.h"
+
+static const struct open_entry open_table[] = {
+#define OPEN(name, KIND, op, small) { name, OPEN_##KIND, op, small },
+#include "schooner/compile/open.def"
+#undef OPEN
+};
+
+const struct open_entry *open_find(struct compiler *compiler, struct global *global)
+{
+    if (global->kind != GLOBAL_PRIMITIVE || global->index >= PRIMITIVE_COUNT)
+        return NULL;
+    struct global_info *info = global_info_of(compiler, global);
+    if (!info || info->open_looked)
+        return info ? info->open : NULL;
+    info->open_looked = true;
+    const char *name = primitive_table[global->index].name;
+    for (size_t i = 0; i < sizeof open_table / sizeof *open_table; i++)
+        if (strcmp(open_table[i].name, name) == 0)
+            info->open = &open_table[i];
+    return info->open;
+}
+
+bool core_is_primitive(struct compiler *compiler, const struct core *node, const char *name)
+{
+    (void)compiler;
+    return node->kind == CORE_GLOBAL && node->global->kind == GLOBAL_PRIMITIVE &&
+           node->global->index < PRIMITIVE_COUNT && strcmp(primitive_table[node->global->index].name, name) == 0;
+}

@@ -1,0 +1,141 @@
+/*
+ * What the passes of the compiler share. Order: letrec (recursive bindings become let and fix), then count, known and
+ * inline (twice), loops, closures, generate; live maps and assembly come last.
+ */
+#ifndef SCHOONER_COMPILE_PASSES_H
+#define SCHOONER_COMPILE_PASSES_H
+
+#include "schooner/compile/code.h"
+#include "schooner/compile/compile.h"
+
+/* Depth of the tree that the passes follow by recursion: far inside of a small C stack. */
+enum { COMPILE_DEPTH = 900 };
+
+struct open_entry;
+
+/* struct global's scratch */
+struct global_info {
+    struct global *global;
+    uint32_t epoch;      /* of the counts */
+    uint32_t order;      /* of its definition among the top-level forms */
+    bool early;          /* may be used before its definition */
+    bool reached;
+    uint32_t constant;   /* in the code; CODE_NONE */
+    const struct open_entry *open;
+    bool open_looked;
+    struct global_info *next;
+};
+
+/* A lambda's scratch */
+struct lambda_info {
+    struct core *node;
+    struct lambda_info *parent;
+    struct variable *bound;      /* the variable that it is the only value of */
+    struct variable **free;
+    uint32_t free_count;
+    uint32_t free_capacity;
+    bool loop;                   /* its calls are jumps: no procedure at all */
+    bool closed;                 /* captures nothing */
+    bool inlining;
+    uint32_t index;              /* of the procedure; CODE_NONE before it is queued */
+    uint32_t constant;           /* of the closed procedure */
+    uint32_t *starts;            /* labels of the clauses, behind the check of arity */
+    struct lambda_info *next;    /* queue */
+    /* of a loop: */
+    uint32_t again;              /* label behind the tick */
+    uint32_t ticks;
+    struct lambda_info *home;    /* the procedure that the loop is a part of */
+};
+
+struct compiler {
+    struct front *front;
+    const struct compile_options *options;
+    struct core *body;
+    unsigned depth;
+    uint32_t epoch;
+    struct global_info *globals;
+    uint32_t inline_depth;
+};
+
+static inline struct lambda_info *lambda_info_of(const struct core *lambda)
+{
+    return lambda->lambda.scratch;
+}
+
+/* Calls `visit` for each child; stops at the first false. */
+typedef bool core_visit(struct compiler *compiler, struct core **child, void *data);
+bool core_each(struct compiler *compiler, struct core *node, core_visit *visit, void *data);
+/* Guards the C stack: false after front_limit. */
+bool compile_enter(struct compiler *compiler);
+static inline void compile_leave(struct compiler *compiler)
+{
+    compiler->depth--;
+}
+
+struct global_info *global_info_of(struct compiler *compiler, struct global *global);
+bool global_is_known(struct compiler *compiler, struct global *global); /* its one value is known to the compiler */
+
+/* The passes; each false after front_fail or front_limit. */
+bool pass_letrec(struct compiler *compiler, struct core **node);
+bool pass_count(struct compiler *compiler);
+bool pass_known(struct compiler *compiler);
+bool pass_inline(struct compiler *compiler);
+bool pass_loops(struct compiler *compiler);
+bool pass_closures(struct compiler *compiler, struct lambda_info *top);
+bool pass_generate(struct compiler *compiler, struct lambda_info *top, struct sch_code **ret);
+
+/* The lambda that a call certainly reaches; NULL. */
+struct core *callee_of(struct compiler *compiler, const struct core *operator);
+
+/* fold.c: the value of a primitive applied to constants, as a node; NULL when it cannot be known or is not immediate. */
+struct core *fold_primitive(struct compiler *compiler, const char *name, const struct core *call);
+bool core_is_true_constant(const struct core *node);
+bool core_is_false_constant(const struct core *node);
+bool core_is_pure(const struct core *node); /* no effect, cannot fail */
+
+/* open.c */
+enum open_kind {
+    OPEN_UNARY,      /* op d s */
+    OPEN_BINARY,     /* op d s s */
+    OPEN_ARITH,      /* op d s s, with op_small d s i when the second is small; more operands from left to right */
+    OPEN_TEST1,      /* branch */
+    OPEN_TEST2,
+    OPEN_TYPE,       /* branch on the type of an object */
+    OPEN_COMPARE,    /* branch with a variant for small integers */
+    OPEN_NOT,
+    OPEN_EQV,        /* eq? when one side is a constant for which they agree */
+    OPEN_ZERO,       /* comparison with 0 */
+    OPEN_PATH,       /* cadr and its like, of two steps */
+    OPEN_RECORD_REF,
+    OPEN_VALUES,
+    OPEN_CONTROL,    /* needs a frame: never a PRIM instruction */
+};
+
+struct open_entry {
+    const char *name;
+    enum open_kind kind;
+    uint8_t op;
+    uint8_t small;
+};
+const struct open_entry *open_find(struct compiler *compiler, struct global *global);
+bool core_is_primitive(struct compiler *compiler, const struct core *node, const char *name);
+
+/* live.c: appends the safe points of one procedure. */
+struct live_tables {
+    struct front *front;
+    struct code_safe_point *points;
+    size_t point_count, point_capacity;
+    uint32_t *maps;
+    size_t map_count, map_capacity;
+    uint32_t *map_slots; /* hash of maps: index + 1 */
+    size_t slot_capacity;
+};
+bool live_procedure(struct live_tables *tables, const uint32_t *words, uint32_t count, uint32_t entry, uint32_t end,
+                    uint32_t registers);
+
+/* Makes room for one more in an arena array that doubles. */
+bool array_grow(struct front *front, void **items, size_t *capacity, size_t count, size_t size);
+#define ARRAY_PUSH(front, items, count, capacity) \
+    (array_grow((front), (void **)&(items), &(capacity), (count), sizeof *(items)) ? &(items)[(count)++] : NULL)
+
+#endif

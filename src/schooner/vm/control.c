@@ -1,0 +1,252 @@
+/*
+ * Primitives that work on the machine's stack and dynamic state. What only the interpreter's loop can do (a call, a
+ * jump) they ask of it: they set a request and return as if they had raised.
+ */
+#include "schooner/lib/primitive.h"
+#include "schooner/vm/run.h"
+
+static sch_value request(sch_vm *vm, enum request request)
+{
+    interpreter_of(vm)->request = request;
+    return V_RAISED;
+}
+
+static bool check_procedure(sch_vm *vm, const char *who, size_t argument, sch_value v)
+{
+    if (likely(is_procedure(v)))
+        return true;
+    raise_type(vm, who, argument, "a procedure", v);
+    return false;
+}
+
+/* (values object ...) */
+sch_value prim_values(sch_vm *vm, const sch_value *args, size_t count)
+{
+    if (count == 1)
+        return args[0];
+    size_t bytes = object_size(sizeof(struct values), count, 8);
+    if (!charge(vm, count / 4) || !heap_reserve_object(vm, bytes))
+        return V_RAISED;
+    struct values *values = heap_object(vm, OBJECT_VALUES, count, bytes);
+    if (count > 0)
+        memcpy(values->items, args, count * sizeof *args);
+    return object_value(values);
+}
+
+/* (apply procedure argument ... list) */
+sch_value prim_apply(sch_vm *vm, const sch_value *args, size_t count)
+{
+    if (!check_procedure(vm, "apply", 1, args[0]))
+        return V_RAISED;
+    if (count == 1)
+        return raise_error(vm, "arity-error", "apply", 0, NULL, "expected at least 2 arguments, got 1");
+    sch_value slow = args[count - 1], fast = slow;
+    uint64_t steps = 0;
+    while (is_pair(fast)) {
+        fast = pair_cdr(fast);
+        if (steps++ & 1)
+            slow = pair_cdr(slow);
+        if ((steps & 1023) == 0 && !charge(vm, 64))
+            return V_RAISED;
+        if (steps > 2 && value_same(slow, fast) && is_pair(fast))
+            return raise_type(vm, "apply", count, "a list", args[count - 1]);
+    }
+    if (!is_nil(fast))
+        return raise_type(vm, "apply", count, "a list", args[count - 1]);
+    return request(vm, REQUEST_APPLY);
+}
+
+/* (call-with-values producer consumer) */
+sch_value prim_call_with_values(sch_vm *vm, const sch_value *args, size_t count)
+{
+    (void)count;
+    if (!check_procedure(vm, "call-with-values", 1, args[0]) || !check_procedure(vm, "call-with-values", 2, args[1]))
+        return V_RAISED;
+    return request(vm, REQUEST_VALUES);
+}
+
+/* (call/cc procedure) */
+sch_value prim_call_cc(sch_vm *vm, const sch_value *args, size_t count)
+{
+    (void)count;
+    if (!check_procedure(vm, "call/cc", 1, args[0]))
+        return V_RAISED;
+    return request(vm, REQUEST_CALL_CC);
+}
+
+/* (%throw continuation list-of-values) */
+sch_value prim_throw(sch_vm *vm, const sch_value *args, size_t count)
+{
+    (void)count;
+    struct interpreter *in = interpreter_of(vm);
+    if (!is_continuation(args[0]))
+        return raise_type(vm, "%throw", 1, "a continuation", args[0]);
+    size_t length = 0;
+    for (sch_value at = args[1]; is_pair(at); at = pair_cdr(at))
+        length++;
+    sch_value value;
+    if (length == 1) {
+        value = pair_car(args[1]);
+    } else {
+        size_t bytes = object_size(sizeof(struct values), length, 8);
+        if (!charge(vm, length / 4) || !heap_reserve_object(vm, bytes))
+            return V_RAISED;
+        struct values *values = heap_object(vm, OBJECT_VALUES, length, bytes);
+        size_t i = 0;
+        for (sch_value at = args[1]; is_pair(at); at = pair_cdr(at))
+            values->items[i++] = pair_car(at);
+        value = object_value(values);
+    }
+    in->throw_to = args[0];
+    in->throw_value = value;
+    return request(vm, REQUEST_THROW);
+}
+
+sch_value prim_is_continuation(sch_vm *vm, const sch_value *args, size_t count)
+{
+    (void)vm, (void)count;
+    return make_boolean(is_continuation(args[0]));
+}
+
+sch_value prim_raise(sch_vm *vm, const sch_value *args, size_t count)
+{
+    (void)count;
+    return raise_value(vm, args[0], false);
+}
+
+sch_value prim_raise_continuable(sch_vm *vm, const sch_value *args, size_t count)
+{
+    (void)count;
+    return raise_value(vm, args[0], true);
+}
+
+/* (%raise-type who argument expected object): for procedures of the library that are written in Scheme */
+sch_value prim_raise_type(sch_vm *vm, const sch_value *args, size_t count)
+{
+    (void)count;
+    const char *who = is_symbol(args[0]) ? object_as(struct symbol, args[0])->text : NULL;
+    const char *expected = is_istring(args[2]) ? object_as(struct string, args[2])->text : "another object";
+    size_t argument = is_fixnum(args[1]) ? (size_t)fixnum_int(args[1]) : 0;
+    return raise_type(vm, who, argument, expected, args[3]);
+}
+
+/* --- dynamic state --- */
+
+static const sch_value *bound_parameter(sch_vm *vm, bool (*matches)(const struct parameter *, const void *),
+                                        const void *what)
+{
+    for (sch_value at = dynamic_of(vm->dynamic)->parameters; is_pair(at); at = pair_cdr(at))
+        if (matches(object_as(struct parameter, pair_car(pair_car(at))), what))
+            return &pair_of(pair_car(at))->cdr;
+    return NULL;
+}
+
+static bool is_that(const struct parameter *parameter, const void *what)
+{
+    return parameter == what;
+}
+
+static bool has_index(const struct parameter *parameter, const void *what)
+{
+    return parameter->index == *(const unsigned *)what;
+}
+
+sch_value parameter_object_value(sch_vm *vm, sch_value v)
+{
+    const struct parameter *parameter = object_as(struct parameter, v);
+    const sch_value *bound = bound_parameter(vm, is_that, parameter);
+    if (bound)
+        return *bound;
+    return parameter->index == PARAMETER_OWN ? parameter->value : vm->standard_parameters[parameter->index];
+}
+
+sch_value parameter_value(sch_vm *vm, unsigned standard_index)
+{
+    const sch_value *bound = bound_parameter(vm, has_index, &standard_index);
+    return bound ? *bound : vm->standard_parameters[standard_index];
+}
+
+sch_value dynamic_make(sch_vm *vm, sch_value winds, sch_value handlers, sch_value parameters)
+{
+    size_t bytes = object_size(sizeof(struct dynamic), 0, 0);
+    if (!heap_reserve(vm, bytes))
+        return V_RAISED;
+    struct dynamic *dynamic = heap_object(vm, OBJECT_DYNAMIC, 3, bytes);
+    dynamic->winds = winds;
+    dynamic->handlers = handlers;
+    dynamic->parameters = parameters;
+    return object_value(dynamic);
+}
+
+static sch_value with_dynamic(sch_vm *vm, sch_value dynamic)
+{
+    if (is_raised(dynamic))
+        return V_RAISED;
+    interpreter_of(vm)->saved = vm->dynamic;
+    vm->dynamic = dynamic;
+    return request(vm, REQUEST_THUNK);
+}
+
+/* (%with-handlers list thunk) */
+sch_value prim_with_handlers(sch_vm *vm, const sch_value *args, size_t count)
+{
+    (void)count;
+    if (!check_procedure(vm, "with-exception-handler", 2, args[1]))
+        return V_RAISED;
+    const struct dynamic *now = dynamic_of(vm->dynamic);
+    return with_dynamic(vm, dynamic_make(vm, now->winds, args[0], now->parameters));
+}
+
+/* (%with-parameters alist thunk) */
+sch_value prim_with_parameters(sch_vm *vm, const sch_value *args, size_t count)
+{
+    (void)count;
+    if (!check_procedure(vm, "parameterize", 2, args[1]))
+        return V_RAISED;
+    const struct dynamic *now = dynamic_of(vm->dynamic);
+    return with_dynamic(vm, dynamic_make(vm, now->winds, now->handlers, args[0]));
+}
+
+sch_value prim_handlers(sch_vm *vm, const sch_value *args, size_t count)
+{
+    (void)args, (void)count;
+    return dynamic_of(vm->dynamic)->handlers;
+}
+
+sch_value prim_parameters(sch_vm *vm, const sch_value *args, size_t count)
+{
+    (void)args, (void)count;
+    return dynamic_of(vm->dynamic)->parameters;
+}
+
+sch_value prim_dynamic_winds(sch_vm *vm, const sch_value *args, size_t count)
+{
+    (void)args, (void)count;
+    return dynamic_of(vm->dynamic)->winds;
+}
+
+sch_value prim_set_dynamic_winds(sch_vm *vm, const sch_value *args, size_t count)
+{
+    (void)count;
+    const struct dynamic *now = dynamic_of(vm->dynamic);
+    sch_value dynamic = dynamic_make(vm, args[0], now->handlers, now->parameters);
+    if (is_raised(dynamic))
+        return V_RAISED;
+    vm->dynamic = dynamic;
+    return V_UNSPECIFIED;
+}
+
+sch_value prim_dynamic(sch_vm *vm, const sch_value *args, size_t count)
+{
+    (void)args, (void)count;
+    return vm->dynamic;
+}
+
+sch_value prim_set_dynamic(sch_vm *vm, const sch_value *args, size_t count)
+{
+    (void)count;
+    if (!is_type(args[0], OBJECT_DYNAMIC))
+        return raise_type(vm, "%set-dynamic!", 1, "a dynamic state", args[0]);
+    vm->dynamic = args[0];
+    return V_UNSPECIFIED;
+}

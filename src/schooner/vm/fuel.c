@@ -1,0 +1,93 @@
+/*
+ * The counter: fuel, clock and interrupt, looked at once for each slice. What is left in vm->slice has been granted out
+ * of fuel_left already; so a program may use exactly its fuel.
+ */
+#include <time.h>
+#include "schooner/vm/run.h"
+
+static uint64_t now_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+bool poll(sch_vm *vm)
+{
+    if (unlikely(vm->limit != SCH_LIMIT_NONE))
+        return false;
+    if (__atomic_load_n(&vm->interrupted, __ATOMIC_RELAXED)) {
+        raise_limit(vm, SCH_LIMIT_INTERRUPT);
+        return false;
+    }
+    if (vm->deadline_ns != UINT64_MAX && now_ns() > vm->deadline_ns) {
+        raise_limit(vm, SCH_LIMIT_TIMEOUT);
+        return false;
+    }
+    return true;
+}
+
+bool charge_slow(sch_vm *vm, uint64_t units)
+{
+    uint64_t have = vm->slice > 0 ? (uint64_t)vm->slice : 0;
+    if (vm->slice < 0) { /* the interpreter took more than there was */
+        uint64_t debt = (uint64_t)-vm->slice;
+        if (units > UINT64_MAX - debt)
+            units = UINT64_MAX - debt;
+        units += debt;
+        vm->slice = 0;
+    }
+    if (units > have && units - have > vm->fuel_left) {
+        if (vm->fuel_left != UINT64_MAX) {
+            vm->slice = (int64_t)have;
+            raise_limit(vm, SCH_LIMIT_FUEL);
+            return false;
+        }
+    }
+    uint64_t need = units > have ? units - have : 0;
+    if (vm->fuel_left != UINT64_MAX)
+        vm->fuel_left -= need;
+    vm->fuel_used += need;
+    uint64_t slice = vm->fuel_left < SLICE ? vm->fuel_left : SLICE;
+    if (vm->fuel_left != UINT64_MAX)
+        vm->fuel_left -= slice;
+    vm->fuel_used += slice;
+    vm->slice = (int64_t)(slice + have + need - units);
+    return poll(vm);
+}
+
+void vm_begin_run(sch_vm *vm)
+{
+    struct interpreter *in = interpreter_of(vm);
+    vm->fuel_left = vm->limits.fuel ? vm->limits.fuel : SCH_UNLIMITED;
+    vm->fuel_used = 0;
+    vm->slice = 0;
+    vm->limit = SCH_LIMIT_NONE;
+    vm->deadline_ns = UINT64_MAX;
+    if (vm->limits.timeout_ns != 0 && vm->limits.timeout_ns != SCH_UNLIMITED)
+        vm->deadline_ns = now_ns() + vm->limits.timeout_ns;
+    vm->interrupted = 0;
+    vm->account.exhausted = false;
+    vm->output_left = vm->limits.output ? vm->limits.output : SCH_UNLIMITED;
+    vm->output_used = 0;
+    memset(&vm->raised, 0, sizeof vm->raised);
+    in->straight = false;
+    in->request = REQUEST_NONE;
+    in->throw_to = V_NIL;
+}
+
+void vm_end_run(sch_vm *vm)
+{
+    /* what a host makes between runs is not bounded by what the last run left */
+    vm->fuel_used = vm_fuel_used(vm);
+    vm->slice = 0;
+    vm->fuel_left = SCH_UNLIMITED;
+    vm->deadline_ns = UINT64_MAX;
+    vm->limit = SCH_LIMIT_NONE;
+    stack_reset(vm);
+}
+
+uint64_t vm_fuel_used(const sch_vm *vm)
+{
+    return vm->fuel_used - (vm->slice > 0 ? (uint64_t)vm->slice : 0);
+}
