@@ -206,3 +206,13 @@ WEAK sch_value env_find_symbol(const sch_env *env, const char *text, size_t leng
 {
     return V_FALSE;
 }
+
+WEAK sch_value parameter_value(sch_vm *vm, unsigned standard_index)
+{
+    return vm->standard_parameters[standard_index];
+}
+
+WEAK const char *procedure_name(sch_vm *vm, sch_value procedure)
+{
+    return NULL;
+}
