@@ -32,8 +32,8 @@ static bool print_formals(const struct core_clause *clause, struct buffer *out)
     for (size_t i = 0; i < clause->count && ok; i++)
         ok = (i == 0 || buffer_append_byte(out, ' ')) && print_variable(clause->params[i], out);
     if (ok && clause->has_rest)
-        ok = buffer_append_text(out, clause->count ? " . " : ". ") &&
-             print_variable(clause->params[clause->count], out);
+        ok =
+            buffer_append_text(out, clause->count ? " . " : ". ") && print_variable(clause->params[clause->count], out);
     return ok && buffer_append_byte(out, ')');
 }
 
@@ -43,8 +43,8 @@ static bool print_clauses(const struct core *core, struct buffer *out)
     bool ok = buffer_append_text(out, one ? "(lambda" : "(case-lambda");
     for (size_t i = 0; i < core->lambda.count && ok; i++) {
         const struct core_clause *clause = &core->lambda.clauses[i];
-        ok = buffer_append_text(out, one ? " " : " (") && print_formals(clause, out) &&
-             buffer_append_byte(out, ' ') && print_core(clause->body, out) && (one || buffer_append_byte(out, ')'));
+        ok = buffer_append_text(out, one ? " " : " (") && print_formals(clause, out) && buffer_append_byte(out, ' ') &&
+             print_core(clause->body, out) && (one || buffer_append_byte(out, ')'));
     }
     return ok && buffer_append_byte(out, ')');
 }

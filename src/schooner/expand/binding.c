@@ -97,8 +97,8 @@ static bool form_named_let(struct expander *x, const struct task *task)
         return false;
     struct core *letrec = loop_node(x, identifier_name(form_second(form)), (size_t)count, form->position, task->dest);
     return letrec &&
-           push_task(x, (struct task){ .run = run_named_let, .form = form, .dest = task->dest,
-                                       .depth = task->depth }) &&
+           push_task(x,
+                     (struct task){ .run = run_named_let, .form = form, .dest = task->dest, .depth = task->depth }) &&
            push_values(x, bindings, (size_t)count, letrec->let.body->call.args, task->depth + 2);
 }
 
@@ -117,8 +117,7 @@ bool form_let(struct expander *x, const struct task *task)
         return push_body(x, form_rest(form, 2), task->dest, task->depth, form->position, false);
     struct core *let = let_node(x, CORE_LET, (size_t)count, form->position, task->dest);
     return let &&
-           push_task(x, (struct task){ .run = run_let_body, .form = form, .dest = task->dest,
-                                       .depth = task->depth }) &&
+           push_task(x, (struct task){ .run = run_let_body, .form = form, .dest = task->dest, .depth = task->depth }) &&
            push_values(x, form_second(form), (size_t)count, let->let.values, task->depth + 1);
 }
 
@@ -135,8 +134,8 @@ static bool let_star_next(struct expander *x, struct datum *form, struct datum *
     struct datum *binding = form_car(bindings);
     struct core *let = let_node(x, CORE_LET, 1, binding->position, dest);
     return let &&
-           push_task(x, (struct task){ .run = run_let_star, .form = form, .dest = dest, .data = bindings,
-                                       .depth = depth }) &&
+           push_task(
+               x, (struct task){ .run = run_let_star, .form = form, .dest = dest, .data = bindings, .depth = depth }) &&
            push_expand_named(x, form_second(binding), &let->let.values[0], depth + 1,
                              identifier_name(form_car(binding)));
 }

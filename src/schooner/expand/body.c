@@ -158,7 +158,10 @@ static bool push_items(struct expander *x, struct body *body, uint32_t depth)
         struct item *item = items[count];
         if (!item->run)
             continue;
-        if (!push_task(x, (struct task){ .run = item->run, .form = item->form, .dest = &item->value, .depth = depth,
+        if (!push_task(x, (struct task){ .run = item->run,
+                                         .form = item->form,
+                                         .dest = &item->value,
+                                         .depth = depth,
                                          .name = item_name(item) }))
             return false;
     }
@@ -285,8 +288,7 @@ static bool finish_body(struct expander *x, const struct task *task)
 static bool run_body(struct expander *x, const struct task *task)
 {
     struct body *body = task->data;
-    if (!scope_enter(x) ||
-        !push_task(x, (struct task){ .run = finish_body, .data = body, .depth = body->depth }) ||
+    if (!scope_enter(x) || !push_task(x, (struct task){ .run = finish_body, .data = body, .depth = body->depth }) ||
         !scan_forms(x, body, task->form))
         return false;
     struct item *last = NULL;

@@ -43,7 +43,9 @@ static bool run_and(struct expander *x, const struct task *task)
         return push_expand(x, part, task->dest, task->depth);
     struct core *node = if_node(x, part->position, task->dest);
     return node && value_node(x, V_FALSE, part->position, &node->branch.otherwise) &&
-           push_task(x, (struct task){ .run = run_and, .form = form_cdr(parts), .dest = &node->branch.then,
+           push_task(x, (struct task){ .run = run_and,
+                                       .form = form_cdr(parts),
+                                       .dest = &node->branch.then,
                                        .depth = task->depth + 1 }) &&
            push_expand(x, part, &node->branch.test, task->depth + 1);
 }
@@ -68,7 +70,9 @@ static bool run_or(struct expander *x, const struct task *task)
         return push_expand(x, part, task->dest, task->depth);
     struct core *let = let_if(x, part->position, task->dest, &choose);
     return let && local_node(x, let->let.variables[0], part->position, &choose->branch.then) &&
-           push_task(x, (struct task){ .run = run_or, .form = form_cdr(parts), .dest = &choose->branch.otherwise,
+           push_task(x, (struct task){ .run = run_or,
+                                       .form = form_cdr(parts),
+                                       .dest = &choose->branch.otherwise,
                                        .depth = task->depth + 2 }) &&
            push_expand(x, part, &let->let.values[0], task->depth + 1);
 }
@@ -102,8 +106,9 @@ static task_fn run_cond;
 /* task->form: the clauses that are left; task->data: the node for when none of them holds. */
 static bool cond_rest(struct expander *x, const struct task *task, struct core **dest, uint32_t depth)
 {
-    return push_task(x, (struct task){ .run = run_cond, .form = form_cdr(task->form), .dest = dest,
-                                       .data = task->data, .depth = depth });
+    return push_task(
+        x, (struct task){
+               .run = run_cond, .form = form_cdr(task->form), .dest = dest, .data = task->data, .depth = depth });
 }
 
 static bool cond_arrow(struct expander *x, const struct task *task, struct datum *clause)
@@ -229,8 +234,11 @@ static bool run_case(struct expander *x, const struct task *task)
     }
     struct core *node = if_node(x, clause->position, task->dest);
     return node && case_test(x, key, form_car(clause), &node->branch.test) &&
-           push_task(x, (struct task){ .run = run_case, .form = form_cdr(task->form), .data = key,
-                                       .dest = &node->branch.otherwise, .depth = task->depth + 1 }) &&
+           push_task(x, (struct task){ .run = run_case,
+                                       .form = form_cdr(task->form),
+                                       .data = key,
+                                       .dest = &node->branch.otherwise,
+                                       .depth = task->depth + 1 }) &&
            case_result(x, key, clause, &node->branch.then, task->depth + 1);
 }
 
@@ -242,8 +250,11 @@ bool form_case(struct expander *x, const struct task *task)
     struct core *let = let_node(x, CORE_LET, 1, form->position, task->dest);
     if (!let || !(let->let.variables[0] = variable_new(x->front, NULL, form->position)))
         return false;
-    return push_task(x, (struct task){ .run = run_case, .form = form_rest(form, 2), .data = let->let.variables[0],
-                                       .dest = &let->let.body, .depth = task->depth + 1 }) &&
+    return push_task(x, (struct task){ .run = run_case,
+                                       .form = form_rest(form, 2),
+                                       .data = let->let.variables[0],
+                                       .dest = &let->let.body,
+                                       .depth = task->depth + 1 }) &&
            push_expand(x, form_second(form), &let->let.values[0], task->depth + 1);
 }
 
@@ -280,8 +291,9 @@ static bool run_guard(struct expander *x, const struct task *task)
     handler->lambda.clauses->params[0] = condition;
     handler->lambda.clauses->params[1] = reraise;
     handler->lambda.clauses->count = all ? 1 : 2;
-    return push_task(x, (struct task){ .run = run_cond, .form = form_cdr(clauses), .dest = body, .data = otherwise,
-                                       .depth = task->depth + 3 });
+    return push_task(
+        x, (struct task){
+               .run = run_cond, .form = form_cdr(clauses), .dest = body, .data = otherwise, .depth = task->depth + 3 });
 }
 
 bool form_guard(struct expander *x, const struct task *task)

@@ -2,8 +2,7 @@
 #include "schooner/expand/expander.h"
 
 /* The entry of a variable that the body defines, with its item. NULL: an error. */
-static struct item *define_variable(struct expander *x, struct body *body, struct datum *id,
-                                    struct position position)
+static struct item *define_variable(struct expander *x, struct body *body, struct datum *id, struct position position)
 {
     struct entry *entry = body->top ? module_claim(x, id, false) : scope_bind(x, id, ENTRY_LOCAL);
     struct item *item = entry ? body_item(x, body, position) : NULL;
@@ -85,8 +84,7 @@ static bool run_values(struct expander *x, const struct task *task)
     return push_expand(x, form_third(task->form), &node->receive.producer, task->depth + 1);
 }
 
-static bool values_variable(struct expander *x, struct body *body, struct datum *id, struct entry *from,
-                            int64_t index)
+static bool values_variable(struct expander *x, struct body *body, struct datum *id, struct entry *from, int64_t index)
 {
     struct item *item = define_variable(x, body, id, id->position);
     struct core *call = item ? builtin_call(x, BUILTIN_VECTOR_REF, 2, id->position, &item->value) : NULL;

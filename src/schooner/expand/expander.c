@@ -35,8 +35,8 @@ bool run_tasks(struct expander *x, struct task *base)
 bool push_expand_named(struct expander *x, struct datum *form, struct core **dest, uint32_t depth,
                        const struct name *name)
 {
-    return push_task(x, (struct task){
-                            .run = expand_expression, .form = form, .dest = dest, .depth = depth, .name = name });
+    return push_task(
+        x, (struct task){ .run = expand_expression, .form = form, .dest = dest, .depth = depth, .name = name });
 }
 
 bool push_expand(struct expander *x, struct datum *form, struct core **dest, uint32_t depth)
@@ -89,8 +89,7 @@ struct core *node_new(struct expander *x, enum core_kind kind, struct position p
     return node;
 }
 
-struct core *constant_node(struct expander *x, const struct datum *datum, struct position position,
-                           struct core **dest)
+struct core *constant_node(struct expander *x, const struct datum *datum, struct position position, struct core **dest)
 {
     if (!datum)
         return NULL;
@@ -229,10 +228,10 @@ struct core *reference_node(struct expander *x, struct datum *id, struct core **
 /* --- one expression --- */
 
 static task_fn *const handlers[SPECIAL_COUNT] = {
-#define EXPRESSION(handler) handler
-#define DEFINITION(handler) NULL
-#define TOP(handler)        NULL
-#define AUXILIARY(handler)  NULL
+#define EXPRESSION(handler)                 handler
+#define DEFINITION(handler)                 NULL
+#define TOP(handler)                        NULL
+#define AUXILIARY(handler)                  NULL
 #define SPECIAL(ENUM, name, class, handler) class(handler),
 #include "schooner/expand/special.def"
 #undef SPECIAL
@@ -256,14 +255,11 @@ static bool expand_special(struct expander *x, struct datum *form, int special, 
     case SPECIAL_DEFINE_STAR:
     case SPECIAL_DEFINE_VALUES:
     case SPECIAL_DEFINE_SYNTAX:
-    case SPECIAL_DEFINE_RECORD_TYPE:
-        return fail(x, form, "`%s` can stand only at top level or in a body", name);
+    case SPECIAL_DEFINE_RECORD_TYPE: return fail(x, form, "`%s` can stand only at top level or in a body", name);
     case SPECIAL_IMPORT:
     case SPECIAL_USE_MODULES:
-    case SPECIAL_DEFINE_LIBRARY:
-        return fail(x, form, "`%s` can stand only at top level", name);
-    default:
-        return fail(x, form, "`%s` means nothing here", name);
+    case SPECIAL_DEFINE_LIBRARY: return fail(x, form, "`%s` can stand only at top level", name);
+    default: return fail(x, form, "`%s` means nothing here", name);
     }
 }
 
@@ -301,8 +297,7 @@ static bool expand_pair(struct expander *x, struct datum **form, const struct ta
         *ret_again = true;
         return (*form = macro_expand(x, entry->macro, *form)) != NULL;
     }
-    if (!entry && head->kind == DATUM_SYMBOL &&
-        special_form_find(head->name->text, head->name->length) >= 0)
+    if (!entry && head->kind == DATUM_SYMBOL && special_form_find(head->name->text, head->name->length) >= 0)
         return unbound_fail(x, x->module, head->name, head->position);
     return expand_call(x, *form, task);
 }

@@ -47,10 +47,10 @@ enum entry_kind { ENTRY_LOCAL, ENTRY_GLOBAL, ENTRY_MACRO, ENTRY_SPECIAL };
 /* What an identifier stands for in one scope. */
 struct entry {
     uint8_t kind;
-    bool imported;  /* from another library */
-    bool session;   /* by an earlier program of the session */
+    bool imported; /* from another library */
+    bool session;  /* by an earlier program of the session */
     bool used;
-    bool pending;   /* used at top level, not defined yet */
+    bool pending; /* used at top level, not defined yet */
     bool assigned;
     uint32_t depth; /* of its scope; 0: top level */
     uint32_t definitions;
@@ -112,18 +112,18 @@ struct module {
     struct entry *first, **last; /* its own definitions in order, hidden ones too */
     struct entry *pending;       /* in order of first use */
     struct entry **pending_last;
-    struct import_set *imports;  /* latest first */
-    struct table exports;        /* external struct name -> struct entry, in a library made here */
-    size_t hidden;               /* names made up so far */
+    struct import_set *imports; /* latest first */
+    struct table exports;       /* external struct name -> struct entry, in a library made here */
+    size_t hidden;              /* names made up so far */
     bool is_program;
     struct module *next;
 };
 
 /* A piece of a body: a definition or an expression. */
 struct item {
-    struct entry *entry;  /* NULL: an expression */
+    struct entry *entry; /* NULL: an expression */
     struct core *value;
-    task_fn *run;         /* fills `value`; NULL: it is there already */
+    task_fn *run; /* fills `value`; NULL: it is there already */
     struct datum *form;
     struct position position;
     struct item *next;
@@ -196,8 +196,7 @@ bool push_sequence(struct expander *x, struct datum *forms, struct core **dest, 
 #define fail(x, datum, ...) front_fail((x)->front, "syntax-error", (datum)->position, __VA_ARGS__)
 
 struct core *node_new(struct expander *x, enum core_kind kind, struct position position, struct core **dest);
-struct core *constant_node(struct expander *x, const struct datum *datum, struct position position,
-                           struct core **dest);
+struct core *constant_node(struct expander *x, const struct datum *datum, struct position position, struct core **dest);
 struct core *unspecified_node(struct expander *x, struct position position, struct core **dest);
 struct core *value_node(struct expander *x, sch_value value, struct position position, struct core **dest);
 struct core *symbol_node(struct expander *x, const struct name *name, struct position position, struct core **dest);

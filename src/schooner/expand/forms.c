@@ -39,7 +39,8 @@ static bool set_entry(struct expander *x, const struct task *task, struct entry 
     if (entry->imported || (entry->session && !x->world->redefinition))
         return fail(x, form,
                     entry->imported ? "`%s` is imported: it cannot be assigned"
-                                    : "`%s` was defined by an earlier program: it cannot be assigned", text);
+                                    : "`%s` was defined by an earlier program: it cannot be assigned",
+                    text);
     entry->assigned = true;
     entry->global->immutable = false;
     struct core *node = node_new(x, CORE_SET_GLOBAL, form->position, task->dest);
@@ -100,8 +101,7 @@ bool form_delay(struct expander *x, const struct task *task)
         return fail(x, form, "`%s` needs one expression", identifier_text(form_car(form)));
     bool iterative = is_special(x, form_car(form), SPECIAL_DELAY_FORCE);
     struct core **body;
-    struct core *call = builtin_call(x, iterative ? BUILTIN_DELAY_FORCE : BUILTIN_DELAY, 1, form->position,
-                                     task->dest);
+    struct core *call = builtin_call(x, iterative ? BUILTIN_DELAY_FORCE : BUILTIN_DELAY, 1, form->position, task->dest);
     return call && lambda_node(x, 0, NULL, form->position, &call->call.args[0], &body) &&
            push_expand(x, form_second(form), body, task->depth + 3);
 }

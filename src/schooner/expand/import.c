@@ -106,8 +106,7 @@ static bool step_kind_of(const struct datum *set, enum import_step_kind *ret)
 }
 
 /* Is the name there, behind the steps from `step` inward? */
-static bool step_provides(struct expander *x, struct import_set *set, struct import_step *step,
-                          const struct name *name)
+static bool step_provides(struct expander *x, struct import_set *set, struct import_step *step, const struct name *name)
 {
     for (; step && name; step = step->next) {
         if (step->kind == STEP_PREFIX) {
@@ -439,8 +438,9 @@ static bool requirement(struct expander *x, struct datum *form, unsigned depth, 
     }
     ptrdiff_t length = form_length(form);
     if (length < 1 || !is_identifier(form_car(form)))
-        return fail(x, form, "a requirement of `cond-expand` is a feature, (library name), (and ...), (or ...) or "
-                             "(not ...)");
+        return fail(x, form,
+                    "a requirement of `cond-expand` is a feature, (library name), (and ...), (or ...) or "
+                    "(not ...)");
     const char *head = identifier_text(form_car(form));
     if (strcmp(head, "and") == 0 || strcmp(head, "or") == 0)
         return requirement_list(x, form_cdr(form), head[0] == 'a', depth, ret);
@@ -489,12 +489,11 @@ static bool include_file(struct expander *x, struct datum *name, bool fold_case,
     char *text = name->kind == DATUM_STRING ? arena_copy(&x->front->arena, name->text.bytes, name->text.length) : NULL;
     if (!text)
         return fail(x, name, "`include` needs the names of files, as strings");
-    const char *from = x->front->source_count > name->position.file
-                           ? x->front->sources[name->position.file].name : "";
+    const char *from = x->front->source_count > name->position.file ? x->front->sources[name->position.file].name : "";
     if (!x->world->load_include || !x->world->load_include(x->world->data, x->front, from, text, &source))
-        return x->front->failed ? false
-                                : front_fail(x->front, "import-error", name->position, "\"%s\" cannot be included",
-                                             text);
+        return x->front->failed
+                   ? false
+                   : front_fail(x->front, "import-error", name->position, "\"%s\" cannot be included", text);
     if (!front_add_source(x->front, source.name, source.text, source.length, &file))
         return false;
     struct reader reader;

@@ -66,8 +66,9 @@ bool form_case_lambda(struct expander *x, const struct task *task)
         struct datum *clause = form_car(rest);
         if (form_length(clause) < 2)
             return fail(x, clause, "a clause of `case-lambda` needs formals and a body");
-        if (!push_task(x, (struct task){ .run = run_clause, .form = clause, .data = &node->lambda.clauses[i],
-                                         .depth = task->depth + 1 }))
+        if (!push_task(
+                x, (struct task){
+                       .run = run_clause, .form = clause, .data = &node->lambda.clauses[i], .depth = task->depth + 1 }))
             return false;
     }
     return true;
@@ -86,13 +87,13 @@ struct star {
     struct datum *body;
     struct position position;
     const struct name *name;
-    struct variable *rest;   /* the arguments that are left */
+    struct variable *rest; /* the arguments that are left */
     struct star_parameter *next;
-    struct datum *rest_id;   /* of the user; NULL */
-    bool plain;              /* no marker was seen: an ordinary lambda */
+    struct datum *rest_id; /* of the user; NULL */
+    bool plain;            /* no marker was seen: an ordinary lambda */
     bool has_keys;
     bool allow_others;
-    struct datum *keywords;  /* all of them, a list */
+    struct datum *keywords; /* all of them, a list */
 };
 
 static bool star_bad(struct expander *x, const struct datum *at)
@@ -193,8 +194,8 @@ static bool star_end(struct expander *x, struct star *star, const struct task *t
         return push_body(x, star->body, dest, task->depth, star->position, false);
     struct core *node = if_node(x, star->position, dest);
     struct core *test = node ? builtin_call(x, BUILTIN_IS_NULL, 1, star->position, &node->branch.test) : NULL;
-    struct core *call = test ? builtin_call(x, BUILTIN_TOO_MANY_ARGUMENTS, 2, star->position,
-                                            &node->branch.otherwise) : NULL;
+    struct core *call =
+        test ? builtin_call(x, BUILTIN_TOO_MANY_ARGUMENTS, 2, star->position, &node->branch.otherwise) : NULL;
     if (!call || !local_node(x, star->rest, star->position, &test->call.args[0]) ||
         !(star->name ? symbol_node(x, star->name, star->position, &call->call.args[0])
                      : value_node(x, V_FALSE, star->position, &call->call.args[0])) ||
@@ -203,8 +204,7 @@ static bool star_end(struct expander *x, struct star *star, const struct task *t
     return push_body(x, star->body, &node->branch.then, task->depth + 1, star->position, false);
 }
 
-static bool star_initial(struct expander *x, const struct star_parameter *parameter, struct core **dest,
-                         uint32_t depth)
+static bool star_initial(struct expander *x, const struct star_parameter *parameter, struct core **dest, uint32_t depth)
 {
     return parameter->initial ? push_expand(x, parameter->initial, dest, depth)
                               : value_node(x, V_FALSE, parameter->id->position, dest) != NULL;
@@ -277,8 +277,9 @@ static bool star_optional(struct expander *x, struct star *star, const struct ta
     struct core *bound = let_node(x, CORE_LET, 1, position, &rest->let.body);
     if (!bound || !local_node(x, value->let.variables[0], position, &bound->let.values[0]))
         return false;
-    return push_task(x, (struct task){ .run = run_star_rest, .data = star, .dest = &rest->let.body,
-                                       .depth = task->depth + 4 }) &&
+    return push_task(x,
+                     (struct task){
+                         .run = run_star_rest, .data = star, .dest = &rest->let.body, .depth = task->depth + 4 }) &&
            star_initial(x, parameter, &pick->branch.otherwise, task->depth + 3);
 }
 
@@ -304,8 +305,9 @@ static bool star_key(struct expander *x, struct star *star, const struct task *t
         !local_node(x, found, position, &test->call.args[0]) ||
         !local_node(x, found, position, &pick->branch.otherwise))
         return false;
-    return push_task(x, (struct task){ .run = run_star_rest, .data = star, .dest = &given->let.body,
-                                       .depth = task->depth + 2 }) &&
+    return push_task(x,
+                     (struct task){
+                         .run = run_star_rest, .data = star, .dest = &given->let.body, .depth = task->depth + 2 }) &&
            star_initial(x, parameter, &pick->branch.then, task->depth + 3);
 }
 
@@ -313,8 +315,8 @@ static bool star_key(struct expander *x, struct star *star, const struct task *t
 static bool star_check(struct expander *x, struct star *star, const struct task *task)
 {
     struct core *sequence = sequence_node(x, 2, star->position, task->dest);
-    struct core *check = sequence ? builtin_call(x, BUILTIN_CHECK_KEYWORDS, 4, star->position,
-                                                 &sequence->sequence.items[0]) : NULL;
+    struct core *check =
+        sequence ? builtin_call(x, BUILTIN_CHECK_KEYWORDS, 4, star->position, &sequence->sequence.items[0]) : NULL;
     int mode = star->rest_id ? 2 : star->allow_others ? 1 : 0;
     if (!check ||
         !(star->name ? symbol_node(x, star->name, star->position, &check->call.args[0])
@@ -412,8 +414,9 @@ static bool run_receive_next(struct expander *x, const struct task *task)
     if (i + 1 == receiving->count)
         return push_body(x, task->form, &node->receive.clause.body, task->depth + 1, receiving->form->position, false);
     struct datum *binding = form_car(form_rest(form_second(receiving->form), i + 1));
-    return push_task(x, (struct task){ .run = run_receive_next, .form = task->form, .data = receiving,
-                                       .depth = task->depth + 1 }) &&
+    return push_task(x,
+                     (struct task){
+                         .run = run_receive_next, .form = task->form, .data = receiving, .depth = task->depth + 1 }) &&
            push_expand(x, form_second(binding), &receiving->nodes[i + 1]->receive.producer, task->depth + 2);
 }
 
@@ -446,8 +449,11 @@ bool form_receive(struct expander *x, const struct task *task)
         return false;
     receiving->formals[0] = form_second(form);
     struct core *node = receiving->nodes[0];
-    return push_task(x, (struct task){ .run = run_receive_body, .form = form_rest(form, 3), .data = receiving,
-                                       .dest = &node->receive.clause.body, .depth = task->depth + 1 }) &&
+    return push_task(x, (struct task){ .run = run_receive_body,
+                                       .form = form_rest(form, 3),
+                                       .data = receiving,
+                                       .dest = &node->receive.clause.body,
+                                       .depth = task->depth + 1 }) &&
            push_expand(x, form_third(form), &node->receive.producer, task->depth + 1);
 }
 
@@ -473,13 +479,17 @@ bool form_let_values(struct expander *x, const struct task *task)
         producers[i] = form_second(binding);
     }
     if (is_special(x, form_car(form), SPECIAL_LET_STAR_VALUES))
-        return push_task(x, (struct task){ .run = run_receive_next, .form = form_rest(form, 2), .data = receiving,
+        return push_task(x, (struct task){ .run = run_receive_next,
+                                           .form = form_rest(form, 2),
+                                           .data = receiving,
                                            .depth = task->depth }) &&
                push_expand(x, producers[0], &receiving->nodes[0]->receive.producer, task->depth + 1);
     uint32_t inner = task->depth + (uint32_t)count;
     struct core **dest = &receiving->nodes[count - 1]->receive.clause.body;
-    if (!push_task(x, (struct task){ .run = run_receive_body, .form = form_rest(form, 2), .data = receiving,
-                                     .dest = dest, .depth = inner }))
+    if (!push_task(
+            x,
+            (struct task){
+                .run = run_receive_body, .form = form_rest(form, 2), .data = receiving, .dest = dest, .depth = inner }))
         return false;
     for (ptrdiff_t i = count; i-- > 0;) {
         if (!push_expand(x, producers[i], &receiving->nodes[i]->receive.producer, task->depth + (uint32_t)i + 1))

@@ -24,8 +24,8 @@ struct module *library_scope(struct expander *x, const char *name)
     struct module *made = library_made(x, name);
     if (made)
         return made;
-    const struct library *library = x->world->find_scope ? x->world->find_scope(x->world->data, name)
-                                                         : library_known(x, name);
+    const struct library *library =
+        x->world->find_scope ? x->world->find_scope(x->world->data, name) : library_known(x, name);
     return library ? module_of_library(x, library) : NULL;
 }
 
@@ -200,8 +200,8 @@ static bool export_all(struct expander *x, struct module *module, struct export_
         if (!entry)
             return x->front->failed ? false
                                     : front_fail(x->front, "syntax-error", spec->inside->position,
-                                                 "%s exports `%s`, which it neither defines nor imports",
-                                                 module->space, identifier_text(spec->inside));
+                                                 "%s exports `%s`, which it neither defines nor imports", module->space,
+                                                 identifier_text(spec->inside));
         if (table_get(&module->exports, outside))
             return fail(x, spec->outside, "%s exports `%s` twice", module->space, outside->text);
         if (!table_put(x->front, &module->exports, outside, entry))

@@ -4,7 +4,7 @@
 struct parse {
     struct expander *x;
     struct macro *macro;
-    struct datum *ellipsis;   /* a custom one; NULL: ... */
+    struct datum *ellipsis; /* a custom one; NULL: ... */
     struct datum **literals;
     size_t literal_count;
     /* of the present rule */

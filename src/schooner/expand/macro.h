@@ -11,10 +11,10 @@
 enum { MACRO_DEPTH_MAX = 200, MACRO_VARIABLES_MAX = 4096 };
 
 enum pattern_kind {
-    PATTERN_ANY,      /* _ */
+    PATTERN_ANY, /* _ */
     PATTERN_VARIABLE,
-    PATTERN_LITERAL,  /* an identifier that must be bound alike */
-    PATTERN_DATUM,    /* an atom that must be equal */
+    PATTERN_LITERAL, /* an identifier that must be bound alike */
+    PATTERN_DATUM,   /* an atom that must be equal */
     PATTERN_NIL,
     PATTERN_PAIR,
     PATTERN_ELLIPSIS, /* (sub ... . rest) */
@@ -24,12 +24,12 @@ enum pattern_kind {
 
 struct pattern {
     uint8_t kind;
-    uint32_t index;         /* VARIABLE: its number; ELLIPSIS: the first variable in sub; LITERAL: of the identifier */
-    uint32_t count;         /* ELLIPSIS: how many variables are in sub */
-    uint32_t tail;          /* ELLIPSIS: pairs that rest needs */
+    uint32_t index; /* VARIABLE: its number; ELLIPSIS: the first variable in sub; LITERAL: of the identifier */
+    uint32_t count; /* ELLIPSIS: how many variables are in sub */
+    uint32_t tail;  /* ELLIPSIS: pairs that rest needs */
     const struct datum *datum;
-    struct pattern *sub;    /* PAIR: car */
-    struct pattern *rest;   /* PAIR: cdr */
+    struct pattern *sub;  /* PAIR: car */
+    struct pattern *rest; /* PAIR: cdr */
 };
 
 enum template_kind {
@@ -42,13 +42,14 @@ enum template_kind {
     TEMPLATE_KINDS,
 };
 
-struct template {
+struct template
+{
     uint8_t kind;
-    uint32_t index;           /* VARIABLE, IDENTIFIER */
-    uint32_t levels;          /* ELLIPSIS */
-    uint32_t outer;           /* ELLIPSIS: how many ellipses enclose it */
-    uint32_t size;            /* nodes that building it makes, without what ellipses repeat */
-    uint32_t *variables;      /* ELLIPSIS: those with ellipses that occur in sub */
+    uint32_t index;      /* VARIABLE, IDENTIFIER */
+    uint32_t levels;     /* ELLIPSIS */
+    uint32_t outer;      /* ELLIPSIS: how many ellipses enclose it */
+    uint32_t size;       /* nodes that building it makes, without what ellipses repeat */
+    uint32_t *variables; /* ELLIPSIS: those with ellipses that occur in sub */
     uint32_t variable_count;
     const struct datum *datum;
     struct template *sub;
@@ -56,10 +57,10 @@ struct template {
 };
 
 struct rule {
-    struct pattern *pattern;  /* of the operands */
+    struct pattern *pattern; /* of the operands */
     struct template *template;
     uint32_t variable_count;
-    uint8_t *depths;          /* ellipses of each variable */
+    uint8_t *depths; /* ellipses of each variable */
     struct position position;
 };
 
@@ -69,7 +70,7 @@ struct macro {
     struct environment env;     /* of the definition */
     struct datum **identifiers; /* of literals and templates */
     uint32_t identifier_count, identifier_capacity;
-    struct rule *rules;         /* NULL: bytes, not decoded yet */
+    struct rule *rules; /* NULL: bytes, not decoded yet */
     uint32_t rule_count;
 };
 

@@ -1,4 +1,5 @@
-/* Macros as bytes and back: numbers in groups of seven bits, texts with their length, trees in preorder. No pointers. */
+/* Macros as bytes and back: numbers in groups of seven bits, texts with their length, trees in preorder. No pointers.
+ */
 #include "schooner/expand/macro.h"
 
 enum { MACRO_FORMAT = 1, IDENTIFIER_NAME = 0, IDENTIFIER_ALIAS = 1, BYTES_MAX = 1 << 28 };
@@ -89,8 +90,8 @@ static bool put_pattern(struct buffer *out, const struct pattern *pattern)
         case PATTERN_LITERAL: ok = put_number(out, pattern->index); break;
         case PATTERN_DATUM: ok = put_datum(out, pattern->datum); break;
         case PATTERN_ELLIPSIS:
-            ok = put_number(out, pattern->index) && put_number(out, pattern->count) &&
-                 put_number(out, pattern->tail) && put_pattern(out, pattern->sub);
+            ok = put_number(out, pattern->index) && put_number(out, pattern->count) && put_number(out, pattern->tail) &&
+                 put_pattern(out, pattern->sub);
             break;
         case PATTERN_PAIR:
         case PATTERN_VECTOR: ok = put_pattern(out, pattern->sub); break;
@@ -110,7 +111,7 @@ static bool put_template(struct buffer *out, const struct template *template)
         if (!put_number(out, template->kind))
             return false;
         bool ok = true;
-        switch ((enum template_kind)template->kind) {
+        switch ((enum template_kind) template->kind) {
         case TEMPLATE_VARIABLE:
         case TEMPLATE_IDENTIFIER: ok = put_number(out, template->index); break;
         case TEMPLATE_DATUM: ok = put_datum(out, template->datum); break;

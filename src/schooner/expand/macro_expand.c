@@ -104,9 +104,7 @@ static enum outcome match(struct expansion_step *step, const struct pattern *pat
     for (;;) {
         switch ((enum pattern_kind)pattern->kind) {
         case PATTERN_ANY: return MATCHED;
-        case PATTERN_VARIABLE:
-            step->matches[pattern->index] = (struct match){ .datum = datum };
-            return MATCHED;
+        case PATTERN_VARIABLE: step->matches[pattern->index] = (struct match){ .datum = datum }; return MATCHED;
         case PATTERN_LITERAL: return match_literal(step, pattern, datum);
         case PATTERN_DATUM: return atom_equal(pattern->datum, datum) ? MATCHED : DIFFERENT;
         case PATTERN_NIL: return datum->kind == DATUM_NIL ? MATCHED : DIFFERENT;
@@ -148,8 +146,8 @@ static bool repeat_count(struct expansion_step *step, const struct template *tem
         size_t count = step->matches[variable].count;
         if (found && count != *ret)
             return front_fail(step->x->front, "syntax-error", step->position,
-                              "the ellipses of this macro use matched different numbers of forms (%zu and %zu)",
-                              *ret, count);
+                              "the ellipses of this macro use matched different numbers of forms (%zu and %zu)", *ret,
+                              count);
         found = true;
         *ret = count;
     }
@@ -174,7 +172,7 @@ static bool build_repeat(struct expansion_step *step, const struct template *tem
     if (!repeat_count(step, template, level, &count))
         return false;
     /* What will be built is charged before anything of it is. */
-    if (!size_mul(count, (size_t)template->sub->size + template->variable_count + 1, &work) ||
+    if (!size_mul(count, (size_t) template->sub->size + template->variable_count + 1, &work) ||
         !front_charge(front, work))
         return front->failed ? false : front_limit(front, SCH_LIMIT_HEAP);
     struct match *saved = front_array(front, template->variable_count, sizeof *saved);
@@ -219,7 +217,7 @@ static bool build(struct expansion_step *step, const struct template *template, 
 {
     struct datum *pair;
     for (;; template = template->rest) {
-        switch ((enum template_kind)template->kind) {
+        switch ((enum template_kind) template->kind) {
         case TEMPLATE_VARIABLE: *slot = step->matches[template->index].datum; return true;
         case TEMPLATE_IDENTIFIER: return (*slot = step_alias(step, template->index)) != NULL;
         case TEMPLATE_DATUM: *slot = (struct datum *)template->datum; return true;
@@ -263,8 +261,7 @@ struct datum *macro_expand(struct expander *x, struct macro *macro, struct datum
             continue;
         struct datum *built = NULL;
         step.aliases = front_array(x->front, macro->identifier_count, sizeof *step.aliases);
-        if (!step.aliases ||
-            !front_charge(x->front, step.rule->template->size + macro->identifier_count / 8) ||
+        if (!step.aliases || !front_charge(x->front, step.rule->template->size + macro->identifier_count / 8) ||
             !build(&step, step.rule->template, &built))
             return NULL;
         return built;

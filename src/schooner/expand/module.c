@@ -129,8 +129,10 @@ static bool entry_fill(struct expander *x, struct entry *entry, const struct exp
         else if (exported->space && exported->space[0] && strcmp(exported->space, from->space) != 0)
             from = library_scope(x, exported->space);
         if (!from)
-            return front_fail(x->front, "import-error", (struct position){ 0 }, "the library %s of the macro `%s` is "
-                              "not there", exported->space ? exported->space : "", exported->name);
+            return front_fail(x->front, "import-error", (struct position){ 0 },
+                              "the library %s of the macro `%s` is "
+                              "not there",
+                              exported->space ? exported->space : "", exported->name);
         entry->macro = macro_lazy(x, exported->macro, exported->macro_length, from);
         return entry->macro != NULL;
     case BINDING_GLOBAL:
@@ -246,8 +248,7 @@ struct entry *module_find(struct expander *x, struct module *module, const struc
             !entry_fill(x, entry, &exported, module))
             return NULL;
         entry->imported = true;
-    } else if (module->is_program && x->world->session &&
-               library_find(x, x->world->session, name, true, &exported)) {
+    } else if (module->is_program && x->world->session && library_find(x, x->world->session, name, true, &exported)) {
         if (!(entry = entry_new(x, module, name)) || !entry_fill(x, entry, &exported, module))
             return NULL;
         entry->session = true;
@@ -276,8 +277,7 @@ static struct entry *claim_again(struct expander *x, struct entry *entry, struct
     const char *text = identifier_text(id);
     if (entry->pending) {
         if (syntax) {
-            fail(x, id, "`%s` is used before its definition as syntax (line %u)", text,
-                 (unsigned)entry->position.line);
+            fail(x, id, "`%s` is used before its definition as syntax (line %u)", text, (unsigned)entry->position.line);
             return NULL;
         }
         entry->pending = false;
@@ -294,8 +294,9 @@ static struct entry *claim_again(struct expander *x, struct entry *entry, struct
         return entry;
     }
     if (entry->session ? !x->world->redefinition : !may_redefine(x)) {
-        fail(x, id, entry->session ? "`%s` is defined already, by an earlier program of this session"
-                                   : "`%s` is defined already (line %u)",
+        fail(x, id,
+             entry->session ? "`%s` is defined already, by an earlier program of this session"
+                            : "`%s` is defined already (line %u)",
              text, (unsigned)entry->position.line);
         return NULL;
     }
@@ -417,15 +418,33 @@ struct entry *module_expect(struct expander *x, struct datum *id)
 static const char *provider(struct expander *x, const struct name *name)
 {
     static const char *const candidates[] = {
-        "(scheme base)", "(scheme write)", "(scheme char)", "(scheme cxr)", "(scheme inexact)", "(scheme lazy)",
-        "(scheme case-lambda)", "(scheme complex)", "(scheme read)", "(scheme time)", "(scheme file)",
-        "(scheme process-context)", "(scheme load)", "(scheme eval)", "(srfi 1)", "(schooner keyword)",
-        "(schooner syntax)", "(esquema container)", "(esquema policy)", "(esquema service)", "(esquema runtime)", NULL,
+        "(scheme base)",
+        "(scheme write)",
+        "(scheme char)",
+        "(scheme cxr)",
+        "(scheme inexact)",
+        "(scheme lazy)",
+        "(scheme case-lambda)",
+        "(scheme complex)",
+        "(scheme read)",
+        "(scheme time)",
+        "(scheme file)",
+        "(scheme process-context)",
+        "(scheme load)",
+        "(scheme eval)",
+        "(srfi 1)",
+        "(schooner keyword)",
+        "(schooner syntax)",
+        "(esquema container)",
+        "(esquema policy)",
+        "(esquema service)",
+        "(esquema runtime)",
+        NULL,
     };
     struct exported ignored;
     for (size_t i = 0; candidates[i]; i++) {
-        const struct library *library = x->world->find_library ? x->world->find_library(x->world->data, candidates[i])
-                                                               : NULL;
+        const struct library *library =
+            x->world->find_library ? x->world->find_library(x->world->data, candidates[i]) : NULL;
         if (library && library->find(library, name->text, name->length, &ignored))
             return candidates[i];
     }
@@ -435,8 +454,7 @@ static const char *provider(struct expander *x, const struct name *name)
 bool unbound_fail(struct expander *x, struct module *module, const struct name *name, struct position position)
 {
     if (!module->is_program)
-        return front_fail(x->front, "unbound-variable", position, "`%s` is not bound in %s", name->text,
-                          module->space);
+        return front_fail(x->front, "unbound-variable", position, "`%s` is not bound in %s", name->text, module->space);
     const char *library = provider(x, name);
     if (library)
         return front_fail(x->front, "unbound-variable", position, "`%s` is not bound; (import %s) provides it",
@@ -452,8 +470,8 @@ bool module_check(struct expander *x, struct module *module)
     }
     for (struct entry *entry = module->first; entry; entry = entry->next) {
         if (entry->kind == ENTRY_GLOBAL)
-            entry->global->immutable = entry->definitions == 1 && !entry->assigned &&
-                                       (!module->is_program || !x->world->redefinition);
+            entry->global->immutable =
+                entry->definitions == 1 && !entry->assigned && (!module->is_program || !x->world->redefinition);
     }
     module->state = MODULE_DONE;
     return true;

@@ -6,8 +6,8 @@ static task_fn run_quasi;
 /* task->data carries the level; the form is a template. */
 static bool push_quasi(struct expander *x, struct datum *form, uintptr_t level, struct core **dest, uint32_t depth)
 {
-    return push_task(x, (struct task){ .run = run_quasi, .form = form, .data = (void *)level, .dest = dest,
-                                       .depth = depth });
+    return push_task(
+        x, (struct task){ .run = run_quasi, .form = form, .data = (void *)level, .dest = dest, .depth = depth });
 }
 
 /* A list of two elements that begins with the special form. */
@@ -160,9 +160,8 @@ static bool quasi_list(struct expander *x, struct datum *form, uintptr_t level, 
         return false;
     size_t at = 0;
     for (const struct segment *segment = all.first; segment; segment = segment->next, at++) {
-        bool ok = segment->count > 0
-                      ? push_run(x, segment, level, &call->call.args[at], task->depth + 1, position)
-                      : push_expand(x, segment->first, &call->call.args[at], task->depth + 1);
+        bool ok = segment->count > 0 ? push_run(x, segment, level, &call->call.args[at], task->depth + 1, position)
+                                     : push_expand(x, segment->first, &call->call.args[at], task->depth + 1);
         if (!ok)
             return false;
     }

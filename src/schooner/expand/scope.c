@@ -175,8 +175,13 @@ struct entry *scope_bind(struct expander *x, struct datum *id, enum entry_kind k
     struct entry *entry = front_new(x->front, struct entry);
     if (!entry)
         return NULL;
-    *entry = (struct entry){ .kind = (uint8_t)kind, .depth = x->depth, .module = x->module, .id = id,
-                             .position = id->position, .shadowed = *bindings, .next = x->scopes->entries };
+    *entry = (struct entry){ .kind = (uint8_t)kind,
+                             .depth = x->depth,
+                             .module = x->module,
+                             .id = id,
+                             .position = id->position,
+                             .shadowed = *bindings,
+                             .next = x->scopes->entries };
     x->scopes->entries = entry;
     *bindings = entry;
     return entry;
