@@ -75,7 +75,7 @@ sch_value number_compare(sch_vm *vm, const char *who, enum number_relation relat
     if (!(relation == RELATION_EQUAL ? is_number(b) : is_real(b)))
         return raise_type(vm, who, 2, expected, b);
     if (quick_doubles(a, b, &x, &y)) {
-        bool rounded = (is_fixnum(a) && fabs(x) > 0x1p53) || (is_fixnum(b) && fabs(y) > 0x1p53);
+        bool rounded = (is_fixnum(a) && fabs(x) >= 0x1p53) || (is_fixnum(b) && fabs(y) >= 0x1p53);
         if (!rounded)
             return make_boolean(holds(relation, order_doubles(x, y)));
     }
