@@ -11,7 +11,7 @@ struct unicode_record {
     int8_t digit;
 };
 
-#include "schooner/unicode_tables.h"
+#include "schooner/text/unicode_tables.h"
 
 enum { UNICODE_BLOCK = 128, UNICODE_LIMIT = 0x110000, CAPITAL_SIGMA = 0x3a3, SMALL_SIGMA = 0x3c3, FINAL_SIGMA = 0x3c2 };
 
