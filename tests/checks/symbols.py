@@ -50,7 +50,7 @@ def check_child(build, listed):
         return ["the list of the child names no object"]
     files, missing = [], []
     for name in objects:
-        found = sorted(build.glob(f"libesquema.*.p/src_esquema_{name.replace('/', '_')}.o"))
+        found = sorted(build.glob(f"**/libesquema*.p/*{name.replace('/', '_')}.o"))
         files += found[:1]
         missing += [] if found else [f"no object was built from src/esquema/{name}"]
     if missing:

@@ -123,7 +123,8 @@ static int set_one(esq_spec *spec, char *setting, esq_error *ret_error)
     char *equals = strchr(setting, '=');
     if (setting[0] == '@') {
         int result = esq_spec_set_fd(spec, "executable", harness.probe, NULL, ret_error);
-        result = result < 0 ? result : add_words(spec, "command", strdup("probe"), ret_error);
+        char name[] = "probe";
+        result = result < 0 ? result : add_words(spec, "command", name, ret_error);
         return result < 0 ? result : add_words(spec, "command", setting + 1, ret_error);
     }
     if (setting[0] == '!')

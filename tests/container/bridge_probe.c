@@ -1,0 +1,133 @@
+/*
+ * Stands in the runner's place and tries what a program may do to a host: says "name=done" or "name=refused" for each.
+ * Started in front of the walls it shows that what it tries is possible there.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <dirent.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/ptrace.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "bridge/frame.h"
+
+static bool open_file(void)
+{
+    return open("/proc/self/status", O_RDONLY) >= 0 || open("/etc/passwd", O_RDONLY) >= 0;
+}
+
+static bool list_root(void)
+{
+    return open("/", O_RDONLY | O_DIRECTORY) >= 0;
+}
+
+static bool make_file(void)
+{
+    return open("probe-was-here", O_WRONLY | O_CREAT, 0600) >= 0;
+}
+
+static bool make_folder(void)
+{
+    return mkdir("/probe-folder", 0700) == 0;
+}
+
+static bool unix_socket(void)
+{
+    return socket(AF_UNIX, SOCK_STREAM, 0) >= 0;
+}
+
+static bool inet_socket(void)
+{
+    return socket(AF_INET, SOCK_DGRAM, 0) >= 0;
+}
+
+static bool fork_process(void)
+{
+    long pid = syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
+    if (pid == 0)
+        syscall(SYS_exit_group, 0);
+    return pid > 0;
+}
+
+static bool execute(void)
+{
+    /* In a process of its own where there may be one, else in this: success would end the report. */
+    long pid = syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
+    char *const arguments[] = { "true", NULL };
+    char *const environment[] = { NULL };
+    if (pid <= 0) {
+        execve("/bin/true", arguments, environment);
+        if (pid == 0)
+            syscall(SYS_exit_group, 9);
+        return false;
+    }
+    int status;
+    return waitpid((pid_t)pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+static bool memory_file(void)
+{
+    return syscall(SYS_memfd_create, "probe", 0) >= 0;
+}
+
+static bool new_namespace(void)
+{
+    return unshare(CLONE_NEWUSER | CLONE_NEWNS) == 0;
+}
+
+static bool mount_something(void)
+{
+    return mount("none", "/", "tmpfs", 0, NULL) == 0;
+}
+
+static bool trace_init(void)
+{
+    return ptrace(PTRACE_ATTACH, 1, 0, 0) == 0;
+}
+
+static bool signal_others(void)
+{
+    return kill(-1, 0) == 0;
+}
+
+static bool environment_of_others(void)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%ld/environ", (long)getppid());
+    return open(path, O_RDONLY) >= 0;
+}
+
+static bool raise_limits(void)
+{
+    struct rlimit files = { 100000, 100000 };
+    return syscall(SYS_prlimit64, 0, RLIMIT_NOFILE, &files, NULL) == 0;
+}
+
+static const struct { const char *name; bool (*attempt)(void); } attempts[] = {
+    { "open-file", open_file },         { "list-root", list_root },       { "make-file", make_file },
+    { "make-folder", make_folder },     { "unix-socket", unix_socket },   { "inet-socket", inet_socket },
+    { "fork", fork_process },           { "memory-file", memory_file },   { "new-namespace", new_namespace },
+    { "mount", mount_something },       { "trace-init", trace_init },     { "signal-others", signal_others },
+    { "environment-of-others", environment_of_others },                   { "raise-limits", raise_limits },
+    { "execute", execute },
+};
+
+int main(void)
+{
+    char text[1024] = "";
+    size_t length = 0;
+    signal(SIGCHLD, SIG_DFL);
+    for (size_t i = 0; i < sizeof attempts / sizeof attempts[0]; i++)
+        length += (size_t)snprintf(text + length, sizeof text - length, " %s=%s", attempts[i].name,
+                                   attempts[i].attempt() ? "done" : "refused");
+    return frame_write(FRAME_RUNNER_FD, FRAME_FAILURE, text, length) ? 0 : 1;
+}

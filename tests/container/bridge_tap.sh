@@ -1,0 +1,36 @@
+# Sourced by the bridge's drivers: TAP, and a scratch folder with a root filesystem. Arguments: ESQUEMA SOURCE-FOLDER.
+esquema=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
+source_root=$(cd "$2" && pwd)
+case_count=0
+work=$(mktemp -d "${TMPDIR:-/tmp}/bridge.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+trap 'exit 130' INT TERM HUP
+cd "$work" || exit 1
+
+pass() { case_count=$((case_count + 1)); echo "ok $case_count - $1"; }
+fail() {
+    case_count=$((case_count + 1))
+    echo "not ok $case_count - $1"
+    for file in "$work/out" "$work/err"; do
+        [ ! -s "$file" ] || sed "s/^/# $(basename "$file"): /" "$file" | head -40
+    done
+}
+check() { if [ "$2" = 0 ]; then pass "$1"; else fail "$1"; fi; }
+finish() { echo "1..$case_count"; exit 0; }
+bail() { echo "Bail out! $1"; exit 1; }
+
+# run COMMAND... : leaves $status, out and err.
+run() {
+    status=0
+    "$@" >"$work/out" 2>"$work/err" </dev/null || status=$?
+}
+# expect NAME STATUS [PATTERN-IN-OUT [PATTERN-IN-ERR]] : of the last run; patterns are fixed strings, empty for any.
+expect() {
+    good=0
+    [ "$status" = "$2" ] || { good=1; echo "# status $status, expected $2"; }
+    [ -z "${3:-}" ] || grep -qF -- "$3" "$work/out" || { good=1; echo "# not in the output: $3"; }
+    [ -z "${4:-}" ] || grep -qF -- "$4" "$work/err" || { good=1; echo "# not in the errors: $4"; }
+    check "$1" $good
+}
+
+make_rootfs() { "$source_root/examples/make-rootfs" "$1" >"$work/err" 2>&1 || bail "make-rootfs failed: $(cat "$work/err")"; }
