@@ -84,7 +84,7 @@ static inline bool charge(sch_vm *vm, uint64_t units)
     return charge_slow(vm, units);
 }
 /* Inside of long work that was charged before: looks at clock and interrupt. false as above. */
-bool poll(sch_vm *vm);
+bool poll(sch_vm *vm) __asm__("schooner_poll"); /* a host linked with the static library needs libc's own poll */
 
 /* --- raising (vm/raise.c); each returns V_RAISED --- */
 
