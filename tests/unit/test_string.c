@@ -58,6 +58,25 @@ static void test_index(void **state)
     assert_int_equal(string_offset(object_as(struct string, s), 1000), length);
 }
 
+/* Validation goes in pieces: characters across their ends, and what is wrong there. */
+static void test_utf8_across_pieces(void **state)
+{
+    size_t length = 200000;
+    char *bytes = memory_resize(&memory_malloc, NULL, 0, length);
+    for (size_t shift = 0; shift < 4; shift++) {
+        memset(bytes, 'a', length);
+        for (size_t i = shift; i + 4 <= length; i += 4)
+            memcpy(bytes + i, "\xf0\x9f\x98\x80", 4);
+        size_t tail = (length - shift) % 4;
+        sch_value s = machine_roots(vm)[0] = string_of(vm, bytes, length);
+        assert_int_equal(object_as(struct string, s)->characters, shift + tail + (length - shift) / 4);
+        expect_raised(vm, string_of(vm, bytes, length - tail - 1), "encoding-error");
+        bytes[65536 + shift] = '\xff';
+        expect_raised(vm, string_of(vm, bytes, length), "encoding-error");
+    }
+    memory_resize(&memory_malloc, bytes, length, 0);
+}
+
 static void test_making(void **state)
 {
     expect_shown(vm, CALL(prim_make_string, N(3), C('x')), "\"xxx\"");
@@ -181,6 +200,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_ref_and_length, setup, teardown),
         cmocka_unit_test_setup_teardown(test_index, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_utf8_across_pieces, setup, teardown),
         cmocka_unit_test_setup_teardown(test_making, setup, teardown),
         cmocka_unit_test_setup_teardown(test_parts, setup, teardown),
         cmocka_unit_test_setup_teardown(test_doubling_ends, setup, teardown),

@@ -6,6 +6,8 @@
 
 #include "base/utf8.h"
 
+enum { COUNT_PIECE = 1 << 16, UTF8_MAX = 4 };
+
 /* Where the index lies: behind the text and its NUL. */
 static uint32_t *string_index(const struct string *string)
 {
@@ -40,11 +42,30 @@ sch_value string_make(sch_vm *vm, const char *text, size_t bytes, size_t charact
     return object_value(string);
 }
 
+/* Counts in pieces of whole characters, and looks at the clock between them. false: raised. */
+static bool count_characters(sch_vm *vm, const char *text, size_t bytes, size_t *ret_characters)
+{
+    *ret_characters = 0;
+    for (size_t at = 0; at < bytes;) {
+        size_t size = size_min(COUNT_PIECE, bytes - at), count, valid;
+        if (!utf8_count((const unsigned char *)text + at, size, &count, &valid) &&
+            (at + size == bytes || valid + UTF8_MAX <= size)) {
+            raise_error(vm, "encoding-error", NULL, 0, NULL, "the text is not UTF-8");
+            return false;
+        }
+        if (at + size < bytes && !poll(vm))
+            return false;
+        *ret_characters += count;
+        at += valid; /* a character that the piece has cut is the next one's */
+    }
+    return true;
+}
+
 sch_value string_of(sch_vm *vm, const char *text, size_t bytes)
 {
     size_t characters;
-    if (!utf8_count((const unsigned char *)text, bytes, &characters, NULL))
-        return raise_error(vm, "encoding-error", NULL, 0, NULL, "the text is not UTF-8");
+    if (!count_characters(vm, text, bytes, &characters))
+        return V_RAISED;
     struct string *string = string_reserve(vm, bytes, characters);
     if (!string)
         return V_RAISED;

@@ -18,13 +18,15 @@ sch_value prim_string_to_list(sch_vm *vm, const sch_value *args, size_t count)
         !charge(vm, part.characters / CHARACTERS_PER_UNIT) || !heap_reserve_pairs(vm, part.characters))
         return V_RAISED;
     sch_value head = V_NIL, tail = V_NIL;
-    for (size_t at = 0; at < part.bytes;) {
+    for (size_t i = 0, at = 0; i < part.characters; i++) {
         sch_value pair = cons(vm, make_character(next_character(&part, &at)), V_NIL);
         if (is_nil(head))
             head = pair;
         else
             pair_of(tail)->cdr = pair; /* made since the reservation: no barrier */
         tail = pair;
+        if (!keep_on(vm, i))
+            return V_RAISED;
     }
     return head;
 }
@@ -34,18 +36,23 @@ sch_value prim_list_to_string(sch_vm *vm, const sch_value *args, size_t count)
     size_t length;
     if (!list_length(vm, "list->string", 1, args[0], &length) || !charge(vm, length / CHARACTERS_PER_UNIT))
         return V_RAISED;
-    size_t bytes = 0;
+    size_t bytes = 0, i = 0;
     for (sch_value list = args[0]; is_pair(list); list = pair_cdr(list)) {
         if (!is_character(pair_car(list)))
             return raise_type(vm, "list->string", 1, "a list of characters", pair_car(list));
         bytes += utf8_size(character_code(pair_car(list)));
+        if (!keep_on(vm, i++))
+            return V_RAISED;
     }
     struct string *string = string_reserve(vm, bytes, length);
     if (!string)
         return V_RAISED;
     size_t at = 0;
-    for (sch_value list = args[0]; is_pair(list); list = pair_cdr(list))
+    for (sch_value list = args[0]; is_pair(list); list = pair_cdr(list)) {
         at += utf8_encode(character_code(pair_car(list)), (unsigned char *)string->text + at);
+        if (!keep_on(vm, i++))
+            return V_RAISED;
+    }
     string_finish(string);
     return object_value(string);
 }
@@ -60,8 +67,11 @@ sch_value prim_string_to_vector(sch_vm *vm, const sch_value *args, size_t count)
     if (!heap_reserve_object(vm, size))
         return V_RAISED;
     struct vector *vector = heap_object(vm, OBJECT_VECTOR, part.characters, size);
-    for (size_t i = 0, at = 0; i < part.characters; i++)
+    for (size_t i = 0, at = 0; i < part.characters; i++) {
         vector->items[i] = make_character(next_character(&part, &at));
+        if (!keep_on(vm, i))
+            return V_RAISED;
+    }
     return object_value(vector);
 }
 
@@ -80,13 +90,18 @@ sch_value prim_vector_to_string(sch_vm *vm, const sch_value *args, size_t count)
         if (!is_character(vector->items[i]))
             return raise_type(vm, who, 1, "a vector of characters", vector->items[i]);
         bytes += utf8_size(character_code(vector->items[i]));
+        if (!keep_on(vm, i))
+            return V_RAISED;
     }
     struct string *string = string_reserve(vm, bytes, end - start);
     if (!string)
         return V_RAISED;
     size_t at = 0;
-    for (size_t i = start; i < end; i++)
+    for (size_t i = start; i < end; i++) {
         at += utf8_encode(character_code(vector->items[i]), (unsigned char *)string->text + at);
+        if (!keep_on(vm, i))
+            return V_RAISED;
+    }
     string_finish(string);
     return object_value(string);
 }

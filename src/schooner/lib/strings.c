@@ -72,8 +72,11 @@ sch_value prim_make_string(sch_vm *vm, const sch_value *args, size_t count)
     struct string *string = string_reserve(vm, characters * size, characters);
     if (!string)
         return V_RAISED;
-    for (size_t i = 0; i < characters; i++)
+    for (size_t i = 0; i < characters; i++) {
         memcpy(string->text + i * size, bytes, size);
+        if (!keep_on(vm, i))
+            return V_RAISED;
+    }
     string_finish(string);
     return object_value(string);
 }

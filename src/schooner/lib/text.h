@@ -26,6 +26,12 @@ static inline const struct string *string_view(sch_value v)
     return object_as(struct string, v);
 }
 
+/* In loops over what was charged in one go: looks at the clock now and then. false: a limit, return V_RAISED. */
+static inline bool keep_on(sch_vm *vm, size_t i)
+{
+    return likely(i % TEXT_PIECE != TEXT_PIECE - 1) || poll(vm);
+}
+
 /* A part of a string: whole characters. */
 struct string_part {
     const char *text;
