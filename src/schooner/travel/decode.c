@@ -195,14 +195,19 @@ static bool make_closure(struct decoder *decoder, sch_value *ret)
     return true;
 }
 
-/* Does the code mention values of the image only that are there? The host's are another matter in another process. */
-static bool names_known_values(const sch_env *env, const struct sch_code *code)
+/*
+ * A program's code may mention procedures of the host that it came from. What the thunk reaches of them was refused
+ * when it was encoded; the others are nothing here.
+ */
+static void forget_host_values(const sch_env *env, struct sch_code *code)
 {
-    const struct code_constant *constants = code_table(struct code_constant, code, constants);
+    struct code_constant *constants = (struct code_constant *)(void *)((char *)code + code->constants.offset);
     for (uint32_t i = 0; i < code->constants.count; i++)
-        if (constants[i].kind == CONSTANT_IMAGE && constants[i].a >= env->value_count)
-            return false;
-    return true;
+        if (constants[i].kind == CONSTANT_IMAGE && constants[i].a >= env->value_count) {
+            constants[i].kind = CONSTANT_IMMEDIATE_VALUE;
+            constants[i].a = (uint32_t)V_UNSPECIFIED.bits;
+            constants[i].b = (uint32_t)(V_UNSPECIFIED.bits >> 32);
+        }
 }
 
 static bool make_instance(struct decoder *decoder, sch_value *ret)
@@ -219,8 +224,8 @@ static bool make_instance(struct decoder *decoder, sch_value *ret)
     memcpy(code, bytes, length);
     code->references = 1;
     const char *problem = code_verify(code, length, PRIMITIVE_COUNT);
-    if (!problem && !names_known_values(decoder->vm->env, code))
-        problem = "code names an unknown value";
+    if (!problem)
+        forget_host_values(decoder->vm->env, code);
     if (problem)
         wrong(decoder, problem);
     else if (is_raised(*ret = vm_instantiate(decoder->vm, code)))

@@ -125,6 +125,8 @@ static bool visit_constant(struct encoder *encoder, const struct instance *insta
     const struct code_constant *constant = &constants[index];
     if (constant->kind == CONSTANT_PROCEDURE)
         return visit_procedure(encoder, instance, constant->a);
+    if (constant->kind == CONSTANT_IMAGE && constant->a >= encoder->vm->env->value_count)
+        return refuse(encoder, "a procedure of the host");
     if (constant->kind != CONSTANT_CELL || index >= header_length(instance->header))
         return true;
     uint32_t ignored;
