@@ -567,6 +567,8 @@ static void test_what_is_in_scope(void **state)
     t = test_begin();
     t->world.pre_imports = NULL;
     assert_string_equal(run(t, "(import (only (scheme base) +)) (+ 1 2)", NULL), "3");
+    assert_string_equal(run(t, "(let () 1)", NULL),
+                        "unbound-variable: `let` is not bound; (import (scheme base)) provides it");
     test_end(t);
     t = test_begin();
     t->world.pre_imports = NULL;

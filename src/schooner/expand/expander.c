@@ -297,7 +297,9 @@ static bool expand_pair(struct expander *x, struct datum **form, const struct ta
         *ret_again = true;
         return (*form = macro_expand(x, entry->macro, *form)) != NULL;
     }
-    if (!entry && head->kind == DATUM_SYMBOL && special_form_find(head->name->text, head->name->length) >= 0)
+    /* A form that is not imported would be taken for a call, and its parts for calls that make no sense. */
+    if (!entry && head->kind == DATUM_SYMBOL && special_form_find(head->name->text, head->name->length) >= 0 &&
+        name_provider(x, head->name))
         return unbound_fail(x, x->module, head->name, head->position);
     return expand_call(x, *form, task);
 }

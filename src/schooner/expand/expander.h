@@ -306,6 +306,8 @@ struct entry *module_expect(struct expander *x, struct datum *id);
 bool module_check(struct expander *x, struct module *module);
 struct global *global_top(struct expander *x, const char *space, const struct name *name);
 struct global *builtin_global(struct expander *x, enum builtin builtin);
+/* The standard library on the menu that has the name; NULL: none. */
+const char *name_provider(struct expander *x, const struct name *name);
 bool unbound_fail(struct expander *x, struct module *module, const struct name *name, struct position position);
 
 /* --- import.c --- */

@@ -415,31 +415,16 @@ struct entry *module_expect(struct expander *x, struct datum *id)
 }
 
 /* The library that has the name, for a message that helps. */
-static const char *provider(struct expander *x, const struct name *name)
+const char *name_provider(struct expander *x, const struct name *name)
 {
     static const char *const candidates[] = {
-        "(scheme base)",
-        "(scheme write)",
-        "(scheme char)",
-        "(scheme cxr)",
-        "(scheme inexact)",
-        "(scheme lazy)",
-        "(scheme case-lambda)",
-        "(scheme complex)",
-        "(scheme read)",
-        "(scheme time)",
-        "(scheme file)",
-        "(scheme process-context)",
-        "(scheme load)",
-        "(scheme eval)",
-        "(srfi 1)",
-        "(schooner keyword)",
-        "(schooner syntax)",
-        "(esquema container)",
-        "(esquema policy)",
-        "(esquema service)",
-        "(esquema runtime)",
-        NULL,
+        "(scheme base)",        "(scheme write)",      "(scheme char)",
+        "(scheme cxr)",         "(scheme inexact)",    "(scheme lazy)",
+        "(scheme case-lambda)", "(scheme complex)",    "(scheme read)",
+        "(scheme time)",        "(scheme file)",       "(scheme process-context)",
+        "(scheme load)",        "(scheme eval)",       "(srfi 1)",
+        "(schooner keyword)",   "(esquema container)", "(esquema policy)",
+        "(esquema service)",    "(esquema runtime)",   NULL,
     };
     struct exported ignored;
     for (size_t i = 0; candidates[i]; i++) {
@@ -455,7 +440,7 @@ bool unbound_fail(struct expander *x, struct module *module, const struct name *
 {
     if (!module->is_program)
         return front_fail(x->front, "unbound-variable", position, "`%s` is not bound in %s", name->text, module->space);
-    const char *library = provider(x, name);
+    const char *library = name_provider(x, name);
     if (library)
         return front_fail(x->front, "unbound-variable", position, "`%s` is not bound; (import %s) provides it",
                           name->text, library);
