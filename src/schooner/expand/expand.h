@@ -43,13 +43,13 @@ struct expand_world {
     void *data;
     /* NULL: not on the menu. */
     const struct library *(*find_library)(void *data, const char *name);
-    /* Text for an import or include; false: none. The text must live as long as the compilation. `name`: the
-     * library's canonical name, or the file's name for includes (relative to the including source's name). */
     /* As above, whether or not it is on the menu: for what macros mention. NULL: find_library is asked. */
     const struct library *(*find_scope)(void *data, const char *name);
     /* A primitive by its name, or an export of (schooner kernel); see builtins.def. NULL or false: a top-level name of
      * (schooner kernel), which is being compiled. */
     bool (*find_builtin)(void *data, const char *name, struct exported *ret);
+    /* Text for an import or include; false: none. The text must live as long as the compilation. `name`: the
+     * library's canonical name, or the file's name for includes (relative to the including source's name). */
     bool (*load_library)(void *data, struct front *front, const char *name, struct sch_source *ret);
     bool (*load_include)(void *data, struct front *front, const char *from, const char *name, struct sch_source *ret);
     bool mutation;       /* set! and other mutating special forms exist */
