@@ -462,18 +462,18 @@ static bool fill_closure(struct decoder *decoder, sch_value object)
 {
     struct closure *closure = object_of(object);
     size_t captured = header_length(closure->header);
-    uint64_t reference;
+    uint64_t reference, index;
     decoder->in.at += 4; /* captured */
-    if (!take(decoder, &reference, 8) || !take(decoder, &closure->procedure, 8))
+    if (!take(decoder, &reference, 8) || !take(decoder, &index, 8))
         return false;
     uint64_t number = reference >> 3;
     if (number >= decoder->count ||
         (decoder->kinds[number] != TRAVEL_INSTANCE && decoder->kinds[number] != TRAVEL_IMAGE_INSTANCE))
         return wrong(decoder, "a procedure has no code");
     const struct instance *instance = object_of(decoder->objects[number]);
-    if (closure->procedure >= instance->code->procedures.count ||
-        code_procedures(instance->code)[closure->procedure].captured != captured)
+    if (index >= instance->code->procedures.count || code_procedures(instance->code)[index].captured != captured)
         return wrong(decoder, "a procedure does not fit its code");
+    closure->procedure = code_procedure_word(instance->code, (uint32_t)index);
     closure->instance = (const char *)instance - (const char *)closure;
     for (size_t i = 0; i < captured; i++)
         if (!take_captured(decoder, &closure->captured[i]))

@@ -226,7 +226,8 @@ static bool put_closure(struct encoder *encoder, const struct closure *closure)
     if (!is_of_image(encoder, instance) && !visit_procedure(encoder, instance, (uint32_t)closure->procedure))
         return false;
     return put_kind(encoder, TRAVEL_CLOSURE) && buffer_append_u32(encoder->out, (uint32_t)captured) &&
-           put_reference(encoder, object_value(instance)) && buffer_append_u64(encoder->out, closure->procedure) &&
+           put_reference(encoder, object_value(instance)) &&
+           buffer_append_u64(encoder->out, (uint32_t)closure->procedure) &&
            put_references(encoder, closure->captured, captured);
 }
 
