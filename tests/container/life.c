@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -106,6 +107,42 @@ static void test_signals(void)
     pid_t pid = container ? esq_container_pid(container) : 0;
     esq_container_free(container);
     check(pid > 0 && kill(pid, 0) < 0 && errno == ESRCH && !has_children(), "freeing a running container ends it");
+}
+
+/* What a program in the foreground does: its own signals become the container's. */
+static void test_forwarding(void)
+{
+    const char *const sleeper[] = { "@sleep", NULL };
+    esq_result result = { 0 };
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    int signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    esq_container *container = launch(sleeper);
+    kill(getpid(), SIGTERM);
+    bool has_ended = container && esq_wait(container, 5000, signals, NULL) == 0;
+    if (has_ended)
+        esq_container_result(container, &result);
+    check(has_ended && result.exit_status == 128 + SIGTERM, "a signal of the launcher is forwarded");
+    esq_container_free(container);
+    close(signals);
+    sigprocmask(SIG_UNBLOCK, &set, NULL);
+}
+
+static void test_doctor(void)
+{
+    esq_wall walls[32];
+    size_t count = esq_doctor(walls, 32), descriptors = count_descriptors(), available = 0;
+    for (size_t i = 0; i < count && i < 32; i++) {
+        if (!walls[i].available && (!walls[i].detail[0] || !walls[i].remedy[0]))
+            available = 0;
+        available += walls[i].available;
+    }
+    /* This test could not run without these; limits of a whole container are not enforced yet, and it says so. */
+    check(count > 8 && available >= 8, "doctor: %zu of %zu walls are available", available, count);
+    check(esq_doctor(NULL, 0) == count && count_descriptors() == descriptors && !has_children(),
+          "doctor: nothing is left");
 }
 
 static void test_descriptors(void)
@@ -234,6 +271,8 @@ int main(int argc, char **argv)
     test_errors();
     test_time();
     test_signals();
+    test_forwarding();
+    test_doctor();
     test_descriptors();
     test_roots();
     test_thousand();

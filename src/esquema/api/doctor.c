@@ -65,10 +65,39 @@ static int try_proc(void)
     return result < 0 ? result : -(status >> 8 & 0xff);
 }
 
+static int write_map(const char *path, unsigned id)
+{
+    char text[32] = "0 ", digits[16];
+    size_t length = 2, count = 0;
+    do
+        digits[count++] = (char)('0' + id % 10);
+    while ((id /= 10) > 0);
+    while (count > 0)
+        text[length++] = digits[--count];
+    text[length++] = ' ';
+    text[length++] = '1';
+    _cleanup_fd_ int fd = sys_openat(AT_FDCWD, path, O_WRONLY, 0);
+    return fd < 0 ? fd : sys_write_all(fd, text, length);
+}
+
+/* A user that is not mapped owns no file: it could create none. */
+static int unshare_mapped(int flags)
+{
+    unsigned uid = sys_uid(), gid = sys_gid();
+    int result = try_unshare(flags);
+    if (result < 0)
+        return result;
+    _cleanup_fd_ int groups = sys_openat(AT_FDCWD, "/proc/self/setgroups", O_WRONLY, 0);
+    if (groups < 0 || (result = sys_write_all(groups, "deny", 4)) < 0)
+        return groups < 0 ? groups : result;
+    result = write_map("/proc/self/uid_map", uid);
+    return result < 0 ? result : write_map("/proc/self/gid_map", gid);
+}
+
 /* Two empty layers of our own: directories of the host may hide locked mounts, which would be another refusal. */
 static int try_overlay(void)
 {
-    int result = try_unshare(NEWNS_FLAGS);
+    int result = unshare_mapped(NEWNS_FLAGS);
     _cleanup_fd_ int scratch = result < 0 ? result : sys_fsopen("tmpfs");
     if (scratch < 0 || (result = sys_fsconfig_create(scratch)) < 0)
         return scratch < 0 ? scratch : result;
