@@ -41,6 +41,7 @@ struct alias {
     struct entry *bindings; /* of this alias itself, innermost first */
     uint32_t length;        /* of the chain of aliases */
 };
+_Static_assert(offsetof(struct alias, id) == offsetof(struct alias_head, id), "datum_print follows aliases");
 
 enum entry_kind { ENTRY_LOCAL, ENTRY_GLOBAL, ENTRY_MACRO, ENTRY_SPECIAL };
 

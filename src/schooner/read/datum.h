@@ -57,6 +57,11 @@ struct datum {
     };
 };
 
+/* What an alias (expand/) begins with: the symbol or alias that it renames. */
+struct alias_head {
+    struct datum *id;
+};
+
 /* The names of one compilation. */
 struct name_table {
     struct arena *arena;

@@ -106,6 +106,14 @@ static bool print_text(struct datum_printer *printer, const struct datum *datum)
     return done && (!cut || buffer_append_text(printer->out, "..."));
 }
 
+/* The symbol at the end of a chain of renamings. */
+static const struct name *name_of_alias(const struct datum *datum)
+{
+    while (datum->kind == DATUM_ALIAS)
+        datum = ((const struct alias_head *)datum->alias)->id;
+    return datum->name;
+}
+
 static bool print_datum(struct datum_printer *printer, const struct datum *datum, unsigned depth)
 {
     bool container = datum->kind == DATUM_PAIR || datum->kind == DATUM_VECTOR;
@@ -132,7 +140,7 @@ static bool print_datum(struct datum_printer *printer, const struct datum *datum
     case DATUM_VECTOR:
         return print_vector(printer, datum, depth);
     case DATUM_ALIAS: {
-        const struct name *name = *(struct name *const *)datum->alias;
+        const struct name *name = name_of_alias(datum);
         return syntax_write_symbol(name->text, name->length, printer->out);
     }
     case DATUM_CORE:
