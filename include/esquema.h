@@ -120,7 +120,8 @@ ESQ_API int esq_spec_add(esq_spec *spec, const char *field, const char *const *w
 /*
  * Gives a descriptor of the caller to a field: "executable" (the program is this file, the command gives only its
  * arguments), "stdin", "stdout", "stderr". The descriptor stays the caller's and must stay open until the last launch
- * of a plan made from this specification has returned. Fails with -EINVAL, -EBADF (not open), -ENOMEM.
+ * of a plan made from this specification has returned; what is behind its number then is what the container gets, so
+ * that one plan may serve many pairs of pipes. Fails with -EINVAL, -EBADF (not open), -ENOMEM.
  */
 ESQ_API int esq_spec_set_fd(esq_spec *spec, const char *field, int fd, const esq_location *where,
                             esq_error *ret_error);

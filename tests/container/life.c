@@ -172,14 +172,20 @@ static void test_descriptors(void)
               read(out[0], bytes, sizeof(bytes)) == 4 && memcmp(bytes, "over", 4) == 0,
           "an empty root, a program from a descriptor, no file allowed, pipes as standard input and output");
     esq_container_free(container);
+    container = NULL;
+    int replaced = open("/", O_RDONLY | O_DIRECTORY);
+    dup2(replaced, in[0]);
+    check(plan && esq_launch(plan, &container, &error) == -EISDIR, "a number that leads to a directory by now is refused");
+    close(replaced);
     esq_plan_free(plan);
 
     int folder = open("/", O_RDONLY | O_DIRECTORY), handle = open("/etc/passwd", O_PATH);
     esq_error problems[4];
     esq_spec_add_fd(spec, "keep", folder, 5, NULL, &error);
     esq_spec_add_fd(spec, "keep", handle, 6, NULL, &error);
-    esq_spec_add_fd(spec, "keep", in[0], 6, NULL, &error);
-    esq_spec_add_fd(spec, "keep", in[0], 2, NULL, &error);
+    esq_spec_set_fd(spec, "stdin", out[0], NULL, &error);
+    esq_spec_add_fd(spec, "keep", out[0], 6, NULL, &error);
+    esq_spec_add_fd(spec, "keep", out[0], 2, NULL, &error);
     size_t found = esq_spec_check(spec, problems, 4);
     check(found == 4, "a directory, a path handle, a number twice, a standard number: four problems (%zu)", found);
     esq_spec_free(spec);

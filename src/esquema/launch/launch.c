@@ -119,11 +119,39 @@ static int open_all(struct launch *launch, esq_error *ret_error)
     return 0;
 }
 
+/*
+ * The plan looked at them too, but a number may have been given to another file since. A directory or a path handle
+ * would let the payload walk out of its root.
+ */
+static int check_descriptor(int fd, esq_error *ret_error)
+{
+    struct stat found;
+    int flags = sys_fd_flags(fd);
+    int result = flags < 0 ? flags : sys_fstat(fd, &found);
+    if (result < 0)
+        return esq_fail(ret_error, NULL, -result, "descriptors must stay open until the launch", "descriptor %d", fd);
+    if (flags & O_PATH || S_ISDIR(found.st_mode))
+        return esq_fail(ret_error, NULL, EISDIR, "give a file, a pipe or a socket",
+                        "descriptor %d leads out of the container", fd);
+    return 0;
+}
+
+static int check_descriptors(const struct launch_descriptors *descriptors, esq_error *ret_error)
+{
+    int result = descriptors->executable < 0 ? 0 : check_descriptor(descriptors->executable, ret_error);
+    for (uint32_t i = 0; i < descriptors->move_count && result == 0; i++)
+        result = check_descriptor(descriptors->moves[i].from, ret_error);
+    return result;
+}
+
 static int prepare_child(struct launch *launch, esq_error *ret_error)
 {
     const struct plan_block *block = launch->block;
     const struct launch_descriptors *descriptors =
         (const struct launch_descriptors *)STEP_TEXT(block, block->descriptors);
+    int result = check_descriptors(descriptors, ret_error);
+    if (result < 0)
+        return result;
     launch->child = (struct child){
         .block = block,
         .root = -1,
