@@ -219,9 +219,26 @@ static void check_double(double d)
 
 static void doubles_as_text(void **state)
 {
-    static const double some[] = { 0.0, 1.0, 0.1, 0.2, 0.3, 1e22, 1e23, 5e-324, 2.2250738585072014e-308, DBL_MAX,
-                                   2.2250738585072011e-308, 9007199254740993.0, 9.5367431640625e-7, 1e21, 1e-7,
-                                   123456789012345680000.0, 4.35, 2e-44, 4.9406564584124654e-324, 1.7976931348623157e308 };
+    static const double some[] = { 0.0,
+                                   1.0,
+                                   0.1,
+                                   0.2,
+                                   0.3,
+                                   1e22,
+                                   1e23,
+                                   5e-324,
+                                   2.2250738585072014e-308,
+                                   DBL_MAX,
+                                   2.2250738585072011e-308,
+                                   9007199254740993.0,
+                                   9.5367431640625e-7,
+                                   1e21,
+                                   1e-7,
+                                   123456789012345680000.0,
+                                   4.35,
+                                   2e-44,
+                                   4.9406564584124654e-324,
+                                   1.7976931348623157e308 };
     for (size_t i = 0; i < sizeof some / sizeof some[0]; i++)
         check_double(some[i]);
     for (int e = -1074; e < 1024; e++) { /* powers of two: the interval is not symmetric */
@@ -255,11 +272,29 @@ static void check_text(const char *text)
 static void texts_as_doubles(void **state)
 {
     char text[1600];
-    static const char *const some[] = { "1e23", "8.5e22", "9007199254740993.0", "9007199254740992.99999", "4.9e-324", "2.47e-324",
-                                        "2.4703282292062327e-324", "2.4703282292062328e-324", "1.7976931348623158e308",
-                                        "1.7976931348623159e308", "1e400", "1e-400", "0.000000e999999999999999999999",
-                                        "1e-400000000", "2.2250738585072012e-308", "6.631236846766476e-316", "0.1e-5",
-                                        "179769313486231580793728971405301e276", "1e309", "-0.0", "-1e-500", ".5", "5." };
+    static const char *const some[] = { "1e23",
+                                        "8.5e22",
+                                        "9007199254740993.0",
+                                        "9007199254740992.99999",
+                                        "4.9e-324",
+                                        "2.47e-324",
+                                        "2.4703282292062327e-324",
+                                        "2.4703282292062328e-324",
+                                        "1.7976931348623158e308",
+                                        "1.7976931348623159e308",
+                                        "1e400",
+                                        "1e-400",
+                                        "0.000000e999999999999999999999",
+                                        "1e-400000000",
+                                        "2.2250738585072012e-308",
+                                        "6.631236846766476e-316",
+                                        "0.1e-5",
+                                        "179769313486231580793728971405301e276",
+                                        "1e309",
+                                        "-0.0",
+                                        "-1e-500",
+                                        ".5",
+                                        "5." };
     for (size_t i = 0; i < sizeof some / sizeof some[0]; i++)
         check_text(some[i]);
     for (int i = 0; i < 300000; i++) {
@@ -410,12 +445,14 @@ static void ratios(void **state)
 static void identity_and_hash(void **state)
 {
     static const char *const pairs[][2] = {
-        { "1", "1" }, { "100000000000000000000", "100000000000000000000" }, { "1/3", "2/6" }, { "+inf.0", "1e400" },
-        { "+nan.0", "-nan.0" }, { "1e100", "1e100" }, { "1+2i", "2/2+4/2i" }, { "1.5@0", "1.5" },
+        { "1", "1" },           { "100000000000000000000", "100000000000000000000" },
+        { "1/3", "2/6" },       { "+inf.0", "1e400" },
+        { "+nan.0", "-nan.0" }, { "1e100", "1e100" },
+        { "1+2i", "2/2+4/2i" }, { "1.5@0", "1.5" },
     };
     static const char *const different[][2] = {
-        { "1", "1.0" }, { "0.0", "-0.0" }, { "100000000000000000000", "-100000000000000000000" }, { "1/3", "1/4" },
-        { "1+2i", "1.0+2.0i" }, { "1e300", "1e301" },
+        { "1", "1.0" },   { "0.0", "-0.0" },      { "100000000000000000000", "-100000000000000000000" },
+        { "1/3", "1/4" }, { "1+2i", "1.0+2.0i" }, { "1e300", "1e301" },
     };
     sch_value *roots = machine_roots(vm);
     for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
@@ -433,11 +470,13 @@ static void identity_and_hash(void **state)
 
 static void not_numbers(void **state)
 {
-    static const char *const texts[] = { "", "+", "-", ".", "...", "1+", "+-", "i", "1i", "e5", ".e5", "1e", "1e+", "--1", "1.2.3",
-                                         "1/", "/2", "1/0", "1/2.", "1/0.5", "#", "#x", "#xg", "#b2", "#e#e1", "#x#b1",
-                                         "#e+inf.0", "#e+nan.0", "inf.0", "+inf", "nan.0", "+inf.00", "1@", "1@2@3", "1+2",
-                                         "1+2j", "1+i2", "+ii", "1 ", " 1", "1_000", "0x10", "#x1.8p3", "1/2e3", "1@2i", "-",
-                                         "#q1", "#", "#i", "1d3", "+5", "é" };
+    static const char *const texts[] = { "",      "+",     "-",        ".",        "...",   "1+",   "+-",    "i",
+                                         "1i",    "e5",    ".e5",      "1e",       "1e+",   "--1",  "1.2.3", "1/",
+                                         "/2",    "1/0",   "1/2.",     "1/0.5",    "#",     "#x",   "#xg",   "#b2",
+                                         "#e#e1", "#x#b1", "#e+inf.0", "#e+nan.0", "inf.0", "+inf", "nan.0", "+inf.00",
+                                         "1@",    "1@2@3", "1+2",      "1+2j",     "1+i2",  "+ii",  "1 ",    " 1",
+                                         "1_000", "0x10",  "#x1.8p3",  "1/2e3",    "1@2i",  "-",    "#q1",   "#",
+                                         "#i",    "1d3",   "+5",       "é" };
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         sch_value v;
         bool is = strcmp(texts[i], "+5") == 0;
@@ -471,7 +510,8 @@ static void hostile_texts(void **state)
     assert_true(is_raised(number_parse(vm, text, size, 10)));
     assert_int_equal(vm->limit, SCH_LIMIT_INTEGER_BITS);
     vm->integer_bits = 4 << 20;
-    static const char *const large[] = { "#e1e400000000", "#e1e-400000000", "#e1e99999999999999999999", "#e1.5e-9999999999" };
+    static const char *const large[] = { "#e1e400000000", "#e1e-400000000", "#e1e99999999999999999999",
+                                         "#e1.5e-9999999999" };
     for (size_t i = 0; i < 4; i++) {
         machine_clear(vm);
         assert_true(is_raised(number_parse(vm, large[i], strlen(large[i]), 10)));
@@ -510,6 +550,31 @@ static void fuel_ends_work(void **state)
     machine_clear(vm);
 }
 
+/* Sums of many: what came so far is no root, and each step collects. */
+static void many_operands(void **state)
+{
+    sch_value *roots = machine_roots(vm);
+    machine_clear(vm);
+    roots[0] = read_number("100000000000000000000000000000000000000001");
+    for (size_t i = 1; i < 12; i++)
+        roots[i] = i % 3 == 0 ? roots[0] : make_fixnum(i % 3 == 1);
+    size_t threshold = vm->heap.threshold;
+    vm->heap.threshold = 0;
+    sch_value sum = prim_add(vm, roots, 12);
+    char text[200];
+    print_to(sum, 10, text, sizeof text);
+    assert_string_equal(text, "400000000000000000000000000000000000000008");
+    for (size_t i = 1; i < 12; i++)
+        roots[i] = i == 5 ? make_fixnum(3) : make_fixnum(1);
+    print_to(prim_multiply(vm, roots, 12), 10, text, sizeof text);
+    assert_string_equal(text, "300000000000000000000000000000000000000003");
+    for (size_t i = 1; i < 12; i++)
+        roots[i] = make_fixnum(0);
+    print_to(prim_gcd(vm, roots, 12), 10, text, sizeof text);
+    assert_string_equal(text, "100000000000000000000000000000000000000001");
+    vm->heap.threshold = threshold;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -524,6 +589,7 @@ int main(void)
         cmocka_unit_test(not_numbers),
         cmocka_unit_test(hostile_texts),
         cmocka_unit_test(fuel_ends_work),
+        cmocka_unit_test(many_operands),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -74,8 +74,9 @@ static void random_number(struct bench *bench, mpz_t n, size_t bits, bool runs)
         mpz_urandomb(n, bench->random, bits);
 }
 
-static const size_t sizes[] = { 1, 2, 63, 64, 65, 127, 128, 129, 640, 4096, 16384, 32000, 32768, 32769, 33000, 65535,
-                                65536, 65537, 70000, 98304, 131072, 131073, 140001, 300000, 524289, 1000003 };
+static const size_t sizes[] = { 1,     2,     63,     64,     65,     127,    128,    129,    640,
+                                4096,  16384, 32000,  32768,  32769,  33000,  65535,  65536,  65537,
+                                70000, 98304, 131072, 131073, 140001, 300000, 524289, 1000003 };
 enum { SIZES = sizeof sizes / sizeof sizes[0] };
 
 static void multiply_and_divide(void **state)
@@ -253,7 +254,8 @@ static void small_arithmetic(void **state)
     mpz_clears(a, b, e, NULL);
 }
 
-/* The promise of the design: four megabits multiplied, divided, printed, read, and their gcd, without GMP's allocator. */
+/* The promise of the design: four megabits multiplied, divided, printed, read, and their gcd, without GMP's allocator.
+ */
 static void four_megabits(void **state)
 {
     struct bench *bench = *state;

@@ -72,8 +72,7 @@ sch_value prim_atan(sch_vm *vm, const sch_value *args, size_t count)
             return raise_type(vm, "atan", i + 1, "a real number", args[i]);
     }
     work_init(&work, vm, WORK_COLLECTS);
-    bool done = real_load(&work, args[0], &y) && real_load(&work, args[1], &x) &&
-                number_atan2(&work, &y, &x, &result);
+    bool done = real_load(&work, args[0], &y) && real_load(&work, args[1], &x) && number_atan2(&work, &y, &x, &result);
     return store_and_done(&work, done, &result);
 }
 

@@ -53,6 +53,7 @@ static sch_value combine_two(sch_vm *vm, combine_integers *combine, enum work_co
     struct number number;
     work_init(&work, vm, collection);
     bool done = load_integer_of_any(&work, a, &x) && load_integer_of_any(&work, b, &y) &&
+                (collection == WORK_COLLECTS || integer_detach(&work, &x)) &&
                 combine(&work, integer_magnitude(x), integer_magnitude(y), &result);
     if (done) {
         number = number_of_integer(result);

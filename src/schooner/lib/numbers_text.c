@@ -38,7 +38,8 @@ sch_value prim_number_to_string(sch_vm *vm, const sch_value *args, size_t count)
     return value;
 }
 
-/* A mutable string's characters as bytes; false with *ret_failed: no memory. A character beyond ASCII is in no number. */
+/* A mutable string's characters as bytes; false with *ret_failed: no memory. A character beyond ASCII is in no number.
+ */
 static bool ascii_of(sch_vm *vm, sch_value v, struct buffer *text, bool *ret_failed)
 {
     const struct mstring *string = object_as(struct mstring, v);

@@ -59,9 +59,8 @@ bool real_multiply(struct work *work, const struct real *a, const struct real *b
     double x, y;
     if (a->exact && b->exact) {
         /* a product that cannot fit is refused before the work; two bits to be sure that it cannot */
-        if (exact_is_integer(&a->q) && exact_is_integer(&b->q) && a->q.n.size + b->q.n.size > 2 &&
-            a->q.n.size > 0 && b->q.n.size > 0 &&
-            !integer_fits(work, integer_bits(a->q.n) + integer_bits(b->q.n) - 1))
+        if (exact_is_integer(&a->q) && exact_is_integer(&b->q) && a->q.n.size + b->q.n.size > 2 && a->q.n.size > 0 &&
+            b->q.n.size > 0 && !integer_fits(work, integer_bits(a->q.n) + integer_bits(b->q.n) - 1))
             return false;
         ret->exact = true;
         return exact_multiply(work, &a->q, &b->q, &ret->q);
@@ -180,6 +179,12 @@ bool number_divide_flight(struct work *work, const struct number *a, const struc
 
 /* --- the operations on values --- */
 
+static bool detach(struct work *work, struct number *z)
+{
+    return integer_detach(work, &z->re.q.n) && integer_detach(work, &z->re.q.d) && integer_detach(work, &z->im.q.n) &&
+           integer_detach(work, &z->im.q.d);
+}
+
 sch_value number_apply(sch_vm *vm, const char *who, binary_flight *operation, enum work_collection collection,
                        sch_value a, sch_value b)
 {
@@ -192,7 +197,8 @@ sch_value number_apply(sch_vm *vm, const char *who, binary_flight *operation, en
 
     work_init(&work, vm, collection);
     sch_value value = V_RAISED;
-    if (number_load(&work, a, &x) && number_load(&work, b, &y) && operation(&work, &x, &y, &result))
+    if (number_load(&work, a, &x) && number_load(&work, b, &y) && (collection == WORK_COLLECTS || detach(&work, &x)) &&
+        operation(&work, &x, &y, &result))
         value = number_store(&work, &result);
     work_done(&work);
     return value;

@@ -123,8 +123,8 @@ bool digits_to_double_fast(const struct digits *digits, unsigned radix, double *
 }
 
 /* The digits [first, end) as an integer, from a copy: they lie in two pieces. */
-static bool gather(struct work *work, const struct digits *digits, unsigned radix, size_t first, size_t end, bool sticky,
-                   struct integer *ret)
+static bool gather(struct work *work, const struct digits *digits, unsigned radix, size_t first, size_t end,
+                   bool sticky, struct integer *ret)
 {
     size_t count = end - first;
     char *text = (char *)work_limbs(work, count / 8 + 2);

@@ -113,8 +113,7 @@ bool number_sin(struct work *work, const struct number *z, struct number *ret)
         return exact_result(0, ret);
     if (!to_doubles(work, z, &c))
         return false;
-    *ret = z->complex ? number_of_doubles(sin(c.re) * cosh(c.im), cos(c.re) * sinh(c.im))
-                      : number_of_double(sin(c.re));
+    *ret = z->complex ? number_of_doubles(sin(c.re) * cosh(c.im), cos(c.re) * sinh(c.im)) : number_of_double(sin(c.re));
     return true;
 }
 
@@ -125,8 +124,8 @@ bool number_cos(struct work *work, const struct number *z, struct number *ret)
         return exact_result(1, ret);
     if (!to_doubles(work, z, &c))
         return false;
-    *ret = z->complex ? number_of_doubles(cos(c.re) * cosh(c.im), -sin(c.re) * sinh(c.im))
-                      : number_of_double(cos(c.re));
+    *ret =
+        z->complex ? number_of_doubles(cos(c.re) * cosh(c.im), -sin(c.re) * sinh(c.im)) : number_of_double(cos(c.re));
     return true;
 }
 

@@ -8,7 +8,8 @@
 #include "schooner/num/flight.h"
 
 typedef bool elementary(struct work *work, const struct number *z, struct number *ret);
-elementary number_exp, number_log, number_sin, number_cos, number_tan, number_asin, number_acos, number_atan, number_sqrt;
+elementary number_exp, number_log, number_sin, number_cos, number_tan, number_asin, number_acos, number_atan,
+    number_sqrt;
 
 bool number_atan2(struct work *work, const struct real *y, const struct real *x, struct number *ret);
 bool number_log_base(struct work *work, const char *who, const struct number *z, const struct number *base,

@@ -68,6 +68,9 @@ bool integer_of_uint64(struct work *work, uint64_t n, struct integer *ret);
 bool integer_to_uint64(struct integer a, uint64_t *ret);
 bool integer_to_int64(struct integer a, int64_t *ret);
 
+/* Copies the limbs into the work: for a number whose heap object may not live until the result is stored. */
+bool integer_detach(struct work *work, struct integer *a);
+
 /* Raises integer-bits unless `bits` bits are allowed: asked before the work. */
 bool integer_fits(struct work *work, uint64_t bits);
 

@@ -93,7 +93,7 @@ bool number_multiply_flight(struct work *work, const struct number *a, const str
 bool number_divide_flight(struct work *work, const struct number *a, const struct number *b, struct number *ret);
 
 typedef bool binary_flight(struct work *work, const struct number *a, const struct number *b, struct number *ret);
-/* One of the four on values. WORK_NEVER_COLLECTS: until the operands have been used, so they need not be alive. */
+/* One of the four on values. WORK_NEVER_COLLECTS: `a` need not be alive, nothing is collected before it was used. */
 sch_value number_apply(sch_vm *vm, const char *who, binary_flight *operation, enum work_collection collection,
                        sch_value a, sch_value b);
 

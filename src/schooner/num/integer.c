@@ -38,6 +38,15 @@ bool integer_to_int64(struct integer a, int64_t *ret)
     return true;
 }
 
+bool integer_detach(struct work *work, struct integer *a)
+{
+    uint64_t *limbs = work_limbs(work, a->size);
+    if (limbs == NULL || !natural_copy(work, limbs, a->limbs, a->size))
+        return false;
+    a->limbs = limbs;
+    return true;
+}
+
 bool integer_fits(struct work *work, uint64_t bits)
 {
     if (likely(bits <= work->vm->integer_bits))
@@ -131,8 +140,7 @@ bool integer_multiply(struct work *work, struct integer a, struct integer b, str
     return true;
 }
 
-bool integer_divide(struct work *work, struct integer a, struct integer b, struct integer *ret_q,
-                    struct integer *ret_r)
+bool integer_divide(struct work *work, struct integer a, struct integer b, struct integer *ret_q, struct integer *ret_r)
 {
     if (a.size < b.size) {
         *ret_q = INTEGER_ZERO;
@@ -325,8 +333,8 @@ static bool root_normalised(struct work *work, struct integer a, struct integer 
     if (!root_normalised(work, high, &s, &r) || !integer_shift_left(work, r, part * 64, &t) ||
         !integer_add(work, t, middle, &t) || !integer_shift_left(work, s, 1, &twice) ||
         !integer_divide(work, t, twice, &q, &u) || !integer_shift_left(work, s, part * 64, &s) ||
-        !integer_add(work, s, q, &s) || !integer_shift_left(work, u, part * 64, &u) ||
-        !integer_add(work, u, low, &u) || !integer_multiply(work, q, q, &t) || !integer_subtract(work, u, t, &r))
+        !integer_add(work, s, q, &s) || !integer_shift_left(work, u, part * 64, &u) || !integer_add(work, u, low, &u) ||
+        !integer_multiply(work, q, q, &t) || !integer_subtract(work, u, t, &r))
         return false;
     if (r.negative) {
         if (!integer_shift_left(work, s, 1, &twice) || !integer_add(work, r, twice, &r) ||

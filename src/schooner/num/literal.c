@@ -121,7 +121,9 @@ static bool take_unit(struct cursor *cursor, struct literal_real *ret)
 {
     if (!is_sign(peek(cursor, 0)) || peek(cursor, 1) != 'i' || cursor->end - cursor->at != 2)
         return false;
-    *ret = (struct literal_real){ .kind = LITERAL_INTEGER, .negative = *cursor->at == '-', .signed_text = true,
+    *ret = (struct literal_real){ .kind = LITERAL_INTEGER,
+                                  .negative = *cursor->at == '-',
+                                  .signed_text = true,
                                   .digits = { .whole = "1", .whole_count = 1, .fraction = "" } };
     cursor->at += 2;
     return true;

@@ -9,8 +9,8 @@ enum literal_kind { LITERAL_INTEGER, LITERAL_RATIO, LITERAL_DECIMAL, LITERAL_INF
 struct literal_real {
     enum literal_kind kind;
     bool negative;
-    bool signed_text;         /* it began with + or - */
-    struct digits digits;     /* of an integer or decimal; of a ratio: whole / fraction */
+    bool signed_text;     /* it began with + or - */
+    struct digits digits; /* of an integer or decimal; of a ratio: whole / fraction */
 };
 
 enum literal_form { LITERAL_REAL, LITERAL_RECTANGULAR, LITERAL_POLAR };

@@ -9,7 +9,7 @@
 #include "schooner/num/work.h"
 
 enum {
-    NATURAL_LEAF = 1024,       /* limbs of a factor that mpn_mul takes at once */
+    NATURAL_LEAF = 1024,        /* limbs of a factor that mpn_mul takes at once */
     NATURAL_DIVISOR_LEAF = 512, /* limbs of a divisor that mpn_tdiv_qr takes at once, with a dividend of twice that */
     NATURAL_GCD_LEAF = 256,
     NATURAL_ROOT_LEAF = 512,

@@ -127,8 +127,8 @@ static bool shift_up(struct work *work, uint64_t *r, size_t r_size, const uint64
     uint64_t carry = 0;
     if (!natural_clear(work, r, limbs))
         return false;
-    bool done = bits == 0 ? natural_copy(work, r + limbs, a, size)
-                          : natural_shift_left(work, r + limbs, a, size, bits, &carry);
+    bool done =
+        bits == 0 ? natural_copy(work, r + limbs, a, size) : natural_shift_left(work, r + limbs, a, size, bits, &carry);
     if (!done)
         return false;
     size_t filled = limbs + size;

@@ -91,7 +91,7 @@ static bool combine(struct work *work, uint64_t *r, const uint64_t *u, uint64_t 
     uint64_t carry = 0, borrow = 0;
     for (size_t at = 0; at < size; at += WORK_PASS) {
         mp_size_t count = (mp_size_t)size_min(size - at, WORK_PASS);
-        if (!charge(work->vm, (uint64_t)count / 32 + 1))
+        if (!charge(work->vm, (uint64_t)count / 16 + 1))
             return false;
         uint64_t high = mpn_mul_1(r + at, u + at, count, x);
         carry = high + mpn_add_1(r + at, r + at, count, carry);
@@ -198,7 +198,7 @@ static bool gcd_leaf(struct work *work, struct pair_of_naturals *p)
     if (!make_odd(work, p->u, p->u, p->u_size, &p->u_size) || !make_odd(work, p->v, p->v, p->v_size, &p->v_size))
         return false;
     order(p);
-    if (!charge(work->vm, (uint64_t)p->u_size * p->v_size / 8 + 2))
+    if (!charge(work->vm, (uint64_t)p->u_size * p->v_size / 4 + 8))
         return false;
     p->u_size = (size_t)mpn_gcd(p->next_u, p->u, (mp_size_t)p->u_size, p->v, (mp_size_t)p->v_size);
     p->u = p->next_u;
@@ -215,8 +215,8 @@ static bool restore_zeros(struct work *work, const uint64_t *a, size_t size, siz
     uint64_t carry = 0;
     if (r == NULL || !natural_clear(work, r, limbs))
         return false;
-    bool done = bits == 0 ? natural_copy(work, r + limbs, a, size)
-                          : natural_shift_left(work, r + limbs, a, size, bits, &carry);
+    bool done =
+        bits == 0 ? natural_copy(work, r + limbs, a, size) : natural_shift_left(work, r + limbs, a, size, bits, &carry);
     r[limbs + size] = carry;
     *ret = r;
     *ret_size = limbs + size + (carry != 0);

@@ -78,8 +78,7 @@ bool natural_karatsuba(struct work *work, uint64_t *r, const uint64_t *a, const 
     if (a != b && !difference(work, b_difference, b, h, b + h, top, &b_negative))
         return false;
     return natural_karatsuba(work, cross, a_difference, b_difference, h, rest) &&
-           natural_karatsuba(work, r, a, b, h, rest) &&
-           natural_karatsuba(work, r + 2 * h, a + h, b + h, top, rest) &&
+           natural_karatsuba(work, r, a, b, h, rest) && natural_karatsuba(work, r + 2 * h, a + h, b + h, top, rest) &&
            add_middle(work, r, n, h, cross, a_negative != b_negative, rest);
 }
 

@@ -7,8 +7,8 @@
 enum { LADDER_LEAF = 32, LADDER_RUNGS = 40 };
 
 struct ladder {
-    uint64_t base;        /* radix^digits */
-    unsigned digits;      /* per limb */
+    uint64_t base;   /* radix^digits */
+    unsigned digits; /* per limb */
     const uint64_t *limbs[LADDER_RUNGS];
     size_t size[LADDER_RUNGS];
     size_t rungs;
@@ -198,8 +198,8 @@ static bool read_leaf(struct work *work, const struct ladder *ladder, unsigned r
     return true;
 }
 
-static bool read_digits(struct work *work, const struct ladder *ladder, unsigned radix, const char *text,
-                        size_t length, uint64_t *r, size_t *ret_size)
+static bool read_digits(struct work *work, const struct ladder *ladder, unsigned radix, const char *text, size_t length,
+                        uint64_t *r, size_t *ret_size)
 {
     size_t level = 0;
     size_t unit = (size_t)ladder->digits * LADDER_LEAF;

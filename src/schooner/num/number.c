@@ -239,8 +239,7 @@ sch_value number_store_values(struct work *work, const struct number *first, con
 {
     size_t bytes = object_size(sizeof(struct values), 2, sizeof(sch_value));
     size_t small = bytes;
-    if (!reserve_number(work, first, &small) || !reserve_number(work, second, &small) ||
-        !heap_reserve(work->vm, small))
+    if (!reserve_number(work, first, &small) || !reserve_number(work, second, &small) || !heap_reserve(work->vm, small))
         return V_RAISED;
     sch_value one = build_number(work->vm, first);
     sch_value two = build_number(work->vm, second);

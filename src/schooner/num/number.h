@@ -26,9 +26,9 @@ static inline bool is_exact_integer(sch_value v)
 }
 
 bool is_number(sch_value v);
-bool is_real(sch_value v);      /* everything but non-real complex */
-bool is_rational(sch_value v);  /* real, neither infinite nor NaN */
-bool is_integer(sch_value v);   /* 3 and 3.0 */
+bool is_real(sch_value v);     /* everything but non-real complex */
+bool is_rational(sch_value v); /* real, neither infinite nor NaN */
+bool is_integer(sch_value v);  /* 3 and 3.0 */
 bool is_exact(sch_value v);
 
 /* A double as a value; boxes when it must (room of FLONUM_SIZE reserved by the caller). */
@@ -73,7 +73,7 @@ enum number_scan number_scan(const char *text, size_t length, unsigned radix, ui
 /* Appends the shortest text that reads back as the same number. false: a limit was raised. */
 bool number_print(sch_vm *vm, sch_value number, unsigned radix, struct buffer *out);
 
-bool number_to_int64(sch_value v, int64_t *ret);   /* exact integers that fit, and integral doubles that fit */
-bool number_to_double(sch_value v, double *ret);   /* real numbers, correctly rounded */
+bool number_to_int64(sch_value v, int64_t *ret); /* exact integers that fit, and integral doubles that fit */
+bool number_to_double(sch_value v, double *ret); /* real numbers, correctly rounded */
 
 #endif

@@ -105,8 +105,7 @@ static bool print_real(struct work *work, const struct real *real, unsigned radi
         return print_double(work->vm, real->d, radix, out);
     if (!print_integer(work, real->q.n, radix, out))
         return false;
-    return exact_is_integer(&real->q) ||
-           (append(work->vm, out, "/", 1) && print_integer(work, real->q.d, radix, out));
+    return exact_is_integer(&real->q) || (append(work->vm, out, "/", 1) && print_integer(work, real->q.d, radix, out));
 }
 
 /* The real part is left out when reading without it gives it back: exact zero, or 0.0. */

@@ -283,8 +283,7 @@ double exact_to_double_at_once(struct integer n, struct integer d)
     memcpy(dividend + pad, n.limbs, n.size * sizeof *dividend);
     mpn_tdiv_qr(q, r, 0, dividend, (mp_size_t)size, d.limbs, (mp_size_t)d.size);
     struct integer quotient = integer_from_limbs(q, size - d.size + 1, false);
-    magnitude = round_leading(
-        leading_of(quotient, exponent - (int64_t)pad * 64, natural_trim(r, d.size) > 0));
+    magnitude = round_leading(leading_of(quotient, exponent - (int64_t)pad * 64, natural_trim(r, d.size) > 0));
     return n.negative ? -magnitude : magnitude;
 }
 

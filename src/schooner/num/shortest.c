@@ -6,7 +6,7 @@
 #include "schooner/num/decimal.h"
 
 struct parts {
-    uint64_t c;  /* d = c 2^q */
+    uint64_t c; /* d = c 2^q */
     int q;
     bool closer; /* the double below is half as far away as the one above */
 };

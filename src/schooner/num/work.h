@@ -74,7 +74,7 @@ static inline uint64_t *work_limbs(struct work *work, size_t count)
 /* Charges for `limbs` limbs of a linear pass, and thereby polls. */
 static inline bool work_charge_pass(struct work *work, size_t limbs)
 {
-    return charge(work->vm, limbs / 32 + 1);
+    return charge(work->vm, limbs / 8 + 1);
 }
 
 #endif
