@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/arith.h"
-#include "launch/init_job.h"
 #include "spec/spec_own.h"
 
 typedef void facility_check(const esq_spec *spec, struct spec_problems *problems);
@@ -224,22 +223,4 @@ void esq_plan_free(esq_plan *plan)
     free(plan->block);
     free(plan->notes);
     free(plan);
-}
-
-size_t plan_skip(esq_plan *plan, enum step_kind kind)
-{
-    size_t found = 0;
-    for (size_t i = 0; i < plan->block->step_count; i++) {
-        struct step *step = (struct step *)plan_step(plan->block, i);
-        if (step->kind != kind)
-            continue;
-        step->flags |= STEP_SKIP;
-        found++;
-    }
-    struct init_job *job = (struct init_job *)((char *)plan->block + plan->block->job);
-    if (kind == STEP_SECCOMP)
-        job->filter = job->filter_count = 0;
-    if (kind == STEP_LANDLOCK)
-        job->landlock = -1;
-    return found;
 }

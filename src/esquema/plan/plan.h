@@ -81,8 +81,6 @@ static inline const struct step *plan_step(const struct plan_block *block, size_
 
 const char *step_kind_name(enum step_kind kind);
 enum step_place step_kind_place(enum step_kind kind);
-/* Tests only: marks all steps of that kind STEP_SKIP. Returns how many there were. */
-size_t plan_skip(esq_plan *plan, enum step_kind kind);
 
 /* ---- The facilities ---- */
 
