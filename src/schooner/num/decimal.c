@@ -7,7 +7,7 @@
 #include "schooner/num/decimal.h"
 
 const uint64_t decimal_powers[POWER_MOST - POWER_LEAST + 1][2] = {
-#include "schooner/decimal_powers.h"
+#include "schooner/num/decimal_powers.h"
 };
 
 enum { DIGITS_KEPT = 2200 }; /* radix 10 needs 768, radix 2 needs 1024 + 1075 */
