@@ -474,7 +474,8 @@ sch_value host_run_sandboxed(sch_vm *vm, void *data, size_t count, const sch_val
         sandbox.deadline_ms = now_ms() + START_MS;
         enum moved moved = ask(&sandbox, code, length);
         sandbox.deadline_ms = now_ms() + (int64_t)timeout_ms + GRACE_MS;
-        value = moved == MOVED ? listen_to(&sandbox) : raise_moved(&sandbox, moved);
+        /* A runner that went away before it had read everything may have said why. */
+        value = moved == MOVED_LATE ? raise_moved(&sandbox, moved) : listen_to(&sandbox);
     }
     sch_bytes_free(code, length);
     stop(&sandbox);
