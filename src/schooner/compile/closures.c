@@ -51,6 +51,19 @@ static void own_clause(struct closures *closures, struct core_clause *clause)
         own(closures, clause->params[i]);
 }
 
+/* Not a jump and not a primitive: a continuation may be captured while the frame waits. */
+static bool is_real_call(struct compiler *compiler, const struct core *node)
+{
+    const struct core *operator = node->call.procedure;
+    if (operator->kind == CORE_LOCAL && operator->local->assignments == 0 && operator->local->binding &&
+        operator->local->binding->kind == CORE_LAMBDA && lambda_info_of(operator->local->binding)->loop)
+        return false;
+    if (operator->kind != CORE_GLOBAL || operator->global->kind != GLOBAL_PRIMITIVE)
+        return true;
+    const struct open_entry *open = open_find(compiler, operator->global);
+    return open && open->kind == OPEN_CONTROL;
+}
+
 static bool collect(struct compiler *compiler, struct core **slot, void *data);
 
 static bool collect_lambda(struct compiler *compiler, struct core *node, struct closures *closures)
@@ -101,11 +114,15 @@ static bool collect(struct compiler *compiler, struct core **slot, void *data)
         own_clause(closures, &node->receive.clause);
         ok = core_each(compiler, node, collect, data);
         break;
+    case CORE_CALL:
+        if (is_real_call(compiler, node))
+            closures->now->calls = true;
+        ok = core_each(compiler, node, collect, data);
+        break;
     case CORE_CONSTANT:
     case CORE_GLOBAL:
     case CORE_TICK:
     case CORE_IF:
-    case CORE_CALL:
     case CORE_SEQUENCE:
     case CORE_DEFINE:
     case CORE_SET_GLOBAL:

@@ -98,9 +98,11 @@ static void gen_datum(struct generator *g, const struct datum *datum, uint32_t r
 
 /* --- variables --- */
 
+/* An assigned variable lives in a box when a closure shares it, and also when its frame may be copied: returning twice
+ * into a frame must not bring back the values that its variables had at the first time. */
 bool is_boxed(const struct variable *variable)
 {
-    return variable->captured && variable->assignments > 0;
+    return variable->assignments > 0 && (variable->captured || lambda_info_of(variable->owner)->calls);
 }
 
 /* The register of a variable of this procedure, when it holds the value as it is; CODE_NONE. */

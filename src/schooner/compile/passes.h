@@ -36,6 +36,7 @@ struct lambda_info {
     uint32_t free_capacity;
     bool loop;                   /* its calls are jumps: no procedure at all */
     bool closed;                 /* captures nothing */
+    bool calls;                  /* calls what may capture a continuation, and so copy its frame */
     bool inlining;
     uint32_t index;              /* of the procedure; CODE_NONE before it is queued */
     uint32_t constant;           /* of the closed procedure */

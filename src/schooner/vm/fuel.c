@@ -74,6 +74,7 @@ void vm_begin_run(sch_vm *vm)
     in->straight = false;
     in->request = REQUEST_NONE;
     in->throw_to = V_NIL;
+    in->throw_rooted = false;
 }
 
 void vm_end_run(sch_vm *vm)

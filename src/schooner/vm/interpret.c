@@ -784,6 +784,7 @@ op_RAISE_BACK:
 op_THROW_ON:
     in->throw_to = R(A);
     in->throw_value = R(B);
+    in->throw_rooted = true;
     SAVE();
     goto throw;
 op_APPLY_VALUES:
@@ -863,7 +864,7 @@ apply:
 throw: {
     struct continuation *k = continuation_of(in->throw_to);
     sch_value winds = dynamic_of(k->dynamic)->winds;
-    if (!value_same(winds, dynamic_of(vm->dynamic)->winds)) {
+    if (!in->throw_rooted && !value_same(winds, dynamic_of(vm->dynamic)->winds)) {
         fp = vm->fp;
         if (!stack_grow(vm, SEGMENT_MARGIN, 0))
             goto raised;
@@ -883,6 +884,7 @@ throw: {
     value = in->throw_value;
     sch_value to = in->throw_to;
     in->throw_to = in->throw_value = V_NIL;
+    in->throw_rooted = false;
     if (jump == JUMP_RAISED)
         goto raised;
     vm->dynamic = k->dynamic;

@@ -87,6 +87,7 @@ struct interpreter {
     sch_value barrier;           /* the innermost call from the host, or () */
     sch_value throw_to;          /* a jump that is on its way over host frames; () */
     sch_value throw_value;
+    bool throw_rooted;           /* its winds have run */
     bool straight;               /* an error on its way to the host that no handler may see */
     uint64_t granted;            /* fuel given to slices of this run */
     sch_value hidden;            /* rooted while C works with it */
