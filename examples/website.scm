@@ -1,4 +1,5 @@
-;; A web server in a container. It uses the host's network, which whoever starts it must grant, like every wall that may be missing:
+;; A web server in a container. It uses the network of the host, and excuses a wall that older kernels lack: whoever starts
+;; it must grant both.
 ;;   build/esquema run examples/website.scm --allow network=host --allow best-effort=landlock-scopes
 ;;   build/esquema run examples/website.scm --trust port=8081
 

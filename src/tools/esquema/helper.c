@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "tools/esquema/options.h"
-#include "tools/helpers.h"
+#include "tools/common/helpers.h"
 
 char *find_runner(void)
 {
