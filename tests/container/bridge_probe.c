@@ -1,6 +1,7 @@
 /*
  * Stands in the runner's place and tries what a program may do to a host: says "name=done" or "name=refused" for each.
- * Started in front of the walls it shows that what it tries is possible there.
+ * Started in front of the walls it shows that what it tries is possible there. When the thunk that it gets contains
+ * "lie-" and a word, it answers with a lie of that kind instead.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -121,9 +122,101 @@ static const struct { const char *name; bool (*attempt)(void); } attempts[] = {
     { "mount", mount_something }, /* the last: in front of the walls it is a new namespace's */
 };
 
+/* --- lies --- */
+
+static void send_header(enum frame_kind kind, uint64_t length)
+{
+    struct frame_header header = frame_header_make(kind, 0);
+    header.length = length;
+    (void)!write(FRAME_RUNNER_FD, &header, sizeof header);
+}
+
+static void lie_huge(void)
+{
+    send_header(FRAME_VALUE, UINT64_C(1) << 60);
+}
+
+static void lie_kind(void)
+{
+    frame_write(FRAME_RUNNER_FD, (enum frame_kind)99, "x", 1);
+}
+
+static void lie_request(void)
+{
+    frame_write(FRAME_RUNNER_FD, FRAME_REQUEST, "x", 1);
+}
+
+static void lie_cut(void)
+{
+    send_header(FRAME_VALUE, 1000);
+    (void)!write(FRAME_RUNNER_FD, "only this", 9);
+}
+
+static void lie_header(void)
+{
+    (void)!write(FRAME_RUNNER_FD, "garbage of some length", 22);
+}
+
+static void lie_value(void)
+{
+    unsigned char bytes[512];
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = (unsigned char)(i * 167 + 13);
+    frame_write(FRAME_RUNNER_FD, FRAME_VALUE, bytes, sizeof bytes);
+}
+
+static void lie_text(void)
+{
+    frame_write(FRAME_RUNNER_FD, FRAME_OUTPUT, "\xff\xfe\xc0\x80 no text", 12);
+}
+
+static void lie_limit(void)
+{
+    uint32_t limit = 4000000000u;
+    frame_write(FRAME_RUNNER_FD, FRAME_LIMIT, &limit, sizeof limit);
+}
+
+static void lie_flood(void)
+{
+    static const char piece[4096] = "spam";
+    while (frame_write(FRAME_RUNNER_FD, FRAME_OUTPUT, piece, sizeof piece))
+        ;
+}
+
+static void lie_silence(void)
+{
+    for (;;)
+        pause(); /* which is refused: it turns in circles */
+}
+
+static const struct { const char *name; void (*tell)(void); } lies[] = {
+    { "lie-huge", lie_huge },   { "lie-kind", lie_kind },   { "lie-request", lie_request }, { "lie-cut", lie_cut },
+    { "lie-header", lie_header }, { "lie-value", lie_value }, { "lie-text", lie_text },     { "lie-limit", lie_limit },
+    { "lie-flood", lie_flood }, { "lie-silence", lie_silence },
+};
+
+/* Reads the request, if there is one, and lies as it says. */
+static bool tell_lie(void)
+{
+    static char request[65536];
+    struct frame_header header;
+    if (!frame_read_bytes(FRAME_RUNNER_FD, &header, sizeof header) || header.length > sizeof request ||
+        !frame_read_bytes(FRAME_RUNNER_FD, request, header.length))
+        return false;
+    for (size_t i = 0; i < sizeof lies / sizeof lies[0]; i++) {
+        if (!memmem(request, header.length, lies[i].name, strlen(lies[i].name)))
+            continue;
+        lies[i].tell();
+        return true;
+    }
+    return false;
+}
+
 int main(void)
 {
     char text[1024] = "";
+    if (tell_lie())
+        return 0;
     size_t length = 0;
     signal(SIGCHLD, SIG_DFL);
     for (size_t i = 0; i < sizeof attempts / sizeof attempts[0]; i++)

@@ -74,7 +74,9 @@ static struct sch_failure placed_failure(sch_vm *vm, struct sch_source source, c
     } else {
         use_own_place(&failure, source.name);
     }
-    if (failure.file && failure.line && strcmp(failure.file, source.name) == 0) {
+    if (!failure.file)
+        failure.file = source.name;
+    if (failure.line && strcmp(failure.file, source.name) == 0) {
         copy_line(source.text, source.length, failure.line, excerpt);
         failure.excerpt = excerpt;
     }
@@ -93,7 +95,7 @@ void failure_to_error(sch_vm *vm, struct sch_source source, esq_error *ret_error
     char excerpt[EXCERPT_MAX] = "";
     struct sch_failure failure = placed_failure(vm, source, excerpt);
     *ret_error = (esq_error){ .exit_status = ESQ_EXIT_SETUP, .line = failure.line, .column = failure.column };
-    snprintf(ret_error->file, sizeof ret_error->file, "%s", failure.file ? failure.file : source.name);
+    snprintf(ret_error->file, sizeof ret_error->file, "%s", failure.file);
     snprintf(ret_error->text, sizeof ret_error->text, "%s", failure.message ? failure.message : "unknown");
 }
 
