@@ -129,7 +129,7 @@ int main(void)
     const char *text = "(define (repeat n) (if (= n 0) 0 (begin (add-one n) (repeat (- n 1))))) (lambda (x) (+ x 1))";
     sch_value procedure;
     if (!calling.vm || sch_eval(calling.vm, (struct sch_source){ "embed", text, strlen(text) }, &procedure) != SCH_OK)
-        die("the program failed");
+        die(calling.vm ? sch_failure(calling.vm)->message : "no machine");
     calling.procedure = sch_keep(calling.vm, procedure);
     figure("call from C to Scheme", "", call_scheme, &calling, BATCH);
 

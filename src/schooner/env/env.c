@@ -130,7 +130,8 @@ static char *copy_text(sch_env *env, const char *text)
 
 static bool copy_library(sch_env *env, const struct sch_library *from, uint32_t *first, struct sch_failure *ret_failure)
 {
-    char name[LIBRARY_NAME_MAX] = "(host)";
+    char name[LIBRARY_NAME_MAX];
+    snprintf(name, sizeof name, "(host %zu)", env->library_count); /* anonymous: nobody needs to know it */
     if (from->name && (*from->name != '(' || !library_name_canonical(from->name, name, sizeof name)))
         return fail(ret_failure, "misuse", "the name of a host library must look like \"(acme rules)\"");
     if (from->name && find_any(env, name))

@@ -283,7 +283,7 @@ const struct library *env_find_library(const sch_env *env, const char *name)
 {
     for (size_t i = 0; i < env->library_count; i++) {
         const struct env_library *library = &env->libraries[i];
-        if (library->importable && !library->anonymous && strcmp(library->view.name, name) == 0)
+        if (library->importable && strcmp(library->view.name, name) == 0)
             return &library->view;
     }
     if (!env->image && strcmp(name, primitives_library.name) == 0)
