@@ -1,5 +1,6 @@
 /* The compiler's entrance: the passes in their order. */
 #include "schooner/compile/passes.h"
+#include "schooner/lib/primitive.h"
 
 static bool run_passes(struct compiler *compiler, struct core *top)
 {
@@ -32,5 +33,8 @@ bool compile_program(struct front *front, struct core *body, const struct compil
     top->lambda.scratch = info;
     info->node = top;
     info->index = info->constant = CODE_NONE;
-    return run_passes(&compiler, top) && pass_closures(&compiler, info) && pass_generate(&compiler, info, ret);
+    if (!run_passes(&compiler, top) || !pass_closures(&compiler, info) || !pass_generate(&compiler, info, ret))
+        return false;
+    sch_assert(code_verify(*ret, (*ret)->size, PRIMITIVE_COUNT) == NULL);
+    return true;
 }

@@ -447,6 +447,7 @@ static bool gen_clause(struct generator *g, struct core *lambda, size_t index)
         return front_fail(g->compiler->front, "syntax-error", lambda->position,
                           "a procedure has more than %d parameters", ARGUMENTS_MOST);
     }
+    g->clause = clause;
     g->next = g->most = 0;
     registers_take(g, total);
     gen_arity(g, lambda, clause, next);

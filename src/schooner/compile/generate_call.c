@@ -367,7 +367,7 @@ static bool gen_known_call(struct generator *g, struct core *node, struct core *
     queue_lambda(g, info);
     if (gen_failed(g))
         return false;
-    if (dest.want == WANT_TAIL && info == g->now && !clause->has_rest) {
+    if (dest.want == WANT_TAIL && clause == g->clause && !clause->has_rest) {
         if (!gen_parallel(g, node->call.args, clause->params, clause->count))
             return false;
         gen_position(g, node);

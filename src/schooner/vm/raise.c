@@ -117,35 +117,41 @@ static sch_value file_value(sch_vm *vm, const struct sch_code *code, uint32_t fi
     return name_value(vm, code_text(code, source->name.offset), source->name.count);
 }
 
-/* Collection is paused: nothing here needs a root. */
+/*
+ * A line for each active call, innermost first: the procedure that was called, and where that was. Collection is
+ * paused: nothing here needs a root.
+ */
 static sch_value frames_value(sch_vm *vm)
 {
     sch_value items[SCH_FRAMES_MAX * FRAME_FIELDS];
     struct frame_walk walk;
-    const struct sch_code *below = NULL;
-    uint32_t below_at = 0;
+    const struct sch_code *callee = NULL;
+    uint32_t callee_at = 0;
     size_t count = 0;
+    bool more = true, direct = false;
 
     frame_walk_init(&walk, vm);
-    bool more = true;
     for (unsigned steps = 0; more && count < SCH_FRAMES_MAX * FRAME_FIELDS && steps < 4096; steps++) {
-        if (!is_stub(vm, &walk)) {
+        if (is_stub(vm, &walk)) {
+            direct = false;
+        } else {
             const struct sch_code *code;
             struct code_position position = walk_position(&walk, &code);
-            uint32_t at = (uint32_t)(walk.pc - code->words) - walk.at_call;
-            const struct code_procedure *procedure = code_procedure_at(code, at);
-            items[count] = name_value(vm, code_text(code, procedure->name.offset), procedure->name.count);
-            items[count + 1] = file_value(vm, code, position.file);
-            items[count + 2] = make_fixnum(position.line);
-            items[count + 3] = make_fixnum(position.column);
-            items[count + 4] = make_boolean(below && is_elided(&walk, below, below_at));
-            if (is_raised(items[count]) || is_raised(items[count + 1]))
-                return V_RAISED;
-            count += FRAME_FIELDS;
-            below = code;
-            below_at = at;
-        } else {
-            below = NULL;
+            if (callee) {
+                const struct code_procedure *procedure = code_procedure_at(callee, callee_at);
+                sch_value *line = &items[count];
+                line[0] = name_value(vm, code_text(callee, procedure->name.offset), procedure->name.count);
+                line[1] = file_value(vm, code, position.file);
+                line[2] = make_fixnum(position.line);
+                line[3] = make_fixnum(position.column);
+                line[4] = make_boolean(direct && is_elided(&walk, callee, callee_at));
+                if (is_raised(line[0]) || is_raised(line[1]))
+                    return V_RAISED;
+                count += FRAME_FIELDS;
+            }
+            callee = code;
+            callee_at = (uint32_t)(walk.pc - code->words) - walk.at_call;
+            direct = true;
         }
         more = frame_walk_next(&walk);
     }

@@ -1,0 +1,308 @@
+/*
+ * Is a blob sound? Whoever loads bytes asks here before anything of them runs: tables within the blob, instructions
+ * whole, registers within frames, jumps to instructions, constants of the kind that the instruction wants, no register
+ * read before it was written, calls that fit the procedure they reach, and live maps that are those of the dataflow.
+ * What it does not prove: that a register which an instruction takes for a box, cell or closure holds one.
+ */
+#include "schooner/compile/passes.h"
+
+struct check {
+    const struct sch_code *code;
+    size_t size;
+    uint32_t primitive_count;
+    struct front front;        /* the arena of the dataflow */
+    unsigned char *starts;     /* for each word: does an instruction begin there? */
+    struct live_tables live;
+};
+
+static bool range_fits(const struct check *check, struct code_range range, size_t each)
+{
+    return range.offset >= sizeof(struct sch_code) && range.offset % 8 == 0 && range.offset <= check->size &&
+           range.count <= (check->size - range.offset) / each;
+}
+
+static bool text_fits(const struct check *check, uint32_t offset, uint32_t length)
+{
+    const struct sch_code *code = check->code;
+    return offset <= code->texts.count && length < code->texts.count - offset && code_text(code, offset)[length] == 0;
+}
+
+static const char *check_tables(const struct check *check)
+{
+    const struct sch_code *code = check->code;
+    if (check->size < sizeof *code || code->version != CODE_VERSION || code->size != check->size)
+        return "the header";
+    if (code->word_count > (check->size - sizeof *code) / 4)
+        return "the words";
+    if (!range_fits(check, code->procedures, sizeof(struct code_procedure)) || code->procedures.count == 0 ||
+        !range_fits(check, code->constants, sizeof(struct code_constant)) || code->slots > code->constants.count ||
+        !range_fits(check, code->items, 4) || !range_fits(check, code->safe_points, sizeof(struct code_safe_point)) ||
+        !range_fits(check, code->maps, 4) || !range_fits(check, code->positions, 1) ||
+        !range_fits(check, code->sources, sizeof(struct code_source)) || !range_fits(check, code->texts, 1))
+        return "the tables";
+    const struct code_source *sources = code_table(struct code_source, code, sources);
+    for (uint32_t i = 0; i < code->sources.count; i++)
+        if (!text_fits(check, sources[i].name.offset, sources[i].name.count) ||
+            (sources[i].text.count && !text_fits(check, sources[i].text.offset, sources[i].text.count)))
+            return "the sources";
+    return NULL;
+}
+
+static bool constant_is_sound(const struct check *check, const struct code_constant *c)
+{
+    const struct sch_code *code = check->code;
+    const struct code_constant *all = code_table(struct code_constant, code, constants);
+    uint32_t count = code->constants.count;
+    if (c->kind >= CONSTANT_KIND_COUNT)
+        return false;
+    switch ((enum constant_kind)c->kind) {
+    case CONSTANT_IMMEDIATE_VALUE: {
+        sch_value v = { (uint64_t)c->b << 32 | c->a };
+        return !is_pointer(v) && value_tag(v) != TAG_HEADER && !is_raised(v);
+    }
+    case CONSTANT_STRING:
+    case CONSTANT_SYMBOL:
+    case CONSTANT_KEYWORD:
+    case CONSTANT_NUMBER:
+    case CONSTANT_BYTEVECTOR:
+        return text_fits(check, c->a, c->b);
+    case CONSTANT_PAIR:
+        return c->a < count && c->b < count;
+    case CONSTANT_VECTOR:
+        if (c->a > code->items.count || c->b > code->items.count - c->a)
+            return false;
+        for (uint32_t k = 0; k < c->b; k++)
+            if (code_table(uint32_t, code, items)[c->a + k] >= count)
+                return false;
+        return true;
+    case CONSTANT_CELL:
+        return c->a < count && c->b < count && all[c->a].kind == CONSTANT_SYMBOL && all[c->b].kind == CONSTANT_SYMBOL;
+    case CONSTANT_PRIMITIVE:
+        return c->a < check->primitive_count;
+    case CONSTANT_IMAGE:
+        return true; /* how many there are, the loader knows */
+    case CONSTANT_PROCEDURE:
+        return c->a < code->procedures.count && code_procedures(code)[c->a].captured == 0;
+    case CONSTANT_KIND_COUNT:
+        break;
+    }
+    return false;
+}
+
+static bool slot_is_sound(const struct check *check, unsigned op, uint32_t slot)
+{
+    if (slot >= check->code->slots)
+        return false;
+    return op != OP_GLOBAL || code_table(struct code_constant, check->code, constants)[slot].kind == CONSTANT_CELL;
+}
+
+/* --- instructions --- */
+
+static bool registers_are_sound(const struct instruction *in, const struct code_procedure *p)
+{
+    for (uint32_t i = 0; i < in->use_count; i++)
+        if (in->uses[i] >= p->frame)
+            return false;
+    if (in->define != CODE_NONE && in->define >= p->frame)
+        return false;
+    if (in->use_base > p->frame || in->use_length > p->frame - in->use_base || in->define_base > p->frame ||
+        in->define_length > p->frame - in->define_base)
+        return false;
+    for (uint32_t i = 0; i < in->capture_count; i++)
+        if (in->captures[i] < CAPTURE_ENV ? in->captures[i] >= p->frame : in->captures[i] - CAPTURE_ENV >= p->captured)
+            return false;
+    /* the header of a call's frame lies in the registers below its base */
+    return in->frame_at == CODE_NONE || in->use_base >= FRAME_HEADER;
+}
+
+static bool operands_are_sound(const struct check *check, const struct code_procedure *p, const struct instruction *in,
+                               uint32_t at)
+{
+    const uint32_t *words = check->code->words;
+    for (const char *shape = opcode_shapes[in->op]; *shape; shape++) {
+        switch (*shape) {
+        case 'K':
+            if (!slot_is_sound(check, in->op, word_bc(words[at])))
+                return false;
+            break;
+        case 'k':
+            if (!slot_is_sound(check, in->op, words[at + in->length - 1]))
+                return false;
+            break;
+        case 'E':
+            if (word_bc(words[at]) >= p->captured)
+                return false;
+            break;
+        case 'P':
+            if (word_bc(words[at]) >= check->primitive_count)
+                return false;
+            break;
+        case 'X':
+            if (is_pointer((sch_value){ word_bc(words[at]) }) ||
+                value_tag((sch_value){ word_bc(words[at]) }) == TAG_HEADER)
+                return false;
+            break;
+        case 'Q': {
+            sch_value v = { (uint64_t)words[at + 2] << 32 | words[at + 1] };
+            if (is_pointer(v) || value_tag(v) == TAG_HEADER)
+                return false;
+            break;
+        }
+        case 'F': {
+            uint32_t index = words[at + 1];
+            if (index >= check->code->procedures.count ||
+                code_procedures(check->code)[index].captured != in->capture_count)
+                return false;
+            break;
+        }
+        }
+    }
+    return true;
+}
+
+/* The parameters of the clause that ENTER at `at` begins: from the check of arity before it. CODE_NONE: none. */
+static uint32_t parameters_at(const struct check *check, uint32_t at)
+{
+    const uint32_t *words = check->code->words;
+    if (at >= check->code->word_count || word_op(words[at]) != OP_ENTER || !check->starts[at])
+        return CODE_NONE;
+    for (uint32_t back = 1; back <= 2 && back <= at; back++) {
+        unsigned op = word_op(words[at - back]);
+        if (!check->starts[at - back])
+            continue;
+        if (back == 1 && (op == OP_ARITY || op == OP_ARITY_REST))
+            return word_abc(words[at - back]) + (op == OP_ARITY_REST);
+        if (back == 2 && (op == OP_CLAUSE || op == OP_CLAUSE_REST))
+            return word_abc(words[at - back]) + (op == OP_CLAUSE_REST);
+        break;
+    }
+    return CODE_NONE;
+}
+
+static bool call_is_sound(const struct check *check, const struct instruction *in, uint32_t at)
+{
+    const uint32_t *words = check->code->words;
+    uint32_t end = at + in->length, target;
+    if (in->op == OP_CALL_KNOWN || in->op == OP_TAIL_KNOWN)
+        target = end + (uint32_t)((int32_t)words[at] >> 8);
+    else if (in->op == OP_CALL_LOCAL || in->op == OP_TAIL_LOCAL)
+        target = end + words[at + 1];
+    else
+        return true;
+    return parameters_at(check, target) == frame_args(words[end - 1]);
+}
+
+static const char *check_procedure(struct check *check, const struct code_procedure *p)
+{
+    const struct sch_code *code = check->code;
+    struct instruction in;
+    if (p->entry >= p->end || p->end > code->word_count || p->frame > REGISTER_MOST + 1 || p->frame == 0 ||
+        (p->name.count && !text_fits(check, p->name.offset, p->name.count)))
+        return "a procedure";
+    unsigned flags = 0;
+    for (uint32_t at = p->entry; at < p->end; at += in.length) {
+        if (!code_decode(code->words, p->end, at, &in) || in.op >= OP_UNDERFLOW)
+            return "an instruction";
+        if (!registers_are_sound(&in, p))
+            return "a register";
+        if (in.target >= 0 ? in.target < p->entry || in.target >= p->end : in.target < -1)
+            return "a jump";
+        if (!operands_are_sound(check, p, &in, at))
+            return "an operand";
+        if (in.op == OP_ENTER && word_bc(code->words[at]) > p->frame)
+            return "a frame";
+        check->starts[at] = 1;
+        flags = opcode_flags[in.op];
+    }
+    if (!(flags & OPCODE_ENDS))
+        return "the end of a procedure";
+    unsigned first = word_op(code->words[p->entry]);
+    return first == OP_ARITY || first == OP_ARITY_REST || first == OP_CLAUSE || first == OP_CLAUSE_REST ||
+                   first == OP_ARITY_FAIL
+               ? NULL
+               : "the start of a procedure";
+}
+
+/* Behind the first look, when all starts of instructions are known. */
+static const char *check_flow(struct check *check, const struct code_procedure *p)
+{
+    const struct sch_code *code = check->code;
+    struct instruction in;
+    size_t first = check->live.point_count;
+    for (uint32_t at = p->entry; at < p->end; at += in.length) {
+        code_decode(code->words, p->end, at, &in);
+        if (in.target >= 0 && !check->starts[in.target])
+            return "a jump";
+        if (!call_is_sound(check, &in, at))
+            return "a call";
+        if (in.op == OP_ENTER && parameters_at(check, at) == CODE_NONE)
+            return "an entry";
+    }
+    if (!live_procedure(&check->live, code->words, code->word_count, p->entry, p->end, p->frame))
+        return "memory";
+    for (size_t i = first; i < check->live.point_count; i++) {
+        const struct code_safe_point *point = &check->live.points[i];
+        const uint32_t *computed = &check->live.maps[point->map], *stored = code_live_map(code, point->at);
+        if (!stored || memcmp(stored, computed, (1 + computed[0]) * 4) != 0)
+            return "a live map";
+        uint32_t parameters = parameters_at(check, point->at);
+        for (uint32_t r = 0; parameters != CODE_NONE && r < computed[0] * 32; r++)
+            if (computed[1 + r / 32] >> r % 32 & 1 && r >= parameters)
+                return "a register that is read before it is written";
+    }
+    return NULL;
+}
+
+static const char *check_maps(const struct check *check)
+{
+    const struct code_safe_point *points = code_table(struct code_safe_point, check->code, safe_points);
+    const uint32_t *maps = code_table(uint32_t, check->code, maps);
+    for (uint32_t i = 0; i < check->code->safe_points.count; i++)
+        if (points[i].map >= check->code->maps.count ||
+            maps[points[i].map] >= check->code->maps.count - points[i].map || (i && points[i].at <= points[i - 1].at))
+            return "the live maps";
+    return NULL;
+}
+
+static bool charge_nothing(void *data, uint64_t units)
+{
+    (void)data, (void)units;
+    return true; /* the caller has charged for the bytes */
+}
+
+static const char *check_all(struct check *check)
+{
+    const struct sch_code *code = check->code;
+    const char *wrong = check_maps(check);
+    for (uint32_t i = 0; !wrong && i < code->constants.count; i++)
+        if (!constant_is_sound(check, &code_table(struct code_constant, code, constants)[i]))
+            wrong = "a constant";
+    uint32_t before = 0;
+    for (uint32_t i = 0; !wrong && i < code->procedures.count; i++) {
+        const struct code_procedure *p = &code_procedures(code)[i];
+        wrong = p->entry == before ? check_procedure(check, p) : "the order of procedures";
+        before = p->end;
+    }
+    for (uint32_t i = 0; !wrong && i < code->procedures.count; i++)
+        wrong = check_flow(check, &code_procedures(code)[i]);
+    return wrong;
+}
+
+const char *code_verify(const struct sch_code *code, size_t size, uint32_t primitive_count)
+{
+    struct check *check = memory_resize(&memory_malloc, NULL, 0, sizeof *check);
+    if (!check)
+        return "memory";
+    *check = (struct check){ .code = code, .size = size, .primitive_count = primitive_count };
+    front_init(&check->front, &memory_malloc);
+    check->front.charge = charge_nothing;
+    check->live.front = &check->front;
+    const char *wrong = check_tables(check);
+    if (!wrong && !(check->starts = front_array(&check->front, (size_t)code->word_count + 1, 1)))
+        wrong = "memory";
+    if (!wrong)
+        wrong = check_all(check);
+    front_done(&check->front);
+    memory_resize(&memory_malloc, check, sizeof *check, 0);
+    return wrong;
+}
