@@ -35,8 +35,8 @@ struct frame_request {
 };
 
 enum {
-    FRAME_RUNNER_FD = 3,           /* where the runner finds its end */
-    FRAME_OUTPUT_MAX = 64 * 1024,  /* of one frame */
+    FRAME_RUNNER_FD = 3,          /* where the runner finds its end */
+    FRAME_OUTPUT_MAX = 64 * 1024, /* of one frame */
 };
 
 #define FRAME_MAGIC 0x52515345u /* "ESQR" */

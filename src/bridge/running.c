@@ -32,7 +32,8 @@ static int launch(sch_value container, esq_container **ret, esq_error *error)
 {
     char here[PATH_MAX];
     if (!getcwd(here, sizeof here)) {
-        *error = (esq_error){ .exit_status = ESQ_EXIT_SETUP, .error_number = errno,
+        *error = (esq_error){ .exit_status = ESQ_EXIT_SETUP,
+                              .error_number = errno,
                               .text = "the working directory is gone" };
         return -error->error_number;
     }
@@ -90,7 +91,10 @@ sch_value host_pid(sch_vm *vm, void *data, size_t count, const sch_value args[])
 /* A number, or the name as kill(1) writes it, in small letters. */
 static bool signal_of(sch_value value, int *ret)
 {
-    static const struct { const char *name; int number; } names[] = {
+    static const struct {
+        const char *name;
+        int number;
+    } names[] = {
         { "hup", SIGHUP },   { "int", SIGINT },   { "quit", SIGQUIT }, { "kill", SIGKILL },   { "usr1", SIGUSR1 },
         { "usr2", SIGUSR2 }, { "term", SIGTERM }, { "cont", SIGCONT }, { "winch", SIGWINCH }, { "stop", SIGSTOP },
     };

@@ -21,9 +21,9 @@
 #include "bridge/frame.h"
 
 enum {
-    GRACE_MS = 1000,                     /* the runner's own clock may be so late before ours ends it */
-    START_MS = 10000,                    /* to be behind the walls and have read its thunk */
-    SPARE_MEMORY = 192 * 1024 * 1024,    /* address space beside the heap: program, image, stack, encoded answer */
+    GRACE_MS = 1000,                  /* the runner's own clock may be so late before ours ends it */
+    START_MS = 10000,                 /* to be behind the walls and have read its thunk */
+    SPARE_MEMORY = 192 * 1024 * 1024, /* address space beside the heap: program, image, stack, encoded answer */
     RUNNER_MAX = 256 * 1024 * 1024,
 };
 
@@ -37,7 +37,7 @@ struct sandbox {
     int null;
     int64_t deadline_ms; /* monotonic */
     uint64_t output_left;
-    char partial[4];     /* the beginning of a character that was cut */
+    char partial[4]; /* the beginning of a character that was cut */
     size_t partial_length;
 };
 
@@ -91,9 +91,9 @@ static bool read_options(sch_vm *vm, sch_value options, struct frame_request *re
         else if (strcmp(name, "output") == 0)
             is_good = whole_number(value, &ret->output);
         else {
-            host_raise_plain(vm, "arity-error",
-                             "run-sandboxed: unknown option #:%.64s; there are #:memory, #:timeout, #:fuel and #:output",
-                             name);
+            host_raise_plain(
+                vm, "arity-error",
+                "run-sandboxed: unknown option #:%.64s; there are #:memory, #:timeout, #:fuel and #:output", name);
             return false;
         }
         if (!is_good) {
@@ -166,9 +166,18 @@ static int set_number(esq_spec *spec, const char *field, uint64_t number, esq_er
 static int describe(const struct sandbox *sandbox, int socket, esq_spec *spec, esq_error *error)
 {
     static const char *const fields[][2] = {
-        { "name", "sandbox" },     { "rootfs-mode", "empty" }, { "proc", "no" },       { "dev", "no" },
-        { "tmp", "no" },           { "network", "none" },      { "loopback", "no" },   { "seccomp", "runner" },
-        { "landlock", "deny-all" }, { "open-files", "16" },    { "file-size", "0" },   { "core-size", "0" },
+        { "name", "sandbox" },
+        { "rootfs-mode", "empty" },
+        { "proc", "no" },
+        { "dev", "no" },
+        { "tmp", "no" },
+        { "network", "none" },
+        { "loopback", "no" },
+        { "seccomp", "runner" },
+        { "landlock", "deny-all" },
+        { "open-files", "16" },
+        { "file-size", "0" },
+        { "core-size", "0" },
         { "locked-memory", "0" },
     };
     const char *const command[] = { "runner" };
@@ -297,9 +306,14 @@ static enum moved deliver(const struct sandbox *sandbox, const void *bytes, size
 static sch_value raise_limit(sch_vm *vm, enum sch_limit limit)
 {
     static const char *const names[] = {
-        [SCH_LIMIT_NONE] = NULL,         [SCH_LIMIT_FUEL] = "fuel",       [SCH_LIMIT_HEAP] = "heap",
-        [SCH_LIMIT_TIMEOUT] = "timeout", [SCH_LIMIT_OUTPUT] = "output",   [SCH_LIMIT_NESTING] = "nesting",
-        [SCH_LIMIT_INTEGER_BITS] = "integer-bits", [SCH_LIMIT_INTERRUPT] = "interrupt",
+        [SCH_LIMIT_NONE] = NULL,
+        [SCH_LIMIT_FUEL] = "fuel",
+        [SCH_LIMIT_HEAP] = "heap",
+        [SCH_LIMIT_TIMEOUT] = "timeout",
+        [SCH_LIMIT_OUTPUT] = "output",
+        [SCH_LIMIT_NESTING] = "nesting",
+        [SCH_LIMIT_INTEGER_BITS] = "integer-bits",
+        [SCH_LIMIT_INTERRUPT] = "interrupt",
     };
     const char *name = limit < sizeof names / sizeof names[0] ? names[limit] : NULL;
     if (!name)
@@ -320,8 +334,8 @@ static sch_value raise_gone(struct sandbox *sandbox)
     if (result.reason == ESQ_REASON_SIGNAL)
         return host_raise_plain(sandbox->vm, "sandbox-error", "run-sandboxed: the runner was ended by signal %d%s",
                                 result.signal, result.signal == 31 ? " (a system call that its wall refuses)" : "");
-    return host_raise_plain(sandbox->vm, "sandbox-error", "run-sandboxed: the runner ended without an answer (status %d)",
-                            result.exit_status);
+    return host_raise_plain(sandbox->vm, "sandbox-error",
+                            "run-sandboxed: the runner ended without an answer (status %d)", result.exit_status);
 }
 
 static sch_value raise_moved(struct sandbox *sandbox, enum moved moved)
@@ -405,8 +419,7 @@ static sch_value answer(struct sandbox *sandbox, enum frame_kind kind, const voi
         return host_raise_plain(vm, "sandbox-error", "run-sandboxed: %.*s", (int)(length < 400 ? length : 400),
                                 (const char *)bytes);
     case FRAME_REQUEST:
-    case FRAME_OUTPUT:
-        break;
+    case FRAME_OUTPUT: break;
     }
     return raise_nonsense(sandbox);
 }

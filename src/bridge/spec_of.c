@@ -126,8 +126,8 @@ static int make_absolute(struct words *words, ptrdiff_t index, const char *base,
     return 0;
 }
 
-static int put(esq_spec *spec, const char *how, const char *field, const struct words *words,
-               const esq_location *where, esq_error *ret_error)
+static int put(esq_spec *spec, const char *how, const char *field, const struct words *words, const esq_location *where,
+               esq_error *ret_error)
 {
     if (strcmp(how, "add") == 0)
         return esq_spec_add(spec, field, words->items, words->count, where, ret_error);

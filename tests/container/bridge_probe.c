@@ -113,12 +113,17 @@ static bool raise_limits(void)
     return syscall(SYS_prlimit64, 0, RLIMIT_NOFILE, &files, NULL) == 0;
 }
 
-static const struct { const char *name; bool (*attempt)(void); } attempts[] = {
-    { "open-file", open_file },         { "list-root", list_root },       { "make-file", make_file },
-    { "make-folder", make_folder },     { "unix-socket", unix_socket },   { "inet-socket", inet_socket },
-    { "fork", fork_process },           { "memory-file", memory_file },   { "signal-others", signal_others },
-    { "environment-of-others", environment_of_others },                   { "raise-limits", raise_limits },
-    { "execute", execute },             { "trace-init", trace_init },     { "new-namespace", new_namespace },
+static const struct {
+    const char *name;
+    bool (*attempt)(void);
+} attempts[] = {
+    { "open-file", open_file },         { "list-root", list_root },
+    { "make-file", make_file },         { "make-folder", make_folder },
+    { "unix-socket", unix_socket },     { "inet-socket", inet_socket },
+    { "fork", fork_process },           { "memory-file", memory_file },
+    { "signal-others", signal_others }, { "environment-of-others", environment_of_others },
+    { "raise-limits", raise_limits },   { "execute", execute },
+    { "trace-init", trace_init },       { "new-namespace", new_namespace },
     { "mount", mount_something }, /* the last: in front of the walls it is a new namespace's */
 };
 
@@ -189,10 +194,14 @@ static void lie_silence(void)
         pause(); /* which is refused: it turns in circles */
 }
 
-static const struct { const char *name; void (*tell)(void); } lies[] = {
-    { "lie-huge", lie_huge },   { "lie-kind", lie_kind },   { "lie-request", lie_request }, { "lie-cut", lie_cut },
-    { "lie-header", lie_header }, { "lie-value", lie_value }, { "lie-text", lie_text },     { "lie-limit", lie_limit },
-    { "lie-flood", lie_flood }, { "lie-silence", lie_silence },
+static const struct {
+    const char *name;
+    void (*tell)(void);
+} lies[] = {
+    { "lie-huge", lie_huge },       { "lie-kind", lie_kind },     { "lie-request", lie_request },
+    { "lie-cut", lie_cut },         { "lie-header", lie_header }, { "lie-value", lie_value },
+    { "lie-text", lie_text },       { "lie-limit", lie_limit },   { "lie-flood", lie_flood },
+    { "lie-silence", lie_silence },
 };
 
 /* Reads the request, if there is one, and lies as it says. */

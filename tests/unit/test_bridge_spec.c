@@ -15,7 +15,9 @@ static int start(void **state)
                                              "(esquema service)", NULL };
     static struct machine machine;
     const struct sch_env_options options = {
-        .size = sizeof options, .menu = libraries, .pre_imports = libraries,
+        .size = sizeof options,
+        .menu = libraries,
+        .pre_imports = libraries,
     };
     machine.env = sch_env_new(&options, NULL);
     machine.vm = machine.env ? sch_vm_new(machine.env, NULL) : NULL;
@@ -95,8 +97,9 @@ static void test_three_forms_are_one(void **state)
                 plain("read-only"));
     assert_same(spec_of(state, "(make-container \"web\" \"root\" '(\"/bin/httpd\" \"-f\") #:rootfs-ro? #f)"),
                 plain("overlay"));
-    assert_same(spec_of(state, "(container (name \"web\") (rootfs (overlay \"root\")) (command \"/bin/httpd\" \"-f\"))"),
-                plain("overlay"));
+    assert_same(
+        spec_of(state, "(container (name \"web\") (rootfs (overlay \"root\")) (command \"/bin/httpd\" \"-f\"))"),
+        plain("overlay"));
 }
 
 static void test_all_fields(void **state)
@@ -190,7 +193,8 @@ static void test_forged_records_are_refused(void **state)
     refused(state, FORGED "(make 1 '((g #f set \"folder\" \"/\"))))");
     refused(state, FORGED "(make 1 '((g #f set \"no such field\" \"/\"))))");
     refused(state, FORGED "(make 1 '((g #f add \"stdin\" \"/\"))))");
-    refused(state, FORGED "(make 1 (list (list 'g #f 'set \"name\" (list->string (list #\\a (integer->char 0) #\\b))))))");
+    refused(state,
+            FORGED "(make 1 (list (list 'g #f 'set \"name\" (list->string (list #\\a (integer->char 0) #\\b))))))");
     refused(state, FORGED "(make 1 '((g #f set \"rootfs\" \"\"))))");
 }
 

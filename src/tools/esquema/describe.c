@@ -125,7 +125,8 @@ static bool to_spec(const struct description *description, sch_vm *vm, esq_spec 
         return false;
     }
     if (bridge_is_services(value))
-        return refuse(ret_error, failure_make("%s describes services, and this command is for one container", source.name));
+        return refuse(ret_error,
+                      failure_make("%s describes services, and this command is for one container", source.name));
     if (!bridge_is_container(value))
         return refuse(ret_error, failure_make("the value of %s must be a container, and is %s: end it with one",
                                               source.name, describe_kind(value)));

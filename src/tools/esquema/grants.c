@@ -152,8 +152,8 @@ bool grants_check(esq_spec *spec, const struct options *options, esq_error *ret_
         const esq_grant *grant = &grants.items[i];
         if (grant_is_given(options, grant))
             continue;
-        esq_error error = error_at(grant, failure_make("this asks for %s=%s, which was not granted", grant->flag,
-                                                       grant->value));
+        esq_error error =
+            error_at(grant, failure_make("this asks for %s=%s, which was not granted", grant->flag, grant->value));
         failure_show_error(&error);
         if (missing++ == 0)
             *ret_error = error;

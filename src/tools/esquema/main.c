@@ -1,6 +1,7 @@
 /*
- * esquema: containers described in Scheme. Descriptions are not trusted, programs are; see options.def and commands.def.
- * Statuses: the payload's; 125, 126, 127 for our own failures of `run`; 2 for a command line that means nothing.
+ * esquema: containers described in Scheme. Descriptions are not trusted, programs are; see options.def and
+ * commands.def. Statuses: the payload's; 125, 126, 127 for our own failures of `run`; 2 for a command line that means
+ * nothing.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -35,7 +36,8 @@ static void help(FILE *out)
     fputc('\n', out);
     options_help(out);
     fputs("\nStatuses: the payload's 0 to 255, or 128 and the number of its signal; 125 when we could not start it,\n"
-          "126 when its program cannot be executed, 127 when there is none, 137 when its time is over.\n", out);
+          "126 when its program cannot be executed, 127 when there is none, 137 when its time is over.\n",
+          out);
 }
 
 static int run_command(const struct command *command, int argc, char **argv)

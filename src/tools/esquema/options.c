@@ -58,11 +58,8 @@ static bool store(struct options *options, const struct option *option, const ch
 {
     void *field = (char *)options + option->field;
     switch (option->kind) {
-    case FLAG:
-        *(bool *)field = true;
-        return true;
-    case NUMBER:
-        return store_descriptor(value, field);
+    case FLAG: *(bool *)field = true; return true;
+    case NUMBER: return store_descriptor(value, field);
     case FORMAT:
         if (strcmp(value, "text") != 0 && strcmp(value, "json") != 0)
             return complain(" is not a format (text, json)", value);

@@ -10,10 +10,10 @@
 struct options {
     bool trust, explain, help, version;
     enum esq_format format;
-    int status_fd;        /* -1: none */
-    const char **allow;   /* owned: "network=host", ... */
+    int status_fd;      /* -1: none */
+    const char **allow; /* owned: "network=host", ... */
     size_t allow_count;
-    const char *file;     /* of commands that need one */
+    const char *file;                    /* of commands that need one */
     struct bridge_parameters parameters; /* items owned */
 };
 

@@ -89,16 +89,12 @@ static int say_end(sch_vm *vm, enum sch_status status, sch_value value)
                                sch_failure(vm)->message ? sch_failure(vm)->message : "the value does not travel");
         limit = sch_failure(vm)->limit;
         return say(FRAME_LIMIT, &limit, sizeof limit);
-    case SCH_ERROR:
-        return say_error(vm);
-    case SCH_LIMIT:
-        limit = sch_failure(vm)->limit;
-        return say(FRAME_LIMIT, &limit, sizeof limit);
+    case SCH_ERROR: return say_error(vm);
+    case SCH_LIMIT: limit = sch_failure(vm)->limit; return say(FRAME_LIMIT, &limit, sizeof limit);
     case SCH_SUSPENDED:
     case SCH_PAUSED:
     case SCH_UNWIND:
-    case SCH_MISUSE:
-        break;
+    case SCH_MISUSE: break;
     }
     return fail("the thunk ended in a way that is not foreseen");
 }
