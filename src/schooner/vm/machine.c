@@ -119,7 +119,8 @@ static enum sch_status call(sch_vm *vm, sch_value procedure, size_t count, const
     in->saved = procedure;
     if (stack_grow(vm, count + SEGMENT_MARGIN, 0)) {
         in->saved = V_NIL;
-        memcpy(vm->fp, args, count * sizeof *args);
+        if (count > 0)
+            memcpy(vm->fp, args, count * sizeof *args);
         status = interpret(vm, procedure, count, ret);
     }
     if (vm->limit != SCH_LIMIT_NONE)
