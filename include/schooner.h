@@ -334,6 +334,52 @@ SCH_API enum sch_status sch_encode_thunk(sch_vm *vm, sch_value thunk, void **ret
 SCH_API enum sch_status sch_decode(sch_vm *vm, const void *bytes, size_t length, bool code, sch_value *ret);
 SCH_API void sch_bytes_free(void *bytes, size_t length);
 
+/* --- for the tools of authors ------------------------------------------------------------------------------------ */
+
+/* Hears of one error; the structure and its strings are good until it returns. */
+typedef void sch_diagnostic_fn(void *data, const struct sch_failure *diagnostic);
+/*
+ * Finds what is wrong with a program without running it, and leaves nothing behind in the machine's session: text that
+ * cannot be read, malformed forms, unknown libraries, names that are not bound, calls of known procedures with a number of
+ * arguments that they do not take. Goes on behind errors where it can. Within the machine's limits: the program may be
+ * a stranger's. SCH_OK: nothing was found. SCH_ERROR: `report` heard of at least one error. SCH_LIMIT: a limit ended it,
+ * which `report` heard of too.
+ */
+SCH_API enum sch_status sch_check(sch_vm *vm, struct sch_source source, sch_diagnostic_fn *report, void *data);
+
+enum sch_stage {
+    SCH_STAGE_DATUM = 0, /* what the reader makes of the text; SCH_ERROR with kind "read-incomplete": more text is needed */
+    SCH_STAGE_CORE = 1,  /* expanded: names resolved, macros and derived forms gone */
+    SCH_STAGE_CODE = 2,  /* compiled */
+};
+/* Writes the text form of what a stage of the compiler makes of a program; nothing runs, nothing is left behind. `write`
+ * may be NULL. The forms are for people: they may differ between versions. */
+SCH_API enum sch_status sch_show_stage(sch_vm *vm, struct sch_source source, enum sch_stage stage, sch_output_fn *write,
+                                       void *data);
+
+/* Takes a name; false: enough. */
+typedef bool sch_name_fn(void *data, const char *name);
+/* The names in scope for the machine's next program that begin with `prefix`: what it defined, imported, and what is
+ * imported already. Each once, in no order. */
+SCH_API enum sch_status sch_names(sch_vm *vm, const char *prefix, sch_name_fn *take, void *data);
+
+enum sch_surface_kind { SCH_SURFACE_SYNTAX = 0, SCH_SURFACE_PROCEDURE = 1, SCH_SURFACE_VALUE = 2 };
+
+/* One binding of an environment. */
+struct sch_surface {
+    size_t size;
+    const char *library; /* "(scheme base)"; NULL: bound in every program */
+    const char *name;
+    enum sch_surface_kind kind;
+    bool arity_known;    /* of a procedure */
+    int min_args;
+    int max_args;        /* -1: any number */
+    const char *doc;     /* of a host's binding, or NULL */
+};
+typedef bool sch_surface_fn(void *data, const struct sch_surface *binding); /* false: enough */
+/* Every binding of every library that programs of the environment may import, library by library. */
+SCH_API void sch_surface(const sch_env *env, sch_surface_fn *report, void *data);
+
 /* The version of the library that runs, "MAJOR.MINOR.PATCH". */
 SCH_API const char *sch_version(void);
 

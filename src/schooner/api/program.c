@@ -89,15 +89,22 @@ static struct expand_world world_of(sch_vm *vm)
     };
 }
 
-static bool compile(sch_vm *vm, struct front *front, struct sch_source source, struct sch_code **ret)
+struct compilation {
+    struct sch_source source;
+    const struct compile_options *options;
+    struct sch_code **ret;
+};
+
+static bool compile(sch_vm *vm, struct front *front, struct expand_world world, void *data)
 {
-    struct expand_world world = world_of(vm);
-    struct compile_options options = { .open_globals = vm->env->redefinition };
+    struct sch_source source = ((struct compilation *)data)->source;
+    const struct compile_options *options = ((struct compilation *)data)->options;
+    struct sch_code **ret = ((struct compilation *)data)->ret;
     struct expansion expansion;
     struct sch_code *code;
     uint16_t file;
     if (!front_add_source(front, source.name ? source.name : "-", source.text, source.length, &file) ||
-        !expand_program(front, &world, file, &expansion) || !compile_program(front, expansion.body, &options, &code))
+        !expand_program(front, &world, file, &expansion) || !compile_program(front, expansion.body, options, &code))
         return false;
     if (!session_commit(vm, &expansion)) {
         code_drop(code);
@@ -107,7 +114,7 @@ static bool compile(sch_vm *vm, struct front *front, struct sch_source source, s
     return true;
 }
 
-enum sch_status program_compile(sch_vm *vm, struct sch_source source, struct sch_code **ret)
+enum sch_status program_front(sch_vm *vm, program_step *step, void *data)
 {
     struct front *front = memory_resize(vm_memory(vm), NULL, 0, sizeof *front);
     if (!front) {
@@ -122,12 +129,25 @@ enum sch_status program_compile(sch_vm *vm, struct sch_source source, struct sch
     front->charge_data = vm;
 
     heap_pause_collection(vm);
-    bool compiled = compile(vm, front, source, ret);
+    bool done = step(vm, front, world_of(vm), data);
     heap_resume_collection(vm);
-    enum sch_status status = compiled ? SCH_OK : front->limit != SCH_LIMIT_NONE ? SCH_LIMIT : SCH_ERROR;
-    if (!compiled)
+    enum sch_status status = done ? SCH_OK : front->limit != SCH_LIMIT_NONE ? SCH_LIMIT : SCH_ERROR;
+    if (!done)
         failure_from_front(vm, front);
     front_done(front);
     memory_resize(vm_memory(vm), front, sizeof *front, 0);
     return status;
+}
+
+enum sch_status program_compile(sch_vm *vm, struct sch_source source, struct sch_code **ret)
+{
+    const struct compile_options options = { .open_globals = vm->env->redefinition };
+    return program_compile_with(vm, source, &options, ret);
+}
+
+enum sch_status program_compile_with(sch_vm *vm, struct sch_source source, const struct compile_options *options,
+                                     struct sch_code **ret)
+{
+    struct compilation compilation = { .source = source, .options = options, .ret = ret };
+    return program_front(vm, compile, &compilation);
 }

@@ -13,7 +13,7 @@ static uint64_t now_ns(void)
 }
 
 /* A run from outside of any other: budgets begin anew. */
-static bool begin(sch_vm *vm)
+bool run_begin(sch_vm *vm)
 {
     if (vm->api->running)
         return false;
@@ -25,11 +25,16 @@ static bool begin(sch_vm *vm)
     return true;
 }
 
-static enum sch_status end(sch_vm *vm, enum sch_status status, sch_value result, sch_value *ret)
+void run_end(sch_vm *vm)
 {
     vm_end_run(vm);
     vm->api->running = false;
     vm->api->wall_ns = now_ns() - vm->api->started_ns;
+}
+
+static enum sch_status end(sch_vm *vm, enum sch_status status, sch_value result, sch_value *ret)
+{
+    run_end(vm);
     if (status == SCH_OK) {
         vm->api->result = result;
         *ret = result;
@@ -37,7 +42,7 @@ static enum sch_status end(sch_vm *vm, enum sch_status status, sch_value result,
     return status;
 }
 
-static enum sch_status misuse(sch_vm *vm, const char *message)
+enum sch_status run_misuse(sch_vm *vm, const char *message)
 {
     failure_clear(vm->api);
     failure_set(vm, SCH_MISUSE, "misuse", message);
@@ -54,8 +59,8 @@ static enum sch_status run(sch_vm *vm, struct sch_code *code, sch_value *ret)
 
 enum sch_status sch_eval(sch_vm *vm, struct sch_source source, sch_value *ret)
 {
-    if (!begin(vm))
-        return misuse(vm, "sch_eval inside of a running program; use sch_call");
+    if (!run_begin(vm))
+        return run_misuse(vm, "sch_eval inside of a running program; use sch_call");
     vm->api->source = source;
     struct sch_code *code;
     sch_value result = V_UNSPECIFIED;
@@ -70,8 +75,8 @@ enum sch_status sch_eval(sch_vm *vm, struct sch_source source, sch_value *ret)
 
 enum sch_status sch_run(sch_vm *vm, sch_code *code, sch_value *ret)
 {
-    if (!begin(vm))
-        return misuse(vm, "sch_run inside of a running program; use sch_call");
+    if (!run_begin(vm))
+        return run_misuse(vm, "sch_run inside of a running program; use sch_call");
     sch_value result = V_UNSPECIFIED;
     enum sch_status status = run(vm, code, &result);
     return end(vm, status, result, ret);
@@ -81,7 +86,7 @@ enum sch_status sch_call(sch_vm *vm, sch_value procedure, size_t count, const sc
 {
     if (vm->api->running)
         return vm_call(vm, procedure, count, args, ret);
-    begin(vm);
+    run_begin(vm);
     sch_value result = V_UNSPECIFIED;
     enum sch_status status = vm_call(vm, procedure, count, args, &result);
     if (status != SCH_OK)
@@ -100,7 +105,7 @@ enum sch_status sch_compile(sch_env *env, struct sch_source source, const struct
                                                  .limit = SCH_LIMIT_HEAP, .kind = "limit", .message = "out of memory" };
         return SCH_LIMIT;
     }
-    begin(vm);
+    run_begin(vm);
     enum sch_status status = program_compile(vm, source, ret);
     if (status != SCH_OK && ret_failure)
         failure_copy(&vm->api->failure, ret_failure);

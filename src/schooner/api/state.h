@@ -47,6 +47,7 @@ struct api_state {
     sch_value raised;               /* roots */
     sch_value result;
     struct sch_ref *refs;
+    struct checker *checker;        /* while sch_check is at work */
     struct sch_source source;       /* of the run in progress, for excerpts */
     bool running;
     uint64_t started_ns;
@@ -60,6 +61,22 @@ const struct library *session_find_library(sch_vm *vm, const char *name);
 
 /* api/program.c: text to code, for a machine */
 enum sch_status program_compile(sch_vm *vm, struct sch_source source, struct sch_code **ret);
+struct compile_options;
+/* The same with passes chosen: tests compare what they leave. */
+enum sch_status program_compile_with(sch_vm *vm, struct sch_source source, const struct compile_options *options,
+                                     struct sch_code **ret);
+/* Runs a step of the front end for the machine, within its limits; the failure is reported when it gives false. */
+struct front;
+typedef bool program_step(sch_vm *vm, struct front *front, struct expand_world world, void *data);
+enum sch_status program_front(sch_vm *vm, program_step *step, void *data);
+
+/* api/run.c: a run from outside of any other, with its budgets. false: one is going on. */
+bool run_begin(sch_vm *vm);
+void run_end(sch_vm *vm);
+enum sch_status run_misuse(sch_vm *vm, const char *message);
+
+/* api/surface.c: how many arguments a procedure of the environment takes (-1: any number). false: not known. */
+bool env_arity(const sch_env *env, sch_value value, int *ret_min, int *ret_max);
 
 /* api/failure.c */
 struct front;

@@ -147,6 +147,14 @@ struct record {
     struct position position;
 };
 
+enum { FIELDS_PER_UNIT = 16 }; /* compared within a unit of fuel */
+
+/* The charge for one look at all fields; each look charges for itself, so that the clock is seen among many. */
+static bool charge_fields(struct expander *x, const struct record *record)
+{
+    return front_charge(x->front, 1 + record->count / FIELDS_PER_UNIT);
+}
+
 static ptrdiff_t field_index(const struct record *record, const struct datum *id)
 {
     for (size_t i = 0; i < record->count; i++) {
@@ -160,7 +168,7 @@ static bool record_fields(struct expander *x, struct record *record, struct datu
 {
     record->count = (size_t)form_length(specs);
     record->fields = front_array(x->front, record->count, sizeof *record->fields);
-    if (!record->fields || !front_charge(x->front, 1 + record->count * record->count / 64))
+    if (!record->fields)
         return false;
     size_t all = record->count;
     record->count = 0;
@@ -170,6 +178,8 @@ static bool record_fields(struct expander *x, struct record *record, struct datu
         ptrdiff_t length = spec->kind == DATUM_PAIR ? form_length(spec) : 1;
         if (!is_identifier(field) || length < 1 || length > 3)
             return fail(x, spec, "a field is (name), (name accessor) or (name accessor modifier)");
+        if (!charge_fields(x, record))
+            return false;
         if (field_index(record, field) >= 0)
             return fail(x, spec, "the field `%s` is there twice", identifier_text(field));
         record->fields[record->count++] = field;
@@ -231,6 +241,8 @@ static bool record_constructor(struct expander *x, struct record *record, struct
     for (size_t i = 0; i < params; i++) {
         struct datum *field = names ? form_car(names) : record->fields[i];
         names = names ? form_cdr(names) : NULL;
+        if (!charge_fields(x, record))
+            return false;
         ptrdiff_t index = is_identifier(field) ? field_index(record, field) : -1;
         if (index < 0)
             return fail(x, field, "the constructor names a field that the record does not have");

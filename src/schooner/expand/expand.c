@@ -151,8 +151,8 @@ static bool expand_text(struct expander *x, uint16_t file)
             return true;
         struct datum *end = result == READ_DATUM ? datum_nil(x->front, form->position) : NULL;
         struct datum *forms = end ? datum_pair(x->front, form, end, form->position) : NULL;
-        if (!forms || !expand_top(x, forms))
-            return false;
+        if (!forms || (!expand_top(x, forms) && !recover_behind(x, form)))
+            return result == READ_FAILED && recover_unread(x);
     }
 }
 
@@ -180,7 +180,7 @@ bool expand_program(struct front *front, const struct expand_world *world, uint1
     if (!x.module)
         return false;
     x.module->is_program = true;
-    if (!expand_body(&x, file, &expansion.body) || !report(&x, &expansion))
+    if (!expand_body(&x, file, &expansion.body) || (!world->report && !report(&x, &expansion)))
         return false;
     *ret = expansion;
     return true;

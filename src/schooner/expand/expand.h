@@ -63,6 +63,9 @@ struct expand_world {
     const char *const *session_imports; /* expansion.imports of the session's earlier programs, in order,
                                            NULL-terminated; NULL: none */
     const char *const *features;   /* for cond-expand and (features); NULL-terminated */
+    /* For checks: hears of each error (front->error), then the expansion goes on behind the form. What it leaves is good
+     * for looking at what could be expanded, and reports nothing as left behind. NULL: the first error ends it. */
+    void (*report)(void *data, const struct front *front);
 };
 
 /* A name that the program leaves behind at its top level, or a library exports. */
@@ -94,6 +97,11 @@ struct expansion {
  * A top-level definition becomes CORE_DEFINE. false after front_fail or front_limit.
  */
 bool expand_program(struct front *front, const struct expand_world *world, uint16_t file, struct expansion *ret);
+
+/* The names in scope at the top level of a program that begins now and whose names begin with `prefix`, each once, in no
+ * order; `take` gives false to end. false after front_fail or front_limit. */
+bool expand_names(struct front *front, const struct expand_world *world, const char *prefix,
+                  bool (*take)(void *data, const char *name), void *data);
 
 enum special_form {
 #define SPECIAL(ENUM, name, class, handler) SPECIAL_##ENUM,

@@ -172,6 +172,7 @@ struct expander {
     bool quiet;            /* a name that imports leave open is as good as none */
     bool explicit_imports; /* the program imported something */
     bool began;            /* the program's first form that is no import was seen */
+    bool muted;            /* of a check: names may be unbound because of an error that was told */
     const char **import_texts;
     size_t import_count, import_capacity;
     struct core **items; /* of the whole program */
@@ -288,6 +289,8 @@ bool binding_same(struct expander *x, struct datum *a, struct environment env_a,
 bool is_special(struct expander *x, struct datum *id, int special);
 /* Opens a scope; the task that closes it is pushed. */
 bool scope_enter(struct expander *x);
+/* Closes the scopes that an error left open. */
+void scope_leave_all(struct expander *x);
 struct entry *scope_bind(struct expander *x, struct datum *id, enum entry_kind kind);
 struct variable *scope_bind_variable(struct expander *x, struct datum *id);
 
@@ -310,6 +313,15 @@ struct global *builtin_global(struct expander *x, enum builtin builtin);
 /* The standard library on the menu that has the name; NULL: none. */
 const char *name_provider(struct expander *x, const struct name *name);
 bool unbound_fail(struct expander *x, struct module *module, const struct name *name, struct position position);
+
+/* --- recover.c: going on behind an error, for checks --- */
+
+/* Reports the error and forgets it; false: nobody wants to hear of it, or a limit was reached. */
+bool recover_told(struct expander *x);
+/* The same, and closes what the top-level form that failed had open. */
+bool recover_behind(struct expander *x, const struct datum *form);
+/* After text that cannot be read: what would be defined behind it is not known. */
+bool recover_unread(struct expander *x);
 
 /* --- import.c --- */
 

@@ -450,8 +450,10 @@ bool unbound_fail(struct expander *x, struct module *module, const struct name *
 bool module_check(struct expander *x, struct module *module)
 {
     for (struct entry *entry = module->pending; entry; entry = entry->next_pending) {
-        if (entry->pending)
-            return unbound_fail(x, module, entry->inside, entry->position);
+        if (!entry->pending || x->muted)
+            continue;
+        if (!unbound_fail(x, module, entry->inside, entry->position) && !recover_told(x))
+            return false;
     }
     for (struct entry *entry = module->first; entry; entry = entry->next) {
         if (entry->kind == ENTRY_GLOBAL)

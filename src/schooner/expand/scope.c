@@ -147,6 +147,12 @@ static bool scope_leave(struct expander *x, const struct task *task)
     return true;
 }
 
+void scope_leave_all(struct expander *x)
+{
+    while (x->scopes)
+        scope_leave(x, NULL);
+}
+
 bool scope_enter(struct expander *x)
 {
     struct scope *scope = x->free_scopes;

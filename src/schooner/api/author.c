@@ -1,0 +1,201 @@
+/*
+ * What tools for authors ask: everything that is wrong with a program without running it, what the stages make of it, and
+ * the names in scope. All of it for a machine, within its limits, and without a trace in its session.
+ */
+#include "schooner/api/state.h"
+#include "schooner/compile/code.h"
+#include "schooner/compile/compile.h"
+#include "schooner/core/core.h"
+
+/* --- checking ---------------------------------------------------------------------------------------------------- */
+
+struct checker {
+    struct sch_source source;
+    sch_diagnostic_fn *report;
+    void *data;
+    struct front *front;
+    size_t count;
+};
+
+static void tell(sch_vm *vm, const struct front *front)
+{
+    struct checker *checker = vm->api->checker;
+    failure_clear(vm->api);
+    failure_from_front(vm, front);
+    checker->count++;
+    checker->report(checker->data, &vm->api->failure);
+}
+
+static void expander_told(void *data, const struct front *front)
+{
+    tell(data, front);
+}
+
+static bool call_found(void *data, struct position position, const char *kind, const char *message)
+{
+    sch_vm *vm = data;
+    struct front *front = vm->api->checker->front;
+    if (!front_charge(front, 1))
+        return false;
+    front_fail(front, kind, position, "%s", message);
+    tell(vm, front);
+    front->failed = false;
+    return true;
+}
+
+static bool known_arity(void *data, const struct global *global, int *ret_min, int *ret_max)
+{
+    const sch_vm *vm = data;
+    sch_value value = global->kind == GLOBAL_PRIMITIVE ? env_primitive(vm->env, global->index)
+                                                       : env_value(vm->env, global->index);
+    return env_arity(vm->env, value, ret_min, ret_max);
+}
+
+static bool check(sch_vm *vm, struct front *front, struct expand_world world, void *data)
+{
+    struct checker *checker = data;
+    struct sch_source source = checker->source;
+    struct expansion expansion;
+    uint16_t file;
+    checker->front = front;
+    world.report = expander_told;
+    if (!front_add_source(front, source.name ? source.name : "-", source.text, source.length, &file) ||
+        !expand_program(front, &world, file, &expansion))
+        return false;
+    const struct check_calls calls = { .arity = known_arity, .found = call_found, .data = vm };
+    check_calls(expansion.body, &calls);
+    if (front->failed)
+        return false;
+    if (checker->count > 0)
+        return true;
+    const struct compile_options options = { .open_globals = vm->env->redefinition };
+    struct sch_code *code;
+    if (!compile_program(front, expansion.body, &options, &code))
+        return false;
+    code_drop(code);
+    return true;
+}
+
+enum sch_status sch_check(sch_vm *vm, struct sch_source source, sch_diagnostic_fn *report, void *data)
+{
+    struct checker checker = { .source = source, .report = report, .data = data };
+    if (!report || !run_begin(vm))
+        return run_misuse(vm, "sch_check needs a function that hears, and no running program");
+    vm->api->checker = &checker;
+    enum sch_status status = program_front(vm, check, &checker);
+    vm->api->checker = NULL;
+    run_end(vm);
+    if (status != SCH_OK)
+        report(data, &vm->api->failure);
+    return status == SCH_OK && checker.count > 0 ? SCH_ERROR : status;
+}
+
+/* --- stages ------------------------------------------------------------------------------------------------------ */
+
+struct showing {
+    struct sch_source source;
+    enum sch_stage stage;
+    sch_output_fn *write;
+    void *data;
+};
+
+/* Hands over what is in the buffer. */
+static bool flush(const struct showing *showing, struct buffer *out)
+{
+    bool taken = !showing->write || out->length == 0 ||
+                 showing->write(showing->data, (const char *)out->bytes, out->length);
+    out->length = 0;
+    return taken;
+}
+
+static bool show_data(const struct showing *showing, struct front *front, uint16_t file, struct buffer *out)
+{
+    enum { DATUM_MOST = 1 << 20 };
+    struct reader reader;
+    reader_init(&reader, front, file);
+    for (;;) {
+        struct datum *datum;
+        enum read_result result = read_datum(&reader, &datum);
+        if (result != READ_DATUM)
+            return result == READ_END;
+        if (!showing->write)
+            continue;
+        if (!datum_print(datum, DATUM_MOST, out) || !buffer_append_byte(out, '\n'))
+            return front_limit(front, SCH_LIMIT_HEAP);
+        if (!flush(showing, out))
+            return front_limit(front, SCH_LIMIT_OUTPUT);
+    }
+}
+
+static bool show_core(struct front *front, const struct core *body, struct buffer *out)
+{
+    return (core_print(body, out) && buffer_append_byte(out, '\n')) || front_limit(front, SCH_LIMIT_HEAP);
+}
+
+static bool show_code(sch_vm *vm, struct front *front, struct core *body, struct buffer *out)
+{
+    const struct compile_options options = { .open_globals = vm->env->redefinition };
+    struct sch_code *code;
+    if (!compile_program(front, body, &options, &code))
+        return false;
+    bool printed = code_print(code, out);
+    code_drop(code);
+    return printed || front_limit(front, SCH_LIMIT_HEAP);
+}
+
+static bool show(sch_vm *vm, struct front *front, struct expand_world world, void *data)
+{
+    const struct showing *showing = data;
+    struct sch_source source = showing->source;
+    struct expansion expansion;
+    struct buffer out;
+    uint16_t file;
+    if (!front_add_source(front, source.name ? source.name : "-", source.text, source.length, &file))
+        return false;
+    buffer_init(&out, vm_memory(vm));
+    bool shown = false;
+    if (showing->stage == SCH_STAGE_DATUM)
+        shown = show_data(showing, front, file, &out);
+    else if (expand_program(front, &world, file, &expansion))
+        shown = showing->stage == SCH_STAGE_CORE ? show_core(front, expansion.body, &out)
+                                                 : show_code(vm, front, expansion.body, &out);
+    if (shown && !flush(showing, &out))
+        shown = front_limit(front, SCH_LIMIT_OUTPUT);
+    buffer_done(&out);
+    return shown;
+}
+
+enum sch_status sch_show_stage(sch_vm *vm, struct sch_source source, enum sch_stage stage, sch_output_fn *write,
+                               void *data)
+{
+    struct showing showing = { .source = source, .stage = stage, .write = write, .data = data };
+    if (!run_begin(vm))
+        return run_misuse(vm, "sch_show_stage inside of a running program");
+    enum sch_status status = program_front(vm, show, &showing);
+    run_end(vm);
+    return status;
+}
+
+/* --- names in scope ---------------------------------------------------------------------------------------------- */
+
+struct naming {
+    const char *prefix;
+    sch_name_fn *take;
+    void *data;
+};
+
+static bool list_names(sch_vm *vm, struct front *front, struct expand_world world, void *data)
+{
+    const struct naming *naming = data;
+    return expand_names(front, &world, naming->prefix, naming->take, naming->data);
+}
+
+enum sch_status sch_names(sch_vm *vm, const char *prefix, sch_name_fn *take, void *data)
+{
+    struct naming naming = { .prefix = prefix ? prefix : "", .take = take, .data = data };
+    if (!take || !run_begin(vm))
+        return run_misuse(vm, "sch_names needs a function that takes them, and no running program");
+    enum sch_status status = program_front(vm, list_names, &naming);
+    run_end(vm);
+    return status;
+}

@@ -1,0 +1,114 @@
+/* The names that are in scope where a program begins: what a line editor completes. */
+#include "schooner/expand/expander.h"
+
+struct collector {
+    struct expander *x;
+    const char *prefix;
+    bool (*take)(void *data, const char *name);
+    void *data;
+    struct table seen;
+};
+
+/* Gives the name once. */
+static bool give(struct collector *c, const struct name *name)
+{
+    if (strncmp(name->text, c->prefix, strlen(c->prefix)) != 0 || name->text[0] == '%' || table_get(&c->seen, name))
+        return true;
+    return table_put(c->x->front, &c->seen, name, (void *)name) && c->take(c->data, name->text);
+}
+
+static bool listed(const struct import_step *step, const struct name *name, size_t *ret_index)
+{
+    for (size_t i = 0; i < step->count; i++) {
+        if (step->from[i] == name) {
+            *ret_index = i;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What the steps make of a library's name; NULL: they leave it out, or the arena is full. The innermost step is last. */
+static const struct name *outward(struct expander *x, const struct import_step *step, const struct name *name)
+{
+    const struct import_step *inward[64];
+    size_t count = 0;
+    for (; step; step = step->next) {
+        if (count == sizeof inward / sizeof *inward)
+            return NULL;
+        inward[count++] = step;
+    }
+    while (name && count-- > 0) {
+        size_t at;
+        bool is_listed = inward[count]->kind != STEP_PREFIX && listed(inward[count], name, &at);
+        switch (inward[count]->kind) {
+        case STEP_ONLY:
+            name = is_listed ? name : NULL;
+            break;
+        case STEP_EXCEPT:
+            name = is_listed ? NULL : name;
+            break;
+        case STEP_RENAME:
+            name = is_listed ? inward[count]->to[at] : name;
+            break;
+        case STEP_PREFIX: {
+            char text[256];
+            const struct name *prefix = inward[count]->from[0];
+            if ((size_t)prefix->length + name->length >= sizeof text)
+                return NULL;
+            memcpy(text, prefix->text, prefix->length);
+            memcpy(text + prefix->length, name->text, name->length);
+            name = name_intern(&x->front->names, text, (size_t)prefix->length + name->length);
+            break;
+        }
+        }
+    }
+    return name;
+}
+
+static bool give_exports(struct collector *c, const struct library *library, const struct import_step *steps)
+{
+    for (size_t i = 0; i < library->export_count; i++) {
+        struct exported exported = { 0 };
+        struct exported found;
+        library->at(library, i, &exported);
+        size_t length = strlen(exported.name);
+        /* `at` lists what mutation would add, too; `find` does not. */
+        if (!front_charge(c->x->front, 1) || !library->find(library, exported.name, length, &found)) {
+            if (c->x->front->failed)
+                return false;
+            continue;
+        }
+        const struct name *name = name_intern(&c->x->front->names, exported.name, length);
+        if (!name)
+            return front_limit(c->x->front, SCH_LIMIT_HEAP);
+        name = outward(c->x, steps, name);
+        if (name && !give(c, name))
+            return false;
+    }
+    return true;
+}
+
+bool expand_names(struct front *front, const struct expand_world *world, const char *prefix,
+                  bool (*take)(void *data, const char *name), void *data)
+{
+    struct expander x = { .front = front, .world = world };
+    struct collector c = { .x = &x, .prefix = prefix, .take = take, .data = data };
+    if (!(x.module = module_new(&x, "", NULL)))
+        return false;
+    x.module->is_program = true;
+    if (!import_begin(&x))
+        return false;
+    if (!x.module->imports)
+        for (size_t i = 0; world->default_imports && world->default_imports[i]; i++)
+            if (!import_named(&x, world->default_imports[i], (struct position){ 0 }))
+                return false;
+    if (world->session && !give_exports(&c, world->session, NULL))
+        return !front->failed;
+    for (const struct import_set *set = x.module->imports; set; set = set->next) {
+        const struct library *library = set->source->existing;
+        if (library && !give_exports(&c, library, set->steps))
+            return !front->failed;
+    }
+    return true;
+}
