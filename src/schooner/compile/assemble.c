@@ -76,15 +76,41 @@ static void put_delta(struct assembler *as, uint32_t now, uint32_t before)
     put_leb(as, delta < 0 ? ~(uint32_t)delta << 1 | 1 : (uint32_t)delta << 1);
 }
 
+/* Number of an inlined call in the code's table, from 1; the outer ones first. */
+static uint32_t inlining_index(struct assembler *as, struct inlining *inlined)
+{
+    if (!inlined || inlined->index)
+        return inlined ? inlined->index : 0;
+    uint32_t outer = inlining_index(as, inlined->outer);
+    struct code_inlining *at = ARRAY_PUSH(as->front, as->inlinings, as->inlining_count, as->inlining_capacity);
+    if (!at) {
+        as->failed = true;
+        return 0;
+    }
+    const struct name *name = inlined->procedure;
+    at->name = (struct code_range){ 0, 0 };
+    if (name)
+        at->name = (struct code_range){ text_add(as, name->text, name->length), name->length };
+    at->file = inlined->call.file;
+    at->line = inlined->call.line;
+    at->column = inlined->call.column;
+    at->outer = outer;
+    return inlined->index = (uint32_t)as->inlining_count;
+}
+
 static void record_position(struct assembler *as)
 {
     struct position *now = &as->position, *before = &as->recorded;
-    if (now->line == before->line && now->column == before->column && now->file == before->file)
+    uint32_t inlined = inlining_index(as, as->inlined);
+    if (now->line == before->line && now->column == before->column && now->file == before->file &&
+        inlined == as->recorded_inlined)
         return;
     put_leb(as, (uint32_t)as->count - as->recorded_at);
     put_delta(as, now->file, before->file);
     put_delta(as, now->line, before->line);
     put_delta(as, now->column, before->column);
+    put_delta(as, inlined, as->recorded_inlined);
+    as->recorded_inlined = inlined;
     as->recorded = *now;
     as->recorded_at = (uint32_t)as->count;
 }
@@ -287,6 +313,7 @@ struct sch_code *assembler_finish(struct assembler *as)
         { &head.safe_points, live.points, live.point_count, sizeof *live.points },
         { &head.maps, live.maps, live.map_count, sizeof *live.maps },
         { &head.positions, as->positions, as->position_count, 1 },
+        { &head.inlinings, as->inlinings, as->inlining_count, sizeof *as->inlinings },
         { &head.sources, sources, as->front->source_count, sizeof *sources },
         { &head.texts, as->texts, as->text_count, 1 },
     };

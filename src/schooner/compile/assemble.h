@@ -47,6 +47,10 @@ struct assembler {
     unsigned char *positions;
     size_t position_count, position_capacity;
     struct position position, recorded;
+    struct inlining *inlined;
+    uint32_t recorded_inlined;
+    struct code_inlining *inlinings;
+    size_t inlining_count, inlining_capacity;
     uint32_t recorded_at;
 };
 

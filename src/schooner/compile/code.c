@@ -101,6 +101,7 @@ struct code_position code_position_at(const struct sch_code *code, uint32_t at)
         position.file += read_delta(&bytes, end);
         position.line += read_delta(&bytes, end);
         position.column += read_delta(&bytes, end);
+        position.inlined += read_delta(&bytes, end);
         if (word > at)
             break;
         found = position;

@@ -17,7 +17,7 @@ enum opcode {
 enum opcode_flag { OPCODE_SAFE = 1, OPCODE_CALL = 2, OPCODE_ENDS = 4 };
 
 enum {
-    CODE_VERSION = 1,
+    CODE_VERSION = 2,
 
 };
 #define CODE_NONE   UINT32_MAX
@@ -79,6 +79,13 @@ struct code_safe_point {
     uint32_t map; /* index in the table of maps: number of words, then the words */
 };
 
+/* A call that was inlined. */
+struct code_inlining {
+    struct code_range name;
+    uint32_t file, line, column; /* of the call */
+    uint32_t outer;              /* the one that the call stands in, from 1; 0: none */
+};
+
 struct code_source {
     struct code_range name;
     struct code_range text; /* kept for excerpts; count 0: not kept */
@@ -95,7 +102,8 @@ struct sch_code {
     struct code_range items;
     struct code_range safe_points;
     struct code_range maps;
-    struct code_range positions; /* bytes: for each change: words, file, line, column, as deltas in LEB128 */
+    struct code_range positions; /* bytes: for each change: words, file, line, column, inlining, as deltas in LEB128 */
+    struct code_range inlinings;
     struct code_range sources;
     struct code_range texts;
     uint32_t words[];
@@ -126,6 +134,7 @@ struct code_position {
     uint32_t file;
     uint32_t line;
     uint32_t column;
+    uint32_t inlined; /* from 1; 0: the code of the procedure itself */
 };
 /* Where in the source the instruction that holds a word comes from. */
 struct code_position code_position_at(const struct sch_code *code, uint32_t at);

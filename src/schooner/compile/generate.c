@@ -12,8 +12,10 @@ bool gen_failed(const struct generator *g)
 
 void gen_position(struct generator *g, const struct core *node)
 {
-    if (node->position.line)
-        g->as.position = node->position;
+    if (!node->position.line)
+        return;
+    g->as.position = node->position;
+    g->as.inlined = node->inlined;
 }
 
 /* --- registers --- */

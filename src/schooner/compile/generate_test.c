@@ -244,6 +244,9 @@ bool gen_test(struct generator *g, struct core *node, uint32_t yes, uint32_t no,
 
 /* --- instructions for primitives --- */
 
+/* More arguments are work that the primitive charges for. */
+enum { OPEN_ARGUMENTS = 7 };
+
 static bool gen_arith(struct generator *g, struct core *node, const struct open_entry *open, struct dest dest)
 {
     size_t count = node->call.count;
@@ -316,7 +319,7 @@ bool gen_primitive(struct generator *g, struct core *node, struct dest dest, boo
             emit(&g->as, (enum opcode)open->op, reg, a, b);
             return gen_deliver(g, reg, dest);
         case OPEN_ARITH:
-            if (count < 2)
+            if (count < 2 || count > OPEN_ARGUMENTS)
                 break;
             return gen_arith(g, node, open, dest);
         case OPEN_RECORD_REF:

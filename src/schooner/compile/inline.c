@@ -60,6 +60,23 @@ static void measure(const struct core *node, uint32_t *size)
 
 /* --- copying; a bound variable's scratch holds its copy --- */
 
+/* What the copy of a body stands for: compiler->copying for what was written there, else the same below it. */
+static struct inlining *inlining_of(struct compiler *compiler, struct inlining *inlined)
+{
+    if (!inlined)
+        return compiler->copying;
+    if (compiler->composed_from == inlined)
+        return compiler->composed;
+    struct inlining *fresh = front_new(compiler->front, struct inlining);
+    if (!fresh)
+        return NULL;
+    *fresh = *inlined;
+    fresh->outer = inlining_of(compiler, inlined->outer);
+    compiler->composed_from = inlined;
+    compiler->composed = fresh;
+    return fresh;
+}
+
 static struct core *copy(struct compiler *compiler, const struct core *node);
 
 static struct core **copy_all(struct compiler *compiler, struct core **nodes, size_t count)
@@ -88,6 +105,12 @@ static struct core *copy(struct compiler *compiler, const struct core *node)
     if (!fresh || !front_charge(compiler->front, 1))
         return NULL;
     *fresh = *node;
+    if (compiler->copy_position.line) {
+        fresh->position = compiler->copy_position;
+        fresh->inlined = compiler->copying;
+    } else {
+        fresh->inlined = inlining_of(compiler, node->inlined);
+    }
     switch ((enum core_kind)node->kind) {
     case CORE_LOCAL:
         if (node->local->scratch)
@@ -159,9 +182,41 @@ static struct core_clause *only_clause(struct core *lambda, size_t count)
     return lambda->lambda.count == 1 && !clause->has_rest && clause->count == count ? clause : NULL;
 }
 
-static bool inline_copy(struct compiler *compiler, struct core **slot, struct core_clause *clause)
+/* Accessors of records and their like, which no one wrote: what fails in them fails where they are called. */
+static bool is_accessor(struct compiler *compiler, const struct core *body)
+{
+    if (body->kind == CORE_SEQUENCE && body->sequence.count == 2 && body->sequence.items[0]->kind == CORE_TICK)
+        body = body->sequence.items[1];
+    return body->kind == CORE_CALL && (core_is_primitive(compiler, body->call.procedure, "%record-ref") ||
+                                       core_is_primitive(compiler, body->call.procedure, "%record-set!"));
+}
+
+static bool begin_copy(struct compiler *compiler, const struct core *call, const struct core *lambda,
+                       const struct core *body)
+{
+    compiler->copying = call->inlined;
+    compiler->copy_position = (struct position){ 0 };
+    compiler->composed_from = NULL;
+    if (is_accessor(compiler, body)) {
+        compiler->copy_position = call->position;
+        return true;
+    }
+    struct inlining *inlining = front_new(compiler->front, struct inlining);
+    if (!inlining)
+        return false;
+    inlining->procedure = lambda->lambda.name;
+    inlining->call = call->position;
+    inlining->outer = call->inlined;
+    compiler->copying = inlining;
+    return true;
+}
+
+static bool inline_copy(struct compiler *compiler, struct core **slot, const struct core *lambda,
+                        struct core_clause *clause)
 {
     struct core *call = *slot;
+    if (!begin_copy(compiler, call, lambda, clause->body))
+        return false;
     struct variable **params = front_array(compiler->front, clause->count + 1, sizeof *params);
     if (!params)
         return false;
@@ -218,7 +273,7 @@ static bool simplify_call(struct compiler *compiler, struct core **slot)
     if (size > INLINE_SIZE)
         return true;
     info->inlining = true;
-    bool ok = inline_copy(compiler, slot, clause);
+    bool ok = inline_copy(compiler, slot, lambda, clause);
     info->inlining = false;
     return ok;
 }

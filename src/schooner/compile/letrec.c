@@ -184,17 +184,14 @@ static bool split(struct compiler *compiler, struct core **slot)
     }
     for (size_t m = 0; m < n; m++) {
         struct variable *variable = node->let.variables[m];
-        if (variable->checked) {
-            if (!wrap_assignment(&builder, variable, node->let.values[m]))
-                return false;
-            continue;
-        }
-        if (node->let.values[m]->kind == CORE_LAMBDA)
-            continue;
         for (size_t i = 0; i < n; i++)
             if (first[i] == m && picked[i] == 0 && !node->let.variables[i]->checked)
                 picked[i] = 1;
-        if (!wrap_fix(&builder, node, picked) || !wrap_let(&builder, variable, node->let.values[m]))
+        if (!wrap_fix(&builder, node, picked))
+            return false;
+        if (variable->checked ? !wrap_assignment(&builder, variable, node->let.values[m])
+                              : node->let.values[m]->kind != CORE_LAMBDA &&
+                                    !wrap_let(&builder, variable, node->let.values[m]))
             return false;
     }
     for (size_t i = 0; i < n; i++)

@@ -56,6 +56,9 @@ struct compiler {
     uint32_t epoch;
     struct global_info *globals;
     uint32_t inline_depth;
+    struct inlining *copying;        /* of the body that inline.c copies */
+    struct position copy_position;   /* given to all of the copy; line 0: they keep theirs */
+    struct inlining *composed_from, *composed;
 };
 
 static inline struct lambda_info *lambda_info_of(const struct core *lambda)

@@ -38,6 +38,7 @@ static const char *check_tables(const struct check *check)
         !range_fits(check, code->constants, sizeof(struct code_constant)) || code->slots > code->constants.count ||
         !range_fits(check, code->items, 4) || !range_fits(check, code->safe_points, sizeof(struct code_safe_point)) ||
         !range_fits(check, code->maps, 4) || !range_fits(check, code->positions, 1) ||
+        !range_fits(check, code->inlinings, sizeof(struct code_inlining)) ||
         !range_fits(check, code->sources, sizeof(struct code_source)) || !range_fits(check, code->texts, 1))
         return "the tables";
     const struct code_source *sources = code_table(struct code_source, code, sources);
@@ -45,6 +46,11 @@ static const char *check_tables(const struct check *check)
         if (!text_fits(check, sources[i].name.offset, sources[i].name.count) ||
             (sources[i].text.count && !text_fits(check, sources[i].text.offset, sources[i].text.count)))
             return "the sources";
+    const struct code_inlining *inlinings = code_table(struct code_inlining, code, inlinings);
+    for (uint32_t i = 0; i < code->inlinings.count; i++)
+        if (inlinings[i].outer > i || (inlinings[i].name.count &&
+                                       !text_fits(check, inlinings[i].name.offset, inlinings[i].name.count)))
+            return "the inlined calls";
     return NULL;
 }
 

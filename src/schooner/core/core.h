@@ -65,9 +65,18 @@ struct core_clause {
     struct core *body;
 };
 
+/* A call in whose place the called procedure's body stands now: backtraces still show it. */
+struct inlining {
+    const struct name *procedure; /* NULL: nameless */
+    struct position call;
+    struct inlining *outer;       /* the call itself may stand in an inlined body */
+    uint32_t index;               /* compile/: in the table of the code, from 1; 0: not there yet */
+};
+
 struct core {
     uint8_t kind;
     struct position position;
+    struct inlining *inlined;     /* NULL: it stands where it was written */
     union {
         const struct datum *constant;             /* CONSTANT: quoted, aliases stripped */
         struct variable *local;                   /* LOCAL */

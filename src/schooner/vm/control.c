@@ -132,13 +132,18 @@ sch_value prim_raise_type(sch_vm *vm, const sch_value *args, size_t count)
 
 /* --- dynamic state --- */
 
+enum { BINDINGS_PER_UNIT = 4 }; /* of parameters, passed within a unit of fuel: each is a walk over memory */
+
 static const sch_value *bound_parameter(sch_vm *vm, bool (*matches)(const struct parameter *, const void *),
                                         const void *what)
 {
-    for (sch_value at = dynamic_of(vm->dynamic)->parameters; is_pair(at); at = pair_cdr(at))
+    uint32_t passed = 0;
+    const sch_value *found = NULL;
+    for (sch_value at = dynamic_of(vm->dynamic)->parameters; is_pair(at) && !found; at = pair_cdr(at), passed++)
         if (matches(object_as(struct parameter, pair_car(pair_car(at))), what))
-            return &pair_of(pair_car(at))->cdr;
-    return NULL;
+            found = &pair_of(pair_car(at))->cdr;
+    vm->slice -= passed / BINDINGS_PER_UNIT; /* a debt, which the next entry of a procedure pays: this cannot fail */
+    return found;
 }
 
 static bool is_that(const struct parameter *parameter, const void *what)

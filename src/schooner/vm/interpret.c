@@ -731,6 +731,8 @@ op_VECTOR_LENGTH:
     STEP(1);
 op_STRING_REF: {
     sch_value string = R(B);
+    if (is_mstring(string))
+        string = object_as(struct mstring, string)->text;
     if (likely(is_istring(string) && header_flags(value_header(string)) & OBJECT_ASCII &&
                is_index(R(C), object_length(string)))) {
         R(A) = make_character((unsigned char)object_as(struct string, string)->text[R(C).bits >> 3]);

@@ -117,48 +117,71 @@ static sch_value file_value(sch_vm *vm, const struct sch_code *code, uint32_t fi
     return name_value(vm, code_text(code, source->name.offset), source->name.count);
 }
 
-/*
- * A line for each active call, innermost first: the procedure that was called, and where that was. Collection is
- * paused: nothing here needs a root.
- */
+/* The lines of a backtrace while they are collected. Collection is paused: nothing here needs a root. */
+struct lines {
+    sch_vm *vm;
+    sch_value items[SCH_FRAMES_MAX * FRAME_FIELDS];
+    size_t count;
+    bool failed;
+};
+
+/* The procedure called `name` was called at a place of `code`. */
+static void lines_add(struct lines *lines, const struct sch_code *callee, struct code_range name,
+                      const struct sch_code *code, struct code_position place, bool elided)
+{
+    if (lines->failed || lines->count == SCH_FRAMES_MAX * FRAME_FIELDS)
+        return;
+    sch_value *line = &lines->items[lines->count];
+    line[0] = name_value(lines->vm, code_text(callee, name.offset), name.count);
+    line[1] = file_value(lines->vm, code, place.file);
+    line[2] = make_fixnum(place.line);
+    line[3] = make_fixnum(place.column);
+    line[4] = make_boolean(elided);
+    lines->failed = is_raised(line[0]) || is_raised(line[1]);
+    lines->count += FRAME_FIELDS;
+}
+
+/* The calls that were inlined around a place, innermost first. */
+static void lines_add_inlined(struct lines *lines, const struct sch_code *code, uint32_t inlined)
+{
+    const struct code_inlining *table = code_table(struct code_inlining, code, inlinings);
+    while (inlined > 0 && inlined <= code->inlinings.count) {
+        const struct code_inlining *call = &table[inlined - 1];
+        lines_add(lines, code, call->name, code, (struct code_position){ call->file, call->line, call->column, 0 }, false);
+        inlined = call->outer;
+    }
+}
+
+/* A line for each active call, innermost first: the procedure that was called, and where that was. */
 static sch_value frames_value(sch_vm *vm)
 {
-    sch_value items[SCH_FRAMES_MAX * FRAME_FIELDS];
+    struct lines lines = { .vm = vm };
     struct frame_walk walk;
     const struct sch_code *callee = NULL;
     uint32_t callee_at = 0;
-    size_t count = 0;
     bool more = true, direct = false;
 
     frame_walk_init(&walk, vm);
-    for (unsigned steps = 0; more && count < SCH_FRAMES_MAX * FRAME_FIELDS && steps < 4096; steps++) {
+    for (unsigned steps = 0; more && lines.count < SCH_FRAMES_MAX * FRAME_FIELDS && steps < 4096; steps++) {
         if (is_stub(vm, &walk)) {
             direct = false;
         } else {
             const struct sch_code *code;
-            struct code_position position = walk_position(&walk, &code);
-            if (callee) {
-                const struct code_procedure *procedure = code_procedure_at(callee, callee_at);
-                sch_value *line = &items[count];
-                line[0] = name_value(vm, code_text(callee, procedure->name.offset), procedure->name.count);
-                line[1] = file_value(vm, code, position.file);
-                line[2] = make_fixnum(position.line);
-                line[3] = make_fixnum(position.column);
-                line[4] = make_boolean(direct && is_elided(&walk, callee, callee_at));
-                if (is_raised(line[0]) || is_raised(line[1]))
-                    return V_RAISED;
-                count += FRAME_FIELDS;
-            }
+            struct code_position place = walk_position(&walk, &code);
+            if (callee)
+                lines_add(&lines, callee, code_procedure_at(callee, callee_at)->name, code, place,
+                          direct && is_elided(&walk, callee, callee_at));
+            lines_add_inlined(&lines, code, place.inlined);
             callee = code;
             callee_at = (uint32_t)(walk.pc - code->words) - walk.at_call;
             direct = true;
         }
         more = frame_walk_next(&walk);
     }
-    if (!heap_reserve(vm, vector_size(count)))
+    if (lines.failed || !heap_reserve(vm, vector_size(lines.count)))
         return V_RAISED;
-    struct vector *vector = heap_object(vm, OBJECT_VECTOR, count, vector_size(count));
-    memcpy(vector->items, items, count * sizeof *items);
+    struct vector *vector = heap_object(vm, OBJECT_VECTOR, lines.count, vector_size(lines.count));
+    memcpy(vector->items, lines.items, lines.count * sizeof *lines.items);
     return object_value(vector);
 }
 

@@ -1,0 +1,258 @@
+/*
+ * The compiler and the interpreter: each program runs with the passes of the compiler and without them, must give the
+ * same value (or fail alike) and use the same fuel. The expectations are from R7RS.
+ */
+#include <stdio.h>
+#include <string.h>
+#include "unit.h"
+#include "schooner/api/state.h"
+#include "schooner/compile/code.h"
+#include "schooner/compile/compile.h"
+#include "schooner/lib/primitive.h"
+
+#define IMPORT "(import (scheme base) (scheme case-lambda) (scheme lazy))"
+
+struct outcome {
+    enum sch_status status;
+    char text[256];   /* the value as written, or the message */
+    uint64_t fuel;
+};
+
+static sch_env *make_env(void)
+{
+    struct sch_env_options options = { .size = sizeof options, .posture = SCH_POSTURE_RUN };
+    sch_env *env = sch_env_new(&options, NULL);
+    assert_non_null(env);
+    return env;
+}
+
+static struct outcome run(sch_env *env, const char *text, bool no_optimize, const struct sch_limits *limits)
+{
+    char program[4096];
+    struct outcome outcome = { SCH_OK };
+    snprintf(program, sizeof program, "%s%s", IMPORT, text);
+    sch_vm *vm = sch_vm_new(env, limits), *compiler = sch_vm_new(env, NULL);
+    struct sch_source source = { "test", program, strlen(program) };
+    struct compile_options options = { .no_optimize = no_optimize };
+    struct sch_code *code;
+    sch_value value = V_UNSPECIFIED;
+    assert_non_null(vm);
+    assert_non_null(compiler);
+
+    vm_begin_run(compiler);
+    outcome.status = program_compile_with(compiler, source, &options, &code);
+    vm_end_run(compiler);
+    if (outcome.status != SCH_OK) {
+        snprintf(outcome.text, sizeof outcome.text, "%s", sch_failure(compiler)->message);
+    } else {
+        assert_null(code_verify(code, code->size, PRIMITIVE_COUNT));
+        outcome.status = sch_run(vm, code, &value);
+        outcome.fuel = sch_usage(vm).fuel;
+        code_drop(code);
+        const char *shown = outcome.status == SCH_OK ? "" : sch_failure(vm)->message;
+        size_t length = strlen(shown);
+        if (outcome.status == SCH_OK)
+            sch_get_text(sch_print(vm, value, false), &shown, &length);
+        snprintf(outcome.text, sizeof outcome.text, "%.*s", (int)length, shown);
+    }
+    sch_vm_free(compiler);
+    sch_vm_free(vm);
+    return outcome;
+}
+
+struct example {
+    const char *program;
+    const char *value;    /* NULL: an error */
+};
+
+static const struct example examples[] = {
+    /* procedures and loops */
+    { "(let loop ((i 0) (a 1) (b 2)) (if (= i 3) (list a b) (loop (+ i 1) b a)))", "(2 1)" },
+    { "(let loop ((i 0) (acc '())) (if (= i 3) (map (lambda (f) (f)) acc)"
+      " (loop (+ i 1) (cons (lambda () i) acc))))", "(2 1 0)" },
+    { "(define (even2? n) (if (= n 0) #t (odd2? (- n 1)))) (define (odd2? n) (if (= n 0) #f (even2? (- n 1))))"
+      "(even2? 1001)", "#f" },
+    { "(define (f a b . rest) (list a b rest)) (list (f 1 2) (f 1 2 3 4))", "((1 2 ()) (1 2 (3 4)))" },
+    { "(define f (case-lambda ((a) (f a 10)) ((a b) (+ a b)) ((a b . c) (list a b c)))) (list (f 1) (f 1 2) (f 1 2 3))",
+      "(11 3 (1 2 (3)))" },
+    { "((lambda args args) 1 2 3)", "(1 2 3)" },
+    { "(define (outer n) (let a ((i 0) (s 0)) (if (= i n) s (let b ((j 0) (s s)) (if (= j i) (a (+ i 1) s)"
+      " (b (+ j 1) (+ s 1))))))) (outer 5)", "10" },
+    { "(define (compose f g) (lambda (x) (f (g x)))) ((compose (lambda (x) (* x 2)) (lambda (x) (+ x 1))) 5)", "12" },
+    { "(eq? car car)", "#t" },
+    { "(let ((f (lambda (x) x))) (eq? f f))", "#t" },
+    /* variables */
+    { "(let ((x 1)) (define (bump) (set! x (+ x 1)) x) (bump) (bump) x)", "3" },
+    { "(let ((n 0) (k #f) (seen '())) (let ((v (call/cc (lambda (c) (set! k c) 'first))))"
+      " (set! seen (cons v seen))) (set! n (+ n 1)) (if (< n 3) (k n)) (list n seen))", "(3 (2 1 first))" },
+    { "(define (f) (define a 1) (define (g) (+ a b)) (define b 2) (g)) (f)", "3" },
+    { "(letrec* ((a (lambda () b)) (b 5)) (a))", "5" },
+    { "(letrec ((a (lambda () b)) (b (a))) b)", NULL },
+    { "(define (g) (x)) (g) (define (x) 1)", NULL },
+    { "(define (g) (x)) (define (x) 1) (g)", "1" },
+    /* R7RS 4.2.2, 5.3.2: multiple values */
+    { "(let-values (((a b) (values 1 2)) ((c . d) (values 3 4 5))) (list a b c d))", "(1 2 3 (4 5))" },
+    { "(call-with-values (lambda () (values 4 5)) (lambda (a b) b))", "5" },
+    { "(call-with-values * -)", "-1" },
+    { "(receive-three) (define (receive-three) (values 1 2 3))", NULL },
+    { "(let-values (((a b) (values 1 2 3))) a)", NULL },
+    /* R7RS 6.10: call/cc and dynamic-wind */
+    { "(call-with-current-continuation (lambda (exit) (for-each (lambda (x) (if (negative? x) (exit x)))"
+      " '(54 0 37 -3 245 19)) #t))", "-3" },
+    { "(let ((path '()) (c #f)) (let ((add (lambda (s) (set! path (cons s path))))) (dynamic-wind"
+      " (lambda () (add 'connect)) (lambda () (add (call/cc (lambda (c0) (set! c c0) 'talk1))))"
+      " (lambda () (add 'disconnect))) (if (< (length path) 4) (c 'talk2) (reverse path))))",
+      "(connect talk1 disconnect connect talk2 disconnect)" },
+    { "(define r '()) (define k #f) (define (note x) (set! r (cons x r)))"
+      "(define (deep n) (if (= n 0) (call/cc (lambda (c) (set! k c) 0)) (+ 1 (deep (- n 1)))))"
+      "(note (deep 2000)) (if (< (length r) 3) (k (length r))) r", "(2002 2001 2000)" },
+    { "(+ 1 (call/cc (lambda (k) (dynamic-wind (lambda () #f) (lambda () (k 41)) (lambda () #f)))))", "42" },
+    /* R7RS 6.11: exceptions */
+    { "(with-exception-handler (lambda (e) 42) (lambda () (+ (raise-continuable 'x) 23)))", "65" },
+    { "(with-exception-handler (lambda (e) 'ignored) (lambda () (+ 1 (raise 'an-error))))", NULL },
+    { "(guard (e ((symbol? e) (list 'symbol e)) ((string? e) 'string)) (raise 'boom))", "(symbol boom)" },
+    { "(guard (e ((string? e) 'inner)) (guard (e2 ((number? e2) 'number)) (raise \"x\")))", "inner" },
+    { "(guard (e (#t (error-object-message e))) (error \"no\" 1 2))", "\"no\"" },
+    { "(guard (e (#t 'caught)) (car 5))", "caught" },
+    { "(guard (e (#t 'caught)) (vector-ref (vector 1 2) 2))", "caught" },
+    { "(guard (e (#t 'caught)) ((lambda (x) x)))", "caught" },
+    { "(guard (e (#t 'caught)) (5 5))", "caught" },
+    { "(define p (make-parameter 10 (lambda (x) (* x 2)))) (list (p) (parameterize ((p 3)) (p)) (p))", "(20 6 20)" },
+    /* numbers */
+    { "(+ 1152921504606846975 1)", "1152921504606846976" },
+    { "(- -1152921504606846976 1)", "-1152921504606846977" },
+    { "(* 1073741824 1073741824)", "1152921504606846976" },
+    { "(quotient -1152921504606846976 -1)", "1152921504606846976" },
+    { "(list (quotient -7 2) (remainder -7 2) (modulo -7 2) (modulo 7 -2))", "(-3 -1 1 -1)" },
+    { "(list (+ 1.5 1) (* 2.0 0.5) (/ 1 4) (/ 1.0 4))", "(2.5 1.0 1/4 0.25)" },
+    { "(list (< 1 2 3) (< 1 3 2) (= 1 1.0) (eqv? 1 1.0))", "(#t #f #t #f)" },
+    { "(let ((nan (/ 0. 0.))) (list (< nan 1) (>= nan 1) (if (not (< nan 1)) 'not-less 'less)))", "(#f #f not-less)" },
+    { "(+ 'a 1)", NULL },
+    /* tests */
+    { "(list (if '() 1 2) (and) (or) (and 1 2) (or #f 3) (not 3))", "(1 #t #f 2 3 #f)" },
+    { "(define (f x) (cond ((assv x '((1 . one) (2 . two))) => cdr) (else 'none))) (list (f 1) (f 3))", "(one none)" },
+    { "(case (* 2 3) ((2 3 5 7) 'prime) ((1 4 6 8 9) 'composite))", "composite" },
+    { "(define-record-type point (make-point x y) point? (x px set-px!) (y py)) (let ((p (make-point 1 2)))"
+      " (set-px! p 5) (list (px p) (py p) (point? p) (point? 5)))", "(5 2 #t #f)" },
+    { "(define s (let loop ((n 0)) (cons n (delay (loop (+ n 1)))))) (let f ((s s) (i 0)) (if (= i 1000) (car s)"
+      " (f (force (cdr s)) (+ i 1))))", "1000" },
+    { "(define (f n) (if (= n 0) 0 (+ 1 (f (- n 1))))) (f 100000)", "100000" },
+    { "(apply + 1 2 (let loop ((i 0) (l '())) (if (= i 1000) l (loop (+ i 1) (cons i l)))))", "499503" },
+};
+
+static void examples_alike(void **state)
+{
+    sch_env *env = make_env();
+    (void)state;
+    size_t wrong = 0;
+    for (size_t i = 0; i < sizeof examples / sizeof *examples; i++) {
+        struct outcome with = run(env, examples[i].program, false, NULL), without = run(env, examples[i].program, true, NULL);
+        if (!examples[i].value) {
+            if (with.status != SCH_ERROR)
+                wrong++, print_error("%s\nis an error, gave %s\n", examples[i].program, with.text);
+        } else if (with.status != SCH_OK || strcmp(with.text, examples[i].value) != 0) {
+            wrong++, print_error("%s\nexpected %s, got %s\n", examples[i].program, examples[i].value, with.text);
+        }
+        if (with.status != without.status || strcmp(with.text, without.text) != 0)
+            wrong++, print_error("%s\nwithout the passes: %s, with them: %s\n", examples[i].program, without.text, with.text);
+        if (with.fuel != without.fuel)
+            wrong++, print_error("%s\nfuel without the passes: %llu, with them: %llu\n", examples[i].program,
+                     (unsigned long long)without.fuel, (unsigned long long)with.fuel);
+    }
+    sch_env_free(env);
+    assert_int_equal(wrong, 0);
+}
+
+/* Calls with more arguments than a frame word counts, and procedures with more variables than a byte counts. */
+static void wide_frames(void **state)
+{
+    sch_env *env = make_env();
+    char program[16384], *at = program;
+    (void)state;
+    at += sprintf(at, "(define (f x) (let* (");
+    for (int i = 0; i < 320; i++)
+        at += sprintf(at, "(v%d (g %s%d))", i, i ? "v" : "", i ? i - 1 : 0);
+    at += sprintf(at, ") (+ v0 v100 v247 v248 v255 v256 v319))) (define (g y) (if (pair? y) y (+ 1 (length (list y))"
+                      " (if (number? y) (- y 1) 0)))) (f 0)");
+    struct sch_vm *vm = sch_vm_new(env, NULL);
+    sch_value value;
+    int64_t sum = 0;
+    char whole[20000];
+    snprintf(whole, sizeof whole, "%s%s", IMPORT, program);
+    assert_int_equal(sch_eval(vm, (struct sch_source){ "wide", whole, strlen(whole) }, &value), SCH_OK);
+    assert_true(sch_get_integer(value, &sum));
+    /* v_i is i + 1: g adds one to a number */
+    assert_int_equal(sum, 1 + 101 + 248 + 249 + 256 + 257 + 320);
+
+    at = program + sprintf(program, "(import (scheme base)) (length (list");
+    for (int i = 0; i < 1000; i++)
+        at += sprintf(at, " %d", i);
+    sprintf(at, "))");
+    assert_int_equal(sch_eval(vm, (struct sch_source){ "long", program, strlen(program) }, &value), SCH_OK);
+    assert_true(sch_get_integer(value, &sum));
+    assert_int_equal(sum, 1000);
+    sch_vm_free(vm);
+    sch_env_free(env);
+}
+
+/* Exactly the fuel that a program uses is enough, and one unit less is not. */
+static void fuel_is_exact(void **state)
+{
+    sch_env *env = make_env();
+    const char *program = "(define (fib n) (if (< n 2) n (+ (fib (- n 1)) (fib (- n 2))))) (fib 15)";
+    (void)state;
+    struct outcome free = run(env, program, false, NULL);
+    assert_int_equal(free.fuel, 1973); /* the entries of fib 15 */
+    struct sch_limits limits = { .size = sizeof limits, .fuel = free.fuel };
+    assert_int_equal(run(env, program, false, &limits).status, SCH_OK);
+    limits.fuel--;
+    assert_int_equal(run(env, program, false, &limits).status, SCH_LIMIT);
+    sch_env_free(env);
+}
+
+/* What is dead is not kept: a long stream and a long list that is only walked fit a small heap. */
+static void space_is_safe(void **state)
+{
+    sch_env *env = make_env();
+    struct sch_limits limits = { .size = sizeof limits, .heap = 1 << 20, .timeout_ns = UINT64_C(60000000000) };
+    (void)state;
+    struct outcome stream = run(env, "(define (ints n) (cons n (delay (ints (+ n 1))))) (define (nth s i) (if (= i 0)"
+                                     " (car s) (nth (force (cdr s)) (- i 1)))) (nth (ints 0) 100000)", false, &limits);
+    assert_int_equal(stream.status, SCH_OK);
+    assert_string_equal(stream.text, "100000");
+    struct outcome endless = run(env, "(define (f n) (+ 1 (f n))) (f 1)", false, &limits);
+    assert_int_equal(endless.status, SCH_LIMIT);
+    sch_env_free(env);
+}
+
+/* The backtrace shows calls that were inlined as well. */
+static void backtrace(void **state)
+{
+    sch_env *env = make_env();
+    sch_vm *vm = sch_vm_new(env, NULL);
+    const char *program = "(import (scheme base))\n(define (price sku) sku)\n(define (total sku n)\n  (* (price sku) n))\n"
+                          "(define (order l)\n  (+ 1 (total (car l) 2)))\n(list (order '(\"3\")))\n";
+    sch_value value;
+    (void)state;
+    assert_int_equal(sch_eval(vm, (struct sch_source){ "b.scm", program, strlen(program) }, &value), SCH_ERROR);
+    const struct sch_failure *failure = sch_failure(vm);
+    assert_string_equal(failure->kind, "type-error");
+    assert_int_equal(failure->line, 4);
+    assert_int_equal(failure->column, 3);
+    assert_int_equal(failure->frame_count, 2);
+    assert_string_equal(failure->frames[0].procedure, "total");
+    assert_int_equal(failure->frames[0].line, 6);
+    assert_string_equal(failure->frames[1].procedure, "order");
+    assert_int_equal(failure->frames[1].line, 7);
+    sch_vm_free(vm);
+    sch_env_free(env);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(examples_alike), cmocka_unit_test(wide_frames), cmocka_unit_test(fuel_is_exact),
+        cmocka_unit_test(space_is_safe),  cmocka_unit_test(backtrace),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
