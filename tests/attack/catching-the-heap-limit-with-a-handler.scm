@@ -1,0 +1,9 @@
+;; A handler around what exhausts the heap.
+;; limits: --menu base --heap 50M --timeout 2s
+;; expect: heap
+;; prints: 
+(import (scheme base))
+(define (hog l) (hog (cons l l)))
+(define (say x) (write-string "caught") x)
+(call/cc (lambda (k) (with-exception-handler (lambda (e) (say 1) (k 1)) (lambda () (hog 1)))))
+(say 2)

@@ -1,0 +1,9 @@
+;; An after thunk around what exhausts the heap.
+;; limits: --menu base --heap 50M --timeout 2s
+;; expect: heap
+;; prints: 
+(import (scheme base))
+(define (hog l) (hog (cons l l)))
+(define (say x) (write-string "caught") x)
+(dynamic-wind (lambda () 1) (lambda () (hog 1)) (lambda () (say 1)))
+(say 2)

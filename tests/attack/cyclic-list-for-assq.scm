@@ -1,0 +1,7 @@
+;; assq of a cycle.
+;; limits: --menu base --heap 50M --timeout 2s
+;; expect: timeout|error
+(import (scheme base))
+(define c (quote #0=(1 2 . #0#)))
+(assq 3 (quote #0=((1 . 1) . #0#)))
+1

@@ -1,0 +1,10 @@
+;; Writes a shared structure of 2^40 leaves to a string.
+;; limits: --menu base,write --heap 50M --timeout 2s --output 1M
+;; expect: heap|timeout
+(import (scheme base))
+(import (scheme write))
+(define (f n x) (if (= n 0) x (f (- n 1) (cons x x))))
+(define x (f 40 1))
+(define p (open-output-string))
+(write-simple x p)
+1

@@ -1,0 +1,7 @@
+;; (scheme load) is not on the menu.
+;; limits: --menu base --heap 50M --timeout 2s
+;; expect: error
+;; says: library
+(import (scheme base))
+(import (scheme load))
+1

@@ -1,0 +1,7 @@
+;; (scheme process-context) is not on the menu.
+;; limits: --menu base --heap 50M --timeout 2s
+;; expect: error
+;; says: library
+(import (scheme base))
+(import (scheme process-context))
+1

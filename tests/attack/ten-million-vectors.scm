@@ -1,0 +1,5 @@
+;; Ten million vectors in each other.
+;; limits: --menu base --heap 50M --timeout 2s
+;; expect: nesting|heap|error
+;; source: 10000000 "#("
+(import (scheme base))

@@ -1,0 +1,5 @@
+;; eval begins with nothing but import.
+;; limits: --menu base
+;; expect: error
+;; says: +
+(+ 1 2)

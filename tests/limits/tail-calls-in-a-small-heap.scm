@@ -1,0 +1,7 @@
+;; Ten million tail calls in a small heap.
+;; limits: --menu base --heap 1M --timeout 30s
+;; expect: ok
+;; prints: done
+(import (scheme base))
+(define (f n) (if (= n 0) (quote done) (f (- n 1))))
+(f 10000000)

@@ -1,0 +1,2 @@
+;; Declarations of expanded.sld.
+(export included part-one part-two)

@@ -1,0 +1,2 @@
+;; Included by expanded.sld.
+(define included 'from-a-file)

@@ -1,0 +1,4 @@
+(define-library (example renamed)
+  (export (rename internal external))
+  (import (scheme base))
+  (begin (define internal 'internal)))

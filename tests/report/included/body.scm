@@ -1,0 +1,3 @@
+;; Included by 4.1-primitive-expressions.scm as an expression.
+'first
+'last
