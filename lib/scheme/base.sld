@@ -32,7 +32,8 @@
     error error-object-irritants error-object-message error-object? file-error? raise raise-continuable read-error?
     with-exception-handler make-parameter features
     ;; mutation
-    set! set-car! set-cdr! list-set! vector-set! vector-fill! vector-copy! bytevector-u8-set! bytevector-copy!
+    set! set-car! set-cdr! list-set! string-set! string-fill! string-copy! vector-set! vector-fill! vector-copy!
+    bytevector-u8-set! bytevector-copy! read-bytevector!
     ;; ports
     binary-port? call-with-port char-ready? close-input-port close-output-port close-port current-error-port
     current-input-port current-output-port eof-object eof-object? flush-output-port get-output-bytevector

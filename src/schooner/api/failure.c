@@ -141,7 +141,7 @@ static void set_message(sch_vm *vm, const struct condition *condition)
     struct buffer text;
     buffer_init(&text, vm_memory(vm));
     append_who(condition, &text);
-    if (is_istring(condition->message) || is_mstring(condition->message))
+    if (is_string(condition->message))
         append_value(vm, condition->message, PRINT_DISPLAY, &text);
     else
         append_value(vm, condition->message, PRINT_WRITE, &text);

@@ -116,6 +116,7 @@ static bool build(sch_vm *vm, const sch_env *env, const struct sch_limits *limit
     vm->env = env;
     apply_limits(vm, limits);
     seed_hashes(vm, limits->hash_seed);
+    vm->mutable_strings = env->mutation && env->image;
     buffer_init(&vm->output, vm_memory(vm));
     for (size_t i = 0; i < sizeof vm->standard_parameters / sizeof(sch_value); i++)
         vm->standard_parameters[i] = V_FALSE;

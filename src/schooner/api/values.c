@@ -235,6 +235,8 @@ bool sch_get_text(sch_value value, const char **ret_text, size_t *ret_length)
 {
     if (is_keyword(value))
         value = object_as(struct keyword, value)->symbol;
+    if (is_mstring(value))
+        value = object_as(struct mstring, value)->text;
     if (is_istring(value))
         *ret_text = object_as(struct string, value)->text;
     else if (is_symbol(value))

@@ -52,6 +52,7 @@ struct sch_vm {
     uint64_t integer_bits;
     uint64_t nesting;
     uint64_t hash_key[2];
+    bool mutable_strings; /* what makes a new string makes one that string-set! accepts */
 
     /* heap/: symbols */
     struct symbol_table *symbols;
@@ -172,6 +173,11 @@ sch_value string_of(sch_vm *vm, const char *text, size_t bytes);
 /* Room for a string whose text the caller writes at once, then string_finish; NULL: the limit. May collect. */
 struct string *string_reserve(sch_vm *vm, size_t bytes, size_t characters);
 enum { STRING_BYTES_MAX = INT32_MAX }; /* offsets are 32 bits wide */
+/* What a primitive returns for the string that string_reserve or string_of has just made: itself, or, in a machine whose
+ * new strings are mutable, the mutable string around it. Needs nothing reserved and cannot fail. */
+sch_value string_result(sch_vm *vm, struct string *string);
+/* string_of, for what a script may change. */
+sch_value string_fresh_of(sch_vm *vm, const char *text, size_t bytes);
 /* Fills in flag and index of a string whose text and number of characters have just been written in place. */
 void string_finish(struct string *string);
 /* Byte offset of character `index` (<= characters). Constant time. */

@@ -1,12 +1,12 @@
 /*
- * Immutable strings: UTF-8 inside of the object, and for long ones that are not ASCII an index, so that a character is
- * found in constant time.
+ * Strings: UTF-8 inside of the object, and for long ones that are not ASCII an index, so that a character is
+ * found in constant time. A mutable string is one more object around such a one.
  */
 #include "schooner/heap/machine.h"
 
 #include "base/utf8.h"
 
-enum { COUNT_PIECE = 1 << 16, UTF8_MAX = 4 };
+enum { COUNT_PIECE = 1 << 16, UTF8_MAX = 4, MSTRING_SIZE = 16 };
 
 /* Where the index lies: behind the text and its NUL. */
 static uint32_t *string_index(const struct string *string)
@@ -81,11 +81,26 @@ struct string *string_reserve(sch_vm *vm, size_t bytes, size_t characters)
         return NULL;
     }
     size_t size = string_size(bytes, characters);
-    if (!heap_reserve_object(vm, size))
+    if (!heap_reserve_object(vm, size) || (vm->mutable_strings && !heap_reserve(vm, MSTRING_SIZE)))
         return NULL;
     struct string *string = heap_object(vm, OBJECT_STRING, bytes, size);
     string->characters = (uint32_t)characters;
     return string;
+}
+
+sch_value string_result(sch_vm *vm, struct string *string)
+{
+    if (!vm->mutable_strings)
+        return object_value(string);
+    struct mstring *around = heap_object(vm, OBJECT_MSTRING, 1, MSTRING_SIZE);
+    around->text = object_value(string);
+    return object_value(around);
+}
+
+sch_value string_fresh_of(sch_vm *vm, const char *text, size_t bytes)
+{
+    sch_value string = string_of(vm, text, bytes);
+    return is_raised(string) ? string : string_result(vm, object_as(struct string, string));
 }
 
 size_t string_offset(const struct string *string, size_t index)

@@ -23,7 +23,6 @@ size_t heap_object_bytes(const struct object *object)
     case OBJECT_SYMBOL: return symbol_size(length);
     case OBJECT_BYTEVECTOR: return bytevector_size(length);
     case OBJECT_FLONUM: return FLONUM_SIZE;
-    case OBJECT_MSTRING: return object_size(sizeof(struct mstring), 0, 0);
     case OBJECT_PRIMITIVE: return object_size(sizeof(struct primitive), 0, 0);
     case OBJECT_PARAMETER: return object_size(sizeof(struct parameter), 0, 0);
     case OBJECT_FOREIGN: return object_size(sizeof(struct foreign), 0, 0);
@@ -32,6 +31,7 @@ size_t heap_object_bytes(const struct object *object)
     case OBJECT_PORT:
     case OBJECT_TABLE:
     case OBJECT_ENVIRONMENT: return HEAP_LINE; /* at most; see object_is_short */
+    case OBJECT_MSTRING:
     case OBJECT_KEYWORD:
     case OBJECT_BIGNUM:
     case OBJECT_RATIONAL:
@@ -66,8 +66,6 @@ void trace_special(struct heap_marker *marker, const struct object *object)
         heap_mark_values(marker, ((const struct instance *)object)->constants, length);
     } else if (type == OBJECT_PARAMETER) {
         heap_mark_values(marker, &((const struct parameter *)object)->value, 2);
-    } else if (type == OBJECT_MSTRING) {
-        heap_mark_value(marker, ((const struct mstring *)object)->buffer);
     } else if (type != OBJECT_STACK) {
         marker->heap->client->trace_object(marker->vm, marker, (struct object *)object);
     }

@@ -118,6 +118,10 @@ static bool compare_step(struct equality *state, sch_value a, sch_value b, bool 
         *ret_failed |= !push(state, pair_cdr(a), pair_cdr(b)) || !push(state, pair_car(a), pair_car(b));
         return true;
     }
+    if (is_mstring(a))
+        a = object_as(struct mstring, a)->text;
+    if (is_mstring(b))
+        b = object_as(struct mstring, b)->text;
     if (!is_object(a) || !is_object(b) || header_type(value_header(a)) != header_type(value_header(b)))
         return false;
     size_t length = object_length(a);

@@ -104,9 +104,16 @@ sch_value prim_close_output_port(sch_vm *vm, const sch_value *args, size_t count
 
 sch_value prim_open_input_string(sch_vm *vm, const sch_value *args, size_t count)
 {
-    if (!is_istring(args[0]))
+    if (!is_string(args[0]))
         return raise_type(vm, "open-input-string", 1, "a string", args[0]);
-    return port_make_input(vm, PORT_TEXTUAL, args[0]);
+    if (is_istring(args[0]))
+        return port_make_input(vm, PORT_TEXTUAL, args[0]);
+    size_t length = string_length(args[0]);
+    if (!charge(vm, length / CHARACTERS_PER_UNIT))
+        return V_RAISED;
+    /* a port reads what the string was when it was opened */
+    sch_value copy = string_of(vm, string_view(args[0])->text, length);
+    return is_raised(copy) ? copy : port_make_input(vm, PORT_TEXTUAL, copy);
 }
 
 sch_value prim_open_output_string(sch_vm *vm, const sch_value *args, size_t count)
@@ -141,7 +148,7 @@ sch_value prim_get_output_string(sch_vm *vm, const sch_value *args, size_t count
     const unsigned char *bytes = port_bytes(port_of(args[0]), &length);
     if (!charge(vm, length / CHARACTERS_PER_UNIT))
         return V_RAISED;
-    return string_of(vm, (const char *)bytes, length);
+    return string_fresh_of(vm, (const char *)bytes, length);
 }
 
 sch_value prim_get_output_bytevector(sch_vm *vm, const sch_value *args, size_t count)

@@ -70,7 +70,7 @@ static sch_value take_string(sch_vm *vm, sch_value value, size_t length, size_t 
     const unsigned char *bytes = port_bytes(port, &left);
     if (!charge(vm, (length + more) / CHARACTERS_PER_UNIT))
         return V_RAISED;
-    sch_value string = string_of(vm, (const char *)bytes, length);
+    sch_value string = string_fresh_of(vm, (const char *)bytes, length);
     if (!is_raised(string))
         take(port, bytes, length + more);
     return string;
@@ -165,6 +165,31 @@ sch_value prim_read_bytevector(sch_vm *vm, const sch_value *args, size_t count)
     memcpy(out->bytes, bytes, length);
     port_of(port)->start += length;
     return object_value(out);
+}
+
+/* (read-bytevector! bytevector [port start end]): how many were read, or the end. */
+sch_value prim_read_bytevector_to(sch_vm *vm, const sch_value *args, size_t count)
+{
+    const char *who = "read-bytevector!";
+    sch_value port;
+    size_t start, end;
+    if (!is_bytevector(args[0]))
+        return raise_type(vm, who, 1, "a bytevector", args[0]);
+    if (heap_is_frozen(args[0]))
+        return raise_error(vm, "immutable", who, 1, &args[0], "a literal cannot be changed");
+    if (!argument_range(vm, who, args, count, 2, object_length(args[0]), &start, &end) ||
+        !input_port_argument(vm, who, args, count, 1, PORT_BINARY, &port))
+        return V_RAISED;
+    size_t left;
+    const unsigned char *bytes = port_bytes(port_of(port), &left);
+    if (left == 0 && end > start)
+        return V_EOF;
+    size_t length = size_min(end - start, left);
+    if (!charge(vm, length / BYTES_PER_UNIT))
+        return V_RAISED;
+    memmove(object_as(struct bytevector, args[0])->bytes + start, bytes, length);
+    port_of(port)->start += length;
+    return make_fixnum((int64_t)length);
 }
 
 /* --- data --- */

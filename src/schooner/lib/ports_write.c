@@ -11,8 +11,8 @@ static sch_value print_to_port(sch_vm *vm, const char *who, const sch_value *arg
     sch_value port;
     if (!output_port_argument(vm, who, args, count, 1, PORT_TEXTUAL, &port))
         return V_RAISED;
-    if (mode == PRINT_DISPLAY && is_istring(args[0]))
-        return port_write(vm, port, string_view(args[0])->text, object_length(args[0])) ? V_UNSPECIFIED : V_RAISED;
+    if (mode == PRINT_DISPLAY && is_string(args[0]))
+        return port_write(vm, port, string_view(args[0])->text, string_length(args[0])) ? V_UNSPECIFIED : V_RAISED;
 
     struct buffer out;
     buffer_init(&out, vm_memory(vm));

@@ -54,7 +54,7 @@ sch_value prim_list_to_string(sch_vm *vm, const sch_value *args, size_t count)
             return V_RAISED;
     }
     string_finish(string);
-    return object_value(string);
+    return string_result(vm, string);
 }
 
 sch_value prim_string_to_vector(sch_vm *vm, const sch_value *args, size_t count)
@@ -103,7 +103,7 @@ sch_value prim_vector_to_string(sch_vm *vm, const sch_value *args, size_t count)
             return V_RAISED;
     }
     string_finish(string);
-    return object_value(string);
+    return string_result(vm, string);
 }
 
 sch_value prim_string_to_utf8(sch_vm *vm, const sch_value *args, size_t count)
@@ -138,5 +138,5 @@ sch_value prim_utf8_to_string(sch_vm *vm, const sch_value *args, size_t count)
         return V_RAISED;
     memcpy(string->text, bytes, end - start);
     string_finish(string);
-    return object_value(string);
+    return string_result(vm, string);
 }

@@ -71,7 +71,7 @@ static sch_value compare(sch_vm *vm, const char *who, enum ordering ordering, co
     if (!charge(vm, count / ARGUMENTS_PER_UNIT))
         return V_RAISED;
     for (size_t i = 0; i < count; i++) {
-        if (!is_istring(args[i]))
+        if (!is_string(args[i]))
             return raise_type(vm, who, i + 1, "a string", args[i]);
     }
     for (size_t i = 1; i < count; i++) {
@@ -136,13 +136,13 @@ static bool map_case(sch_vm *vm, const struct string *string, enum letter_case w
 
 static sch_value change_case(sch_vm *vm, const char *who, sch_value v, enum letter_case which)
 {
-    if (!is_istring(v))
+    if (!is_string(v))
         return raise_type(vm, who, 1, "a string", v);
     struct buffer out;
     buffer_init(&out, vm_memory(vm));
     sch_value result = V_RAISED;
     if (map_case(vm, string_view(v), which, &out))
-        result = string_of(vm, out.length ? (const char *)out.bytes : "", out.length);
+        result = string_fresh_of(vm, out.length ? (const char *)out.bytes : "", out.length);
     buffer_done(&out);
     return result;
 }

@@ -57,13 +57,13 @@ static size_t characters_before(const struct string_part *part, size_t at)
 sch_value prim_string_search(sch_vm *vm, const sch_value *args, size_t count)
 {
     const char *who = "string-search";
-    if (!is_istring(args[0]))
+    if (!is_string(args[0]))
         return raise_type(vm, who, 1, "a string", args[0]);
     struct string_part text;
     if (!string_part_of(vm, who, args, count, 2, 2, &text))
         return V_RAISED;
     size_t start = string_view(args[1])->characters - text.characters;
-    size_t length = object_length(args[0]);
+    size_t length = string_length(args[0]);
     if (length == 0)
         return make_fixnum((int64_t)start);
     if (length > text.bytes)

@@ -13,7 +13,7 @@ bool string_part_of(sch_vm *vm, const char *who, const sch_value *args, size_t c
                     struct string_part *ret)
 {
     sch_value v = args[argument - 1];
-    if (!is_istring(v)) {
+    if (!is_string(v)) {
         refuse_string(vm, who, argument, v);
         return false;
     }
@@ -30,19 +30,19 @@ bool string_part_of(sch_vm *vm, const char *who, const sch_value *args, size_t c
 
 sch_value prim_is_string(sch_vm *vm, const sch_value *args, size_t count)
 {
-    return make_boolean(is_istring(args[0]) || is_mstring(args[0]));
+    return make_boolean(is_string(args[0]));
 }
 
 sch_value prim_string_length(sch_vm *vm, const sch_value *args, size_t count)
 {
-    if (!is_istring(args[0]))
+    if (!is_string(args[0]))
         return refuse_string(vm, "string-length", 1, args[0]);
     return make_fixnum(string_view(args[0])->characters);
 }
 
 sch_value prim_string_ref(sch_vm *vm, const sch_value *args, size_t count)
 {
-    if (!is_istring(args[0]))
+    if (!is_string(args[0]))
         return refuse_string(vm, "string-ref", 1, args[0]);
     const struct string *string = string_view(args[0]);
     if (unlikely(!is_index(args[1], string->characters)))
@@ -78,7 +78,7 @@ sch_value prim_make_string(sch_vm *vm, const sch_value *args, size_t count)
             return V_RAISED;
     }
     string_finish(string);
-    return object_value(string);
+    return string_result(vm, string);
 }
 
 sch_value prim_string(sch_vm *vm, const sch_value *args, size_t count)
@@ -98,7 +98,7 @@ sch_value prim_string(sch_vm *vm, const sch_value *args, size_t count)
     for (size_t i = 0; i < count; i++)
         at += utf8_encode(character_code(args[i]), (unsigned char *)string->text + at);
     string_finish(string);
-    return object_value(string);
+    return string_result(vm, string);
 }
 
 static sch_value copy_part(sch_vm *vm, const char *who, const sch_value *args, size_t count)
@@ -111,7 +111,7 @@ static sch_value copy_part(sch_vm *vm, const char *who, const sch_value *args, s
         return V_RAISED;
     memcpy(string->text, part.text, part.bytes);
     string_finish(string);
-    return object_value(string);
+    return string_result(vm, string);
 }
 
 sch_value prim_substring(sch_vm *vm, const sch_value *args, size_t count)
@@ -134,7 +134,7 @@ struct total {
 
 static bool total_add(sch_vm *vm, struct total *total, sch_value v)
 {
-    total->bytes += object_length(v);
+    total->bytes += string_length(v);
     total->characters += string_view(v)->characters;
     if (total->bytes <= STRING_BYTES_MAX)
         return true;
@@ -144,7 +144,7 @@ static bool total_add(sch_vm *vm, struct total *total, sch_value v)
 
 static size_t put_string(struct string *out, size_t at, sch_value v)
 {
-    size_t length = object_length(v);
+    size_t length = string_length(v);
     memcpy(out->text + at, string_view(v)->text, length);
     return at + length;
 }
@@ -155,7 +155,7 @@ sch_value prim_string_append(sch_vm *vm, const sch_value *args, size_t count)
     if (!charge(vm, count / ARGUMENTS_PER_UNIT))
         return V_RAISED;
     for (size_t i = 0; i < count; i++) {
-        if (!is_istring(args[i]))
+        if (!is_string(args[i]))
             return refuse_string(vm, "string-append", i + 1, args[i]);
         if (!total_add(vm, &total, args[i]))
             return V_RAISED;
@@ -169,7 +169,7 @@ sch_value prim_string_append(sch_vm *vm, const sch_value *args, size_t count)
     for (size_t i = 0; i < count; i++)
         at = put_string(out, at, args[i]);
     string_finish(out);
-    return object_value(out);
+    return string_result(vm, out);
 }
 
 /* (%string-join strings delimiter) */
@@ -177,13 +177,13 @@ sch_value prim_string_join(sch_vm *vm, const sch_value *args, size_t count)
 {
     const char *who = "string-join";
     size_t length;
-    if (!is_istring(args[1]))
+    if (!is_string(args[1]))
         return refuse_string(vm, who, 2, args[1]);
     if (!list_length(vm, who, 1, args[0], &length) || !charge(vm, length / CHARACTERS_PER_UNIT))
         return V_RAISED;
     struct total total = { 0 };
     for (sch_value list = args[0]; is_pair(list); list = pair_cdr(list)) {
-        if (!is_istring(pair_car(list)))
+        if (!is_string(pair_car(list)))
             return raise_type(vm, who, 1, "a list of strings", pair_car(list));
         if (!total_add(vm, &total, pair_car(list)) || (is_pair(pair_cdr(list)) && !total_add(vm, &total, args[1])))
             return V_RAISED;
@@ -200,5 +200,5 @@ sch_value prim_string_join(sch_vm *vm, const sch_value *args, size_t count)
             at = put_string(out, at, args[1]);
     }
     string_finish(out);
-    return object_value(out);
+    return string_result(vm, out);
 }

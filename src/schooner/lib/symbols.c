@@ -68,9 +68,9 @@ sch_value prim_symbol_to_string(sch_vm *vm, const sch_value *args, size_t count)
 
 sch_value prim_string_to_symbol(sch_vm *vm, const sch_value *args, size_t count)
 {
-    if (!is_istring(args[0]))
+    if (!is_string(args[0]))
         return raise_type(vm, "string->symbol", 1, "a string", args[0]);
-    size_t length = object_length(args[0]);
+    size_t length = string_length(args[0]);
     if (!charge(vm, length / CHARACTERS_PER_UNIT))
         return V_RAISED;
     return symbol_of_text(vm, string_view(args[0])->text, length);

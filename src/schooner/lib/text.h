@@ -21,9 +21,10 @@ static inline bool ordering_holds(enum ordering ordering, int comparison)
     return false;
 }
 
-static inline const struct string *string_view(sch_value v)
+/* Bytes of a string's text, of either kind. */
+static inline size_t string_length(sch_value v)
 {
-    return object_as(struct string, v);
+    return header_length(string_view(v)->header);
 }
 
 /* In loops over what was charged in one go: looks at the clock now and then. false: a limit, return V_RAISED. */

@@ -79,33 +79,6 @@ static bool print_text(struct printer *printer, const char *text, size_t length)
            emit(printer, "\"", 1);
 }
 
-static uint32_t mstring_character(const struct mstring *string, size_t index)
-{
-    const unsigned char *cells = object_as(struct bytevector, string->buffer)->bytes;
-    uint32_t character = 0;
-    memcpy(&character, cells + index * string->width, string->width); /* little-endian */
-    return character;
-}
-
-static bool print_mstring(struct printer *printer, sch_value value)
-{
-    const struct mstring *string = object_as(struct mstring, value);
-    size_t length = header_length(string->header);
-    if (!printer->display && !emit(printer, "\"", 1))
-        return false;
-    for (size_t i = 0; i < length; i++) {
-        unsigned char bytes[4];
-        size_t size = utf8_encode(mstring_character(string, i), bytes);
-        if (i % BYTES_PER_UNIT == 0 && !charge(printer->vm, 1))
-            return false;
-        bool done = printer->display ? append_plain((const char *)bytes, size, printer->out)
-                                     : syntax_escape_string((const char *)bytes, size, printer->out);
-        if (!check(printer, done))
-            return false;
-    }
-    return printer->display || emit(printer, "\"", 1);
-}
-
 static bool print_symbol(struct printer *printer, sch_value value)
 {
     const struct symbol *symbol = object_as(struct symbol, value);
@@ -179,9 +152,8 @@ static bool print_object(struct printer *printer, sch_value value)
 {
     switch ((enum object_type)header_type(value_header(value))) {
     case OBJECT_STRING:
-        return print_text(printer, object_as(struct string, value)->text, object_length(value));
     case OBJECT_MSTRING:
-        return print_mstring(printer, value);
+        return print_text(printer, string_view(value)->text, header_length(string_view(value)->header));
     case OBJECT_SYMBOL:
         return print_symbol(printer, value);
     case OBJECT_KEYWORD:

@@ -288,7 +288,9 @@ static bool put_object(struct encoder *encoder, sch_value value)
     size_t length = object_length(value);
     switch ((enum object_type)header_type(value_header(value))) {
     case OBJECT_STRING:
-        return put_kind(encoder, TRAVEL_STRING) && put_bytes(encoder, object_as(struct string, value)->text, length);
+    case OBJECT_MSTRING: /* arrives as one that nobody may change */
+        return put_kind(encoder, TRAVEL_STRING) &&
+               put_bytes(encoder, string_view(value)->text, header_length(string_view(value)->header));
     case OBJECT_SYMBOL:
         return put_kind(encoder, TRAVEL_SYMBOL) && put_bytes(encoder, object_as(struct symbol, value)->text, length);
     case OBJECT_FLONUM:
@@ -334,7 +336,7 @@ static bool put_object(struct encoder *encoder, sch_value value)
         return refuse(encoder, "a foreign value");
     case OBJECT_PORT:
         return refuse(encoder, "a port");
-    case OBJECT_NONE: case OBJECT_MSTRING: case OBJECT_CELL: case OBJECT_VALUES: case OBJECT_STACK: case OBJECT_TABLE:
+    case OBJECT_NONE: case OBJECT_CELL: case OBJECT_VALUES: case OBJECT_STACK: case OBJECT_TABLE:
     case OBJECT_ENVIRONMENT: case OBJECT_DYNAMIC: case OBJECT_TYPE_COUNT:
         break;
     }

@@ -56,11 +56,14 @@ struct keyword {
     sch_value symbol;
 };
 
-/* A mutable string (mutation option): UTF-32 would waste, so bytes with a gap are not used either: fixed-width cells. */
+/*
+ * A mutable string (mutation option): a string of its own behind one more step, so that everything that reads strings
+ * reads both alike. A character that takes as many bytes as the one it replaces is written in place; any other makes a
+ * new text.
+ */
 struct mstring {
-    uint64_t header;     /* length: characters */
-    sch_value buffer;    /* a bytevector of `length` cells of `width` bytes */
-    uint64_t width;      /* 1 (Latin-1 range), 2 or 4 */
+    uint64_t header; /* length: 1 */
+    sch_value text;  /* a string that nothing else knows */
 };
 
 struct flonum {
@@ -226,6 +229,17 @@ OBJECT_PREDICATE(condition, CONDITION)
 OBJECT_PREDICATE(foreign, FOREIGN)
 OBJECT_PREDICATE(port, PORT)
 OBJECT_PREDICATE(table, TABLE)
+
+static inline bool is_string(sch_value v)
+{
+    return is_istring(v) || is_mstring(v);
+}
+
+/* The text of a string of either kind. */
+static inline struct string *string_view(sch_value v)
+{
+    return object_as(struct string, is_mstring(v) ? object_as(struct mstring, v)->text : v);
+}
 
 static inline bool is_procedure(sch_value v)
 {
