@@ -1,56 +1,30 @@
 /*
- * schooner: runs Scheme. `eval` for what nobody should trust, `run` for programs of one's own.
+ * schooner: runs Scheme. `eval` for what nobody should trust, `run` for programs of one's own, and the tools of authors.
  * Statuses: 0, 1 error, 2 usage, 3 limit.
  */
 #include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include "schooner.h"
+#include <unistd.h>
 #include "tools/common/report.h"
-#include "tools/common/files.h"
-#include "tools/schooner/options.h"
-
-enum { STATUS_OK = 0, STATUS_ERROR = 1, STATUS_USAGE = 2, STATUS_LIMIT = 3 };
+#include "tools/repl/repl.h"
+#include "tools/schooner/world.h"
 
 static void help(FILE *out)
 {
     fprintf(out,
+            "schooner [repl] [OPTIONS]                read, evaluate, print, again and again\n"
             "schooner eval [OPTIONS] FILE|-e TEXT     run what is not trusted: nothing in scope, every limit in force\n"
             "schooner run  [OPTIONS] FILE [ARGS]      run a program of your own: all libraries, no limits but those given\n"
             "schooner FILE [ARGS]                     the same as run\n"
+            "schooner check [OPTIONS] FILE|FOLDER...  what is wrong with programs, without running them\n"
+            "schooner test [OPTIONS] FILE...          run tests that are written with (schooner test)\n"
+            "schooner expand [OPTIONS] FILE           the program without macros and derived forms\n"
+            "schooner stages [OPTIONS] FILE           the program as each stage of the compiler leaves it\n"
+            "schooner surface [OPTIONS]               every binding of every library that may be imported\n"
             "schooner --help | --version\n\n"
             "FILE may be - for standard input. Sizes take K M G, fuel k M G, times ms s m h, limits `unlimited`.\n\n");
     options_help(out);
-}
-
-/* "base,(srfi 1),char" to a NULL-terminated list; commas inside of parentheses do not split. `none` is empty. */
-static const char **split_names(const char *text)
-{
-    char *copy = strdup(text);
-    const char **names = calloc(strlen(text) + 2, sizeof *names);
-    if (!copy || !names)
-        return NULL;
-    size_t count = 0;
-    int depth = 0;
-    char *start = copy;
-    for (char *p = copy;; p++) {
-        depth += (*p == '(') - (*p == ')');
-        bool last = *p == 0;
-        if (!last && (*p != ',' || depth > 0))
-            continue;
-        *p = 0;
-        if (*start && strcmp(start, "none") != 0)
-            names[count++] = start;
-        start = p + 1;
-        if (last)
-            return names;
-    }
-}
-
-static bool write_output(void *data, const char *bytes, size_t length)
-{
-    return fwrite(bytes, 1, length, data) == length;
+    fputs("\nStatuses: 0, 1 for errors, 2 for bad usage, 3 when a limit ended the run.\n", out);
 }
 
 /* What the last expression gave; nothing for an unspecified one. */
@@ -78,37 +52,15 @@ static void print_usage(sch_vm *vm)
             (unsigned long long)usage.collections, (unsigned long long)usage.output);
 }
 
-static uint64_t or_unlimited(uint64_t given, enum sch_posture posture)
+static int execute(const struct world *world, struct sch_source source)
 {
-    return given ? given : posture == SCH_POSTURE_RUN ? SCH_UNLIMITED : 0;
-}
-
-static struct sch_limits limits_of(const struct options *options, enum sch_posture posture)
-{
-    return (struct sch_limits){
-        .size = sizeof(struct sch_limits),
-        .fuel = options->fuel,
-        .heap = or_unlimited(options->heap, posture),
-        .timeout_ns = or_unlimited(options->timeout, posture),
-        .output = or_unlimited(options->output, posture),
-        .nesting = options->nesting,
-        .integer_bits = options->integer_bits,
-    };
-}
-
-static int execute(sch_env *env, const struct options *options, enum sch_posture posture, struct sch_source source)
-{
-    struct sch_limits limits = limits_of(options, posture);
-    sch_vm *vm = sch_vm_new(env, &limits);
-    if (!vm) {
-        fprintf(stderr, "schooner: no memory for a machine within the heap limit\n");
+    sch_vm *vm = world_machine(world);
+    if (!vm)
         return STATUS_LIMIT;
-    }
-    sch_set_output(vm, write_output, stdout);
     sch_value value;
     enum sch_status status = sch_eval(vm, source, &value);
     int exit_status = STATUS_OK;
-    if (status == SCH_OK && posture == SCH_POSTURE_EVAL)
+    if (status == SCH_OK && world->posture == SCH_POSTURE_EVAL)
         exit_status = print_result(vm, value);
     if (fflush(stdout) != 0 && exit_status == STATUS_OK) {
         fprintf(stderr, "schooner: standard output: %s\n", strerror(errno));
@@ -118,75 +70,124 @@ static int execute(sch_env *env, const struct options *options, enum sch_posture
         report_failure(stderr, sch_failure(vm), source.name);
         exit_status = status == SCH_LIMIT ? STATUS_LIMIT : STATUS_ERROR;
     }
-    if (options->usage)
+    if (world->options->usage)
         print_usage(vm);
     sch_vm_free(vm);
     return exit_status;
 }
 
-static int run_command(enum sch_posture posture, int argc, char **argv)
+static int execute_file(const struct options *options, enum sch_posture posture)
+{
+    const char *file = options->expression ? NULL : options->args[0];
+    struct source_file source;
+    struct world world = { .options = options, .posture = posture };
+    if (!world_source(file, options, &source))
+        return STATUS_ERROR;
+    int status = STATUS_USAGE;
+    if (world_open(&world, file)) {
+        status = execute(&world, source.source);
+        world_close(&world);
+    }
+    source_file_done(&source);
+    return status;
+}
+
+static int command_eval(const struct options *options)
+{
+    return execute_file(options, SCH_POSTURE_EVAL);
+}
+
+static int command_run(const struct options *options)
+{
+    return execute_file(options, SCH_POSTURE_RUN);
+}
+
+/* --- the commands ------------------------------------------------------------------------------------------------ */
+
+enum files { NO_FILES, ONE_FILE, ONE_FILE_AND_ARGUMENTS, FILES };
+
+static const struct command {
+    const char *name;
+    int (*run)(const struct options *options);
+    enum files files;
+} commands[] = {
+    { "eval", command_eval, ONE_FILE },       { "run", command_run, ONE_FILE_AND_ARGUMENTS },
+    { "check", command_check, FILES },        { "test", command_test, FILES },
+    { "expand", command_expand, ONE_FILE },   { "stages", command_stages, ONE_FILE },
+    { "surface", command_surface, NO_FILES },
+};
+enum { COMMAND_COUNT = sizeof commands / sizeof *commands };
+
+static bool files_fit(const struct command *command, const struct options *options)
+{
+    int count = options->arg_count;
+    if (command->files == NO_FILES && (count > 0 || options->expression)) {
+        fprintf(stderr, "schooner %s: no file is needed; see schooner --help\n", command->name);
+        return false;
+    }
+    if (command->files != NO_FILES && !options->expression && count == 0) {
+        fprintf(stderr, "schooner %s: a file or -e TEXT is needed; see schooner --help\n", command->name);
+        return false;
+    }
+    if (command->files == ONE_FILE && count > (options->expression ? 0 : 1)) {
+        fprintf(stderr, "schooner %s: one file at a time: what is `%s`?\n", command->name,
+                options->args[options->expression ? 0 : 1]);
+        return false;
+    }
+    return true;
+}
+
+static int run_command(const struct command *command, int argc, char **argv)
 {
     struct options options;
-    if (!options_parse(argc, argv, &options))
+    enum option_order order = command->files == ONE_FILE_AND_ARGUMENTS ? OPTIONS_BEFORE_FILE : OPTIONS_ANYWHERE;
+    if (!options_parse(argc, argv, order, &options) || !files_fit(command, &options))
         return STATUS_USAGE;
-    if (!options.expression && !options.file) {
-        fprintf(stderr, "schooner: a file or -e TEXT is needed; see schooner --help\n");
-        return STATUS_USAGE;
+    int status = command->run(&options);
+    if (fflush(stdout) != 0 && status == STATUS_OK) {
+        fprintf(stderr, "schooner: standard output: %s\n", strerror(errno));
+        status = STATUS_ERROR;
     }
-    struct source_file source = { 0 };
-    if (options.expression)
-        source.source = (struct sch_source){ "-e", options.expression, strlen(options.expression) };
-    else if (!source_file_read(options.file, &source)) {
-        fprintf(stderr, "schooner: %s: %s\n", options.file, strerror(errno));
-        return STATUS_ERROR;
-    }
-    struct library_path path = { .program = options.file };
-    bool trusted = posture == SCH_POSTURE_RUN;
-    const char **menu = options.menu ? split_names(options.menu) : NULL;
-    const char **pre_imports = options.pre_import ? split_names(options.pre_import) : NULL;
-    struct sch_env_options env_options = {
-        .size = sizeof env_options,
-        .posture = posture,
-        .menu = menu,
-        .pre_imports = pre_imports,
-        .mutation = options.mutation,
-        .catch_errors = options.catch_errors,
-        .load_library = trusted ? load_library_file : NULL,
-        .load_include = trusted ? load_include_file : NULL,
-        .load_data = &path,
-    };
-    struct sch_failure failure;
-    sch_env *env = sch_env_new(&env_options, &failure);
-    int status = STATUS_USAGE;
-    if (env)
-        status = execute(env, &options, posture, source.source);
-    else
-        fprintf(stderr, "schooner: %s\n", failure.message);
-    sch_env_free(env);
-    source_file_done(&source);
-    free(menu);
-    free(pre_imports);
     return status;
+}
+
+/* At a terminal, the helper with the line editor takes over, if it is there. */
+static int run_repl(int argc, char **argv)
+{
+    struct options options;
+    if (isatty(STDIN_FILENO))
+        repl_execute_editor(argc, argv);
+    if (!options_parse(argc, argv, OPTIONS_ANYWHERE, &options))
+        return STATUS_USAGE;
+    if (options.arg_count > 0) {
+        fprintf(stderr, "schooner repl: no file is needed: `,load %s` at the prompt\n", options.args[0]);
+        return STATUS_USAGE;
+    }
+    return repl_run_plain(&options);
 }
 
 int main(int argc, char **argv)
 {
-    const char *command = argc > 1 ? argv[1] : "--help";
-    if (strcmp(command, "eval") == 0)
-        return run_command(SCH_POSTURE_EVAL, argc - 2, argv + 2);
-    if (strcmp(command, "run") == 0)
-        return run_command(SCH_POSTURE_RUN, argc - 2, argv + 2);
-    if (strcmp(command, "--help") == 0 || strcmp(command, "help") == 0) {
+    if (argc < 2)
+        return run_repl(0, argv + 1);
+    const char *word = argv[1];
+    for (size_t i = 0; i < COMMAND_COUNT; i++)
+        if (strcmp(commands[i].name, word) == 0)
+            return run_command(&commands[i], argc - 2, argv + 2);
+    if (strcmp(word, "repl") == 0)
+        return run_repl(argc - 2, argv + 2);
+    if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0) {
         help(stdout);
-        return argc > 1 ? STATUS_OK : STATUS_USAGE;
+        return STATUS_OK;
     }
-    if (strcmp(command, "--version") == 0) {
+    if (strcmp(word, "--version") == 0) {
         printf("schooner %s\n", sch_version());
         return STATUS_OK;
     }
-    if (command[0] == '-' && command[1]) {
-        fprintf(stderr, "schooner: unknown option %s; see schooner --help\n", command);
+    if (word[0] == '-' && word[1]) {
+        fprintf(stderr, "schooner: unknown option %s; see schooner --help\n", word);
         return STATUS_USAGE;
     }
-    return run_command(SCH_POSTURE_RUN, argc - 1, argv + 1);
+    static const struct command run = { "run", command_run, ONE_FILE_AND_ARGUMENTS };
+    return run_command(&run, argc - 1, argv + 1);
 }

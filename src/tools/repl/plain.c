@@ -1,0 +1,70 @@
+/* Lines of standard input as they are, for pipes and where there is no line editor; and the way to the editor. */
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "tools/common/helpers.h"
+#include "tools/repl/repl.h"
+
+static enum repl_line read_plain(void *data, const char *prompt, char **ret)
+{
+    const bool *prompts = data;
+    char *line = NULL;
+    size_t size = 0;
+    if (*prompts) {
+        fputs(prompt, stdout);
+        fflush(stdout);
+    }
+    errno = 0;
+    ssize_t length = getline(&line, &size, stdin);
+    if (length < 0) {
+        bool interrupted = errno == EINTR;
+        free(line);
+        clearerr(stdin);
+        if (*prompts)
+            putchar('\n');
+        return interrupted ? REPL_INTERRUPTED : REPL_END;
+    }
+    if (length > 0 && line[length - 1] == '\n')
+        line[length - 1] = '\0';
+    *ret = line;
+    return REPL_LINE;
+}
+
+int repl_run_plain(const struct options *options)
+{
+    bool prompts = isatty(STDIN_FILENO);
+    struct repl_input input = { .read = read_plain, .prompts = prompts, .data = &prompts };
+    return repl_run(options, &input);
+}
+
+static void execute(const char *path, int argc, char **argv)
+{
+    char **words = calloc((size_t)argc + 2, sizeof *words);
+    if (!words)
+        return;
+    words[0] = "schooner-repl";
+    for (int i = 0; i < argc; i++)
+        words[i + 1] = argv[i];
+    execv(path, words);
+    free(words);
+}
+
+/* Beside the program in a build tree, else where helpers are installed; never from the environment. */
+void repl_execute_editor(int argc, char **argv)
+{
+    char own[PATH_MAX], path[PATH_MAX + 16];
+    ssize_t length = readlink("/proc/self/exe", own, sizeof own - 1);
+    if (length > 0) {
+        own[length] = '\0';
+        char *slash = strrchr(own, '/');
+        *slash = '\0';
+        snprintf(path, sizeof path, "%s/build.ninja", own);
+        if (access(path, F_OK) == 0) {
+            snprintf(path, sizeof path, "%s/schooner-repl", own);
+            execute(path, argc, argv);
+        }
+    }
+    execute(HELPER_FOLDER "/schooner-repl", argc, argv);
+}

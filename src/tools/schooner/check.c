@@ -1,0 +1,165 @@
+/* schooner check: what is wrong with programs, without running them. As text, or as the JSON that docs/json.md defines. */
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include "tools/common/json.h"
+#include "tools/common/report.h"
+#include "tools/schooner/world.h"
+
+struct checking {
+    const struct options *options;
+    enum sch_posture posture;
+    bool json;
+    const char *file;  /* that is being checked */
+    size_t files;
+    size_t diagnostics;
+    int status;
+};
+
+static void worse(struct checking *checking, int status)
+{
+    if (status > checking->status)
+        checking->status = status;
+}
+
+static void print_json(struct checking *checking, const struct sch_failure *failure)
+{
+    fputs(checking->diagnostics ? ",\n  " : "\n  ", stdout);
+    fputs("{\"file\":", stdout);
+    json_print_string(stdout, failure->file ? failure->file : checking->file);
+    printf(",\"line\":%u,\"column\":%u,\"severity\":\"%s\",\"kind\":", failure->line, failure->column,
+           failure->status == SCH_LIMIT ? "limit" : "error");
+    json_print_string(stdout, failure->kind ? failure->kind : "error");
+    fputs(",\"message\":", stdout);
+    json_print_string(stdout, failure->message ? failure->message : "");
+    if (failure->excerpt) {
+        fputs(",\"excerpt\":", stdout);
+        json_print_string(stdout, failure->excerpt);
+    }
+    fputc('}', stdout);
+}
+
+static void report(void *data, const struct sch_failure *failure)
+{
+    struct checking *checking = data;
+    if (checking->json)
+        print_json(checking, failure);
+    else
+        report_failure(stdout, failure, checking->file);
+    checking->diagnostics++;
+}
+
+static void report_unreadable(struct checking *checking, const char *file, const char *message)
+{
+    struct sch_failure failure = { .size = sizeof failure, .status = SCH_ERROR, .kind = "file-error",
+                                   .message = message, .file = file };
+    checking->file = file;
+    report(checking, &failure);
+    worse(checking, STATUS_ERROR);
+}
+
+/* Each file in an environment of its own: its libraries lie beside it. */
+static void check_source(struct checking *checking, const char *file, struct sch_source source)
+{
+    struct world world = { .options = checking->options, .posture = checking->posture };
+    if (!world_open(&world, file)) {
+        worse(checking, STATUS_USAGE);
+        return;
+    }
+    /* Macros are a stranger's code, whatever the posture: without limits of its own a check has those of eval. */
+    struct sch_limits limits = options_limits(checking->options, SCH_POSTURE_EVAL);
+    sch_vm *vm = sch_vm_new(world.env, &limits);
+    enum sch_status status = SCH_LIMIT;
+    checking->file = source.name;
+    checking->files++;
+    if (vm)
+        status = sch_check(vm, source, report, checking);
+    else
+        fputs("schooner: no memory for a machine within the heap limit\n", stderr);
+    worse(checking, status == SCH_OK ? STATUS_OK : status == SCH_LIMIT ? STATUS_LIMIT : STATUS_ERROR);
+    sch_vm_free(vm);
+    world_close(&world);
+}
+
+static void check_file(struct checking *checking, const char *file)
+{
+    struct source_file source;
+    if (!source_file_read(file, &source)) {
+        report_unreadable(checking, file, strerror(errno));
+        return;
+    }
+    check_source(checking, file, source.source);
+    source_file_done(&source);
+}
+
+/* --- folders ----------------------------------------------------------------------------------------------------- */
+
+enum { FOLDER_DEPTH = 64 };
+
+static int is_program(const struct dirent *entry)
+{
+    const char *dot = strrchr(entry->d_name, '.');
+    if (entry->d_name[0] == '.')
+        return 0;
+    return entry->d_type == DT_DIR || (dot && (strcmp(dot, ".scm") == 0 || strcmp(dot, ".sld") == 0));
+}
+
+/* The programs and libraries beneath, in the order of their names; links to folders are not followed. */
+static void check_folder(struct checking *checking, const char *folder, unsigned depth)
+{
+    struct dirent **entries;
+    int count = depth < FOLDER_DEPTH ? scandir(folder, &entries, is_program, alphasort) : -1;
+    if (count < 0) {
+        report_unreadable(checking, folder, depth < FOLDER_DEPTH ? strerror(errno) : "too many folders within folders");
+        return;
+    }
+    for (int i = 0; i < count; i++) {
+        size_t size = strlen(folder) + strlen(entries[i]->d_name) + 2;
+        char *path = malloc(size);
+        if (path) {
+            size_t length = strlen(folder);
+            snprintf(path, size, "%s%s%s", folder, length && folder[length - 1] == '/' ? "" : "/", entries[i]->d_name);
+            if (entries[i]->d_type == DT_DIR)
+                check_folder(checking, path, depth + 1);
+            else
+                check_file(checking, path);
+        } else {
+            report_unreadable(checking, folder, "out of memory");
+        }
+        free(path);
+        free(entries[i]);
+    }
+    free(entries);
+}
+
+static void check_path(struct checking *checking, const char *path)
+{
+    struct stat about;
+    if (strcmp(path, "-") != 0 && stat(path, &about) == 0 && S_ISDIR(about.st_mode))
+        check_folder(checking, path, 0);
+    else
+        check_file(checking, path);
+}
+
+int command_check(const struct options *options)
+{
+    struct checking checking = { .options = options, .json = options->format == FORMAT_JSON,
+                                 .posture = options_posture(options, SCH_POSTURE_EVAL) };
+    if (options->format == FORMAT_MARKDOWN) {
+        fputs("schooner check: --format is text or json\n", stderr);
+        return STATUS_USAGE;
+    }
+    if (checking.json)
+        fputs("{\"version\":1,\"diagnostics\":[", stdout);
+    if (options->expression)
+        check_source(&checking, NULL,
+                     (struct sch_source){ "-e", options->expression, strlen(options->expression) });
+    for (int i = 0; i < options->arg_count; i++)
+        check_path(&checking, options->args[i]);
+    if (checking.json)
+        printf("%s],\"files\":%zu,\"errors\":%zu}\n", checking.diagnostics ? "\n" : "", checking.files,
+               checking.diagnostics);
+    return checking.status;
+}

@@ -1,0 +1,156 @@
+/* schooner expand, stages and surface: what becomes of a program, and what programs may use. */
+#include <stdlib.h>
+#include <string.h>
+#include "tools/common/json.h"
+#include "tools/common/report.h"
+#include "tools/schooner/world.h"
+
+static bool write_text(void *data, const char *bytes, size_t length)
+{
+    return fwrite(bytes, 1, length, data) == length;
+}
+
+static int show(const struct options *options, size_t count, const enum sch_stage *stages, const char *const *titles)
+{
+    struct world world = { .options = options, .posture = options_posture(options, SCH_POSTURE_RUN) };
+    const char *file = options->expression ? NULL : options->args[0];
+    struct source_file source;
+    if (!world_source(file, options, &source))
+        return STATUS_ERROR;
+    int status = STATUS_USAGE;
+    if (world_open(&world, file)) {
+        sch_vm *vm = world_machine(&world);
+        enum sch_status shown = vm ? SCH_OK : SCH_LIMIT;
+        for (size_t i = 0; i < count && shown == SCH_OK; i++) {
+            if (titles)
+                printf("%s;; --- %s\n", i ? "\n" : "", titles[i]);
+            shown = sch_show_stage(vm, source.source, stages[i], write_text, stdout);
+        }
+        if (vm && shown != SCH_OK) {
+            fflush(stdout);
+            report_failure(stderr, sch_failure(vm), source.source.name);
+        }
+        status = shown == SCH_OK ? STATUS_OK : shown == SCH_LIMIT ? STATUS_LIMIT : STATUS_ERROR;
+        sch_vm_free(vm);
+        world_close(&world);
+    }
+    source_file_done(&source);
+    return status;
+}
+
+int command_expand(const struct options *options)
+{
+    static const enum sch_stage stages[] = { SCH_STAGE_CORE };
+    return show(options, 1, stages, NULL);
+}
+
+int command_stages(const struct options *options)
+{
+    static const enum sch_stage stages[] = { SCH_STAGE_DATUM, SCH_STAGE_CORE, SCH_STAGE_CODE };
+    static const char *const titles[] = { "datum: what the reader makes of the text",
+                                          "core: expanded, every name resolved", "code: compiled" };
+    return show(options, 3, stages, titles);
+}
+
+/* --- surface ----------------------------------------------------------------------------------------------------- */
+
+struct listing {
+    bool json;
+    size_t count;
+    const char *library; /* of the binding before */
+};
+
+static const char *kind_name(enum sch_surface_kind kind)
+{
+    switch (kind) {
+    case SCH_SURFACE_SYNTAX: return "syntax";
+    case SCH_SURFACE_PROCEDURE: return "procedure";
+    case SCH_SURFACE_VALUE: return "value";
+    }
+    return "value";
+}
+
+static void list_json(struct listing *listing, const struct sch_surface *binding)
+{
+    fputs(listing->count ? ",\n  " : "\n  ", stdout);
+    fputs("{\"library\":", stdout);
+    if (binding->library)
+        json_print_string(stdout, binding->library);
+    else
+        fputs("null", stdout);
+    fputs(",\"name\":", stdout);
+    json_print_string(stdout, binding->name);
+    printf(",\"kind\":\"%s\"", kind_name(binding->kind));
+    if (binding->arity_known) {
+        printf(",\"min_args\":%d", binding->min_args);
+        if (binding->max_args >= 0)
+            printf(",\"max_args\":%d", binding->max_args);
+        else
+            fputs(",\"max_args\":null", stdout);
+    }
+    if (binding->doc) {
+        fputs(",\"doc\":", stdout);
+        json_print_string(stdout, binding->doc);
+    }
+    fputc('}', stdout);
+}
+
+/* A cell of a table: a bar would end it. */
+static void print_cell(const char *text)
+{
+    for (; *text; text++) {
+        if (*text == '|')
+            putchar('\\');
+        putchar(*text == '\n' ? ' ' : *text);
+    }
+}
+
+static void list_markdown(struct listing *listing, const struct sch_surface *binding)
+{
+    const char *library = binding->library ? binding->library : "In every program";
+    if (!listing->library || strcmp(listing->library, library) != 0)
+        printf("%s## %s\n\n| name | kind | arguments | |\n| --- | --- | --- | --- |\n", listing->count ? "\n" : "", library);
+    listing->library = library;
+    fputs("| `", stdout);
+    print_cell(binding->name);
+    printf("` | %s | ", kind_name(binding->kind));
+    if (binding->arity_known && binding->max_args < 0)
+        printf("%d or more", binding->min_args);
+    else if (binding->arity_known && binding->min_args != binding->max_args)
+        printf("%d to %d", binding->min_args, binding->max_args);
+    else if (binding->arity_known)
+        printf("%d", binding->min_args);
+    fputs(" | ", stdout);
+    print_cell(binding->doc ? binding->doc : "");
+    fputs(" |\n", stdout);
+}
+
+static bool list(void *data, const struct sch_surface *binding)
+{
+    struct listing *listing = data;
+    if (listing->json)
+        list_json(listing, binding);
+    else
+        list_markdown(listing, binding);
+    listing->count++;
+    return true;
+}
+
+int command_surface(const struct options *options)
+{
+    struct world world = { .options = options, .posture = options_posture(options, SCH_POSTURE_EVAL) };
+    struct listing listing = { .json = options->format == FORMAT_JSON };
+    if (options->format == FORMAT_TEXT) {
+        fputs("schooner surface: --format is markdown or json\n", stderr);
+        return STATUS_USAGE;
+    }
+    if (!world_open(&world, NULL))
+        return STATUS_USAGE;
+    if (listing.json)
+        fputs("{\"version\":1,\"bindings\":[", stdout);
+    sch_surface(world.env, list, &listing);
+    if (listing.json)
+        puts("\n]}");
+    world_close(&world);
+    return STATUS_OK;
+}

@@ -1,0 +1,73 @@
+/* From the options of the command line to an environment and machines. */
+#include "tools/schooner/world.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+bool world_open(struct world *world, const char *file)
+{
+    const struct options *options = world->options;
+    bool trusted = world->posture == SCH_POSTURE_RUN;
+    world->path = (struct library_path){ .program = file };
+    world->menu = options_names(options->menu);
+    world->named_imports = options_names(options->pre_import);
+    struct sch_env_options env_options = {
+        .size = sizeof env_options,
+        .posture = world->posture,
+        .menu = world->menu,
+        .pre_imports = world->named_imports ? world->named_imports : world->pre_imports,
+        .mutation = options->mutation,
+        .catch_errors = options->catch_errors,
+        .redefinition = world->session,
+        .load_library = trusted ? load_library_file : NULL,
+        .load_include = trusted ? load_include_file : NULL,
+        .load_data = &world->path,
+    };
+    struct sch_failure failure;
+    world->env = sch_env_new(&env_options, &failure);
+    if (world->env)
+        return true;
+    fprintf(stderr, "schooner: %s\n", failure.message);
+    sch_failure_done(&failure);
+    world_close(world);
+    return false;
+}
+
+void world_close(struct world *world)
+{
+    sch_env_free(world->env);
+    free(world->menu);
+    free(world->named_imports);
+    world->env = NULL;
+    world->menu = world->named_imports = NULL;
+}
+
+static bool write_output(void *data, const char *bytes, size_t length)
+{
+    return fwrite(bytes, 1, length, data) == length;
+}
+
+sch_vm *world_machine(const struct world *world)
+{
+    struct sch_limits limits = options_limits(world->options, world->posture);
+    sch_vm *vm = sch_vm_new(world->env, &limits);
+    if (vm)
+        sch_set_output(vm, write_output, stdout);
+    else
+        fputs("schooner: no memory for a machine within the heap limit\n", stderr);
+    return vm;
+}
+
+bool world_source(const char *file, const struct options *options, struct source_file *ret)
+{
+    *ret = (struct source_file){ 0 };
+    if (options->expression) {
+        ret->source = (struct sch_source){ "-e", options->expression, strlen(options->expression) };
+        return true;
+    }
+    if (source_file_read(file, ret))
+        return true;
+    fprintf(stderr, "schooner: %s: %s\n", file, strerror(errno));
+    return false;
+}

@@ -1,0 +1,35 @@
+/* Environments and machines by the options of the command line, and the texts that commands work on. */
+#ifndef TOOLS_SCHOONER_WORLD_H
+#define TOOLS_SCHOONER_WORLD_H
+
+#include "tools/common/files.h"
+#include "tools/schooner/options.h"
+
+struct world {
+    const struct options *options;
+    enum sch_posture posture;
+    bool session;              /* names may be defined again; everything of the report is in scope */
+    const char *const *pre_imports; /* besides those of the options; NULL */
+    /* made by world_open */
+    struct library_path path;
+    struct sch_env *env;
+    const char **menu;
+    const char **named_imports;
+};
+
+/* The environment for programs that lie beside `file` (NULL: in the working directory). false: it was told why. */
+bool world_open(struct world *world, const char *file);
+void world_close(struct world *world);
+/* A machine within the options' limits; it writes to standard output. NULL: it was told why. */
+sch_vm *world_machine(const struct world *world);
+/* The file, or the text of -e. false: it was told why. */
+bool world_source(const char *file, const struct options *options, struct source_file *ret);
+
+/* The commands; each gives the program's status. */
+int command_check(const struct options *options);
+int command_expand(const struct options *options);
+int command_stages(const struct options *options);
+int command_surface(const struct options *options);
+int command_test(const struct options *options);
+
+#endif
