@@ -58,7 +58,8 @@ enum sch_status sch_decode(sch_vm *vm, const void *bytes, size_t length, bool co
     const char *problem = travel_decode(vm, bytes, length, code, &value);
     if (problem)
         return *problem ? fail_with(vm, "decode-error", problem) : limited(vm);
-    vm->api->result = value;
+    if (is_raised(scope_hold(vm, value)))
+        return limited(vm);
     *ret = value;
     return SCH_OK;
 }

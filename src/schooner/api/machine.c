@@ -18,6 +18,7 @@ static const uint64_t DEFAULT_TIMEOUT_NS = UINT64_C(5000000000);
 static void trace_roots(sch_vm *vm, struct heap_marker *marker)
 {
     vm_trace_roots(vm, marker);
+    heap_mark_values(marker, (const sch_value *)(const void *)vm->scope.bytes, vm->scope.length / sizeof(sch_value));
     heap_mark_values(marker, vm->standard_parameters, sizeof vm->standard_parameters / sizeof(sch_value));
     if (!vm->api)
         return;
@@ -118,6 +119,7 @@ static bool build(sch_vm *vm, const sch_env *env, const struct sch_limits *limit
     seed_hashes(vm, limits->hash_seed);
     vm->mutable_strings = env->mutation && env->image;
     buffer_init(&vm->output, vm_memory(vm));
+    buffer_init(&vm->scope, vm_memory(vm));
     for (size_t i = 0; i < sizeof vm->standard_parameters / sizeof(sch_value); i++)
         vm->standard_parameters[i] = V_FALSE;
     vm->api = memory_resize(vm_memory(vm), NULL, 0, sizeof *vm->api);

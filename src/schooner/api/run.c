@@ -28,6 +28,7 @@ bool run_begin(sch_vm *vm)
 void run_end(sch_vm *vm)
 {
     vm_end_run(vm);
+    vm->scope.length = 0;
     vm->api->running = false;
     vm->api->wall_ns = now_ns() - vm->api->started_ns;
 }
@@ -84,8 +85,15 @@ enum sch_status sch_run(sch_vm *vm, sch_code *code, sch_value *ret)
 
 enum sch_status sch_call(sch_vm *vm, sch_value procedure, size_t count, const sch_value args[], sch_value *ret)
 {
-    if (vm->api->running)
-        return vm_call(vm, procedure, count, args, ret);
+    if (vm->api->running) {
+        sch_value value = V_UNSPECIFIED;
+        enum sch_status status = vm_call(vm, procedure, count, args, &value);
+        if (status == SCH_OK && is_raised(scope_hold(vm, value)))
+            return SCH_LIMIT;
+        if (status == SCH_OK)
+            *ret = value;
+        return status;
+    }
     run_begin(vm);
     sch_value result = V_UNSPECIFIED;
     enum sch_status status = vm_call(vm, procedure, count, args, &result);
@@ -160,25 +168,9 @@ sch_value sch_raise_value(sch_vm *vm, sch_value value)
     return raise_value(vm, value, false);
 }
 
-sch_value sch_raise_error(sch_vm *vm, const char *format, ...)
+/* The condition is made here, not by the machine, so that scripts can handle it in every posture. */
+static sch_value raise_condition(sch_vm *vm, const char *kind, sch_value irritants, const char *message)
 {
-    char message[RAISE_MESSAGE];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(message, sizeof message, format, args);
-    va_end(args);
-    return raise_error(vm, "user", NULL, 0, NULL, "%s", message);
-}
-
-/* The condition is made here, so that the list of irritants travels whole and the kind may be the host's own. */
-sch_value sch_raise_kind(sch_vm *vm, const char *kind, sch_value irritants, const char *format, ...)
-{
-    char message[1024];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(message, sizeof message, format, args);
-    va_end(args);
-
     sch_value text = sch_string(vm, message, strlen(message));
     sch_value symbol = sch_symbol(vm, kind);
     size_t size = object_size(sizeof(struct condition), 0, 0);
@@ -190,4 +182,26 @@ sch_value sch_raise_kind(sch_vm *vm, const char *kind, sch_value irritants, cons
     struct condition *condition = heap_object(vm, OBJECT_CONDITION, 6, size);
     *condition = (struct condition){ condition->header, symbol, text, irritants, V_FALSE, V_FALSE, V_FALSE };
     return raise_value(vm, object_value(condition), false);
+}
+
+enum { MESSAGE_MAX = 1024 };
+
+sch_value sch_raise_error(sch_vm *vm, const char *format, ...)
+{
+    char message[MESSAGE_MAX];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(message, sizeof message, format, args);
+    va_end(args);
+    return raise_condition(vm, "user", V_NIL, message);
+}
+
+sch_value sch_raise_kind(sch_vm *vm, const char *kind, sch_value irritants, const char *format, ...)
+{
+    char message[MESSAGE_MAX];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(message, sizeof message, format, args);
+    va_end(args);
+    return raise_condition(vm, kind, irritants, message);
 }

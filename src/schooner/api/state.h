@@ -78,6 +78,9 @@ enum sch_status run_misuse(sch_vm *vm, const char *message);
 /* api/surface.c: how many arguments a procedure of the environment takes (-1: any number). false: not known. */
 bool env_arity(const sch_env *env, sch_value value, int *ret_min, int *ret_max);
 
+/* api/values.c: roots what the host may hold; V_RAISED: the heap limit */
+sch_value scope_hold(sch_vm *vm, sch_value value);
+
 /* api/failure.c */
 struct front;
 void failure_clear(struct api_state *api);

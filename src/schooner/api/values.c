@@ -44,6 +44,14 @@ static bool reserve(sch_vm *vm, size_t large, size_t small)
     return fits;
 }
 
+/* What is handed to the host stays alive until the host function at work returns, or the next run from outside ends. */
+sch_value scope_hold(sch_vm *vm, sch_value value)
+{
+    if (is_pointer(value) && !buffer_append_u64(&vm->scope, value.bits))
+        return raise_limit(vm, SCH_LIMIT_HEAP);
+    return value;
+}
+
 sch_value sch_integer(sch_vm *vm, int64_t value)
 {
     if (fixnum_fits(value))
@@ -51,12 +59,12 @@ sch_value sch_integer(sch_vm *vm, int64_t value)
     heap_pause_collection(vm);
     sch_value made = make_integer(vm, value);
     heap_resume_collection(vm);
-    return made;
+    return scope_hold(vm, made);
 }
 
 sch_value sch_real(sch_vm *vm, double value)
 {
-    return reserve(vm, 0, FLONUM_SIZE) ? make_double(vm, value) : V_RAISED;
+    return reserve(vm, 0, FLONUM_SIZE) ? scope_hold(vm, make_double(vm, value)) : V_RAISED;
 }
 
 sch_value sch_string(sch_vm *vm, const char *text, size_t length)
@@ -64,13 +72,15 @@ sch_value sch_string(sch_vm *vm, const char *text, size_t length)
     size_t characters;
     if (!utf8_count((const unsigned char *)text, length, &characters, NULL))
         return raise_error(vm, "type-error", NULL, 0, NULL, "a string of the host is not UTF-8");
-    return reserve(vm, string_size(length, characters), 0) ? string_make(vm, text, length, characters) : V_RAISED;
+    return reserve(vm, string_size(length, characters), 0)
+               ? scope_hold(vm, string_make(vm, text, length, characters))
+               : V_RAISED;
 }
 
 sch_value sch_symbol(sch_vm *vm, const char *name)
 {
     size_t length = strlen(name);
-    return reserve(vm, symbol_size(length), 0) ? symbol_intern(vm, name, length) : V_RAISED;
+    return reserve(vm, symbol_size(length), 0) ? scope_hold(vm, symbol_intern(vm, name, length)) : V_RAISED;
 }
 
 sch_value sch_keyword(sch_vm *vm, const char *name)
@@ -81,12 +91,12 @@ sch_value sch_keyword(sch_vm *vm, const char *name)
     heap_pause_collection(vm);
     sch_value keyword = keyword_of(vm, symbol);
     heap_resume_collection(vm);
-    return keyword;
+    return scope_hold(vm, keyword);
 }
 
 sch_value sch_cons(sch_vm *vm, sch_value car, sch_value cdr)
 {
-    return reserve(vm, 0, PAIR_SIZE) ? cons(vm, car, cdr) : V_RAISED;
+    return reserve(vm, 0, PAIR_SIZE) ? scope_hold(vm, cons(vm, car, cdr)) : V_RAISED;
 }
 
 sch_value sch_list(sch_vm *vm, size_t count, const sch_value items[])
@@ -97,7 +107,7 @@ sch_value sch_list(sch_vm *vm, size_t count, const sch_value items[])
     sch_value list = V_NIL;
     while (count-- > 0)
         list = cons(vm, items[count], list);
-    return list;
+    return scope_hold(vm, list);
 }
 
 sch_value sch_vector(sch_vm *vm, size_t count, const sch_value items[])
@@ -109,7 +119,7 @@ sch_value sch_vector(sch_vm *vm, size_t count, const sch_value items[])
     struct vector *vector = heap_object(vm, OBJECT_VECTOR, count, vector_size(count));
     if (count)
         memcpy(vector->items, items, count * sizeof *items);
-    return object_value(vector);
+    return scope_hold(vm, object_value(vector));
 }
 
 sch_value sch_bytevector(sch_vm *vm, const void *bytes, size_t length)
@@ -121,7 +131,7 @@ sch_value sch_bytevector(sch_vm *vm, const void *bytes, size_t length)
     struct bytevector *made = heap_object(vm, OBJECT_BYTEVECTOR, length, bytevector_size(length));
     if (length)
         memcpy(made->bytes, bytes, length);
-    return object_value(made);
+    return scope_hold(vm, object_value(made));
 }
 
 sch_value sch_foreign(sch_vm *vm, const struct sch_foreign_type *type, void *pointer, size_t bytes)
@@ -136,7 +146,7 @@ sch_value sch_foreign(sch_vm *vm, const struct sch_foreign_type *type, void *poi
     foreign->type = type;
     foreign->declared = bytes;
     heap_add_finalizer(vm, (struct object *)foreign);
-    return object_value(foreign);
+    return scope_hold(vm, object_value(foreign));
 }
 
 static enum sch_kind immediate_kind_of(sch_value value)

@@ -65,6 +65,9 @@ struct sch_vm {
     void *sink_data;
     sch_value standard_parameters[8]; /* values of the image's parameters: current-output-port, ... */
 
+    /* api/: what the host's functions were given or made and may still hold; cut back when each returns */
+    struct buffer scope;
+
     /* api/ */
     const sch_env *env;
     struct sch_limits limits;

@@ -231,7 +231,9 @@ static sch_value call_host(sch_vm *vm, const struct primitive *primitive, size_t
     }
     if (!charge(vm, function->cost))
         return V_RAISED;
+    size_t scope = vm->scope.length;
     sch_value value = function->function(vm, function->data, count, vm->fp);
+    vm->scope.length = scope;
     if (!is_raised(value) && (vm->limit != SCH_LIMIT_NONE || !is_nil(in->throw_to)))
         return V_RAISED; /* what was under way goes on, whatever the host made of it */
     if (!is_raised(value)) {

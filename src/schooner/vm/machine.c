@@ -120,7 +120,6 @@ static enum sch_status call(sch_vm *vm, sch_value procedure, size_t count, const
     if (stack_grow(vm, count + SEGMENT_MARGIN, 0)) {
         in->saved = V_NIL;
         if (count > 0)
-            if (count > 0)
             memcpy(vm->fp, args, count * sizeof *args);
         status = interpret(vm, procedure, count, ret);
     }

@@ -1,0 +1,427 @@
+/* The public interface of the engine, by its header alone. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <pthread.h>
+#include <unistd.h>
+#include <cmocka.h>
+#include "schooner.h"
+
+static struct sch_source source_of(const char *text)
+{
+    return (struct sch_source){ "test", text, strlen(text) };
+}
+
+static const char *const base_only[] = { "(scheme base)", NULL };
+
+static sch_env *env_with(const struct sch_library *libraries, size_t count)
+{
+    struct sch_env_options options = {
+        .size = sizeof options, .pre_imports = base_only, .libraries = libraries, .library_count = count,
+    };
+    struct sch_failure failure;
+    sch_env *env = sch_env_new(&options, &failure);
+    assert_non_null(env);
+    return env;
+}
+
+static int64_t integer(sch_value value)
+{
+    int64_t n = 0;
+    assert_true(sch_get_integer(value, &n));
+    return n;
+}
+
+static sch_value eval(sch_vm *vm, const char *text)
+{
+    sch_value value = sch_nil();
+    enum sch_status status = sch_eval(vm, source_of(text), &value);
+    if (status != SCH_OK)
+        print_message("%s: %s\n", text, sch_failure(vm)->message);
+    assert_int_equal(status, SCH_OK);
+    return value;
+}
+
+static void assert_text(sch_value value, const char *expected)
+{
+    const char *text = NULL;
+    size_t length = 0;
+    assert_true(sch_get_text(value, &text, &length));
+    assert_int_equal(length, strlen(expected));
+    assert_string_equal(text, expected);
+}
+
+/* --- what is in scope -------------------------------------------------------------------------------------------- */
+
+static void test_nothing_without_an_import(void **state)
+{
+    (void)state;
+    struct sch_env_options options = { .size = sizeof options };
+    sch_env *env = sch_env_new(&options, NULL);
+    sch_vm *vm = sch_vm_new(env, NULL);
+    sch_value value;
+    assert_int_equal(sch_eval(vm, source_of("(+ 1 2)"), &value), SCH_ERROR);
+    assert_string_equal(sch_failure(vm)->kind, "unbound-variable");
+    assert_int_equal(sch_failure(vm)->line, 1);
+    assert_int_equal(sch_failure(vm)->column, 2);
+    assert_int_equal(integer(eval(vm, "(import (only (scheme base) +)) (+ 1 2)")), 3);
+    assert_int_equal(sch_eval(vm, source_of("(import (scheme file)) 1"), &value), SCH_ERROR);
+    assert_string_equal(sch_failure(vm)->kind, "library-not-found");
+    sch_vm_free(vm);
+    sch_env_free(env);
+}
+
+static void test_menu(void **state)
+{
+    (void)state;
+    const char *menu[] = { "base", "char", NULL };
+    struct sch_env_options options = { .size = sizeof options, .menu = menu };
+    sch_env *env = sch_env_new(&options, NULL);
+    sch_vm *vm = sch_vm_new(env, NULL);
+    sch_value value;
+    eval(vm, "(import (scheme base) (scheme char)) (char-upcase #\\a)");
+    assert_int_equal(sch_eval(vm, source_of("(import (scheme inexact)) (sin 0)"), &value), SCH_ERROR);
+    assert_string_equal(sch_failure(vm)->kind, "library-not-found");
+    sch_vm_free(vm);
+    sch_env_free(env);
+
+    const char *unknown[] = { "no-such-thing", NULL };
+    options.menu = unknown;
+    struct sch_failure failure;
+    assert_null(sch_env_new(&options, &failure));
+    assert_string_equal(failure.kind, "library-not-found");
+    sch_failure_done(&failure);
+}
+
+static void test_definitions_stay(void **state)
+{
+    (void)state;
+    sch_env *env = env_with(NULL, 0);
+    sch_vm *vm = sch_vm_new(env, NULL);
+    eval(vm, "(define (twice x) (* 2 x))");
+    assert_int_equal(integer(eval(vm, "(twice 21)")), 42);
+    assert_true(sch_vm_reset(vm));
+    sch_value value;
+    assert_int_equal(sch_eval(vm, source_of("(twice 21)"), &value), SCH_ERROR);
+    sch_vm_free(vm);
+    sch_env_free(env);
+}
+
+/* --- limits ------------------------------------------------------------------------------------------------------ */
+
+static void expect_limit(const char *program, const struct sch_limits *limits, enum sch_limit expected)
+{
+    sch_env *env = env_with(NULL, 0);
+    sch_vm *vm = sch_vm_new(env, limits);
+    sch_value value;
+    assert_int_equal(sch_eval(vm, source_of(program), &value), SCH_LIMIT);
+    assert_int_equal(sch_failure(vm)->limit, expected);
+    assert_true(sch_usage(vm).heap_peak <= limits->heap);
+    if (limits->fuel > 1000) /* the machine is whole */
+        assert_int_equal(integer(eval(vm, "(+ 1 2)")), 3);
+    sch_vm_free(vm);
+    sch_env_free(env);
+}
+
+static void test_limits(void **state)
+{
+    (void)state;
+    struct sch_limits limits = { .size = sizeof limits, .heap = 8 << 20, .fuel = 2000000 };
+    expect_limit("(let loop () (loop))", &limits, SCH_LIMIT_FUEL);
+    expect_limit("(guard (e (#t 1)) (let loop () (loop)))", &limits, SCH_LIMIT_FUEL);
+    expect_limit("(dynamic-wind (lambda () 1) (lambda () (let loop () (loop))) (lambda () (let loop () (loop))))", &limits,
+                 SCH_LIMIT_FUEL);
+    expect_limit("(expt 10 (expt 10 10))", &limits, SCH_LIMIT_INTEGER_BITS);
+    limits.fuel = SCH_UNLIMITED;
+    expect_limit("(let loop ((n 0)) (+ 1 (loop n)))", &limits, SCH_LIMIT_HEAP);
+    expect_limit("(make-vector 1000000000 0)", &limits, SCH_LIMIT_HEAP);
+    expect_limit("(let loop () (write-string \"flood\") (loop))", &limits, SCH_LIMIT_OUTPUT);
+    limits.timeout_ns = 50000000;
+    expect_limit("(let loop () (loop))", &limits, SCH_LIMIT_TIMEOUT);
+}
+
+static void test_fuel_is_the_same_each_time(void **state)
+{
+    (void)state;
+    sch_env *env = env_with(NULL, 0);
+    uint64_t first = 0;
+    for (int i = 0; i < 5; i++) {
+        sch_vm *vm = sch_vm_new(env, NULL);
+        eval(vm, "(define (fib n) (if (< n 2) n (+ (fib (- n 1)) (fib (- n 2))))) (fib 15)");
+        uint64_t fuel = sch_usage(vm).fuel;
+        assert_true(fuel > 1900); /* fib 15 enters fib 1973 times */
+        if (i == 0)
+            first = fuel;
+        assert_int_equal(fuel, first);
+        sch_vm_free(vm);
+    }
+    sch_env_free(env);
+}
+
+static void *interrupt_soon(void *vm)
+{
+    usleep(20000);
+    sch_interrupt(vm);
+    return NULL;
+}
+
+static void test_interrupt_from_another_thread(void **state)
+{
+    (void)state;
+    sch_env *env = env_with(NULL, 0);
+    struct sch_limits limits = { .size = sizeof limits, .timeout_ns = SCH_UNLIMITED };
+    sch_vm *vm = sch_vm_new(env, &limits);
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, interrupt_soon, vm), 0);
+    sch_value value;
+    assert_int_equal(sch_eval(vm, source_of("(let loop () (loop))"), &value), SCH_LIMIT);
+    assert_int_equal(sch_failure(vm)->limit, SCH_LIMIT_INTERRUPT);
+    pthread_join(thread, NULL);
+    sch_vm_free(vm);
+    sch_env_free(env);
+}
+
+/* --- host functions ---------------------------------------------------------------------------------------------- */
+
+static sch_value host_add(sch_vm *vm, void *data, size_t count, const sch_value args[])
+{
+    (void)data;
+    int64_t sum = 0;
+    for (size_t i = 0; i < count; i++) {
+        int64_t n;
+        if (!sch_get_integer(args[i], &n))
+            return sch_raise_error(vm, "add needs integers");
+        sum += n;
+    }
+    return sch_integer(vm, sum);
+}
+
+/* Calls back many times, holding plain values across the calls: what the header promises stays alive. */
+static sch_value host_collect(sch_vm *vm, void *data, size_t count, const sch_value args[])
+{
+    (void)data, (void)count;
+    sch_value list = sch_nil();
+    for (int i = 0; i < 200; i++) {
+        char text[32];
+        snprintf(text, sizeof text, "item %d", i);
+        sch_value string = sch_string(vm, text, strlen(text));
+        sch_value fresh = sch_list(vm, 1, &string);
+        sch_value result;
+        if (sch_is_raised(fresh) || sch_call(vm, args[0], 1, &fresh, &result) != SCH_OK)
+            return SCH_RAISED;
+        list = sch_cons(vm, result, list);
+        if (sch_is_raised(list))
+            return SCH_RAISED;
+    }
+    return list;
+}
+
+static const struct sch_binding host_bindings[] = {
+    { .name = "add", .function = host_add, .min_args = 0, .max_args = -1 },
+    { .name = "collect", .function = host_collect, .min_args = 1, .max_args = 1 },
+};
+
+static void test_host_functions(void **state)
+{
+    (void)state;
+    struct sch_library library = { .name = "(acme tools)", .bindings = host_bindings, .count = 2 };
+    sch_env *env = env_with(&library, 1);
+    struct sch_limits limits = { .size = sizeof limits, .heap = 4 << 20 };
+    sch_vm *vm = sch_vm_new(env, &limits);
+    assert_int_equal(integer(eval(vm, "(import (acme tools)) (add 1 2 3)")), 6);
+    assert_int_equal(integer(eval(vm, "(import (acme tools)) (guard (e ((error-object? e) 7)) (add 'x))")), 7);
+    sch_value list = eval(vm, "(import (acme tools)) (collect (lambda (l) (make-vector 500 l) (string-append (car l) \"!\")))");
+    for (int i = 199; i >= 0; i--) {
+        char expected[32];
+        snprintf(expected, sizeof expected, "item %d!", i);
+        sch_value item;
+        assert_true(sch_get_pair(list, &item, &list));
+        assert_text(item, expected);
+    }
+    sch_value value;
+    assert_int_equal(sch_eval(vm, source_of("(import (acme tools)) (collect)"), &value), SCH_ERROR);
+    /* an escape over the host's frame */
+    assert_int_equal(integer(eval(vm, "(call/cc (lambda (k) (collect (lambda (l) (k 5)))))")), 5);
+    /* a limit inside of a call back is a limit of the whole run */
+    assert_int_equal(sch_eval(vm, source_of("(collect (lambda (l) (let loop ((n 0)) (+ 1 (loop n)))))"), &value), SCH_LIMIT);
+    assert_int_equal(integer(eval(vm, "(add 1 1)")), 2);
+    sch_vm_free(vm);
+    sch_env_free(env);
+}
+
+static int finalized;
+
+static void count_finalizer(void *pointer)
+{
+    (void)pointer;
+    finalized++;
+}
+
+static const struct sch_foreign_type ticket = { "ticket", count_finalizer };
+static const struct sch_foreign_type other = { "other", NULL };
+
+static sch_value host_ticket(sch_vm *vm, void *data, size_t count, const sch_value args[])
+{
+    (void)count, (void)args;
+    return sch_foreign(vm, &ticket, data, 100);
+}
+
+static void test_foreign_values(void **state)
+{
+    (void)state;
+    int token;
+    struct sch_binding binding = { .name = "ticket", .function = host_ticket, .data = &token, .min_args = 0, .max_args = 0 };
+    struct sch_library library = { .name = NULL, .bindings = &binding, .count = 1 };
+    sch_env *env = env_with(&library, 1);
+    sch_vm *vm = sch_vm_new(env, NULL);
+    finalized = 0;
+    sch_value value = eval(vm, "(ticket)");
+    void *pointer = NULL;
+    assert_true(sch_get_foreign(value, &ticket, &pointer));
+    assert_ptr_equal(pointer, &token);
+    assert_false(sch_get_foreign(value, &other, &pointer));
+    eval(vm, "(define kept (ticket)) (let loop ((n 1000)) (if (= n 0) 0 (begin (ticket) (loop (- n 1)))))");
+    sch_vm_free(vm);
+    assert_int_equal(finalized, 1002);
+    sch_env_free(env);
+}
+
+/* --- code, references, bytes ------------------------------------------------------------------------------------- */
+
+static void test_compile_once_run_anywhere(void **state)
+{
+    (void)state;
+    sch_env *env = env_with(NULL, 0);
+    sch_code *code;
+    struct sch_failure failure;
+    assert_int_equal(sch_compile(env, source_of("(define x 20) (+ x 22)"), NULL, &code, &failure), SCH_OK);
+    for (int i = 0; i < 3; i++) {
+        sch_vm *vm = sch_vm_new(env, NULL);
+        sch_value value;
+        assert_int_equal(sch_run(vm, code, &value), SCH_OK);
+        assert_int_equal(integer(value), 42);
+        sch_vm_free(vm);
+    }
+    sch_code_free(code);
+    assert_int_equal(sch_compile(env, source_of("(let ((x 1)"), NULL, &code, &failure), SCH_ERROR);
+    assert_string_equal(failure.kind, "read-incomplete");
+    sch_failure_done(&failure);
+    sch_env_free(env);
+}
+
+static void test_references(void **state)
+{
+    (void)state;
+    sch_env *env = env_with(NULL, 0);
+    struct sch_limits limits = { .size = sizeof limits, .heap = 4 << 20 };
+    sch_vm *vm = sch_vm_new(env, &limits);
+    sch_ref *kept = sch_keep(vm, eval(vm, "(list 1 2 3 \"four\")"));
+    assert_non_null(kept);
+    eval(vm, "(let loop ((n 20000)) (if (= n 0) 0 (begin (make-vector 50 n) (loop (- n 1)))))");
+    size_t length;
+    assert_true(sch_get_list_length(sch_ref_value(kept), &length));
+    assert_int_equal(length, 4);
+    assert_text(sch_print(vm, sch_ref_value(kept), false), "(1 2 3 \"four\")");
+    sch_release(kept);
+    sch_vm_free(vm);
+    sch_env_free(env);
+}
+
+static void test_bytes(void **state)
+{
+    (void)state;
+    sch_env *env = env_with(NULL, 0);
+    sch_vm *here = sch_vm_new(env, NULL);
+    sch_vm *there = sch_vm_new(env, NULL);
+    void *bytes;
+    size_t length;
+    const char *data = "(list 1 -2 3/4 1e300 (expt 7 100) \"z\\x3bb;\" 'sym #\\a #(1 #t ()) #u8(1 2 255))";
+    sch_value value;
+    assert_int_equal(sch_encode(here, eval(here, data), &bytes, &length), SCH_OK);
+    assert_int_equal(sch_decode(there, bytes, length, false, &value), SCH_OK);
+    sch_value printed = sch_print(there, value, false);
+    const char *text;
+    size_t text_length;
+    assert_true(sch_get_text(printed, &text, &text_length));
+    char *kept = strdup(text);
+    assert_text(sch_print(here, eval(here, data), false), kept);
+    free(kept);
+
+    /* whatever is done to the bytes, decoding ends in a value or in an error */
+    unsigned char *broken = malloc(length);
+    for (size_t i = 0; i < length; i++) {
+        memcpy(broken, bytes, length);
+        broken[i] ^= (unsigned char)(1u << (i % 8));
+        (void)sch_decode(there, broken, length, false, &value);
+        (void)sch_decode(there, bytes, i, false, &value);
+    }
+    free(broken);
+    sch_bytes_free(bytes, length);
+
+    sch_value thunk = eval(here, "(define (fact n) (if (= n 0) 1 (* n (fact (- n 1))))) (define unused (current-output-port)) (let ((n 20)) (lambda () (fact n)))");
+    assert_int_equal(sch_encode_thunk(here, thunk, &bytes, &length), SCH_OK);
+    assert_int_equal(sch_decode(there, bytes, length, false, &value), SCH_ERROR);
+    assert_int_equal(sch_decode(there, bytes, length, true, &value), SCH_OK);
+    assert_int_equal(sch_call(there, value, 0, NULL, &value), SCH_OK);
+    assert_int_equal(integer(value), 2432902008176640000);
+    sch_bytes_free(bytes, length);
+
+    assert_int_equal(sch_encode(here, eval(here, "(list (current-output-port))"), &bytes, &length), SCH_ERROR);
+    assert_int_equal(sch_encode(here, eval(here, "car"), &bytes, &length), SCH_ERROR);
+    sch_vm_free(here);
+    sch_vm_free(there);
+    sch_env_free(env);
+}
+
+/* --- machines and threads ---------------------------------------------------------------------------------------- */
+
+static void *run_many(void *env)
+{
+    for (int i = 0; i < 50; i++) {
+        sch_vm *vm = sch_vm_new(env, NULL);
+        sch_value value;
+        if (!vm || sch_eval(vm, source_of("(apply + (map (lambda (x) (* x x)) '(1 2 3)))"), &value) != SCH_OK ||
+            integer(value) != 14)
+            return env;
+        sch_vm_free(vm);
+    }
+    return NULL;
+}
+
+static void test_one_environment_many_threads(void **state)
+{
+    (void)state;
+    sch_env *env = env_with(NULL, 0);
+    pthread_t threads[4];
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, run_many, env), 0);
+    for (int i = 0; i < 4; i++) {
+        void *failed;
+        pthread_join(threads[i], &failed);
+        assert_null(failed);
+    }
+    sch_env_free(env);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_nothing_without_an_import),
+        cmocka_unit_test(test_menu),
+        cmocka_unit_test(test_definitions_stay),
+        cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_fuel_is_the_same_each_time),
+        cmocka_unit_test(test_interrupt_from_another_thread),
+        cmocka_unit_test(test_host_functions),
+        cmocka_unit_test(test_foreign_values),
+        cmocka_unit_test(test_compile_once_run_anywhere),
+        cmocka_unit_test(test_references),
+        cmocka_unit_test(test_bytes),
+        cmocka_unit_test(test_one_environment_many_threads),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
