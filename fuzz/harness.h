@@ -1,0 +1,55 @@
+/*
+ * What the fuzzers share: machines with small limits, and the bytes of one input as a source and patches. Does not
+ * know what is fuzzed.
+ */
+#ifndef FUZZ_HARNESS_H
+#define FUZZ_HARNESS_H
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "schooner.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* A finding: says what and ends, so that the input is kept. */
+#define fuzz_check(condition)                                                           \
+    do {                                                                                \
+        if (!(condition)) {                                                             \
+            fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #condition);     \
+            abort();                                                                    \
+        }                                                                               \
+    } while (0)
+
+/* The environment of a posture, made once; with the host functions (input), (input-number) and (broken WHAT ...). */
+sch_env *fuzz_env(enum sch_posture posture);
+
+/* What (input) gives: text, and what (input-number) gives. */
+struct fuzz_input {
+    const char *text;
+    size_t length;
+    unsigned number;
+};
+
+/* A machine of 8 MiB and 200,000 units of fuel, without a deadline. */
+sch_vm *fuzz_machine(enum sch_posture posture);
+
+/*
+ * Compiles `program` once; the machine runs it on `input` and must end in SCH_OK, a limit, or (with may_fail) an error.
+ */
+void fuzz_run(enum sch_posture posture, sch_code **code, const char *program, struct fuzz_input *input, bool may_fail);
+
+/*
+ * An input of the fuzzers of bytes is a program, and behind the first NUL patches of the bytes that are made of it:
+ * two bytes of offset (from the end where the highest bit is set), one of what is put there.
+ */
+struct fuzz_patched {
+    struct sch_source source;
+    const uint8_t *patches;
+    size_t patch_count;
+};
+struct fuzz_patched fuzz_split(const uint8_t *data, size_t size);
+/* A copy of the bytes with the patches in it, of the exact size (the caller frees it). */
+unsigned char *fuzz_patch(const struct fuzz_patched *input, const void *bytes, size_t length);
+
+#endif
