@@ -21,7 +21,8 @@ bool array_grow(struct front *front, void **items, size_t *capacity, size_t coun
 
 bool compile_enter(struct compiler *compiler)
 {
-    if (unlikely(compiler->depth >= COMPILE_DEPTH))
+    const char *here = __builtin_frame_address(0);
+    if (unlikely(compiler->depth >= COMPILE_DEPTH || compiler->stack - here > COMPILE_STACK))
         return front_limit(compiler->front, SCH_LIMIT_NESTING);
     compiler->depth++;
     return true;

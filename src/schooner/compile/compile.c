@@ -20,7 +20,7 @@ static bool run_passes(struct compiler *compiler, struct core *top)
 bool compile_program(struct front *front, struct core *body, const struct compile_options *options,
                      struct sch_code **ret)
 {
-    struct compiler compiler = { .front = front, .options = options };
+    struct compiler compiler = { .front = front, .options = options, .stack = __builtin_frame_address(0) };
     struct core *top = core_new(front, CORE_LAMBDA, body->position);
     struct lambda_info *info = front_new(front, struct lambda_info);
     struct core_clause *clause = front_new(front, struct core_clause);

@@ -8,8 +8,8 @@
 #include "schooner/compile/code.h"
 #include "schooner/compile/compile.h"
 
-/* Depth of the tree that the passes follow by recursion: far inside of a small C stack. */
-enum { COMPILE_DEPTH = 900 };
+/* The passes follow the tree by recursion: so deep, and with so many bytes of a C stack that may be small (256 KiB). */
+enum { COMPILE_DEPTH = 1200, COMPILE_STACK = 144 * 1024 };
 
 struct open_entry;
 
@@ -53,6 +53,7 @@ struct compiler {
     const struct compile_options *options;
     struct core *body;
     unsigned depth;
+    const char *stack;   /* where the C stack was when the compilation began */
     uint32_t epoch;
     struct global_info *globals;
     uint32_t inline_depth;
