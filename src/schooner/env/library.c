@@ -11,6 +11,10 @@
 static const char *const mutators[] = {
     "set!", "set-car!", "set-cdr!", "list-set!", "string-set!", "string-fill!", "string-copy!", "vector-set!",
     "vector-fill!", "vector-copy!", "bytevector-u8-set!", "bytevector-copy!", "bytevector-fill!", "read-bytevector!",
+    /* (srfi 132), (srfi 133) */
+    "vector-sort!", "vector-stable-sort!", "vector-merge!", "vector-delete-neighbor-dups!", "vector-find-median!",
+    "vector-select!", "vector-separate!", "vector-map!", "vector-swap!", "vector-reverse!", "vector-reverse-copy!",
+    "vector-unfold!", "vector-unfold-right!",
 };
 
 bool is_mutator(const char *name, size_t length)
@@ -35,6 +39,12 @@ bool is_run_only_library(const char *name)
 {
     static const char *const names[] = { "(scheme eval)", "(scheme file)", "(scheme load)", "(scheme repl)",
                                          "(scheme process-context)", "(scheme r5rs)", NULL };
+    return is_one_of(name, names);
+}
+
+bool is_system_library(const char *name)
+{
+    static const char *const names[] = { "(scheme file)", "(scheme process-context)", NULL };
     return is_one_of(name, names);
 }
 

@@ -1,0 +1,23 @@
+;; SRFI 64: tests of the forms, by themselves.
+(import (scheme base) (srfi 64))
+(test-begin "srfi 64")
+(test-assert #t)
+(test-assert "named" 1)
+(test-eqv 2 (+ 1 1))
+(test-eqv "named" 2 (+ 1 1))
+(test-equal '(1 2) (list 1 2))
+(test-equal "named" "ab" (string #\a #\b))
+(test-eq 'a 'a)
+(test-approximate 1.0 1.01 0.1)
+(test-approximate "named" 1.0 0.99 0.1)
+(test-error (car 1))
+(test-error #t (car 1))
+(test-error error-object? (error "x"))
+(test-error "named" #t (raise 'x))
+(test-group "inner"
+  (define x 1)
+  (test-eqv 1 x))
+(test-group-with-cleanup "cleaned"
+  (test-assert #t)
+  #t)
+(test-end "srfi 64")

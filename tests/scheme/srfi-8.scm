@@ -1,0 +1,10 @@
+;; SRFI 8: receive
+(import (scheme base) (srfi 8) (schooner test))
+(test-begin "srfi 8")
+(test 3 (receive (a b) (values 1 2) (+ a b)))
+(test '(1 2) (receive all (values 1 2) all))
+(test '(1 (2 3)) (receive (a . rest) (values 1 2 3) (list a rest)))
+(test '() (receive all (values) all))
+(test 3 (receive (a) 1 (define b 2) (+ a b)))
+(test-error (receive (a b) (values 1) a))
+(test-end)
