@@ -14,6 +14,7 @@
 struct bridge_paths {
     const char *base;   /* absolute: what relative paths are relative to */
     const char *folder; /* the description's own folder, which needs no grant; NULL: a trusted program has none */
+    const char *file;   /* the description, whose places alone are believed; NULL: any file's */
 };
 
 /* Is it what `container` and `make-container` make? */

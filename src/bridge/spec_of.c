@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/plain.h"
 
 enum { WORDS_MAX = 4096 };
 
@@ -53,6 +54,8 @@ static int fail(esq_error *ret_error, const esq_location *where, int result, con
     va_start(arguments, format);
     vsnprintf(ret_error->text, sizeof ret_error->text, format, arguments);
     va_end(arguments);
+    plain_make(ret_error->file);
+    plain_make(ret_error->text);
     return result;
 }
 
@@ -147,7 +150,8 @@ static int put_entry(esq_spec *spec, sch_value entry, const struct bridge_paths 
     if (!take(&entry, &group) || !take(&entry, &position) || !take(&entry, &how) || !take(&entry, &field) ||
         !plain_text(how, &how_text) || !plain_text(field, &field_text))
         return fail(ret_error, NULL, -EINVAL, "this is no container that was made by (esquema container)");
-    if (get_place(position, &place))
+    /* A forged record may name any file as its place, and whoever reports an error shows that file's line. */
+    if (get_place(position, &place) && (!paths->file || strcmp(place.file, paths->file) == 0))
         where = &place;
     /* Where paths are relative to is for the program to say, and what needs no grant even more so. */
     if (strcmp(field_text, "folder") == 0)

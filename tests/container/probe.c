@@ -56,6 +56,11 @@ static int probe_write(char **argv)
     return verdict(fd >= 0 && write(fd, "1", 1) == 1);
 }
 
+static int probe_chmod(char **argv)
+{
+    return verdict(chmod(argv[0], 0666) == 0 || errno != EROFS);
+}
+
 static int probe_hostname(char **argv)
 {
     char name[256] = "";
@@ -210,6 +215,7 @@ static const struct {
     { "init", probe_init },               { "set-id", probe_set_id },
     { "above", probe_above },             { "open-count", probe_open_count },
     { "processes", probe_processes },     { "cat", probe_cat },
+    { "chmod", probe_chmod },
 };
 
 int main(int argc, char **argv)

@@ -6,6 +6,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -111,6 +112,59 @@ static void test_files(void)
     check(ended_with(run("@processes", NULL), 1), "pid: two processes are visible");
 }
 
+/* A file of the root filesystem, given to the container from outside and for reading only. */
+static void test_reopening(void)
+{
+    char path[400];
+    snprintf(path, sizeof(path), "%s/etc/given", harness.root);
+    int file = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0600);
+    int own = fcntl(0, F_DUPFD_CLOEXEC, 10);
+    close(file);
+    file = open(path, O_RDONLY | O_CLOEXEC);
+    dup2(file, 0);
+    attack("reopening what was given for reading", "@write /proc/self/fd/0", NULL, NULL, "skip:landlock", NULL);
+    check(ended_with(run("@write /dev/null", NULL), 0), "landlock: /dev stays writable");
+    check(ended_with(run("@create /tmp/x", NULL), 0), "landlock: so does /tmp");
+    check(ended_with(run("@create /data/x", "mounts+=tmpfs /data", NULL), 0), "landlock: and a tmpfs");
+    check(ended_with(run("@write /proc/self/oom_score_adj", NULL), 0), "landlock: and /proc");
+    dup2(own, 0);
+    close(own);
+    close(file);
+    check(ended_with(run("@chmod /dev/null", NULL), 1), "/dev: the host's devices cannot be changed, only used");
+    check(run("@exit 0", "mounts+=tmpfs //proc//sys", NULL).launch < 0, "/proc: doubled slashes lead to no mount in it");
+}
+
+/* Somebody who writes to a folder on the way turns a link elsewhere, after the grant and before the plan. */
+static void test_grants_in_time(void)
+{
+    char link[400], folder[400], elsewhere[400];
+    esq_plan *plan = NULL;
+    esq_error error;
+    snprintf(folder, sizeof(folder), "%s/data", harness.root);
+    snprintf(elsewhere, sizeof(elsewhere), "%s/etc", harness.root);
+    snprintf(link, sizeof(link), "%s/link", harness.folder);
+    for (int turned = 0; turned < 2; turned++) {
+        const char *words[] = { "bind", link, "/data" };
+        esq_spec *spec = esq_spec_new();
+        unlink(link);
+        bool is_good = symlink(folder, link) == 0 && esq_spec_set(spec, "rootfs", harness.root, NULL, NULL) == 0 &&
+                       esq_spec_add(spec, "mounts", words, 3, NULL, NULL) == 0 &&
+                       esq_spec_add(spec, "command", (const char *[]){ "x" }, 1, NULL, NULL) == 0 &&
+                       esq_spec_grants(spec, NULL, 0) > 0;
+        if (turned)
+            is_good = is_good && unlink(link) == 0 && symlink(elsewhere, link) == 0;
+        int result = is_good ? esq_plan_build(spec, &plan, &error) : -1;
+        if (turned)
+            check(result == -ESTALE, "grants: a link that was turned since is refused");
+        else
+            check(result == 0, "grants: one that was left in peace is not");
+        esq_plan_free(plan);
+        plan = NULL;
+        esq_spec_free(spec);
+    }
+    unlink(link);
+}
+
 static void test_privileges(void)
 {
     attack("capabilities", "@chroot", "skip:seccomp", NULL, "skip:capabilities", NULL);
@@ -209,6 +263,8 @@ int main(int argc, char **argv)
     }
     test_namespaces();
     test_files();
+    test_reopening();
+    test_grants_in_time();
     test_privileges();
     test_inheritance();
     test_death();

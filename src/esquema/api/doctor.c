@@ -173,21 +173,23 @@ static int try_cgroup(void)
 static const struct {
     const char *name;
     int (*try)(void);
+    bool needs_user_namespace;
     const char *remedy;
 } walls[] = {
-    { "user-namespace", try_user,
+    { "user-namespace", try_user, false,
       "allow user namespaces: sysctl user.max_user_namespaces=15000; on Debian kernel.unprivileged_userns_clone=1; on "
-      "Ubuntu kernel.apparmor_restrict_unprivileged_userns=0; in a container the outer one must allow it" },
-    { "namespaces", try_namespaces, "raise the limits in /proc/sys/user/max_*_namespaces" },
-    { "bind-mounts", try_bind, "a kernel of 5.12 or later; in a container the outer one must allow mounts" },
-    { "tmpfs", try_tmpfs, "a kernel that lets user namespaces mount tmpfs" },
-    { "proc", try_proc, "inside another container: start that one with an unmasked /proc" },
-    { "overlay", try_overlay, "a kernel of 5.11 or later with overlay; load it: modprobe overlay" },
-    { "init", try_init, "allow execution of memory files: sysctl vm.memfd_noexec=0" },
-    { "seccomp", try_seccomp, "a kernel with CONFIG_SECCOMP_FILTER" },
-    { "landlock", try_landlock, "a kernel of 5.13 or later, with landlock in the boot parameter lsm=" },
-    { "landlock-scopes", try_scopes, "a kernel of 6.12 or later; or excuse it with (best-effort landlock-scopes)" },
-    { "cgroup-limits", try_cgroup,
+      "Ubuntu kernel.apparmor_restrict_unprivileged_userns=0; in a container the outer one must allow it; in a "
+      "chroot there are none: enter its root by pivot_root" },
+    { "namespaces", try_namespaces, true, "raise the limits in /proc/sys/user/max_*_namespaces" },
+    { "bind-mounts", try_bind, true, "a kernel of 5.12 or later; in a container the outer one must allow mounts" },
+    { "tmpfs", try_tmpfs, true, "a kernel that lets user namespaces mount tmpfs" },
+    { "proc", try_proc, true, "inside another container: start that one with an unmasked /proc" },
+    { "overlay", try_overlay, true, "a kernel of 5.11 or later with overlay; load it: modprobe overlay" },
+    { "init", try_init, false, "allow execution of memory files: sysctl vm.memfd_noexec=0" },
+    { "seccomp", try_seccomp, false, "a kernel with CONFIG_SECCOMP_FILTER" },
+    { "landlock", try_landlock, false, "a kernel of 5.13 or later, with landlock in the boot parameter lsm=" },
+    { "landlock-scopes", try_scopes, false, "a kernel of 6.12 or later; or excuse it with (best-effort landlock-scopes)" },
+    { "cgroup-limits", try_cgroup, false,
       "limit each process instead (address-space, cpu-time), or excuse memory, processes, cpus with best-effort" },
 };
 
@@ -209,7 +211,9 @@ static int try_aside(int (*try)(void))
 
 static void describe(esq_wall *wall, int result)
 {
-    if (result < 0)
+    if (result == -ENOSPC) /* of unshare; "no space left on device" leads astray */
+        snprintf(wall->detail, sizeof(wall->detail), "the limit of namespaces is reached (ENOSPC)");
+    else if (result < 0)
         snprintf(wall->detail, sizeof(wall->detail), "%s", strerrordesc_np(-result));
     else if (strcmp(wall->name, "landlock") == 0)
         snprintf(wall->detail, sizeof(wall->detail), "version %ld", landlock_abi());
@@ -219,11 +223,17 @@ static void describe(esq_wall *wall, int result)
 
 size_t esq_doctor(esq_wall *ret_walls, size_t capacity)
 {
+    bool has_user_namespace = true;
     for (size_t i = 0; i < WALL_COUNT && i < capacity; i++) {
         int result = try_aside(walls[i].try);
+        bool is_consequence = walls[i].needs_user_namespace && !has_user_namespace;
         ret_walls[i] = (esq_wall){ .name = walls[i].name,
                                    .available = result == 0,
-                                   .remedy = result == 0 ? "" : walls[i].remedy };
+                                   .remedy = result == 0       ? ""
+                                             : is_consequence ? "it needs a user namespace: see user-namespace"
+                                                              : walls[i].remedy };
+        if (walls[i].try == try_user)
+            has_user_namespace = result == 0;
         describe(&ret_walls[i], result);
     }
     return WALL_COUNT;

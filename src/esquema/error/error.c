@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include "base/plain.h"
 
 const char *error_number_text(int error_number)
 {
@@ -45,6 +46,9 @@ int esq_fail(esq_error *ret_error, const esq_location *where, int error_number, 
     if (error_number && length >= 0 && (size_t)length < sizeof(ret_error->text))
         snprintf(ret_error->text + length, sizeof(ret_error->text) - (size_t)length, ": %s",
                  error_number_text(error_number));
+    /* Paths, names and places come from a description; whoever prints the error may be a terminal. */
+    plain_make(ret_error->text);
+    plain_make(ret_error->file);
     if (remedy)
         snprintf(ret_error->remedy, sizeof(ret_error->remedy), "%s", remedy);
     return result;

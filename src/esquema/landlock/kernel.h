@@ -28,6 +28,9 @@ enum { LANDLOCK_CREATE_VERSION = 1, LANDLOCK_RULE_FILES = 1, LANDLOCK_RULE_PORT 
 /* All rights that a file can have; a rule for a file with a right of directories is EINVAL. */
 #define FILES_OF_A_FILE (FILES_EXECUTE | FILES_WRITE_FILE | FILES_READ_FILE | FILES_TRUNCATE | FILES_IOCTL_DEV)
 
+/* What changes nothing that lies on a disk. REFER alone moves nothing: that takes rights to remove and to make. */
+#define FILES_READ_ONLY (FILES_EXECUTE | FILES_READ_FILE | FILES_READ_DIR | FILES_REFER)
+
 #define PORTS_BIND    (1ull << 0)
 #define PORTS_CONNECT (1ull << 1)
 

@@ -16,7 +16,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "plan/plan.h"
+#include "plan/build.h"
 
 enum { NEWEST_VERSION = 7 };
 
@@ -241,6 +241,27 @@ static int plan_absences(struct preparation *preparation, bool has_port_rules, e
     return 0;
 }
 
+/*
+ * What lies beneath the root. A read-only mount does not stop a payload that holds a descriptor of one of its files, from
+ * outside and open for reading, to open that file once more for writing through /proc/self/fd: the descriptor leads
+ * by the host's own mount, and beneath the same directory. So where the root is mounted read-only, this wall says so too.
+ */
+static int plan_root_rules(struct preparation *preparation)
+{
+    const struct plan_builder *builder = preparation->builder;
+    uint64_t all = preparation->step.handled.files;
+    /* REFER has to be granted like the rest, or every rename across folders is EXDEV. */
+    struct landlock_rule root = { .allowed = builder->is_root_read_only ? all & FILES_READ_ONLY : all };
+    int result = add_rule(preparation, root, "/");
+
+    for (size_t i = 0; result == 0 && builder->is_root_read_only && i < builder->writable_count; i++) {
+        struct landlock_rule writable = { .allowed = all, .path = builder->writable[i] };
+
+        result = add_rule(preparation, writable, NULL);
+    }
+    return result;
+}
+
 static int plan_rules(struct preparation *preparation)
 {
     size_t count;
@@ -251,12 +272,8 @@ static int plan_rules(struct preparation *preparation)
         preparation->step.handled.ports = landlock_ports_of(preparation->version);
         return 0;
     }
-    if (!has_rules(items, count, false)) {
-        /* REFER has to be granted like the rest, or every rename across folders is EXDEV. */
-        struct landlock_rule all = { .allowed = preparation->step.handled.files };
-
-        result = add_rule(preparation, all, "/");
-    }
+    if (!has_rules(items, count, false))
+        result = plan_root_rules(preparation);
     for (size_t i = 0; result == 0 && i < count; i++)
         result = add_item(preparation, &items[i]);
     return result;

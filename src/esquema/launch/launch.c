@@ -149,9 +149,6 @@ static int prepare_child(struct launch *launch, esq_error *ret_error)
     const struct plan_block *block = launch->block;
     const struct launch_descriptors *descriptors =
         (const struct launch_descriptors *)STEP_TEXT(block, block->descriptors);
-    int result = check_descriptors(descriptors, ret_error);
-    if (result < 0)
-        return result;
     launch->child = (struct child){
         .block = block,
         .root = -1,
@@ -263,7 +260,11 @@ static bool has_report(const struct launch *launch)
 
 static int launch_run(struct launch *launch, esq_error *ret_error)
 {
-    int result = open_all(launch, ret_error);
+    /* Before we open anything: what we open could get a number that the caller has closed. */
+    int result = check_descriptors((const struct launch_descriptors *)STEP_TEXT(launch->block, launch->block->descriptors),
+                                   ret_error);
+    if (result == 0)
+        result = open_all(launch, ret_error);
     if (result == 0)
         result = prepare_child(launch, ret_error);
     if (result == 0)

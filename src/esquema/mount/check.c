@@ -109,6 +109,7 @@ static void grant_path(const esq_spec *spec, struct spec_grants *grants, const c
 {
     char real[PATH_MAX];
     const char *resolved = realpath(path, real) ? real : path;
+    spec_see_path(grants, path, is_writable, resolved);
     if (is_writable)
         spec_grant(grants, "writable-path", resolved, where);
     else if (resolved == path || !is_in_folder(spec, resolved))

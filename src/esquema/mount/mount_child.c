@@ -177,7 +177,8 @@ static int bind_nodes(struct child *child, const struct mount_attach *dev, int t
         _cleanup_fd_ int node = sys_open_tree_clone(AT_FDCWD, STEP_TEXT(child->block, nodes[i].host), false);
         if (node < 0)
             return step_fail(child, node, name);
-        int result = sys_mount_attributes(node, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, 0, false);
+        /* A device on a read-only mount can be written to; its owner (root, started by root) cannot chmod the host's. */
+        int result = sys_mount_attributes(node, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, 0, false);
         _cleanup_fd_ int point = result < 0 ? result : sys_open_beneath(tree, name, O_PATH, 0);
         if (point < 0)
             return step_fail(child, point, name);

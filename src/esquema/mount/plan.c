@@ -51,18 +51,42 @@ static int open_host(struct plan_builder *builder, struct target *target, esq_er
     return 0;
 }
 
+static int find_real_path(const struct target *target, char path[4097], esq_error *ret_error)
+{
+    char link[64];
+    snprintf(link, sizeof(link), "/proc/self/fd/%d", target->fd);
+    ssize_t length = readlink(link, path, 4096);
+    if (length < 0)
+        return esq_fail(ret_error, target->where, errno, "/proc must be mounted where containers are started",
+                        "find the real path of %s", target->source);
+    path[length] = '\0';
+    return 0;
+}
+
+/* What was opened must be what the grants were asked for: a link may have been turned elsewhere in between. */
+static int open_asked(const esq_spec *spec, struct plan_builder *builder, struct target *target, esq_error *ret_error)
+{
+    char path[4097];
+    int result = open_host(builder, target, ret_error);
+    if (result == 0)
+        result = find_real_path(target, path, ret_error);
+    if (result == 0 && !spec_has_seen(spec, target->source, target->is_writable, path))
+        result = esq_fail(ret_error, target->where, ESTALE, "leave it in peace while a container is started",
+                          "%s leads elsewhere than when its grant was asked for", target->source);
+    return result;
+}
+
 /* The path by which the child finds again what `fd` holds. */
 static int describe_source(struct plan_builder *builder, const struct target *target, struct mount_source *ret_source,
                            esq_error *ret_error)
 {
-    char link[64], path[4097];
+    char path[4097];
     struct stat found;
-    snprintf(link, sizeof(link), "/proc/self/fd/%d", target->fd);
-    ssize_t length = readlink(link, path, sizeof(path) - 1);
-    if (length < 0 || fstat(target->fd, &found) < 0)
-        return esq_fail(ret_error, target->where, errno, "/proc must be mounted where containers are started",
-                        "find the real path of %s", target->source);
-    path[length] = '\0';
+    int result = find_real_path(target, path, ret_error);
+    if (result < 0)
+        return result;
+    if (fstat(target->fd, &found) < 0)
+        return esq_fail(ret_error, target->where, errno, NULL, "look at %s", target->source);
     *ret_source = (struct mount_source){
         .tree = target->tree,
         .device = found.st_dev,
@@ -188,6 +212,7 @@ static int add_masks(struct plan_builder *builder, const esq_location *where, es
     static const char *const candidates[] = {
         "/proc/acpi",       "/proc/asound",   "/proc/bus",         "/proc/driver",     "/proc/fs",
         "/proc/irq",        "/proc/scsi",     "/proc/interrupts",  "/proc/kallsyms",   "/proc/kcore",
+        "/proc/kpagecgroup", "/proc/kpagecount", "/proc/kpageflags", "/proc/mtrr", "/proc/pagetypeinfo",
         "/proc/key-users",  "/proc/keys",     "/proc/kmsg",        "/proc/latency_stats", "/proc/sched_debug",
         "/proc/slabinfo",   "/proc/sysrq-trigger", "/proc/timer_list", "/proc/vmallocinfo",
     };
@@ -347,7 +372,7 @@ static int collect_fixed(const esq_spec *spec, struct plan_builder *builder, str
     target->is_ours = is_empty;
     target->is_writable = spec_is(spec, SPEC_ROOTFS_MODE, "writable");
     target->source = spec_text(spec, SPEC_ROOTFS);
-    int result = is_empty ? 0 : open_host(builder, target, ret_error);
+    int result = is_empty ? 0 : open_asked(spec, builder, target, ret_error);
     bool has_tmp = result == 0 && is_tmp_wanted(spec, target);
 
     if (result == 0 && is_wanted(spec, SPEC_PROC)) {
@@ -392,10 +417,24 @@ static int collect_items(const esq_spec *spec, struct plan_builder *builder, str
         target->is_writable = item.is_writable;
         target->size = item.size;
         target->inodes = item.inodes;
-        int result = item.is_bind ? open_host(builder, target, ret_error) : 0;
+        int result = item.is_bind ? open_asked(spec, builder, target, ret_error) : 0;
         result = result < 0 ? result : targets_place_last(list, ret_error);
         if (result < 0)
             return result;
+    }
+    return 0;
+}
+
+/* For Landlock, which knows no mounts: where the root is read-only, what in it is not. */
+static int add_writable(struct plan_builder *builder, const struct target_list *list, esq_error *ret_error)
+{
+    for (size_t i = 1; i < list->count; i++) {
+        const struct target *target = &list->items[i];
+        if ((target->kind == TARGET_BIND && !target->is_writable) || targets_is_covered(list, i))
+            continue;
+        uint32_t path = plan_add_text(builder, target->path);
+        if (!path || plan_add_writable(builder, path) < 0)
+            return no_memory(ret_error);
     }
     return 0;
 }
@@ -414,6 +453,10 @@ static int add_steps(const esq_spec *spec, struct plan_builder *builder, struct 
     int result = add_root(spec, builder, &list->items[0], ret_error);
     for (size_t i = 1; i < list->count && result == 0; i++)
         result = add_target(spec, builder, &list->items[i], ret_error);
+    if (result == 0 && !list->items[0].is_writable && !spec_is(spec, SPEC_ROOTFS_MODE, "overlay")) {
+        plan_set_root_read_only(builder);
+        result = add_writable(builder, list, ret_error);
+    }
     if (result < 0)
         return result;
     if (plan_add_step(builder, STEP_PIVOT, NULL, "on an initramfs or inside a chroot: enter the root by pivot_root", NULL,

@@ -29,18 +29,37 @@ struct target *targets_add(struct target_list *list, enum target_kind kind, cons
     return target;
 }
 
-/* The part of `path` beneath `cover`, without slashes around it; NULL when it does not lie there. */
-static const char *beneath(const char *cover, const char *path)
+static const char *skip_slashes(const char *path)
 {
-    size_t length = strlen(cover);
-    while (length > 0 && cover[length - 1] == '/')
-        length--;
-    if (strncmp(cover, path, length) != 0 || (path[length] != '/' && path[length] != '\0'))
-        return NULL;
-    path += length;
     while (*path == '/')
         path++;
     return path;
+}
+
+/*
+ * The part of `path` beneath `cover`, without slashes before it; NULL when it does not lie there. Part by part: the
+ * kernel takes "//proc//sys" for "/proc/sys", and so must whoever decides what may be covered.
+ */
+static const char *beneath(const char *cover, const char *path)
+{
+    cover = skip_slashes(cover);
+    path = skip_slashes(path);
+    while (*cover) {
+        size_t length = strcspn(cover, "/");
+        if (strncmp(cover, path, length) != 0 || (path[length] != '/' && path[length] != '\0'))
+            return NULL;
+        cover = skip_slashes(cover + length);
+        path = skip_slashes(path + length);
+    }
+    return path;
+}
+
+bool targets_is_covered(const struct target_list *list, size_t index)
+{
+    for (size_t i = index + 1; i < list->count; i++)
+        if (beneath(list->items[i].path, list->items[index].path))
+            return true;
+    return false;
 }
 
 static int add_point(struct target *cover, const char *path, size_t length, bool is_file)

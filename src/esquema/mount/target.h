@@ -41,6 +41,8 @@ struct target_list {
 void targets_done(struct target_list *list);
 struct target *targets_add(struct target_list *list, enum target_kind kind, const char *path,
                            const esq_location *where);
+/* Does a later mount lie over this one, at its path or above it? */
+bool targets_is_covered(const struct target_list *list, size_t index);
 /*
  * Finds the point of the last target in the list: existing in its covering target, or to be made there.
  * Returns 0, or a negative errno with ret_error filled.

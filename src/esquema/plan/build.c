@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/arith.h"
+#include "base/plain.h"
 #include "spec/spec_own.h"
 
 typedef void facility_check(const esq_spec *spec, struct spec_problems *problems);
@@ -46,6 +47,7 @@ ssize_t esq_spec_grants(esq_spec *spec, esq_grant *ret_grants, size_t capacity)
     spec_check_values(spec, &problems);
     if (problems.count > 0)
         return -EINVAL;
+    spec_forget_seen(spec);
     for (size_t i = 0; i < FACILITY_COUNT; i++)
         facilities[i].grants(spec, &grants);
     return grants.out_of_memory ? -ENOMEM : (ssize_t)grants.count;
@@ -82,18 +84,22 @@ int plan_add_step(struct plan_builder *builder, enum step_kind kind, const esq_l
                   const void *data, size_t size, const char *format, ...)
 {
     char text[ESQ_ERROR_TEXT];
+    char file[ESQ_ERROR_FILE] = "";
     struct step step = { .kind = (uint16_t)kind, .size = (uint32_t)size };
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(text, sizeof(text), format, arguments);
     va_end(arguments);
+    plain_make(text); /* a plan is read on a terminal before anything is granted */
 
     if (where) {
+        snprintf(file, sizeof(file), "%s", where->file ? where->file : "");
+        plain_make(file);
         step.line = where->line;
         step.column = where->column;
     }
     if (!add_optional_text(builder, text, &step.text) || !add_optional_text(builder, remedy, &step.remedy) ||
-        !add_optional_text(builder, where ? where->file : NULL, &step.file))
+        !add_optional_text(builder, file, &step.file))
         return -ENOMEM;
     if (size > 0 && !(step.data = plan_add_bytes(builder, data, size)))
         return -ENOMEM;
@@ -112,6 +118,21 @@ int plan_hold_fd(struct plan_builder *builder, int fd)
     }
     builder->held = held;
     builder->held[builder->held_count++] = fd;
+    return 0;
+}
+
+void plan_set_root_read_only(struct plan_builder *builder)
+{
+    builder->is_root_read_only = true;
+}
+
+int plan_add_writable(struct plan_builder *builder, uint32_t path)
+{
+    uint32_t *writable = realloc(builder->writable, (builder->writable_count + 1) * sizeof(*writable));
+    if (!writable)
+        return -ENOMEM;
+    builder->writable = writable;
+    builder->writable[builder->writable_count++] = path;
     return 0;
 }
 
@@ -144,6 +165,7 @@ static void builder_done(struct plan_builder *builder)
     for (size_t i = 0; i < builder->held_count; i++)
         sys_close(builder->held[i]);
     free(builder->held);
+    free(builder->writable);
     buffer_done(&builder->block);
     buffer_done(&builder->steps);
     buffer_done(&builder->notes);

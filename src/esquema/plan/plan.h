@@ -58,6 +58,9 @@ uint32_t plan_add_bytes(struct plan_builder *builder, const void *bytes, size_t 
 uint32_t plan_add_text(struct plan_builder *builder, const char *text);
 /* The plan owns this descriptor from now on and closes it when it is freed (also when building fails). */
 int plan_hold_fd(struct plan_builder *builder, int fd);
+/* The root is mounted read-only; what lies writable in it is said by plan_add_writable, `path` being a plan's text. */
+void plan_set_root_read_only(struct plan_builder *builder);
+int plan_add_writable(struct plan_builder *builder, uint32_t path);
 /* The head of the block under construction; invalid after the next plan_add_. */
 struct plan_block *plan_head(struct plan_builder *builder);
 /* "x needs y, which this kernel lacks": -ENOTSUP unless the description excuses `name`, then 0 and a line in the plan. */

@@ -38,6 +38,7 @@ void esq_spec_free(esq_spec *spec)
     }
     files_free(spec->files);
     files_free(spec->values);
+    files_free(spec->seen);
     free(spec);
 }
 
@@ -337,4 +338,38 @@ void spec_grant(struct spec_grants *grants, const char *flag, const char *value,
         grants->list[grants->count] = (esq_grant){ .flag = flag, .value = kept, .where = where ? *where : nowhere };
     }
     grants->count++;
+}
+
+/* One text for both, since a path may hold anything but NUL: its length tells where the first ends. */
+static char *seen_key(const char *path, bool is_writable, const char *real)
+{
+    char *key;
+    return asprintf(&key, "%c%zu %s%s", is_writable ? 'w' : 'r', strlen(path), path, real) < 0 ? NULL : key;
+}
+
+void spec_see_path(struct spec_grants *grants, const char *path, bool is_writable, const char *real)
+{
+    char *key = seen_key(path, is_writable, real);
+    if (!key || !intern(&grants->spec->seen, key))
+        grants->out_of_memory = true;
+    free(key);
+}
+
+bool spec_has_seen(const esq_spec *spec, const char *path, bool is_writable, const char *real)
+{
+    if (!spec->is_asked)
+        return true;
+    char *key = seen_key(path, is_writable, real);
+    bool is_found = false;
+    for (const struct spec_file *seen = spec->seen; key && seen && !is_found; seen = seen->next)
+        is_found = strcmp(seen->name, key) == 0;
+    free(key);
+    return is_found;
+}
+
+void spec_forget_seen(esq_spec *spec)
+{
+    files_free(spec->seen);
+    spec->seen = NULL;
+    spec->is_asked = true;
 }

@@ -82,4 +82,14 @@ struct spec_grants {
 
 void spec_grant(struct spec_grants *grants, const char *flag, const char *value, const esq_location *where);
 
+/*
+ * Between the grants and the plan somebody else may turn a link elsewhere. So the grants remember where each path led,
+ * and once they were asked for a plan is made only of what they saw.
+ */
+void spec_see_path(struct spec_grants *grants, const char *path, bool is_writable, const char *real);
+/* True where nobody has asked for grants: a trusted caller. False without memory. */
+bool spec_has_seen(const esq_spec *spec, const char *path, bool is_writable, const char *real);
+/* Before grants are asked for, again: only what the last answer saw counts. */
+void spec_forget_seen(esq_spec *spec);
+
 #endif

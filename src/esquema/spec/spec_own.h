@@ -19,6 +19,8 @@ struct esq_spec {
     struct spec_list fields[SPEC_FIELD_COUNT];
     struct spec_file *files;  /* names of descriptions, each once */
     struct spec_file *values; /* texts of grants */
+    struct spec_file *seen;   /* where paths led when grants were asked for */
+    bool is_asked;            /* grants have been asked for: the plan is held to what they saw */
     size_t bytes;             /* of all words */
 };
 

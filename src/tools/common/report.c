@@ -2,12 +2,26 @@
 #include "tools/common/report.h"
 
 #include <string.h>
+#include "base/plain.h"
+
+void report_text(FILE *out, const char *text)
+{
+    size_t length;
+    for (; *text; text += length) {
+        if (plain_character(text, &length))
+            fwrite(text, 1, length, out);
+        else
+            fputs(*text == '\n' ? "\n    " : "?", out); /* nobody's line begins like one of ours */
+    }
+}
 
 static void print_excerpt(FILE *out, const struct sch_failure *failure)
 {
     char number[16];
     int width = snprintf(number, sizeof number, "%u", failure->line);
-    fprintf(out, "%*s |\n%s | %s\n%*s | ", width, "", number, failure->excerpt, width, "");
+    fprintf(out, "%*s |\n%s | ", width, "", number);
+    report_text(out, failure->excerpt);
+    fprintf(out, "\n%*s | ", width, "");
     /* Tabs stay tabs, so that the caret stands under its character; bytes that continue a character have no column. */
     uint32_t column = 1;
     for (const char *p = failure->excerpt; *p && column < failure->column; p++) {
@@ -26,9 +40,13 @@ static void print_frames(FILE *out, const struct sch_failure *failure)
         const struct sch_frame *frame = &failure->frames[i];
         if (!frame->procedure && !frame->line)
             continue;
-        fprintf(out, "%s%s%s", lead, frame->elided ? "... " : "", frame->procedure ? frame->procedure : "the program");
-        if (frame->line)
-            fprintf(out, " (%s:%u:%u)", frame->file ? frame->file : "-", frame->line, frame->column);
+        fprintf(out, "%s%s", lead, frame->elided ? "... " : "");
+        report_text(out, frame->procedure ? frame->procedure : "the program");
+        if (frame->line) {
+            fputs(" (", out);
+            report_text(out, frame->file ? frame->file : "-");
+            fprintf(out, ":%u:%u)", frame->line, frame->column);
+        }
         lead = ", ";
     }
     if (*lead == ',')
@@ -38,12 +56,15 @@ static void print_frames(FILE *out, const struct sch_failure *failure)
 void report_failure(FILE *out, const struct sch_failure *failure, const char *file)
 {
     const char *name = failure->file ? failure->file : file;
-    if (name)
-        fprintf(out, "%s:", name);
+    if (name) {
+        report_text(out, name);
+        fputc(':', out);
+    }
     if (name && failure->line)
         fprintf(out, "%u:%u:", failure->line, failure->column);
-    fprintf(out, "%s%s: %s\n", name ? " " : "", failure->status == SCH_LIMIT ? "limit" : "error",
-            failure->message ? failure->message : "unknown");
+    fprintf(out, "%s%s: ", name ? " " : "", failure->status == SCH_LIMIT ? "limit" : "error");
+    report_text(out, failure->message ? failure->message : "unknown");
+    fputc('\n', out);
     if (failure->excerpt && failure->line && failure->column)
         print_excerpt(out, failure);
     print_frames(out, failure);

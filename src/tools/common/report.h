@@ -5,6 +5,9 @@
 #include <stdio.h>
 #include "schooner.h"
 
+/* A text that came from a stranger: nothing in it moves the cursor, and its further lines are indented. */
+void report_text(FILE *out, const char *text);
+
 void report_failure(FILE *out, const struct sch_failure *failure, const char *file);
 
 #endif

@@ -8,6 +8,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/plain.h"
 #include "tools/common/files.h"
 #include "tools/esquema/failure.h"
 
@@ -30,9 +31,15 @@ static const struct sch_limits limits = {
 static bool write_remark(void *data, const char *bytes, size_t length)
 {
     (void)data;
-    for (size_t i = 0; i < length; i++) {
-        unsigned char byte = (unsigned char)bytes[i];
-        fputc((byte < 0x20 && byte != '\n' && byte != '\t') || byte == 0x7f ? '?' : byte, stderr);
+    for (size_t i = 0, step; i < length; i += step) {
+        char character[5] = "";
+        memcpy(character, bytes + i, length - i < 4 ? length - i : 4);
+        if (!*character)
+            step = 1;
+        else if (plain_character(character, &step) || *character == '\n')
+            fwrite(character, 1, step, stderr);
+        else
+            fputc('?', stderr);
     }
     return true;
 }
@@ -130,7 +137,7 @@ static bool to_spec(const struct description *description, sch_vm *vm, esq_spec 
     if (!bridge_is_container(value))
         return refuse(ret_error, failure_make("the value of %s must be a container, and is %s: end it with one",
                                               source.name, describe_kind(value)));
-    const struct bridge_paths paths = { .base = description->folder, .folder = description->folder };
+    const struct bridge_paths paths = { .base = description->folder, .folder = description->folder, .file = source.name };
     esq_spec *spec;
     if (bridge_spec_of(value, &paths, &spec, ret_error) < 0)
         return refuse(ret_error, *ret_error);

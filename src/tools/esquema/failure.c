@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include "bridge/bridge.h"
 #include "tools/common/files.h"
 #include "tools/common/report.h"
@@ -36,8 +37,11 @@ static void show(const struct sch_failure *failure, const char *remedy)
     shown.message = message;
     fflush(stdout);
     report_failure(stderr, &shown, failure->file ? NULL : "esquema");
-    if (remedy && *remedy)
-        fprintf(stderr, "remedy: %s\n", remedy);
+    if (remedy && *remedy) {
+        fputs("remedy: ", stderr);
+        report_text(stderr, remedy);
+        fputc('\n', stderr);
+    }
     free(message);
 }
 
@@ -99,6 +103,13 @@ void failure_to_error(sch_vm *vm, struct sch_source source, esq_error *ret_error
     snprintf(ret_error->text, sizeof ret_error->text, "%s", failure.message ? failure.message : "unknown");
 }
 
+/* A description may come through a pipe, which cannot be read again: that would wait for ever. */
+static bool is_regular_file(const char *path)
+{
+    struct stat found;
+    return stat(path, &found) == 0 && S_ISREG(found.st_mode);
+}
+
 void failure_show_error(const esq_error *error)
 {
     char excerpt[EXCERPT_MAX] = "";
@@ -111,7 +122,7 @@ void failure_show_error(const esq_error *error)
         .line = error->line,
         .column = error->column,
     };
-    if (failure.file && failure.line && strcmp(failure.file, "-") != 0 && source_file_read(failure.file, &file)) {
+    if (failure.file && failure.line && is_regular_file(failure.file) && source_file_read(failure.file, &file)) {
         copy_line(file.source.text, file.source.length, error->line, excerpt);
         failure.excerpt = *excerpt ? excerpt : NULL;
         source_file_done(&file);

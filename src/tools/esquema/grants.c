@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include "base/plain.h"
 #include "tools/esquema/failure.h"
 
 bool grants_ask(esq_spec *spec, struct grants *ret, esq_error *ret_error)
@@ -16,6 +17,11 @@ bool grants_ask(esq_spec *spec, struct grants *ret, esq_error *ret_error)
         count = -ENOMEM;
     if (count > 0)
         count = esq_spec_grants(spec, ret->items, (size_t)count);
+    if (count == -EINVAL && esq_spec_check(spec, ret_error, 1) > 0) { /* what is wrong says more than that it is */
+        failure_show_error(ret_error);
+        grants_done(ret);
+        return false;
+    }
     if (count < 0) {
         *ret_error = failure_make("what the description asks for: %s", strerror((int)-count));
         failure_show_error(ret_error);
@@ -124,8 +130,15 @@ static void print_word(FILE *out, const char *flag, const char *value)
         return;
     }
     fprintf(out, "'%s=", flag);
-    for (const char *c = value; *c; c++)
-        fputs(*c == '\'' ? "'\\''" : (char[]){ (unsigned char)*c < 0x20 ? '?' : *c, '\0' }, out);
+    size_t length;
+    for (const char *c = value; *c; c += length) {
+        if (!plain_character(c, &length))
+            fputc('?', out);
+        else if (*c == '\'')
+            fputs("'\\''", out);
+        else
+            fwrite(c, 1, length, out);
+    }
     fputc('\'', out);
 }
 

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "tools/common/json.h"
+#include "tools/common/report.h"
 #include "tools/esquema/describe.h"
 #include "tools/esquema/failure.h"
 #include "tools/esquema/grants.h"
@@ -56,9 +57,13 @@ static void print_grants_text(const struct grants *grants, const struct options 
     puts("grants:");
     for (size_t i = 0; i < grants->count; i++) {
         const esq_grant *grant = &grants->items[i];
-        printf("     --allow %s=%s", grant->flag, grant->value);
-        if (grant->where.line)
-            printf("  [%s:%u:%u]", grant->where.file ? grant->where.file : "", grant->where.line, grant->where.column);
+        printf("     --allow %s=", grant->flag);
+        report_text(stdout, grant->value);
+        if (grant->where.line) {
+            fputs("  [", stdout);
+            report_text(stdout, grant->where.file ? grant->where.file : "");
+            printf(":%u:%u]", grant->where.line, grant->where.column);
+        }
         puts(grant_is_given(options, grant) ? "  (given)" : "");
     }
 }

@@ -1,0 +1,17 @@
+/* Text of strangers, made fit for a terminal: nothing in it moves a cursor, ends a line or turns the way of writing. */
+#ifndef BASE_PLAIN_H
+#define BASE_PLAIN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/*
+ * May the character at `text`, which is not the NUL at the end, be shown as it is? `ret_length` gets its length in
+ * bytes, 1 where it is not UTF-8. A tab may, a new line may not.
+ */
+bool plain_character(const char *text, size_t *ret_length);
+
+/* Puts a question mark in the place of each byte of what may not be shown. */
+void plain_make(char *text);
+
+#endif
