@@ -1,7 +1,7 @@
 /*
- * A rules engine: prices that the shop's customers may script. Each rule is a procedure of an order; it sees the report's
- * base library and two functions of ours, and nothing else. A rule that is wrong, endless or greedy ends by itself and
- * costs its own order a discount, nothing more.
+ * A rules engine: prices that the shop's customers may script. Each rule is a procedure of an order; it sees the
+ * report's base library and two functions of ours, and nothing else. A rule that is wrong, endless or greedy ends by
+ * itself and costs its own order a discount, nothing more.
  *
  *     rules FILE      calls `discount` of FILE for the orders below
  */
@@ -48,7 +48,10 @@ static sch_value percent(sch_vm *vm, void *data, size_t count, const sch_value a
 }
 
 static const struct sch_binding shop_bindings[] = {
-    { .name = "loyalty-years", .function = loyalty_years, .min_args = 1, .max_args = 1,
+    { .name = "loyalty-years",
+      .function = loyalty_years,
+      .min_args = 1,
+      .max_args = 1,
       .doc = "how long a customer has been one" },
     { .name = "percent", .function = percent, .min_args = 2, .max_args = 2, .doc = "a share of an amount, in cents" },
 };

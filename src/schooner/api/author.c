@@ -1,6 +1,6 @@
 /*
- * What tools for authors ask: everything that is wrong with a program without running it, what the stages make of it, and
- * the names in scope. All of it for a machine, within its limits, and without a trace in its session.
+ * What tools for authors ask: everything that is wrong with a program without running it, what the stages make of it,
+ * and the names in scope. All of it for a machine, within its limits, and without a trace in its session.
  */
 #include "schooner/api/state.h"
 #include "schooner/compile/code.h"
@@ -46,8 +46,8 @@ static bool call_found(void *data, struct position position, const char *kind, c
 static bool known_arity(void *data, const struct global *global, int *ret_min, int *ret_max)
 {
     const sch_vm *vm = data;
-    sch_value value = global->kind == GLOBAL_PRIMITIVE ? env_primitive(vm->env, global->index)
-                                                       : env_value(vm->env, global->index);
+    sch_value value =
+        global->kind == GLOBAL_PRIMITIVE ? env_primitive(vm->env, global->index) : env_value(vm->env, global->index);
     return env_arity(vm->env, value, ret_min, ret_max);
 }
 
@@ -102,8 +102,8 @@ struct showing {
 /* Hands over what is in the buffer. */
 static bool flush(const struct showing *showing, struct buffer *out)
 {
-    bool taken = !showing->write || out->length == 0 ||
-                 showing->write(showing->data, (const char *)out->bytes, out->length);
+    bool taken =
+        !showing->write || out->length == 0 || showing->write(showing->data, (const char *)out->bytes, out->length);
     out->length = 0;
     return taken;
 }

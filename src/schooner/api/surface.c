@@ -45,8 +45,8 @@ static const char *doc_of(const struct env_library *library, const char *name)
 
 static void fill_value(const sch_env *env, const struct exported *exported, struct sch_surface *ret)
 {
-    sch_value value = exported->global == GLOBAL_PRIMITIVE ? env_primitive(env, exported->index)
-                                                           : env_value(env, exported->index);
+    sch_value value =
+        exported->global == GLOBAL_PRIMITIVE ? env_primitive(env, exported->index) : env_value(env, exported->index);
     ret->kind = is_procedure(value) ? SCH_SURFACE_PROCEDURE : SCH_SURFACE_VALUE;
     ret->arity_known = env_arity(env, value, &ret->min_args, &ret->max_args);
 }

@@ -1,7 +1,8 @@
 /*
- * Calls that can only fail, found without running: the number of arguments of procedures that the program itself defines
- * once and never assigns, or binds, or that the environment has. Three walks over the tree, whose depth the expander
- * bounds: what is known is noted, what is assigned is forgotten, calls are looked at; a fourth leaves no trace.
+ * Calls that can only fail, found without running: the number of arguments of procedures that the program itself
+ * defines once and never assigns, or binds, or that the environment has. Three walks over the tree, whose depth the
+ * expander bounds: what is known is noted, what is assigned is forgotten, calls are looked at; a fourth leaves no
+ * trace.
  */
 #include <stdio.h>
 #include "schooner/compile/compile.h"
@@ -26,14 +27,13 @@ static void walk(struct walk *w, struct core *node)
         return;
     w->visit(w, node);
     switch ((enum core_kind)node->kind) {
-    case CORE_CONSTANT: case CORE_LOCAL: case CORE_GLOBAL: case CORE_TICK:
-        return;
-    case CORE_SET_LOCAL:
-        walk(w, node->set_local.value);
-        return;
-    case CORE_SET_GLOBAL: case CORE_DEFINE:
-        walk(w, node->set_global.value);
-        return;
+    case CORE_CONSTANT:
+    case CORE_LOCAL:
+    case CORE_GLOBAL:
+    case CORE_TICK: return;
+    case CORE_SET_LOCAL: walk(w, node->set_local.value); return;
+    case CORE_SET_GLOBAL:
+    case CORE_DEFINE: walk(w, node->set_global.value); return;
     case CORE_IF:
         walk(w, node->branch.test);
         walk(w, node->branch.then);
@@ -47,10 +47,9 @@ static void walk(struct walk *w, struct core *node)
         walk(w, node->call.procedure);
         walk_all(w, node->call.args, node->call.count);
         return;
-    case CORE_SEQUENCE:
-        walk_all(w, node->sequence.items, node->sequence.count);
-        return;
-    case CORE_LET: case CORE_LETREC:
+    case CORE_SEQUENCE: walk_all(w, node->sequence.items, node->sequence.count); return;
+    case CORE_LET:
+    case CORE_LETREC:
         walk_all(w, node->let.values, node->let.count);
         walk(w, node->let.body);
         return;
@@ -162,7 +161,8 @@ static void look(struct walk *w, struct core *node)
     else if (procedure->kind == CORE_LAMBDA)
         go_on = look_at_lambda(w, node, procedure, procedure->lambda.name);
     else if (procedure->kind == CORE_CONSTANT)
-        go_on = w->check->found(w->check->data, procedure->position, "type-error", "a constant is called, which is no procedure");
+        go_on = w->check->found(w->check->data, procedure->position, "type-error",
+                                "a constant is called, which is no procedure");
     w->stopped = !go_on;
 }
 

@@ -28,7 +28,8 @@ static bool listed(const struct import_step *step, const struct name *name, size
     return false;
 }
 
-/* What the steps make of a library's name; NULL: they leave it out, or the arena is full. The innermost step is last. */
+/* What the steps make of a library's name; NULL: they leave it out, or the arena is full. The innermost step is last.
+ */
 static const struct name *outward(struct expander *x, const struct import_step *step, const struct name *name)
 {
     const struct import_step *inward[64];
@@ -42,15 +43,9 @@ static const struct name *outward(struct expander *x, const struct import_step *
         size_t at;
         bool is_listed = inward[count]->kind != STEP_PREFIX && listed(inward[count], name, &at);
         switch (inward[count]->kind) {
-        case STEP_ONLY:
-            name = is_listed ? name : NULL;
-            break;
-        case STEP_EXCEPT:
-            name = is_listed ? NULL : name;
-            break;
-        case STEP_RENAME:
-            name = is_listed ? inward[count]->to[at] : name;
-            break;
+        case STEP_ONLY: name = is_listed ? name : NULL; break;
+        case STEP_EXCEPT: name = is_listed ? NULL : name; break;
+        case STEP_RENAME: name = is_listed ? inward[count]->to[at] : name; break;
         case STEP_PREFIX: {
             char text[256];
             const struct name *prefix = inward[count]->from[0];

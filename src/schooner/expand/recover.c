@@ -19,8 +19,9 @@ bool recover_told(struct expander *x)
 /* A form that would have bound names that nobody knows now. */
 static bool may_bind(const struct datum *form)
 {
-    static const char *const heads[] = { "import", "use-modules", "define-library", "define-syntax", "define-values",
-                                         "define-record-type", "begin", "include", "include-ci", "cond-expand" };
+    static const char *const heads[] = { "import",        "use-modules",        "define-library", "define-syntax",
+                                         "define-values", "define-record-type", "begin",          "include",
+                                         "include-ci",    "cond-expand" };
     if (form->kind != DATUM_PAIR || !is_identifier(form_car(form)))
         return false;
     for (size_t i = 0; i < sizeof heads / sizeof *heads; i++)

@@ -1,6 +1,6 @@
 /*
- * schooner-repl: the session at a terminal, with a line editor: history, and completion of the names in scope. `schooner`
- * executes it; it is a program of its own so that the editor's library is in no other.
+ * schooner-repl: the session at a terminal, with a line editor: history, and completion of the names in scope.
+ * `schooner` executes it; it is a program of its own so that the editor's library is in no other.
  */
 #include <errno.h>
 #include <histedit.h>
@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "tools/repl/repl.h"
+#include "tools/schooner/repl.h"
 
 enum { HISTORY_SIZE = 1000, COMPLETIONS_MAX = 200 };
 
@@ -185,8 +185,9 @@ int main(int argc, char **argv)
 {
     struct options options;
     struct editor editor = { .prompt = "> " };
-    struct repl_input input = { .read = read_line, .remember = remember, .begin = begin, .prompts = true,
-                                .data = &editor };
+    struct repl_input input = {
+        .read = read_line, .remember = remember, .begin = begin, .prompts = true, .data = &editor
+    };
     if (!options_parse(argc - 1, argv + 1, OPTIONS_ANYWHERE, &options))
         return STATUS_USAGE;
     if (options.arg_count > 0) {

@@ -1,4 +1,5 @@
-/* schooner check: what is wrong with programs, without running them. As text, or as the JSON that docs/json.md defines. */
+/* schooner check: what is wrong with programs, without running them. As text, or as the JSON that docs/json.md defines.
+ */
 #include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -12,7 +13,7 @@ struct checking {
     const struct options *options;
     enum sch_posture posture;
     bool json;
-    const char *file;  /* that is being checked */
+    const char *file; /* that is being checked */
     size_t files;
     size_t diagnostics;
     int status;
@@ -53,8 +54,9 @@ static void report(void *data, const struct sch_failure *failure)
 
 static void report_unreadable(struct checking *checking, const char *file, const char *message)
 {
-    struct sch_failure failure = { .size = sizeof failure, .status = SCH_ERROR, .kind = "file-error",
-                                   .message = message, .file = file };
+    struct sch_failure failure = {
+        .size = sizeof failure, .status = SCH_ERROR, .kind = "file-error", .message = message, .file = file
+    };
     checking->file = file;
     report(checking, &failure);
     worse(checking, STATUS_ERROR);
@@ -145,7 +147,8 @@ static void check_path(struct checking *checking, const char *path)
 
 int command_check(const struct options *options)
 {
-    struct checking checking = { .options = options, .json = options->format == FORMAT_JSON,
+    struct checking checking = { .options = options,
+                                 .json = options->format == FORMAT_JSON,
                                  .posture = options_posture(options, SCH_POSTURE_EVAL) };
     if (options->format == FORMAT_MARKDOWN) {
         fputs("schooner check: --format is text or json\n", stderr);
@@ -154,8 +157,7 @@ int command_check(const struct options *options)
     if (checking.json)
         fputs("{\"version\":1,\"diagnostics\":[", stdout);
     if (options->expression)
-        check_source(&checking, NULL,
-                     (struct sch_source){ "-e", options->expression, strlen(options->expression) });
+        check_source(&checking, NULL, (struct sch_source){ "-e", options->expression, strlen(options->expression) });
     for (int i = 0; i < options->arg_count; i++)
         check_path(&checking, options->args[i]);
     if (checking.json)

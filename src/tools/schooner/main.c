@@ -1,28 +1,29 @@
 /*
- * schooner: runs Scheme. `eval` for what nobody should trust, `run` for programs of one's own, and the tools of authors.
- * Statuses: 0, 1 error, 2 usage, 3 limit.
+ * schooner: runs Scheme. `eval` for what nobody should trust, `run` for programs of one's own, and the tools of
+ * authors. Statuses: 0, 1 error, 2 usage, 3 limit.
  */
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
 #include "tools/common/report.h"
-#include "tools/repl/repl.h"
+#include "tools/schooner/repl.h"
 #include "tools/schooner/world.h"
 
 static void help(FILE *out)
 {
-    fprintf(out,
-            "schooner [repl] [OPTIONS]                read, evaluate, print, again and again\n"
-            "schooner eval [OPTIONS] FILE|-e TEXT     run what is not trusted: nothing in scope, every limit in force\n"
-            "schooner run  [OPTIONS] FILE [ARGS]      run a program of your own: all libraries, no limits but those given\n"
-            "schooner FILE [ARGS]                     the same as run\n"
-            "schooner check [OPTIONS] FILE|FOLDER...  what is wrong with programs, without running them\n"
-            "schooner test [OPTIONS] FILE...          run tests that are written with (schooner test)\n"
-            "schooner expand [OPTIONS] FILE           the program without macros and derived forms\n"
-            "schooner stages [OPTIONS] FILE           the program as each stage of the compiler leaves it\n"
-            "schooner surface [OPTIONS]               every binding of every library that may be imported\n"
-            "schooner --help | --version\n\n"
-            "FILE may be - for standard input. Sizes take K M G, fuel k M G, times ms s m h, limits `unlimited`.\n\n");
+    fprintf(
+        out,
+        "schooner [repl] [OPTIONS]                read, evaluate, print, again and again\n"
+        "schooner eval [OPTIONS] FILE|-e TEXT     run what is not trusted: nothing in scope, every limit in force\n"
+        "schooner run  [OPTIONS] FILE [ARGS]      run a program of your own: all libraries, no limits but those given\n"
+        "schooner FILE [ARGS]                     the same as run\n"
+        "schooner check [OPTIONS] FILE|FOLDER...  what is wrong with programs, without running them\n"
+        "schooner test [OPTIONS] FILE...          run tests that are written with (schooner test)\n"
+        "schooner expand [OPTIONS] FILE           the program without macros and derived forms\n"
+        "schooner stages [OPTIONS] FILE           the program as each stage of the compiler leaves it\n"
+        "schooner surface [OPTIONS]               every binding of every library that may be imported\n"
+        "schooner --help | --version\n\n"
+        "FILE may be - for standard input. Sizes take K M G, fuel k M G, times ms s m h, limits `unlimited`.\n\n");
     options_help(out);
     fputs("\nStatuses: 0, 1 for errors, 2 for bad usage, 3 when a limit ended the run.\n", out);
 }

@@ -18,7 +18,8 @@ struct option {
 };
 
 static const struct option table[] = {
-#define OPTION(field, name, letter, kind, argument, help) { name, letter, kind, argument, help, offsetof(struct options, field) },
+#define OPTION(field, name, letter, kind, argument, help) \
+    { name, letter, kind, argument, help, offsetof(struct options, field) },
 #include "tools/schooner/options.def"
 #undef OPTION
 };
@@ -71,20 +72,17 @@ static bool store(struct options *options, const struct option *option, const ch
     static const char *const formats[] = { "text", "markdown", "json", NULL };
     void *field = (char *)options + option->field;
     switch (option->kind) {
-    case FLAG:
-        *(bool *)field = true;
-        return true;
-    case TEXT:
-        *(const char **)field = value;
-        return true;
+    case FLAG: *(bool *)field = true; return true;
+    case TEXT: *(const char **)field = value; return true;
     case POSTURE:
         options->posture = (enum posture_choice)choice(value, postures);
         return options->posture != POSTURE_UNSAID || bad_value(option, value, "eval or run");
     case FORMAT:
         options->format = (enum format_choice)choice(value, formats);
         return options->format != FORMAT_UNSAID || bad_value(option, value, "text, markdown or json");
-    case BYTES: case COUNT: case DURATION:
-        return store_limit(option, value, field);
+    case BYTES:
+    case COUNT:
+    case DURATION: return store_limit(option, value, field);
     }
     return false;
 }
@@ -188,8 +186,8 @@ void options_help(FILE *out)
 {
     for (size_t i = 0; i < OPTION_COUNT; i++) {
         const struct option *option = &table[i];
-        fprintf(out, "  %s%s%s %-*s %s\n", option->letter ? option->letter : "", option->letter ? ", " : "", option->name,
-                (int)(24 - strlen(option->name) - (option->letter ? 4 : 0)), option->argument ? option->argument : "",
-                option->help);
+        fprintf(out, "  %s%s%s %-*s %s\n", option->letter ? option->letter : "", option->letter ? ", " : "",
+                option->name, (int)(24 - strlen(option->name) - (option->letter ? 4 : 0)),
+                option->argument ? option->argument : "", option->help);
     }
 }

@@ -109,7 +109,8 @@ static void list_markdown(struct listing *listing, const struct sch_surface *bin
 {
     const char *library = binding->library ? binding->library : "In every program";
     if (!listing->library || strcmp(listing->library, library) != 0)
-        printf("%s## %s\n\n| name | kind | arguments | |\n| --- | --- | --- | --- |\n", listing->count ? "\n" : "", library);
+        printf("%s## %s\n\n| name | kind | arguments | |\n| --- | --- | --- | --- |\n", listing->count ? "\n" : "",
+               library);
     listing->library = library;
     fputs("| `", stdout);
     print_cell(binding->name);

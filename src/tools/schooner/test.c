@@ -1,6 +1,6 @@
 /*
- * schooner test: runs programs that test with (schooner test), each in a machine of its own, and sums up: a TAP document
- * with one case for each file and what the file said, indented, above it.
+ * schooner test: runs programs that test with (schooner test), each in a machine of its own, and sums up: a TAP
+ * document with one case for each file and what the file said, indented, above it.
  */
 #include <string.h>
 #include "tools/common/report.h"

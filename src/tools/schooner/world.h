@@ -8,7 +8,7 @@
 struct world {
     const struct options *options;
     enum sch_posture posture;
-    bool session;              /* names may be defined again; everything of the report is in scope */
+    bool session;                   /* names may be defined again; everything of the report is in scope */
     const char *const *pre_imports; /* besides those of the options; NULL */
     /* made by world_open */
     struct library_path path;

@@ -1,5 +1,5 @@
 /* The session: entries are collected until they are whole, evaluated in one machine, and what they give is printed. */
-#include "tools/repl/repl.h"
+#include "tools/schooner/repl.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -254,8 +254,7 @@ static int converse(struct repl *repl)
 {
     while (!repl->quit) {
         char *line = NULL;
-        enum repl_line got =
-            repl->input->read(repl->input->data, repl->length ? "... " : "> ", &line);
+        enum repl_line got = repl->input->read(repl->input->data, repl->length ? "... " : "> ", &line);
         if (got == REPL_INTERRUPTED) {
             drop_entry(repl);
             continue;
@@ -280,9 +279,17 @@ static int converse(struct repl *repl)
 
 int repl_run(const struct options *options, const struct repl_input *input)
 {
-    static const char *const imports[] = { "(scheme base)", "(scheme case-lambda)", "(scheme char)", "(scheme complex)",
-                                           "(scheme cxr)", "(scheme inexact)", "(scheme lazy)", "(scheme read)",
-                                           "(scheme write)", "(schooner debug)", NULL };
+    static const char *const imports[] = { "(scheme base)",
+                                           "(scheme case-lambda)",
+                                           "(scheme char)",
+                                           "(scheme complex)",
+                                           "(scheme cxr)",
+                                           "(scheme inexact)",
+                                           "(scheme lazy)",
+                                           "(scheme read)",
+                                           "(scheme write)",
+                                           "(schooner debug)",
+                                           NULL };
     struct world world = { .options = options, .posture = SCH_POSTURE_RUN, .session = true, .pre_imports = imports };
     if (!world_open(&world, NULL))
         return STATUS_USAGE;

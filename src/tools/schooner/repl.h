@@ -2,8 +2,8 @@
  * Read, evaluate, print, again and again. Owns entries, comma commands and Ctrl-C; does not know where lines come from:
  * the plain program reads them, the helper schooner-repl has an editor with history and completion.
  */
-#ifndef TOOLS_REPL_REPL_H
-#define TOOLS_REPL_REPL_H
+#ifndef TOOLS_SCHOONER_REPL_H
+#define TOOLS_SCHOONER_REPL_H
 
 #include "tools/schooner/options.h"
 

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "tools/common/helpers.h"
-#include "tools/repl/repl.h"
+#include "tools/schooner/repl.h"
 
 static enum repl_line read_plain(void *data, const char *prompt, char **ret)
 {
