@@ -215,7 +215,8 @@ SCH_API enum sch_status sch_compile(sch_env *env, struct sch_source source, cons
                                     sch_code **ret, struct sch_failure *ret_failure);
 SCH_API void sch_code_free(sch_code *code); /* machines that run it keep what they need */
 SCH_API enum sch_status sch_run(sch_vm *vm, sch_code *code, sch_value *ret);
-/* Calls a procedure. From a host function: inside the running program, sharing its limits. */
+/* Calls a procedure. From a host function: inside the running program, sharing its limits; a hundred such calls within
+ * each other end the run with SCH_LIMIT_NESTING, since they stand on the C stack. */
 SCH_API enum sch_status sch_call(sch_vm *vm, sch_value procedure, size_t count, const sch_value args[],
                                  sch_value *ret);
 /* Ends what runs on the machine, from another thread or a signal handler: SCH_LIMIT_INTERRUPT. */
@@ -237,6 +238,39 @@ typedef bool sch_output_fn(void *data, const char *bytes, size_t length);
 SCH_API void sch_set_output(sch_vm *vm, sch_output_fn *write, void *data);
 SCH_API const char *sch_output(sch_vm *vm, size_t *ret_length); /* NUL-terminated, until the next call */
 SCH_API void sch_output_clear(sch_vm *vm);
+
+/* A type of opaque values of the host; see sch_foreign. */
+struct sch_foreign_type {
+    const char *name;
+    void (*finalize)(void *pointer); /* may be NULL; must not call the engine */
+};
+
+/* --- ports of the host ------------------------------------------------------------------------------------------- */
+
+/*
+ * What a host's port does; must outlive the machines. Any function may be NULL: nothing to read, writes refused, always
+ * ready, nothing to flush or to close. They may block; they must not call the engine. `base.finalize` gets the pointer
+ * when nothing refers to the port any more, closed or not, and when the machine goes.
+ */
+struct sch_port_type {
+    struct sch_foreign_type base;
+    /* At least one byte and at most `room`, waiting if need be; 0: the end; -1: it failed. Text is UTF-8; what is not
+     * UTF-8 in it reads as U+FFFD. */
+    int64_t (*read)(void *pointer, void *bytes, size_t room);
+    bool (*ready)(void *pointer); /* would read give something, or the end, at once? */
+    bool (*write)(void *pointer, const void *bytes, size_t length);
+    bool (*flush)(void *pointer);
+    bool (*close)(void *pointer); /* once at most */
+};
+enum sch_port_flags { SCH_PORT_INPUT = 1, SCH_PORT_OUTPUT = 2, SCH_PORT_BINARY = 4 };
+/* A port whose bytes the host reads or writes: textual, or SCH_PORT_BINARY. A function that fails raises an error
+ * object for which file-error? holds. */
+SCH_API sch_value sch_port(sch_vm *vm, const struct sch_port_type *type, void *pointer, unsigned flags);
+
+enum sch_standard_port { SCH_STANDARD_OUTPUT = 0, SCH_STANDARD_ERROR = 1, SCH_STANDARD_INPUT = 2 };
+/* What current-output-port, current-error-port and current-input-port give outside of every parameterize: a textual
+ * port of the right direction. false: it is none. Output to a port of the host is not counted against the output limit. */
+SCH_API bool sch_set_port(sch_vm *vm, enum sch_standard_port which, sch_value port);
 
 /* --- values ------------------------------------------------------------------------------------------------------ */
 
@@ -267,10 +301,6 @@ SCH_API sch_value sch_list(sch_vm *vm, size_t count, const sch_value items[]);
 SCH_API sch_value sch_vector(sch_vm *vm, size_t count, const sch_value items[]);
 SCH_API sch_value sch_bytevector(sch_vm *vm, const void *bytes, size_t length);
 
-struct sch_foreign_type {
-    const char *name;
-    void (*finalize)(void *pointer); /* may be NULL; must not call the engine */
-};
 /* An opaque value of the host; `bytes` is what it costs the machine's heap limit. `type` must outlive the machine. */
 SCH_API sch_value sch_foreign(sch_vm *vm, const struct sch_foreign_type *type, void *pointer, size_t bytes);
 
@@ -288,7 +318,8 @@ SCH_API bool sch_get_integer(sch_value value, int64_t *ret);
 SCH_API bool sch_get_real(sch_value value, double *ret); /* any real number, rounded */
 SCH_API bool sch_get_character(sch_value value, uint32_t *ret);
 SCH_API bool sch_get_boolean(sch_value value, bool *ret);
-/* The text of a string, symbol or keyword: UTF-8 without a copy, NUL-terminated, alive as long as the value. */
+/* The text of a string, symbol or keyword: UTF-8 without a copy, NUL-terminated, alive as long as the value; that of a
+ * string that the script may change (with mutation), until code runs on the machine again. */
 SCH_API bool sch_get_text(sch_value value, const char **ret_text, size_t *ret_length);
 SCH_API bool sch_get_bytes(sch_value value, const void **ret_bytes, size_t *ret_length);
 SCH_API bool sch_get_pair(sch_value value, sch_value *ret_car, sch_value *ret_cdr);

@@ -103,6 +103,8 @@ static bool apply_menu(sch_env *env, const char *const *menu, struct sch_failure
                 continue;
             bool hidden = library->image->flags & IMAGE_LIBRARY_INTERNAL;
             bool restricted = is_run_only_library(library->view.name) || is_opt_in_library(library->view.name);
+            if (is_system_library(library->view.name) && !find_any(env, ENV_SYSTEM_LIBRARY))
+                hidden = true;
             library->importable = !hidden && (env->posture == SCH_POSTURE_RUN || !restricted);
         }
         return true;

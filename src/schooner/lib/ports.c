@@ -78,11 +78,14 @@ static sch_value close_port(sch_vm *vm, const char *who, sch_value port, unsigne
 {
     if (!is_port(port) || !port_has(port, directions))
         return raise_type(vm, who, 1, expected, port);
+    uint64_t before = port_of(port)->flags;
     if (directions & PORT_INPUT)
         port_of(port)->flags |= PORT_CLOSED_INPUT;
     if (directions & PORT_OUTPUT)
         port_of(port)->flags |= PORT_CLOSED_OUTPUT;
-    return V_UNSPECIFIED;
+    /* a port of the host goes one way: it is closed for good */
+    bool closes = (before & (PORT_CLOSED_INPUT | PORT_CLOSED_OUTPUT)) == 0;
+    return !closes || port_close_host(vm, port) ? V_UNSPECIFIED : V_RAISED;
 }
 
 sch_value prim_close_port(sch_vm *vm, const sch_value *args, size_t count)

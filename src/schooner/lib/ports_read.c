@@ -21,6 +21,15 @@ static void take(struct port *port, const unsigned char *bytes, size_t length)
     port->start += length;
 }
 
+/* Waits until `need` bytes are there, or the end: *ret_left tells. false: raised. */
+static bool await(sch_vm *vm, sch_value port, size_t need, size_t *ret_left)
+{
+    for (bool more = true; *ret_left = port_of(port)->end - port_of(port)->start, more && *ret_left < need;)
+        if (!port_fill(vm, port, &more))
+            return false;
+    return true;
+}
+
 /* The next character; 0: the end. */
 static size_t next_character(const struct port *port, uint32_t *ret)
 {
@@ -33,6 +42,9 @@ static sch_value read_one(sch_vm *vm, const char *who, const sch_value *args, si
 {
     sch_value value;
     if (!input_port_argument(vm, who, args, count, 0, PORT_TEXTUAL, &value))
+        return V_RAISED;
+    size_t left;
+    if (!await(vm, value, 1, &left))
         return V_RAISED;
     struct port *port = port_of(value);
     uint32_t character;
@@ -59,7 +71,9 @@ sch_value prim_peek_char(sch_vm *vm, const sch_value *args, size_t count)
 sch_value prim_is_char_ready(sch_vm *vm, const sch_value *args, size_t count)
 {
     sch_value port;
-    return input_port_argument(vm, "char-ready?", args, count, 0, PORT_TEXTUAL, &port) ? V_TRUE : V_RAISED;
+    if (!input_port_argument(vm, "char-ready?", args, count, 0, PORT_TEXTUAL, &port))
+        return V_RAISED;
+    return make_boolean(port_is_ready(port));
 }
 
 /* A string of the next `length` bytes, then moves over `length + more`. The port is alive meanwhile. */
@@ -76,20 +90,38 @@ static sch_value take_string(sch_vm *vm, sch_value value, size_t length, size_t 
     return string;
 }
 
+/* How many bytes stand before the end of the line, or of the input. */
+static bool find_line_end(sch_vm *vm, sch_value port, size_t *ret_length)
+{
+    size_t length = 0;
+    for (;;) {
+        size_t left, more;
+        const unsigned char *bytes = port_bytes(port_of(port), &left);
+        for (; length < left && bytes[length] != '\n' && bytes[length] != '\r'; length++) {
+            if (length % TEXT_PIECE == 0 && !charge(vm, size_min(left - length, TEXT_PIECE) / BYTES_PER_UNIT))
+                return false;
+        }
+        *ret_length = length;
+        if (length < left && (bytes[length] == '\n' || length + 1 < left))
+            return true;
+        if (!await(vm, port, left + 1, &more)) /* the rest of the line, or what follows a return */
+            return false;
+        if (more == left)
+            return true;
+    }
+}
+
 sch_value prim_read_line(sch_vm *vm, const sch_value *args, size_t count)
 {
     sch_value port;
     if (!input_port_argument(vm, "read-line", args, count, 0, PORT_TEXTUAL, &port))
         return V_RAISED;
-    size_t left;
+    size_t left, length = 0;
+    if (!find_line_end(vm, port, &length))
+        return V_RAISED;
     const unsigned char *bytes = port_bytes(port_of(port), &left);
     if (left == 0)
         return V_EOF;
-    size_t length = 0;
-    for (; length < left && bytes[length] != '\n' && bytes[length] != '\r'; length++) {
-        if (length % TEXT_PIECE == 0 && !charge(vm, size_min(left - length, TEXT_PIECE) / BYTES_PER_UNIT))
-            return V_RAISED;
-    }
     size_t ending = 0;
     if (length < left)
         ending = bytes[length] == '\r' && length + 1 < left && bytes[length + 1] == '\n' ? 2 : 1;
@@ -103,15 +135,18 @@ sch_value prim_read_string(sch_vm *vm, const sch_value *args, size_t count)
     if (!argument_index(vm, "read-string", 1, args[0], FIXNUM_MAX - 1, &wanted) ||
         !input_port_argument(vm, "read-string", args, count, 1, PORT_TEXTUAL, &port))
         return V_RAISED;
-    size_t left;
-    const unsigned char *bytes = port_bytes(port_of(port), &left);
+    size_t left, length = 0;
+    if (!await(vm, port, size_min(wanted, 1), &left))
+        return V_RAISED;
     if (left == 0 && wanted > 0)
         return V_EOF;
-    if (!charge(vm, size_min(wanted, left) / CHARACTERS_PER_UNIT))
-        return V_RAISED;
-    size_t length = 0;
-    for (size_t i = 0; i < wanted && length < left; i++)
-        length += utf8_step(bytes[length]);
+    for (size_t i = 0; i < wanted; i++) {
+        if ((i % CHARACTERS_PER_UNIT == 0 && !charge(vm, 1)) || !await(vm, port, length + 1, &left))
+            return V_RAISED;
+        if (length == left)
+            break;
+        length += utf8_step(port_bytes(port_of(port), &left)[length]);
+    }
     return take_string(vm, port, length, 0);
 }
 
@@ -123,6 +158,8 @@ static sch_value read_byte(sch_vm *vm, const char *who, const sch_value *args, s
     if (!input_port_argument(vm, who, args, count, 0, PORT_BINARY, &value))
         return V_RAISED;
     size_t left;
+    if (!await(vm, value, 1, &left))
+        return V_RAISED;
     const unsigned char *bytes = port_bytes(port_of(value), &left);
     if (left == 0)
         return V_EOF;
@@ -143,7 +180,9 @@ sch_value prim_peek_u8(sch_vm *vm, const sch_value *args, size_t count)
 sch_value prim_is_u8_ready(sch_vm *vm, const sch_value *args, size_t count)
 {
     sch_value port;
-    return input_port_argument(vm, "u8-ready?", args, count, 0, PORT_BINARY, &port) ? V_TRUE : V_RAISED;
+    if (!input_port_argument(vm, "u8-ready?", args, count, 0, PORT_BINARY, &port))
+        return V_RAISED;
+    return make_boolean(port_is_ready(port));
 }
 
 sch_value prim_read_bytevector(sch_vm *vm, const sch_value *args, size_t count)
@@ -154,7 +193,8 @@ sch_value prim_read_bytevector(sch_vm *vm, const sch_value *args, size_t count)
         !input_port_argument(vm, "read-bytevector", args, count, 1, PORT_BINARY, &port))
         return V_RAISED;
     size_t left;
-    const unsigned char *bytes = port_bytes(port_of(port), &left);
+    if (!await(vm, port, wanted, &left))
+        return V_RAISED;
     if (left == 0 && wanted > 0)
         return V_EOF;
     size_t length = size_min(wanted, left);
@@ -162,7 +202,7 @@ sch_value prim_read_bytevector(sch_vm *vm, const sch_value *args, size_t count)
     if (!charge(vm, length / BYTES_PER_UNIT) || !heap_reserve_object(vm, size))
         return V_RAISED;
     struct bytevector *out = heap_object(vm, OBJECT_BYTEVECTOR, length, size);
-    memcpy(out->bytes, bytes, length);
+    memcpy(out->bytes, port_bytes(port_of(port), &left), length);
     port_of(port)->start += length;
     return object_value(out);
 }
@@ -181,6 +221,8 @@ sch_value prim_read_bytevector_to(sch_vm *vm, const sch_value *args, size_t coun
         !input_port_argument(vm, who, args, count, 1, PORT_BINARY, &port))
         return V_RAISED;
     size_t left;
+    if (!await(vm, port, end - start, &left))
+        return V_RAISED;
     const unsigned char *bytes = port_bytes(port_of(port), &left);
     if (left == 0 && end > start)
         return V_EOF;
@@ -210,7 +252,16 @@ static sch_value raise_read_failure(sch_vm *vm, const struct front *front)
                        (unsigned)front->error.position.line, (unsigned)front->error.position.column);
 }
 
-static sch_value read_from(sch_vm *vm, sch_value value, struct front *front)
+/* Was the datum cut off where the port's bytes end, so far? */
+static bool is_cut_off(const struct front *front, enum read_result result, const struct reader *reader, size_t left)
+{
+    if (result == READ_FAILED)
+        return front->limit == SCH_LIMIT_NONE && strcmp(front->error.kind, "read-incomplete") == 0;
+    return result == READ_END || reader->at == left;
+}
+
+/* `ret_more`: when the host may have more, asks for it instead of believing in the end; nothing was taken then. */
+static sch_value read_from(sch_vm *vm, sch_value value, struct front *front, bool *ret_more)
 {
     struct port *port = port_of(value);
     size_t left;
@@ -228,6 +279,9 @@ static sch_value read_from(sch_vm *vm, sch_value value, struct front *front)
 
     struct datum *datum;
     enum read_result result = read_datum(&reader, &datum);
+    *ret_more = *ret_more && is_cut_off(front, result, &reader, left);
+    if (*ret_more)
+        return V_FALSE;
     port->start += reader.at;
     port->line = reader.line;
     port->column = reader.column;
@@ -243,18 +297,42 @@ static sch_value read_from(sch_vm *vm, sch_value value, struct front *front)
     return raise_read_failure(vm, front);
 }
 
-sch_value prim_read(sch_vm *vm, const sch_value *args, size_t count)
+static sch_value read_once(sch_vm *vm, sch_value port, bool *ret_more)
 {
-    sch_value port;
-    if (!input_port_argument(vm, "read", args, count, 0, PORT_TEXTUAL, &port))
-        return V_RAISED;
     struct front front;
     front_init(&front, vm_memory(vm));
     front.nesting = vm->nesting;
     front.integer_bits = vm->integer_bits;
     front.charge = charge_machine;
     front.charge_data = vm;
-    sch_value result = read_from(vm, port, &front);
+    sch_value result = read_from(vm, port, &front, ret_more);
     front_done(&front);
     return result;
+}
+
+/* Twice as much as there was, so that reading again and again costs no more than reading twice; less when the host
+ * would have to wait. */
+static bool read_ahead(sch_vm *vm, sch_value port, bool *ret_more)
+{
+    size_t before = port_of(port)->end - port_of(port)->start;
+    do {
+        if (!port_fill(vm, port, ret_more))
+            return false;
+    } while (*ret_more && port_of(port)->end - port_of(port)->start < 2 * before && port_is_waiting(port));
+    return true;
+}
+
+sch_value prim_read(sch_vm *vm, const sch_value *args, size_t count)
+{
+    sch_value port;
+    if (!input_port_argument(vm, "read", args, count, 0, PORT_TEXTUAL, &port))
+        return V_RAISED;
+    for (bool more = !is_false(port_of(port)->host);;) {
+        bool wants_more = more;
+        sch_value result = read_once(vm, port, &wants_more);
+        if (!wants_more)
+            return result;
+        if (!read_ahead(vm, port, &more))
+            return V_RAISED;
+    }
 }

@@ -99,11 +99,11 @@ sch_value prim_write_bytevector(sch_vm *vm, const sch_value *args, size_t count)
     return V_UNSPECIFIED;
 }
 
-/* Nothing is held back: output reaches buffer or sink at once. */
+/* Only the ports of a host hold something back. */
 sch_value prim_flush_output_port(sch_vm *vm, const sch_value *args, size_t count)
 {
     sch_value port = count > 0 ? args[0] : parameter_value(vm, STANDARD_OUTPUT_PORT);
     if (!is_port(port) || !port_has(port, PORT_OUTPUT))
         return raise_type(vm, "flush-output-port", 1, "an output port", port);
-    return V_UNSPECIFIED;
+    return port_flush(vm, port) ? V_UNSPECIFIED : V_RAISED;
 }

@@ -1,9 +1,10 @@
 /* Ports: where written bytes go, and the output limit. What is written is the business of lib/ports.c. */
 #include "schooner/port/port.h"
 
+#include "base/utf8.h"
 #include "schooner/heap/barrier.h"
 
-enum { BYTES_PER_UNIT = 16, CONTENTS_MIN = 64 };
+enum { BYTES_PER_UNIT = 16, CONTENTS_MIN = 64, FILL_BYTES = 4096, CUT_MAX = 4 };
 
 void port_trace(struct heap_marker *marker, const struct object *object)
 {
@@ -25,7 +26,16 @@ static sch_value make_port(sch_vm *vm, uint64_t flags, sch_value bytes)
     port->column = 1;
     port->bytes = bytes;
     port->host = V_FALSE;
+    port->cut_length = 0;
     return object_value(port);
+}
+
+sch_value port_make_host(sch_vm *vm, unsigned flags, sch_value foreign)
+{
+    sch_value port = make_port(vm, flags, V_FALSE);
+    if (!is_raised(port))
+        port_of(port)->host = foreign;
+    return port;
 }
 
 sch_value port_make_standard(sch_vm *vm)
@@ -115,6 +125,128 @@ static bool write_memory(sch_vm *vm, sch_value value, const void *bytes, size_t 
     return true;
 }
 
+/* --- the host's --- */
+
+static const struct sch_port_type *host_of(sch_value port, void **ret_pointer)
+{
+    const struct foreign *foreign = object_as(struct foreign, port_of(port)->host);
+    *ret_pointer = foreign->pointer;
+    return (const struct sch_port_type *)(const void *)foreign->type;
+}
+
+static bool host_failed(sch_vm *vm, sch_value port, const char *what)
+{
+    raise_error(vm, "file-error", NULL, 1, &port, "the port cannot be %s", what);
+    return false;
+}
+
+static bool write_host(sch_vm *vm, sch_value port, const void *bytes, size_t length)
+{
+    void *pointer;
+    const struct sch_port_type *type = host_of(port, &pointer);
+    return (type->write && type->write(pointer, bytes, length)) || host_failed(vm, port, "written");
+}
+
+bool port_flush(sch_vm *vm, sch_value port)
+{
+    if (is_false(port_of(port)->host) || port_has(port, PORT_CLOSED_OUTPUT))
+        return true;
+    void *pointer;
+    const struct sch_port_type *type = host_of(port, &pointer);
+    return !type->flush || type->flush(pointer) || host_failed(vm, port, "flushed");
+}
+
+bool port_close_host(sch_vm *vm, sch_value port)
+{
+    if (is_false(port_of(port)->host))
+        return true;
+    void *pointer;
+    const struct sch_port_type *type = host_of(port, &pointer);
+    return !type->close || type->close(pointer) || host_failed(vm, port, "closed");
+}
+
+bool port_is_waiting(sch_value port)
+{
+    void *pointer;
+    const struct sch_port_type *type = host_of(port, &pointer);
+    return !type->ready || type->ready(pointer);
+}
+
+bool port_is_ready(sch_value port)
+{
+    return port_of(port)->end > port_of(port)->start || is_false(port_of(port)->host) || port_is_waiting(port);
+}
+
+/* Could these few bytes be the beginning of a character? */
+static bool is_cut(const unsigned char *bytes, size_t length)
+{
+    if (length >= CUT_MAX || bytes[0] < 0xc2 || bytes[0] > 0xf4 || length >= utf8_step(bytes[0]))
+        return false;
+    for (size_t i = 1; i < length; i++)
+        if ((bytes[i] & 0xc0) != 0x80)
+            return false;
+    return true;
+}
+
+/* A stranger's bytes to UTF-8: what is none becomes U+FFFD; a character that has only begun waits in the port. */
+static size_t clean(struct port *port, const unsigned char *bytes, size_t length, bool at_end, unsigned char *out)
+{
+    static const unsigned char replacement[] = { 0xef, 0xbf, 0xbd };
+    size_t made = 0;
+    port->cut_length = 0;
+    for (size_t i = 0; i < length;) {
+        uint32_t character;
+        size_t size = utf8_decode(bytes + i, length - i, &character);
+        if (size == 0 && !at_end && is_cut(bytes + i, length - i)) {
+            port->cut_length = length - i;
+            memcpy(port->cut, bytes + i, length - i);
+            return made;
+        }
+        memcpy(out + made, size ? bytes + i : replacement, size ? size : sizeof replacement);
+        made += size ? size : sizeof replacement;
+        i += size ? size : 1;
+    }
+    return made;
+}
+
+/* Behind what is not read yet; what was read makes room first. */
+static bool keep_ahead(sch_vm *vm, sch_value value, const unsigned char *bytes, size_t length)
+{
+    struct port *port = port_of(value);
+    size_t left = port->end - port->start;
+    if (port->start > left && !is_false(port->bytes)) {
+        unsigned char *all = object_as(struct bytevector, port->bytes)->bytes;
+        memmove(all, all + port->start, left);
+        port->start = 0;
+        port->end = left;
+    }
+    return write_memory(vm, value, bytes, length);
+}
+
+bool port_fill(sch_vm *vm, sch_value port, bool *ret_more)
+{
+    *ret_more = false;
+    if (is_false(port_of(port)->host))
+        return true;
+    void *pointer;
+    const struct sch_port_type *type = host_of(port, &pointer);
+    unsigned char raw[CUT_MAX + FILL_BYTES];
+    unsigned char text[sizeof raw * 3];
+    size_t cut = port_of(port)->cut_length;
+    memcpy(raw, port_of(port)->cut, cut);
+    int64_t count = type->read ? type->read(pointer, raw + cut, FILL_BYTES) : 0;
+    if (count < 0 || count > FILL_BYTES)
+        return host_failed(vm, port, "read");
+    if (!charge(vm, (uint64_t)count / BYTES_PER_UNIT + 1) || !poll(vm))
+        return false;
+    size_t length = cut + (size_t)count;
+    *ret_more = length > 0;
+    if (port_has(port, PORT_BINARY))
+        return length == 0 || keep_ahead(vm, port, raw, length);
+    length = clean(port_of(port), raw, length, count == 0, text);
+    return length == 0 || keep_ahead(vm, port, text, length);
+}
+
 bool port_write(sch_vm *vm, sch_value port, const void *bytes, size_t length)
 {
     sch_assert(port_has(port, PORT_OUTPUT) && !port_has(port, PORT_CLOSED_OUTPUT));
@@ -122,5 +254,7 @@ bool port_write(sch_vm *vm, sch_value port, const void *bytes, size_t length)
         return false;
     if (length == 0)
         return true;
+    if (!is_false(port_of(port)->host))
+        return write_host(vm, port, bytes, length);
     return port_has(port, PORT_STANDARD) ? write_standard(vm, bytes, length) : write_memory(vm, port, bytes, length);
 }

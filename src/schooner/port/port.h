@@ -1,7 +1,7 @@
 /*
- * Ports. In this slice: output to the machine's standard output (buffer or sink, bounded by the output limit), string
- * output and input ports, bytevector ports. A port's contents are strings and bytevectors of the heap, so that ports
- * need no finalizer and their memory counts.
+ * Ports: the machine's standard output (buffer or sink, bounded by the output limit), strings, bytevectors, and ports of
+ * the host, whose functions read and write. Contents and what is read ahead are strings and bytevectors of the heap, so
+ * that ports need no finalizer and their memory counts.
  */
 #ifndef SCHOONER_PORT_PORT_H
 #define SCHOONER_PORT_PORT_H
@@ -28,6 +28,8 @@ struct port {
     uint64_t column;
     sch_value bytes;  /* bytevector, or string for (open-input-string), or #f: nothing */
     sch_value host;   /* a host's port: foreign value; #f */
+    unsigned char cut[4]; /* textual, of a host: the bytes that begin a character whose rest is not read yet */
+    uint64_t cut_length;
 };
 
 /* Writes bytes to an output port that is open; charges; false: a limit was raised. May collect: `port` must be alive,
@@ -52,6 +54,18 @@ static inline bool port_has(sch_value v, unsigned flags)
 {
     return (port_of(v)->flags & flags) != 0;
 }
+
+/* A port of the host: `foreign` is a foreign value whose type is the beginning of a sch_port_type. */
+sch_value port_make_host(sch_vm *vm, unsigned flags, sch_value foreign);
+/* Has the host read more of an input port, behind what is not read yet. *ret_more: false at the end, and always for
+ * ports in memory. false: raised. May collect: the port must be alive. */
+bool port_fill(sch_vm *vm, sch_value port, bool *ret_more);
+/* Is something there, or the end, without waiting? */
+bool port_is_ready(sch_value port);
+bool port_is_waiting(sch_value port); /* of a host: has it more that nobody needs to wait for? */
+bool port_flush(sch_vm *vm, sch_value port);
+/* Tells the host, once. The flags are the caller's business. */
+bool port_close_host(sch_vm *vm, sch_value port);
 
 /* What is not read yet, or, of an output port in memory, what was written. */
 const unsigned char *port_bytes(const struct port *port, size_t *ret_length);

@@ -185,7 +185,7 @@ static bool put_names(struct boot *boot, const struct session_library *library, 
 
 static bool is_internal(const char *name)
 {
-    return strcmp(name, "(schooner kernel)") == 0;
+    return strcmp(name, "(schooner kernel)") == 0 || strcmp(name, "(schooner environment)") == 0;
 }
 
 static bool put_libraries(struct boot *boot, struct image_span *ret)

@@ -12,11 +12,17 @@ bool world_open(struct world *world, const char *file)
     world->path = (struct library_path){ .program = file };
     world->menu = options_names(options->menu);
     world->named_imports = options_names(options->pre_import);
+    /* (command-line): the program and what follows it */
+    world->arguments = (struct system_arguments){ options->args, options->arg_count };
+    struct sch_library system;
+    system_library(&world->arguments, world->system, &system);
     struct sch_env_options env_options = {
         .size = sizeof env_options,
         .posture = world->posture,
         .menu = world->menu,
         .pre_imports = world->named_imports ? world->named_imports : world->pre_imports,
+        .libraries = &system,
+        .library_count = trusted ? 1 : 0,
         .mutation = options->mutation,
         .catch_errors = options->catch_errors,
         .redefinition = world->session,
@@ -52,6 +58,10 @@ sch_vm *world_machine(const struct world *world)
 {
     struct sch_limits limits = options_limits(world->options, world->posture);
     sch_vm *vm = sch_vm_new(world->env, &limits);
+    if (vm && world->posture == SCH_POSTURE_RUN && !system_connect(vm)) {
+        sch_vm_free(vm);
+        vm = NULL;
+    }
     if (vm)
         sch_set_output(vm, write_output, stdout);
     else

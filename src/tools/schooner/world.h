@@ -4,6 +4,7 @@
 
 #include "tools/common/files.h"
 #include "tools/schooner/options.h"
+#include "tools/schooner/system.h"
 
 struct world {
     const struct options *options;
@@ -15,6 +16,8 @@ struct world {
     struct sch_env *env;
     const char **menu;
     const char **named_imports;
+    struct system_arguments arguments;
+    struct sch_binding system[SYSTEM_BINDING_COUNT];
 };
 
 /* The environment for programs that lie beside `file` (NULL: in the working directory). false: it was told why. */
