@@ -99,6 +99,12 @@ void vm_sweep_weak(sch_vm *vm)
 
 /* --- running --- */
 
+/*
+ * Calls of the host within calls of the host stand on the C stack, whose size is the host's: a script must not be able
+ * to use it up. Half a kilobyte each is ours, the rest of a small stack (256 KiB) the host functions may share.
+ */
+enum { HOST_CALLS_MOST = 100 };
+
 /* Seals what runs now, calls the procedure above it, and puts the machine back as it was, however that ended. */
 static enum sch_status call(sch_vm *vm, sch_value procedure, size_t count, const sch_value args[], sch_value *ret)
 {
@@ -139,6 +145,10 @@ enum sch_status vm_call(sch_vm *vm, sch_value procedure, size_t count, const sch
 {
     if (unlikely(vm->limit != SCH_LIMIT_NONE))
         return SCH_LIMIT;
+    if (unlikely(vm->host_depth >= HOST_CALLS_MOST)) {
+        raise_limit(vm, SCH_LIMIT_NESTING);
+        return SCH_LIMIT;
+    }
     return call(vm, procedure, count, args, ret);
 }
 
