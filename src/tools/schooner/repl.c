@@ -279,17 +279,26 @@ static int converse(struct repl *repl)
 
 int repl_run(const struct options *options, const struct repl_input *input)
 {
-    static const char *const imports[] = { "(scheme base)",
-                                           "(scheme case-lambda)",
-                                           "(scheme char)",
-                                           "(scheme complex)",
-                                           "(scheme cxr)",
-                                           "(scheme inexact)",
-                                           "(scheme lazy)",
-                                           "(scheme read)",
-                                           "(scheme write)",
-                                           "(schooner debug)",
-                                           NULL };
+    /* Everything of the report stays in scope, whatever an entry imports. */
+    static const char *const imports[] = {
+        "(scheme base)",
+        "(scheme case-lambda)",
+        "(scheme char)",
+        "(scheme complex)",
+        "(scheme cxr)",
+        "(scheme eval)",
+        "(scheme file)",
+        "(scheme inexact)",
+        "(scheme lazy)",
+        "(scheme load)",
+        "(scheme read)",
+        "(scheme repl)",
+        "(scheme process-context)",
+        "(scheme time)",
+        "(scheme write)",
+        "(schooner debug)",
+        NULL,
+    };
     struct world world = { .options = options, .posture = SCH_POSTURE_RUN, .session = true, .pre_imports = imports };
     if (!world_open(&world, NULL))
         return STATUS_USAGE;
