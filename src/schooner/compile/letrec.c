@@ -153,7 +153,9 @@ static bool split(struct compiler *compiler, struct core **slot)
         group.places[i] = (struct place){ node, (uint32_t)i, false };
         node->let.variables[i]->scratch = &group.places[i];
         first[i] = UINT32_MAX;
-        plain = plain && node->let.values[i]->kind == CORE_LAMBDA;
+        bool lambda = node->let.values[i]->kind == CORE_LAMBDA;
+        node->let.variables[i]->checked |= lambda && node->let.variables[i]->assignments > 0;
+        plain = plain && lambda && !node->let.variables[i]->checked;
     }
     if (plain)
         return true;
@@ -215,7 +217,20 @@ static bool letrec_in(struct compiler *compiler, struct core **slot, void *data)
     return ok;
 }
 
+/* A group of procedures knows none that is assigned later: such a variable gets its procedure by assignment. The count
+ * of assignments proper comes with a later pass. */
+static bool mark_assigned(struct compiler *compiler, struct core **slot, void *data)
+{
+    if (!front_charge(compiler->front, 1) || !compile_enter(compiler))
+        return false;
+    if ((*slot)->kind == CORE_SET_LOCAL)
+        (*slot)->set_local.variable->assignments = 1;
+    bool ok = core_each(compiler, *slot, mark_assigned, data);
+    compile_leave(compiler);
+    return ok;
+}
+
 bool pass_letrec(struct compiler *compiler, struct core **node)
 {
-    return letrec_in(compiler, node, NULL);
+    return mark_assigned(compiler, node, NULL) && letrec_in(compiler, node, NULL);
 }
