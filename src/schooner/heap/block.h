@@ -4,8 +4,8 @@
  * test no ranges.
  *
  *      0 +--------------------------------+
- *        | struct heap_block (5 lines)    |
- *    640 +--------------------------------+
+ *        | struct heap_block (7 lines)    |
+ *    896 +--------------------------------+
  *        | small block: lines of objects  |      large object: the object, in as many pages as it needs
  *  32768 +--------------------------------+
  *
@@ -21,7 +21,7 @@
 
 enum {
     HEAP_BLOCK_SIZE = 32768,
-    HEAP_BLOCK_HEADER = 640,
+    HEAP_BLOCK_HEADER = 896,
     HEAP_LINE = 128,
     HEAP_GRANULE = 16,
     HEAP_LINES = HEAP_BLOCK_SIZE / HEAP_LINE,
@@ -35,12 +35,14 @@ enum heap_block_flag {
     BLOCK_FROZEN = 1, /* of the image: all marked, never written */
     BLOCK_LARGE = 2,  /* one large object */
     BLOCK_FIRST = 4,  /* holds the machine's record, mark stack and first page of the account */
+    BLOCK_LITERAL = 16, /* some bit of `literal` is set */
     BLOCK_RESCAN = 8, /* the mark stack overflowed: marked objects here have children that were not visited */
 };
 
 struct heap_block {
     uint64_t marks[HEAP_GRANULE_WORDS];
     uint64_t logged[HEAP_GRANULE_WORDS]; /* pairs that the write barrier has recorded */
+    uint64_t literal[HEAP_GRANULE_WORDS]; /* pairs that mutators refuse; empty without BLOCK_LITERAL */
     uint64_t lines[HEAP_LINE_WORDS];     /* a marked object begins (or, above a line, lies) in the line */
     uint64_t free[HEAP_LINE_WORDS];      /* lines that may be built in, since the last collection */
     uint64_t clean[HEAP_LINE_WORDS];     /* hostile build: lines that are poisoned */
@@ -51,7 +53,7 @@ struct heap_block {
     uint64_t size; /* bytes mapped */
 };
 
-_Static_assert(sizeof(struct heap_block) <= HEAP_BLOCK_HEADER, "the header has five lines");
+_Static_assert(sizeof(struct heap_block) <= HEAP_BLOCK_HEADER, "the header has seven lines");
 _Static_assert(HEAP_BLOCK_HEADER % HEAP_LINE == 0, "objects begin on a line");
 
 static inline struct heap_block *block_of(const void *address)

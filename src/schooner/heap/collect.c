@@ -114,6 +114,9 @@ static size_t sweep_block(struct heap *heap, struct heap_block *block, bool *ret
         block->free[word] = ~occupied & bits_mask(word, block->first_line, block->end_line);
         count += (size_t)__builtin_popcountll(block->free[word]);
     }
+    if (unlikely(block->flags & BLOCK_LITERAL))
+        for (size_t word = 0; word < HEAP_GRANULE_WORDS; word++)
+            block->literal[word] &= block->marks[word];
     *ret_empty = any == 0;
     if (heap->limit && block == block_of(heap->limit - 1)) {
         if (any)

@@ -129,8 +129,10 @@ enum { HEAP_PENDING_MAX = 8 };
 bool heap_reserve_object(sch_vm *vm, size_t bytes);
 
 void *heap_take_slow(sch_vm *vm, size_t bytes);
-/* The block header's frozen bit: parts of the image and literals. */
+/* Parts of the image, and literals: mutators refuse them. */
 bool heap_is_frozen(sch_value pointer);
+/* Makes a pair or object a literal, for good. */
+void heap_freeze(sch_value pointer);
 
 /* Bytes of an object, from its header and fixed fields; rounded to granules. */
 size_t heap_object_bytes(const struct object *object);

@@ -2,7 +2,7 @@
  * The life of a machine's memory. Its first block holds what an idle machine needs:
  *
  *      0  header of the block
- *    640  the record (struct sch_vm)          only these pages are touched before the machine runs
+ *    896  the record (struct sch_vm)          only these pages are touched before the machine runs
  *     ..  lines for objects
  *  24576  a page for small buffers            first touched when a buffer grows
  *  28672  the mark stack                      first touched by the first collection

@@ -32,7 +32,24 @@ void heap_block_format_frozen(void *address, size_t size)
 
 bool heap_is_frozen(sch_value pointer)
 {
-    return is_pointer(pointer) && block_of(value_address(pointer))->flags & BLOCK_FROZEN;
+    if (!is_pointer(pointer))
+        return false;
+    const struct heap_block *block = block_of(value_address(pointer));
+    if (block->flags & BLOCK_FROZEN)
+        return true;
+    return is_pair(pointer) ? bits_test(block->literal, granule_of(value_address(pointer)))
+                            : (header_flags(value_header(pointer)) & OBJECT_FROZEN) != 0;
+}
+
+void heap_freeze(sch_value pointer)
+{
+    if (is_pair(pointer)) {
+        struct heap_block *block = block_of(value_address(pointer));
+        bits_set(block->literal, granule_of(value_address(pointer)));
+        block->flags |= BLOCK_LITERAL;
+    } else if (is_object(pointer)) {
+        ((struct object *)object_of(pointer))->header |= (uint64_t)OBJECT_FROZEN << 3;
+    }
 }
 
 static void add_empty(struct heap *heap, void *memory)

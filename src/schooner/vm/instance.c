@@ -117,6 +117,7 @@ static void fill_shells(struct making *m)
         if (c->kind == CONSTANT_PAIR) {
             pair_of(m->made[i])->car = m->made[c->a];
             pair_of(m->made[i])->cdr = m->made[c->b];
+            heap_freeze(m->made[i]);
         } else if (c->kind == CONSTANT_VECTOR) {
             for (uint32_t k = 0; k < c->b; k++)
                 object_as(struct vector, m->made[i])->items[k] = m->made[items[c->a + k]];
