@@ -36,7 +36,7 @@
 (test '(1 4) (error-of "[1,]"))
 (test '(3 3) (error-of "[1,\n2,\n  x]"))
 (test '(1 5) (error-of "[1, \"abc]"))
-(test '(1 7) (error-of "[\"abc\\q\"]"))
+(test '(1 6) (error-of "[\"abc\\q\"]"))
 (test '(1 4) (error-of "[1,"))
 (test '(1 3) (error-of "[[[]]]" 2))
 (test #(#()) (error-of "[[]]" 2))
