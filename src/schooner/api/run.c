@@ -58,11 +58,22 @@ static enum sch_status run(sch_vm *vm, struct sch_code *code, sch_value *ret)
     return status;
 }
 
+/*
+ * The front end takes memory but collects nothing: what an earlier run left behind, when the heap limit ended it above
+ * all, must not fill the machine for good. (A limit that the collection hits is met again by the compilation.)
+ */
+static void make_headroom(sch_vm *vm)
+{
+    if (vm->account.cap - vm->account.now < vm->account.cap / 4)
+        heap_collect(vm, true);
+}
+
 enum sch_status sch_eval(sch_vm *vm, struct sch_source source, sch_value *ret)
 {
     if (!run_begin(vm))
         return run_misuse(vm, "sch_eval inside of a running program; use sch_call");
     vm->api->source = source;
+    make_headroom(vm);
     struct sch_code *code;
     sch_value result = V_UNSPECIFIED;
     enum sch_status status = program_compile(vm, source, &code);

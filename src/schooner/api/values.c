@@ -141,6 +141,7 @@ sch_value sch_foreign(sch_vm *vm, const struct sch_foreign_type *type, void *poi
         return V_RAISED;
     if (!account_declare(&vm->account, bytes))
         return raise_limit(vm, SCH_LIMIT_HEAP);
+    vm->heap.allocated += bytes; /* so that what is declared brings the next collection nearer, as what is mapped does */
     struct foreign *foreign = heap_object(vm, OBJECT_FOREIGN, 0, size);
     foreign->pointer = pointer;
     foreign->type = type;
@@ -341,5 +342,9 @@ sch_value sch_print(sch_vm *vm, sch_value value, bool display)
     if (print_value(vm, value, display ? PRINT_DISPLAY : PRINT_WRITE, SIZE_MAX, &text))
         printed = sch_string(vm, (const char *)text.bytes, text.length);
     buffer_done(&text);
+    if (is_raised(printed) && !vm->api->running) { /* nobody else tells which limit it was */
+        failure_from_run(vm, SCH_LIMIT);
+        vm->limit = SCH_LIMIT_NONE;
+    }
     return printed;
 }

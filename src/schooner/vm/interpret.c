@@ -231,6 +231,9 @@ static sch_value call_host(sch_vm *vm, const struct primitive *primitive, size_t
     }
     if (!charge(vm, function->cost))
         return V_RAISED;
+    /* A host's constructors never collect: what they owe is collected here, while the arguments stand on the stack. */
+    if (heap_owes_collection(&vm->heap) && !heap_collect(vm, false))
+        return V_RAISED;
     size_t scope = vm->scope.length;
     sch_value value = function->function(vm, function->data, count, vm->fp);
     vm->scope.length = scope;

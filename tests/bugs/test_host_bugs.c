@@ -1,0 +1,192 @@
+/* Bugs that a host could meet, each with the case that showed it. By the public header alone. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+#include <pthread.h>
+#include "schooner.h"
+
+static unsigned finalized;
+
+static void finalize(void *pointer)
+{
+    (void)pointer;
+    finalized++;
+}
+
+static const struct sch_foreign_type thing_type = { "thing", finalize };
+
+static sch_value host_call(sch_vm *vm, void *data, size_t count, const sch_value args[])
+{
+    sch_value value;
+    (void)data;
+    return sch_call(vm, args[0], count - 1, args + 1, &value) == SCH_OK ? value : SCH_RAISED;
+}
+
+static sch_value host_thing(sch_vm *vm, void *data, size_t count, const sch_value args[])
+{
+    (void)data, (void)count, (void)args;
+    return sch_foreign(vm, &thing_type, &finalized, 1000);
+}
+
+static sch_value host_text(sch_vm *vm, void *data, size_t count, const sch_value args[])
+{
+    static char text[1 << 20];
+    (void)data, (void)count, (void)args;
+    memset(text, 'a', sizeof text);
+    return sch_string(vm, text, sizeof text);
+}
+
+static sch_env *make_env(void)
+{
+    static const struct sch_binding bindings[] = {
+        { .name = "host-call", .function = host_call, .min_args = 1, .max_args = -1 },
+        { .name = "thing", .function = host_thing },
+        { .name = "text", .function = host_text },
+    };
+    static const struct sch_library library = { .bindings = bindings, .count = 3 };
+    static const char *const base[] = { "base", NULL };
+    struct sch_env_options options = { .size = sizeof options, .libraries = &library, .library_count = 1,
+                                       .pre_imports = base, .catch_errors = true };
+    sch_env *env = sch_env_new(&options, NULL);
+    assert_non_null(env);
+    return env;
+}
+
+static sch_vm *make_machine(sch_env *env)
+{
+    struct sch_limits limits = { .size = sizeof limits, .heap = 8 << 20, .timeout_ns = SCH_UNLIMITED };
+    sch_vm *vm = sch_vm_new(env, &limits);
+    assert_non_null(vm);
+    return vm;
+}
+
+static enum sch_status eval(sch_vm *vm, const char *text, sch_value *ret)
+{
+    return sch_eval(vm, (struct sch_source){ "test", text, strlen(text) }, ret);
+}
+
+static void *call_without_end(void *data)
+{
+    sch_vm *vm = data;
+    sch_value value;
+    static const char text[] = "(define (f n) (guard (e (#t n)) (+ 1 (host-call f (+ n 1))))) (f 0)";
+    if (eval(vm, text, &value) != SCH_LIMIT || sch_failure(vm)->limit != SCH_LIMIT_NESTING)
+        return "the nesting limit did not end it";
+    int64_t n = 0;
+    return eval(vm, "(host-call + 1 1)", &value) == SCH_OK && sch_get_integer(value, &n) && n == 2
+               ? NULL : "the machine does not work afterwards";
+}
+
+/* A script that went back and forth between itself and the host used up the C stack. */
+static void test_calls_of_the_host_within_each_other(void **state)
+{
+    (void)state;
+    sch_env *env = make_env();
+    sch_vm *vm = make_machine(env);
+    pthread_attr_t small;
+    pthread_t thread;
+    void *wrong = NULL;
+    pthread_attr_init(&small);
+    pthread_attr_setstacksize(&small, 256 << 10);
+    assert_int_equal(pthread_create(&thread, &small, call_without_end, vm), 0);
+    pthread_join(thread, &wrong);
+    if (wrong)
+        fail_msg("%s", (const char *)wrong);
+    sch_vm_free(vm);
+    sch_env_free(env);
+}
+
+/* What foreign values declare brought no collection nearer: a loop that dropped them at once met the heap limit. */
+static void test_dropped_foreign_values(void **state)
+{
+    (void)state;
+    sch_env *env = make_env();
+    sch_vm *vm = make_machine(env);
+    sch_value value;
+    finalized = 0;
+    assert_int_equal(eval(vm, "(let loop ((n 0)) (if (< n 100000) (begin (thing) (loop (+ n 1))) n))", &value), SCH_OK);
+    assert_true(finalized > 90000);
+    sch_vm_free(vm);
+    assert_int_equal(finalized, 100000);
+    sch_env_free(env);
+}
+
+static void test_dropped_texts(void **state)
+{
+    (void)state;
+    sch_env *env = make_env();
+    sch_vm *vm = make_machine(env);
+    sch_value value;
+    assert_int_equal(eval(vm, "(let loop ((n 0)) (if (< n 100) (begin (text) (loop (+ n 1))) n))", &value), SCH_OK);
+    sch_vm_free(vm);
+    sch_env_free(env);
+}
+
+/* The front end, which does not collect, found no room in a machine that the run before had left full of garbage. */
+static void test_garbage_of_the_run_before(void **state)
+{
+    static const char *const fillers[] = {
+        "(let loop ((l '())) (loop (cons (thing) l)))",
+        "(let loop ((l '())) (loop (cons (text) l)))",
+        "(let loop ((l '())) (loop (cons 1 l)))",
+        "(let loop ((l '())) (loop (cons (make-vector 1000) l)))",
+        "(define (f) (+ 1 (f))) (f)",
+        "(string-length (make-string 7000000 #\\a))",
+        "(vector-length (make-vector 900000 #\\a))",
+    };
+    (void)state;
+    sch_env *env = make_env();
+    for (size_t i = 0; i < sizeof fillers / sizeof *fillers; i++) {
+        sch_vm *vm = make_machine(env);
+        sch_value value;
+        int64_t n = 0;
+        enum sch_status status = eval(vm, fillers[i], &value);
+        assert_true(status == SCH_LIMIT || status == SCH_OK);
+        if (eval(vm, "(+ 1 1)", &value) != SCH_OK)
+            fail_msg("after %s: %s", fillers[i], sch_failure(vm)->message);
+        assert_true(sch_get_integer(value, &n) && n == 2);
+        sch_vm_free(vm);
+    }
+    sch_env_free(env);
+}
+
+static uint64_t fuel_of(sch_vm *vm, const char *text)
+{
+    sch_value value;
+    if (eval(vm, text, &value) != SCH_OK)
+        fail_msg("%s", sch_failure(vm)->message);
+    return sch_usage(vm).fuel;
+}
+
+/* Looking up a parameter below many others was free, so that the clock was seen seconds after the deadline. */
+static void test_parameters_below_many_others(void **state)
+{
+    static const char text[] = "(define p (make-parameter 1)) (define q (make-parameter 2))"
+                               "(define (look n) (if (> n 0) (begin (p) (look (- n 1)))))"
+                               "(define (bind n) (if (= n 0) (look 1000) (parameterize ((q n)) (bind (- n 1)))))";
+    (void)state;
+    sch_env *env = make_env();
+    sch_vm *vm = make_machine(env);
+    fuel_of(vm, text);
+    uint64_t few = fuel_of(vm, "(bind 1)"), many = fuel_of(vm, "(bind 4000)");
+    assert_true(many - few >= 1000 * 4000 / 20); /* a unit is at most 100 ns, and each binding is a walk over memory */
+    sch_vm_free(vm);
+    sch_env_free(env);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_calls_of_the_host_within_each_other),
+        cmocka_unit_test(test_dropped_foreign_values),
+        cmocka_unit_test(test_dropped_texts),
+        cmocka_unit_test(test_garbage_of_the_run_before),
+        cmocka_unit_test(test_parameters_below_many_others),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
