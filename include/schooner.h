@@ -372,9 +372,9 @@ typedef void sch_diagnostic_fn(void *data, const struct sch_failure *diagnostic)
 /*
  * Finds what is wrong with a program without running it, and leaves nothing behind in the machine's session: text that
  * cannot be read, malformed forms, unknown libraries, names that are not bound, calls of known procedures with a number of
- * arguments that they do not take. Goes on behind errors where it can. Within the machine's limits: the program may be
- * a stranger's. SCH_OK: nothing was found. SCH_ERROR: `report` heard of at least one error. SCH_LIMIT: a limit ended it,
- * which `report` heard of too.
+ * arguments that they do not take. Goes on behind errors where it can, up to a thousand of them. Within the machine's
+ * limits: the program may be a stranger's. SCH_OK: nothing was found. SCH_ERROR: `report` heard of at least one error.
+ * SCH_LIMIT: a limit ended it, which `report` heard of too.
  */
 SCH_API enum sch_status sch_check(sch_vm *vm, struct sch_source source, sch_diagnostic_fn *report, void *data);
 

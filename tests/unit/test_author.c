@@ -120,6 +120,17 @@ static void test_check_ends_in_limits(void **state)
     assert_int_equal(sch_check(fixture->vm, text("(import (scheme base)) (car '(1))"), hear, &heard), SCH_OK);
 }
 
+static void test_check_has_an_end(void **state)
+{
+    struct fixture *fixture = *state;
+    struct heard heard = { 0 };
+    static char program[30000] = "(import (scheme base))";
+    for (size_t i = 0, at = strlen(program); i < 5000; i++, at += 5)
+        memcpy(program + at, "\n(if)", 6);
+    assert_int_equal(sch_check(fixture->vm, text(program), hear, &heard), SCH_ERROR);
+    assert_int_equal(heard.count, 1000);
+}
+
 static void test_check_misuse(void **state)
 {
     struct fixture *fixture = *state;
@@ -233,6 +244,7 @@ int main(void)
         TEST(test_check_leaves_nothing),
         TEST(test_check_ends_in_limits),
         TEST(test_check_misuse),
+        TEST(test_check_has_an_end),
         TEST(test_stages),
         TEST(test_names),
         TEST(test_surface),

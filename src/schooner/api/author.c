@@ -9,6 +9,8 @@
 
 /* --- checking ---------------------------------------------------------------------------------------------------- */
 
+enum { DIAGNOSTICS_MOST = 1000 };
+
 struct checker {
     struct sch_source source;
     sch_diagnostic_fn *report;
@@ -17,18 +19,20 @@ struct checker {
     size_t count;
 };
 
-static void tell(sch_vm *vm, const struct front *front)
+/* false: that was enough. */
+static bool tell(sch_vm *vm, const struct front *front)
 {
     struct checker *checker = vm->api->checker;
     failure_clear(vm->api);
     failure_from_front(vm, front);
     checker->count++;
     checker->report(checker->data, &vm->api->failure);
+    return checker->count < DIAGNOSTICS_MOST;
 }
 
-static void expander_told(void *data, const struct front *front)
+static bool expander_told(void *data, const struct front *front)
 {
-    tell(data, front);
+    return tell(data, front);
 }
 
 static bool call_found(void *data, struct position position, const char *kind, const char *message)
@@ -38,9 +42,9 @@ static bool call_found(void *data, struct position position, const char *kind, c
     if (!front_charge(front, 1))
         return false;
     front_fail(front, kind, position, "%s", message);
-    tell(vm, front);
+    bool go_on = tell(vm, front);
     front->failed = false;
-    return true;
+    return go_on;
 }
 
 static bool known_arity(void *data, const struct global *global, int *ret_min, int *ret_max)
@@ -85,7 +89,8 @@ enum sch_status sch_check(sch_vm *vm, struct sch_source source, sch_diagnostic_f
     enum sch_status status = program_front(vm, check, &checker);
     vm->api->checker = NULL;
     run_end(vm);
-    if (status != SCH_OK)
+    bool is_told = status == SCH_ERROR && checker.count == DIAGNOSTICS_MOST; /* the last of them ended it */
+    if (status != SCH_OK && !is_told)
         report(data, &vm->api->failure);
     return status == SCH_OK && checker.count > 0 ? SCH_ERROR : status;
 }

@@ -63,9 +63,10 @@ struct expand_world {
     const char *const *session_imports; /* expansion.imports of the session's earlier programs, in order,
                                            NULL-terminated; NULL: none */
     const char *const *features;   /* for cond-expand and (features); NULL-terminated */
-    /* For checks: hears of each error (front->error), then the expansion goes on behind the form. What it leaves is good
-     * for looking at what could be expanded, and reports nothing as left behind. NULL: the first error ends it. */
-    void (*report)(void *data, const struct front *front);
+    /* For checks: hears of each error (front->error), then the expansion goes on behind the form; false: enough. What it
+     * leaves is good for looking at what could be expanded, and reports nothing as left behind. NULL: the first error
+     * ends it. */
+    bool (*report)(void *data, const struct front *front);
 };
 
 /* A name that the program leaves behind at its top level, or a library exports. */

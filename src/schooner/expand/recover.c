@@ -9,8 +9,9 @@ bool recover_told(struct expander *x)
     struct front *front = x->front;
     if (!x->world->report || !front->failed || front->limit != SCH_LIMIT_NONE)
         return false;
-    if (!x->muted || strcmp(front->error.kind, "unbound-variable") != 0)
-        x->world->report(x->world->data, front);
+    bool is_told = !x->muted || strcmp(front->error.kind, "unbound-variable") != 0;
+    if (is_told && !x->world->report(x->world->data, front))
+        return false;
     front->failed = false;
     memset(&front->error, 0, sizeof front->error);
     return true;
