@@ -28,16 +28,24 @@ static void help(FILE *out)
     fputs("\nStatuses: 0, 1 for errors, 2 for bad usage, 3 when a limit ended the run.\n", out);
 }
 
+enum { DEFAULT_OUTPUT = 1 << 20 }; /* of the engine, in bytes; what the value prints as counts too */
+
 /* What the last expression gave; nothing for an unspecified one. */
-static int print_result(sch_vm *vm, sch_value value)
+static int print_result(sch_vm *vm, sch_value value, uint64_t output_limit)
 {
+    uint64_t output_used = sch_usage(vm).output;
+    uint64_t output_left = output_limit > output_used ? output_limit - output_used : 0;
     if (sch_kind_of(value) == SCH_KIND_UNSPECIFIED)
         return STATUS_OK;
     sch_value text = sch_print(vm, value, false);
     const char *bytes;
     size_t length;
     if (!sch_get_text(text, &bytes, &length)) {
-        fprintf(stderr, "schooner: the value is too large to be printed within the limits\n");
+        report_failure(stderr, sch_failure(vm), "the value");
+        return STATUS_LIMIT;
+    }
+    if (length > output_left) {
+        fprintf(stderr, "the value: limit: the output limit ended the run\n");
         return STATUS_LIMIT;
     }
     fwrite(bytes, 1, length, stdout);
@@ -62,7 +70,7 @@ static int execute(const struct world *world, struct sch_source source)
     enum sch_status status = sch_eval(vm, source, &value);
     int exit_status = STATUS_OK;
     if (status == SCH_OK && world->posture == SCH_POSTURE_EVAL)
-        exit_status = print_result(vm, value);
+        exit_status = print_result(vm, value, world->options->output ? world->options->output : DEFAULT_OUTPUT);
     if (fflush(stdout) != 0 && exit_status == STATUS_OK) {
         fprintf(stderr, "schooner: standard output: %s\n", strerror(errno));
         exit_status = STATUS_ERROR;
