@@ -55,9 +55,10 @@ bool form_case_lambda(struct expander *x, const struct task *task)
 {
     ptrdiff_t length = form_length(task->form);
     struct core *node = node_new(x, CORE_LAMBDA, task->form->position, task->dest);
-    if (length < 2)
-        return fail(x, task->form, "`case-lambda` needs clauses");
-    if (!node || !(node->lambda.clauses = front_array(x->front, (size_t)length - 1, sizeof(struct core_clause))))
+    if (length < 1)
+        return fail(x, task->form, "malformed `case-lambda`");
+    /* without clauses, a procedure that takes no number of arguments */
+    if (!node || !(node->lambda.clauses = front_array(x->front, (size_t)length, sizeof(struct core_clause))))
         return false;
     node->lambda.name = task->name;
     node->lambda.count = (size_t)length - 1;

@@ -5,6 +5,9 @@ struct cursor {
     const char *at;
     const char *end;
     unsigned radix;
+    /* Decimals are written in radix ten alone. But what (number->string 1.5 2) gives, (string->number s 2) takes back:
+     * where the radix is an argument, not a prefix, a point is a point. */
+    bool decimals;
 };
 
 static char lower(char c)
@@ -84,7 +87,7 @@ static bool read_unsigned(struct cursor *cursor, struct literal_real *ret)
         ret->kind = LITERAL_RATIO;
         return digits->fraction_count > 0;
     }
-    if (peek(cursor, 0) == '.') {
+    if (peek(cursor, 0) == '.' && cursor->decimals) {
         cursor->at++;
         digits->fraction = cursor->at;
         digits->fraction_count = read_digit_run(cursor, cursor->radix);
@@ -186,13 +189,14 @@ static bool read_prefixes(struct cursor *cursor, struct literal *ret)
             return false;
         radix_seen = true;
         cursor->radix = radix;
+        cursor->decimals = radix == 10;
     }
     return true;
 }
 
 bool literal_read(const char *text, size_t length, unsigned radix, struct literal *ret)
 {
-    struct cursor cursor = { text, text + length, radix };
+    struct cursor cursor = { text, text + length, radix, true };
     ret->exactness = 0;
     if (!read_prefixes(&cursor, ret) || !read_complex(&cursor, ret))
         return false;

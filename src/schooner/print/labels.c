@@ -109,6 +109,10 @@ static enum tree_answer is_small_tree(sch_vm *vm, struct walk *walk, sch_value v
             walk->depth--;
             continue;
         }
+        if (is_container(part) && walk->depth >= vm->nesting) { /* deep, or a cycle */
+            walk->depth = 0;
+            return TREE_UNKNOWN;
+        }
         if (is_container(part) && !walk_push(vm, walk, part))
             return TREE_LIMIT;
     }
