@@ -11,6 +11,8 @@
 #include "schooner/lib/primitive.h"
 #include "schooner/num/number.h"
 
+enum { NODES_PER_POLL = 4096 };
+
 struct input {
     const unsigned char *at;
     const unsigned char *end;
@@ -582,10 +584,18 @@ static bool next_kind(struct decoder *decoder, uint8_t *ret)
     return !needs_code[*ret] || decoder->with_code || wrong(decoder, "procedures are not allowed here");
 }
 
+/* The whole was charged; among many nodes the clock is looked at. */
+static bool still_in_time(struct decoder *decoder, uint32_t node)
+{
+    return node % NODES_PER_POLL != NODES_PER_POLL - 1 || poll(decoder->vm) || limited(decoder);
+}
+
 static bool decode_nodes(struct decoder *decoder, sch_value *ret)
 {
     struct input start = decoder->in;
     for (uint32_t i = 0; i < decoder->count; i++) {
+        if (!still_in_time(decoder, i))
+            return false;
         if (!next_kind(decoder, &decoder->kinds[i]))
             return false;
         size_t offset = (size_t)(decoder->in.at - start.at);
@@ -599,6 +609,8 @@ static bool decode_nodes(struct decoder *decoder, sch_value *ret)
     if (!make_keywords(decoder))
         return false;
     for (uint32_t i = 0; i < decoder->count; i++) {
+        if (!still_in_time(decoder, i))
+            return false;
         decoder->in.at++;
         if (!fill(decoder, (enum travel_kind)decoder->kinds[i], decoder->objects[i]))
             return false;
