@@ -127,6 +127,9 @@ static const struct example examples[] = {
     { "(list (+ 1.5 1) (* 2.0 0.5) (/ 1 4) (/ 1.0 4))", "(2.5 1.0 1/4 0.25)" },
     { "(list (< 1 2 3) (< 1 3 2) (= 1 1.0) (eqv? 1 1.0))", "(#t #f #t #f)" },
     { "(let ((nan (/ 0. 0.))) (list (< nan 1) (>= nan 1) (if (not (< nan 1)) 'not-less 'less)))", "(#f #f not-less)" },
+    { "(map (lambda (n) (list (even? n) (if (odd? n) 'odd 'even))) (list 0 -1 4.0 (expt 2 100)))",
+      "((#t even) (#f odd) (#t even) (#t even))" },
+    { "(even? 1.5)", NULL },
     { "(+ 'a 1)", NULL },
     /* tests */
     { "(list (if '() 1 2) (and) (or) (and 1 2) (or #f 3) (not 3))", "(1 #t #f 2 3 #f)" },

@@ -70,6 +70,19 @@
     op_J##NAME: JUMP_IF(condition, length);   \
     op_JN##NAME: JUMP_IF(!(condition), length)
 
+/* Parity, where `bit` is that of the lowest digit of a fixnum; all else is the primitive's. */
+#define PARITY(bit, primitive, sense)                                  \
+    do {                                                               \
+        if (likely(is_fixnum(R(A))))                                   \
+            JUMP_IF(((R(A).bits >> 3 & 1) == (bit)) == (sense), 2);    \
+        SAVE();                                                        \
+        value = primitive(vm, &R(A), 1);                               \
+        LOAD();                                                        \
+        if (is_raised(value))                                          \
+            goto raised;                                               \
+        JUMP_IF(!is_false(value) == (sense), 2);                       \
+    } while (0)
+
 #define RAISE(expression)   \
     do {                    \
         SAVE();             \
@@ -603,6 +616,14 @@ op_RECEIVE: {
     TEST_OPS(FIXNUM, is_fixnum(R(A)), 2);
     TEST_OPS(CHARACTER, is_character(R(A)), 2);
     TEST_OPS(RECORD, is_record_of(R(A), R(B)), 2);
+op_JEVEN:
+    PARITY(0, prim_is_even, true);
+op_JNEVEN:
+    PARITY(0, prim_is_even, false);
+op_JODD:
+    PARITY(1, prim_is_odd, true);
+op_JNODD:
+    PARITY(1, prim_is_odd, false);
 op_JTRUE:
     JUMP_IF(!is_false(R(A)), 2);
 op_JFALSE:
