@@ -2,7 +2,10 @@
 #include "schooner/lib/list.h"
 #include "schooner/lib/primitive.h"
 
-enum { BYTES_PER_UNIT = 64 };
+enum {
+    BYTES_PER_UNIT = 64,
+    BYTES_PER_POLL = 1 << 19, /* fresh memory is slow: so much of it between looks at the clock */
+};
 
 static struct bytevector *bytevector_new(sch_vm *vm, size_t length)
 {
@@ -62,7 +65,12 @@ sch_value prim_make_bytevector(sch_vm *vm, const sch_value *args, size_t count)
     struct bytevector *out = bytevector_new(vm, length);
     if (!out)
         return V_RAISED;
-    memset(out->bytes, count > 1 ? (int)fixnum_int(args[1]) : 0, length);
+    int fill = count > 1 ? (int)fixnum_int(args[1]) : 0;
+    for (size_t at = 0; at < length; at += BYTES_PER_POLL) {
+        memset(out->bytes + at, fill, size_min(BYTES_PER_POLL, length - at));
+        if (!poll(vm))
+            return V_RAISED;
+    }
     return object_value(out);
 }
 

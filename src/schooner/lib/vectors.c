@@ -3,7 +3,10 @@
 #include "schooner/lib/list.h"
 #include "schooner/lib/primitive.h"
 
-enum { ITEMS_PER_UNIT = 8 };
+enum {
+    ITEMS_PER_UNIT = 8,
+    ITEMS_PER_POLL = 65536, /* fresh memory is slow: half a megabyte of it between looks at the clock */
+};
 
 /* A fresh vector of `length` unspecified elements, work charged; NULL: raised. The caller fills it at once. */
 static struct vector *vector_new(sch_vm *vm, size_t length)
@@ -56,8 +59,11 @@ sch_value prim_make_vector(sch_vm *vm, const sch_value *args, size_t count)
     if (!vector)
         return V_RAISED;
     sch_value fill = count > 1 ? args[1] : V_UNSPECIFIED;
-    for (size_t i = 0; i < length; i++)
+    for (size_t i = 0; i < length; i++) {
         vector->items[i] = fill;
+        if (i % ITEMS_PER_POLL == ITEMS_PER_POLL - 1 && !poll(vm))
+            return V_RAISED;
+    }
     return object_value(vector);
 }
 
