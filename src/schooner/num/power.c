@@ -298,6 +298,10 @@ bool number_expt(struct work *work, const char *who, const struct number *base, 
                  struct number *ret)
 {
     bool found;
+    if (is_zero(base) && !base->re.exact && is_zero(exponent)) { /* R7RS 6.2.6: 0.0 to a power has inexact results */
+        *ret = number_of_double(1.0);
+        return true;
+    }
     if (!exponent->complex && exponent->re.exact && exact_is_integer(&exponent->re.q))
         return integer_exponent(work, who, base, exponent->re.q.n, ret);
     if (is_zero(base))
