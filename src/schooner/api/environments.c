@@ -1,7 +1,7 @@
 /*
  * Programs within a running program: what `eval` and `load` compile, in the machine's session or with nothing but the
- * imports that an environment names. A program to be evaluated is data; it is written out and read again, so that it goes
- * the same way as any other text and within the same limits.
+ * imports that an environment names. A program to be evaluated is data; it is written out and read again, so that it
+ * goes the same way as any other text and within the same limits.
  */
 #include <stdio.h>
 #include "schooner/api/state.h"

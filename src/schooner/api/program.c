@@ -62,14 +62,31 @@ static bool load_include(void *data, struct front *front, const char *from, cons
 }
 
 static const char *const run_imports[] = {
-    "(scheme base)", "(scheme case-lambda)", "(scheme char)", "(scheme complex)", "(scheme cxr)", "(scheme inexact)",
-    "(scheme lazy)", "(scheme read)", "(scheme write)", "(scheme eval)", "(scheme load)", "(scheme repl)", "(scheme time)",
-    "(scheme file)", "(scheme process-context)", NULL, /* the last two when the host has what they need */
+    "(scheme base)",
+    "(scheme case-lambda)",
+    "(scheme char)",
+    "(scheme complex)",
+    "(scheme cxr)",
+    "(scheme inexact)",
+    "(scheme lazy)",
+    "(scheme read)",
+    "(scheme write)",
+    "(scheme eval)",
+    "(scheme load)",
+    "(scheme repl)",
+    "(scheme time)",
+    "(scheme file)",
+    "(scheme process-context)",
+    NULL, /* the last two when the host has what they need */
 };
 static const char *const lone_run_imports[] = {
-    "(scheme base)", "(scheme case-lambda)", "(scheme char)", "(scheme complex)", "(scheme cxr)", "(scheme inexact)",
-    "(scheme lazy)", "(scheme read)", "(scheme write)", "(scheme eval)", "(scheme load)", "(scheme repl)", "(scheme time)",
-    NULL,
+    "(scheme base)",  "(scheme case-lambda)",
+    "(scheme char)",  "(scheme complex)",
+    "(scheme cxr)",   "(scheme inexact)",
+    "(scheme lazy)",  "(scheme read)",
+    "(scheme write)", "(scheme eval)",
+    "(scheme load)",  "(scheme repl)",
+    "(scheme time)",  NULL,
 };
 
 /* Everything of the report, for a program of the run posture that imports nothing. */
@@ -80,8 +97,8 @@ static const char *const *default_imports(const sch_env *env)
     return env_find_library(env, "(scheme file)") ? run_imports : lone_run_imports;
 }
 
-static const char *const standard_features[] = { "r7rs", "exact-closed", "exact-complex", "ieee-float", "full-unicode",
-                                                 "ratios", "schooner", NULL };
+static const char *const standard_features[] = { "r7rs",         "exact-closed", "exact-complex", "ieee-float",
+                                                 "full-unicode", "ratios",       "schooner",      NULL };
 
 static struct expand_world world_of(sch_vm *vm)
 {

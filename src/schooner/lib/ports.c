@@ -44,10 +44,10 @@ sch_value prim_is_port(sch_vm *vm, const sch_value *args, size_t count)
     return make_boolean(is_port(args[0]));
 }
 
-#define PORT_PREDICATE(function, flag)                                          \
-    sch_value function(sch_vm *vm, const sch_value *args, size_t count)         \
-    {                                                                           \
-        return make_boolean(is_port(args[0]) && port_has(args[0], flag));       \
+#define PORT_PREDICATE(function, flag)                                    \
+    sch_value function(sch_vm *vm, const sch_value *args, size_t count)   \
+    {                                                                     \
+        return make_boolean(is_port(args[0]) && port_has(args[0], flag)); \
     }
 PORT_PREDICATE(prim_is_input_port, PORT_INPUT)
 PORT_PREDICATE(prim_is_output_port, PORT_OUTPUT)

@@ -287,12 +287,9 @@ static sch_value read_from(sch_vm *vm, sch_value value, struct front *front, boo
     port->column = reader.column;
     port->flags = reader.fold_case ? port->flags | PORT_FOLD_CASE : port->flags & ~(uint64_t)PORT_FOLD_CASE;
     switch (result) {
-    case READ_END:
-        return V_EOF;
-    case READ_DATUM:
-        return datum_to_value(vm, front, datum);
-    case READ_FAILED:
-        break;
+    case READ_END: return V_EOF;
+    case READ_DATUM: return datum_to_value(vm, front, datum);
+    case READ_FAILED: break;
     }
     return raise_read_failure(vm, front);
 }

@@ -1,6 +1,6 @@
 /*
- * Changing mutable strings (R7RS 6.7): string-set!, string-fill!, string-copy!. The text stays UTF-8: what takes as many
- * bytes as before is written in place; else the string gets a new text, at the price of copying it.
+ * Changing mutable strings (R7RS 6.7): string-set!, string-fill!, string-copy!. The text stays UTF-8: what takes as
+ * many bytes as before is written in place; else the string gets a new text, at the price of copying it.
  */
 #include "base/utf8.h"
 #include "schooner/heap/barrier.h"

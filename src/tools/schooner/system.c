@@ -78,10 +78,16 @@ static bool file_close(void *pointer)
 }
 
 static const struct sch_port_type input_type = {
-    .base = { .name = "file", .finalize = file_finalize }, .read = file_read, .ready = file_ready, .close = file_close,
+    .base = { .name = "file", .finalize = file_finalize },
+    .read = file_read,
+    .ready = file_ready,
+    .close = file_close,
 };
 static const struct sch_port_type output_type = {
-    .base = { .name = "file", .finalize = file_finalize }, .write = file_write, .flush = file_flush, .close = file_close,
+    .base = { .name = "file", .finalize = file_finalize },
+    .write = file_write,
+    .flush = file_flush,
+    .close = file_close,
 };
 
 /* The file's name in an argument. NULL: raised. */
@@ -140,7 +146,8 @@ static sch_value open_file(sch_vm *vm, void *data, size_t count, const sch_value
         free(file);
         return raise_file(vm, args[0], "open", error);
     }
-    unsigned flags = (output ? SCH_PORT_OUTPUT : SCH_PORT_INPUT) | (is_symbol_of(args[2], "binary") ? SCH_PORT_BINARY : 0);
+    unsigned flags =
+        (output ? SCH_PORT_OUTPUT : SCH_PORT_INPUT) | (is_symbol_of(args[2], "binary") ? SCH_PORT_BINARY : 0);
     sch_value port = sch_port(vm, output ? &output_type : &input_type, file, flags);
     if (sch_is_raised(port))
         file_finalize(file);
