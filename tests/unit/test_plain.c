@@ -27,14 +27,18 @@ static void test_controls_go(void **state)
     make("\x1b[31m", "?[31m");
     make("a\nb\rc", "a?b?c");
     make("\x07\x7f", "??");
-    make("\xc2\x9b" "31m", "??31m"); /* CSI in one character */
+    make("\xc2\x9b"
+         "31m",
+         "??31m"); /* CSI in one character */
     make("\xc2\x80\xc2\x9f", "????");
 }
 
 static void test_turning_goes(void **state)
 {
     (void)state;
-    make("a\xe2\x80\xae" "b", "a???b"); /* right-to-left override */
+    make("a\xe2\x80\xae"
+         "b",
+         "a???b"); /* right-to-left override */
     make("\xe2\x81\xa6\xe2\x81\xa9", "??????");
     make("\xe2\x80\xa8\xd8\x9c", "?????");
 }
@@ -42,7 +46,9 @@ static void test_turning_goes(void **state)
 static void test_broken_goes(void **state)
 {
     (void)state;
-    make("\x9b" "31m", "?31m");
+    make("\x9b"
+         "31m",
+         "?31m");
     make("a\xe2\x82", "a??"); /* cut at the end */
     make("\xff\xc0\x80", "???");
 }

@@ -137,7 +137,9 @@ static bool to_spec(const struct description *description, sch_vm *vm, esq_spec 
     if (!bridge_is_container(value))
         return refuse(ret_error, failure_make("the value of %s must be a container, and is %s: end it with one",
                                               source.name, describe_kind(value)));
-    const struct bridge_paths paths = { .base = description->folder, .folder = description->folder, .file = source.name };
+    const struct bridge_paths paths = { .base = description->folder,
+                                        .folder = description->folder,
+                                        .file = source.name };
     esq_spec *spec;
     if (bridge_spec_of(value, &paths, &spec, ret_error) < 0)
         return refuse(ret_error, *ret_error);
