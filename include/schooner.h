@@ -41,8 +41,6 @@ enum sch_status {
     SCH_OK = 0,
     SCH_ERROR = 1,     /* the script failed; see sch_failure */
     SCH_LIMIT = 2,     /* a limit ended the run; see sch_failure()->limit */
-    SCH_SUSPENDED = 3, /* a host function suspended the run: sch_resume or sch_cancel */
-    SCH_PAUSED = 4,    /* the slice of fuel is used up: sch_resume goes on */
     SCH_UNWIND = 5,    /* a jump outward passes this host function: return SCH_RAISED at once */
     SCH_MISUSE = 6,    /* the call broke its contract; nothing was done */
 };
@@ -71,7 +69,6 @@ struct sch_limits {
     uint64_t nesting;      /* depth of data while reading, expanding, printing [10000] */
     uint64_t integer_bits; /* size of an exact integer [4 Mbit] */
     uint64_t hash_seed;    /* of string hashes; 0: random */
-    uint64_t slice;        /* fuel after which a run pauses (SCH_PAUSED) [never] */
 };
 
 /* What a run used. */

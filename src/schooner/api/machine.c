@@ -86,7 +86,6 @@ static struct sch_limits complete(const struct sch_limits *given)
     limits.output = choose(limits.output, DEFAULT_OUTPUT);
     limits.nesting = choose(limits.nesting, DEFAULT_NESTING);
     limits.integer_bits = choose(limits.integer_bits, DEFAULT_INTEGER_BITS);
-    limits.slice = choose(limits.slice, SCH_UNLIMITED);
     return limits;
 }
 
