@@ -242,9 +242,10 @@ static int plan_absences(struct preparation *preparation, bool has_port_rules, e
 }
 
 /*
- * What lies beneath the root. A read-only mount does not stop a payload that holds a descriptor of one of its files, from
- * outside and open for reading, to open that file once more for writing through /proc/self/fd: the descriptor leads
- * by the host's own mount, and beneath the same directory. So where the root is mounted read-only, this wall says so too.
+ * What lies beneath the root. A read-only mount does not stop a payload that holds a descriptor of one of its files,
+ * from outside and open for reading, to open that file once more for writing through /proc/self/fd: the descriptor
+ * leads by the host's own mount, and beneath the same directory. So where the root is mounted read-only, this wall says
+ * so too.
  */
 static int plan_root_rules(struct preparation *preparation)
 {
