@@ -5,7 +5,7 @@
 #include "harness.h"
 #include "base/buffer.h"
 #include "schooner/compile/code.h"
-#include "schooner/lib/primitive.h"
+#include "schooner/table/primitive.h"
 
 static void look(const struct sch_code *code)
 {

@@ -8,11 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include "machine.h"
-#include "schooner/lib/primitive.h"
+#include "schooner/table/primitive.h"
 #include "schooner/num/number.h"
 
 #define PRIMITIVE(function, name, min, max) primitive_fn function;
-#include "schooner/lib/numbers.def"
+#include "schooner/table/numbers.def"
 #undef PRIMITIVE
 
 static const struct {
@@ -20,7 +20,7 @@ static const struct {
     primitive_fn *function;
 } procedures[] = {
 #define PRIMITIVE(function, name, min, max) { name, function },
-#include "schooner/lib/numbers.def"
+#include "schooner/table/numbers.def"
 #undef PRIMITIVE
 };
 

@@ -8,7 +8,7 @@
 #include "schooner/api/state.h"
 #include "schooner/compile/code.h"
 #include "schooner/compile/compile.h"
-#include "schooner/lib/primitive.h"
+#include "schooner/table/primitive.h"
 
 #define IMPORT "(import (scheme base) (scheme case-lambda) (scheme lazy))"
 

@@ -4,7 +4,7 @@
 
 #include <string.h>
 #include "machine.h"
-#include "schooner/lib/primitive.h"
+#include "schooner/table/primitive.h"
 #include "schooner/print/print.h"
 
 /* The arguments are rooted while the primitive runs. */

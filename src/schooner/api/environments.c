@@ -7,7 +7,7 @@
 #include "schooner/api/state.h"
 #include "schooner/compile/code.h"
 #include "schooner/compile/compile.h"
-#include "schooner/lib/primitive.h"
+#include "schooner/table/primitive.h"
 #include "schooner/print/print.h"
 
 static const char *const nothing[] = { NULL };

@@ -1,7 +1,7 @@
 /* What an environment offers: every binding of every library that a script may import. */
 #include "schooner/api/state.h"
 #include "schooner/compile/code.h"
-#include "schooner/lib/primitive.h"
+#include "schooner/table/primitive.h"
 
 static bool primitive_arity(const sch_env *env, sch_value value, int *ret_min, int *ret_max)
 {

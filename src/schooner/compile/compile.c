@@ -1,6 +1,6 @@
 /* The compiler's entrance: the passes in their order. */
 #include "schooner/compile/passes.h"
-#include "schooner/lib/primitive.h"
+#include "schooner/table/primitive.h"
 
 static bool run_passes(struct compiler *compiler, struct core *top)
 {

@@ -5,7 +5,7 @@
  * The frame of a call begins at its base: FRAME_HEADER words below it are for the return address and the environment.
  */
 #include "schooner/compile/generate.h"
-#include "schooner/lib/primitive.h"
+#include "schooner/table/primitive.h"
 
 void queue_lambda(struct generator *g, struct lambda_info *info)
 {

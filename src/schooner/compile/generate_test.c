@@ -1,6 +1,6 @@
 /* Tests as branches, and primitives as instructions. */
 #include "schooner/compile/generate.h"
-#include "schooner/lib/primitive.h"
+#include "schooner/table/primitive.h"
 
 static const struct open_entry *open_of(struct generator *g, const struct core *call)
 {

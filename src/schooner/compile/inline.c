@@ -3,7 +3,7 @@
  * that only name another thing. Ticks are copied with their bodies, so the fuel that a program uses does not change.
  */
 #include "schooner/compile/passes.h"
-#include "schooner/lib/primitive.h"
+#include "schooner/table/primitive.h"
 
 enum {
     INLINE_SIZE = 14,  /* nodes of a body that is copied */

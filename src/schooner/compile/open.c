@@ -1,6 +1,6 @@
 /* Which primitives have instructions. The table is searched once for each primitive that a program mentions. */
 #include "schooner/compile/passes.h"
-#include "schooner/lib/primitive.h"
+#include "schooner/table/primitive.h"
 #include "schooner/value/object.h"
 
 static const struct open_entry open_table[] = {

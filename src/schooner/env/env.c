@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include "schooner/env/env.h"
 #include "schooner/compile/code.h"
-#include "schooner/lib/primitive.h"
+#include "schooner/table/primitive.h"
 
 enum { LIBRARY_NAME_MAX = 256 };
 

@@ -4,7 +4,7 @@
  */
 #include <stdio.h>
 #include "schooner/env/env.h"
-#include "schooner/lib/primitive.h"
+#include "schooner/table/primitive.h"
 
 /* --- names ------------------------------------------------------------------------------------------------------- */
 

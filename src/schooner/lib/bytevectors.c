@@ -1,6 +1,6 @@
 /* Bytevectors of (scheme base); conversions to strings are in lib/strings. */
 #include "schooner/lib/list.h"
-#include "schooner/lib/primitive.h"
+#include "schooner/table/primitive.h"
 
 enum {
     BYTES_PER_UNIT = 64,

@@ -1,6 +1,6 @@
 /* Characters: R7RS 6.6. */
 #include "base/utf8.h"
-#include "schooner/lib/primitive.h"
+#include "schooner/table/primitive.h"
 #include "schooner/lib/text.h"
 #include "schooner/text/unicode.h"
 

@@ -1,5 +1,5 @@
 /* Error objects. Raising is the interpreter's (vm/); here they are made and looked at. */
-#include "schooner/lib/primitive.h"
+#include "schooner/table/primitive.h"
 
 /* (%make-condition kind message irritants who) */
 sch_value prim_make_condition(sch_vm *vm, const sch_value *args, size_t count)

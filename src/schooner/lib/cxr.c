@@ -1,5 +1,5 @@
 /* The compositions of car and cdr, (scheme cxr) included. */
-#include "schooner/lib/primitive.h"
+#include "schooner/table/primitive.h"
 
 /* `path` names the steps from the inside out: "da" of cadr is read from its end: first d, then a. */
 static sch_value follow(sch_vm *vm, const char *who, const char *path, size_t steps, sch_value argument)

@@ -5,7 +5,7 @@
  */
 #include "base/hash.h"
 #include "schooner/lib/list.h"
-#include "schooner/lib/primitive.h"
+#include "schooner/table/primitive.h"
 #include "schooner/num/number.h"
 
 enum { PLAIN_COMPARISONS = 2000 };

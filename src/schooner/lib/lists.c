@@ -2,7 +2,7 @@
 #include "schooner/lib/list.h"
 
 #include "schooner/heap/barrier.h"
-#include "schooner/lib/primitive.h"
+#include "schooner/table/primitive.h"
 
 enum { PAIRS_PER_CHARGE = 1024, PAIRS_PER_UNIT = 4 };
 

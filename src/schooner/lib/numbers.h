@@ -2,7 +2,7 @@
 #ifndef SCHOONER_LIB_NUMBERS_H
 #define SCHOONER_LIB_NUMBERS_H
 
-#include "schooner/lib/primitive.h"
+#include "schooner/table/primitive.h"
 #include "schooner/num/elementary.h"
 
 /* A function on one number; the argument is checked by the caller. */

@@ -2,7 +2,7 @@
 #include "schooner/lib/ports.h"
 
 #include "base/utf8.h"
-#include "schooner/lib/primitive.h"
+#include "schooner/table/primitive.h"
 
 static bool check_kind(sch_vm *vm, const char *who, size_t argument, sch_value v, unsigned direction, unsigned kind)
 {

@@ -2,7 +2,7 @@
 #include "base/utf8.h"
 #include "schooner/lib/list.h"
 #include "schooner/lib/ports.h"
-#include "schooner/lib/primitive.h"
+#include "schooner/table/primitive.h"
 #include "schooner/read/read.h"
 
 /* --- characters --- */

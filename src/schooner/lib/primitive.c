@@ -1,8 +1,8 @@
 /* The table of primitives. */
-#include "schooner/lib/primitive.h"
+#include "schooner/table/primitive.h"
 
 const struct primitive_info primitive_table[PRIMITIVE_COUNT] = {
 #define PRIMITIVE(function, name, min, max) { function, name, min, max },
-#include "schooner/lib/primitives.def"
+#include "schooner/table/primitives.def"
 #undef PRIMITIVE
 };

@@ -3,7 +3,7 @@
  * holds a pair (done? . value-or-thunk) that delay-force shares between promises.
  */
 #include "schooner/heap/barrier.h"
-#include "schooner/lib/primitive.h"
+#include "schooner/table/primitive.h"
 
 sch_value prim_is_promise(sch_vm *vm, const sch_value *args, size_t count)
 {

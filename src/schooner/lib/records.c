@@ -1,6 +1,6 @@
 /* Record types and records; define-record-type expands into these. */
 #include "schooner/heap/barrier.h"
-#include "schooner/lib/primitive.h"
+#include "schooner/table/primitive.h"
 
 enum { RECORD_FIELDS_MAX = 1000 };
 

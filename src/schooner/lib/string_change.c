@@ -5,7 +5,7 @@
 #include "base/utf8.h"
 #include "schooner/heap/barrier.h"
 #include "schooner/lib/list.h"
-#include "schooner/lib/primitive.h"
+#include "schooner/table/primitive.h"
 #include "schooner/lib/text.h"
 
 static bool check_writable(sch_vm *vm, const char *who, sch_value v)

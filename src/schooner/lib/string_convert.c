@@ -1,7 +1,7 @@
 /* Strings to lists, vectors and bytevectors of UTF-8, and back. */
 #include "base/utf8.h"
 #include "schooner/lib/list.h"
-#include "schooner/lib/primitive.h"
+#include "schooner/table/primitive.h"
 #include "schooner/lib/text.h"
 
 static uint32_t next_character(const struct string_part *part, size_t *at)

@@ -1,6 +1,6 @@
 /* Comparing strings, and their case. */
 #include "base/utf8.h"
-#include "schooner/lib/primitive.h"
+#include "schooner/table/primitive.h"
 #include "schooner/lib/text.h"
 #include "schooner/text/unicode.h"
 

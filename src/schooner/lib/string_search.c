@@ -3,7 +3,7 @@
  * stranger chooses both. UTF-8 finds itself: a match of bytes begins at a character.
  */
 #include "schooner/lib/list.h"
-#include "schooner/lib/primitive.h"
+#include "schooner/table/primitive.h"
 #include "schooner/lib/text.h"
 
 /* borders[i]: length of the longest proper prefix of the pattern that ends at its byte i. */

@@ -1,7 +1,7 @@
 /* Strings: making, taking apart and joining (R7RS 6.7). Conversions, orders and searches have files of their own. */
 #include "base/utf8.h"
 #include "schooner/lib/list.h"
-#include "schooner/lib/primitive.h"
+#include "schooner/table/primitive.h"
 #include "schooner/lib/text.h"
 
 static sch_value refuse_string(sch_vm *vm, const char *who, size_t argument, sch_value got)

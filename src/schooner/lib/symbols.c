@@ -1,5 +1,5 @@
 /* Symbols: R7RS 6.5, and keywords. */
-#include "schooner/lib/primitive.h"
+#include "schooner/table/primitive.h"
 #include "schooner/lib/text.h"
 
 static const struct symbol *symbol_view(sch_value v)

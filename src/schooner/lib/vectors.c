@@ -1,7 +1,7 @@
 /* Vectors of (scheme base). */
 #include "schooner/heap/barrier.h"
 #include "schooner/lib/list.h"
-#include "schooner/lib/primitive.h"
+#include "schooner/table/primitive.h"
 
 enum {
     ITEMS_PER_UNIT = 8,

@@ -8,7 +8,7 @@
 #include "base/utf8.h"
 #include "schooner/compile/code.h"
 #include "schooner/heap/barrier.h"
-#include "schooner/lib/primitive.h"
+#include "schooner/table/primitive.h"
 #include "schooner/num/number.h"
 
 enum { NODES_PER_POLL = 4096 };

@@ -2,7 +2,7 @@
  * Primitives that work on the machine's stack and dynamic state. What only the interpreter's loop can do (a call, a
  * jump) they ask of it: they set a request and return as if they had raised.
  */
-#include "schooner/lib/primitive.h"
+#include "schooner/table/primitive.h"
 #include "schooner/vm/run.h"
 
 static sch_value request(sch_vm *vm, enum request request)

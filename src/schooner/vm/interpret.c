@@ -2,7 +2,7 @@
  * The interpreter's loop. Its state is pc, fp and the counter in locals; they are stored before anything that may look
  * at the stack or charge (SAVE) and read again behind it (LOAD).
  */
-#include "schooner/lib/primitive.h"
+#include "schooner/table/primitive.h"
 #include "schooner/num/number.h"
 #include "schooner/vm/run.h"
 

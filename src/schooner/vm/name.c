@@ -1,5 +1,5 @@
 /* What procedures are called. */
-#include "schooner/lib/primitive.h"
+#include "schooner/table/primitive.h"
 #include "schooner/vm/run.h"
 
 const char *procedure_name(sch_vm *vm, sch_value procedure)

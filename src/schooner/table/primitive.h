@@ -1,5 +1,5 @@
 /*
- * Procedures written in C. Each is declared once, in one of the tables that lib/primitives.def includes:
+ * Procedures written in C. Each is declared once, in one of the tables that primitives.def includes:
  *
  *     PRIMITIVE(prim_reverse, "reverse", 1, 1)        C name, Scheme name, least and most arguments (-1: any number)
  *
@@ -8,8 +8,8 @@
  * Scheme (lib/). `args` lies in the caller's frame and is alive until the primitive returns. The count is checked
  * against the table by the caller.
  */
-#ifndef SCHOONER_LIB_PRIMITIVE_H
-#define SCHOONER_LIB_PRIMITIVE_H
+#ifndef SCHOONER_TABLE_PRIMITIVE_H
+#define SCHOONER_TABLE_PRIMITIVE_H
 
 #include "schooner/heap/machine.h"
 
@@ -24,7 +24,7 @@ struct primitive_info {
 
 enum primitive_index {
 #define PRIMITIVE(function, name, min, max) PRIMITIVE_##function,
-#include "schooner/lib/primitives.def"
+#include "schooner/table/primitives.def"
 #undef PRIMITIVE
     PRIMITIVE_COUNT,
 };
@@ -32,7 +32,7 @@ enum primitive_index {
 extern const struct primitive_info primitive_table[PRIMITIVE_COUNT];
 
 #define PRIMITIVE(function, name, min, max) primitive_fn function;
-#include "schooner/lib/primitives.def"
+#include "schooner/table/primitives.def"
 #undef PRIMITIVE
 
 #endif
