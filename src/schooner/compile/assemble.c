@@ -157,7 +157,7 @@ void emit(struct assembler *as, enum opcode op, ...)
             if (*shape == 'F')
                 extra[extra_count++] = va_arg(operands, uint32_t);
             break;
-        case 'N':
+        case 'N': case 'R':
             word |= operand << 8;
             break;
         case 'J': case 'T':

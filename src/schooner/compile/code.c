@@ -151,6 +151,7 @@ bool code_decode(const uint32_t *words, uint32_t count, uint32_t at, struct inst
         case 'd': in.define = byte; field += 8; break;
         case 's': in.uses[in.use_count++] = byte; field += 8; break;
         case 'i': case 'u': field += 8; break;
+        case 'R': in.define = word_abc(word); break;
         case 'L': in.uses[in.use_count++] = half; break;
         case 'M': in.define = half; break;
         case 'J': in.target = (int64_t)at + 1 + ((int32_t)word >> 8); break;

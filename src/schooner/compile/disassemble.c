@@ -21,7 +21,7 @@ static bool print_operands(const struct sch_code *code, uint32_t at, const struc
         case 'P': ok = buffer_append_format(out, " p%u", half); break;
         case 'L': case 'M': ok = buffer_append_format(out, " r%u", half); break;
         case 'U': ok = buffer_append_format(out, " frame=%u", half); break;
-        case 'N': ok = buffer_append_format(out, " %u", word_abc(word)); break;
+        case 'N': case 'R': ok = buffer_append_format(out, " %u", word_abc(word)); break;
         case 'T': ok = buffer_append_format(out, " @%u", at + in->length + (uint32_t)((int32_t)word >> 8)); break;
         case 'J': case 'O':
             ok = buffer_append_format(out, " @%lld", (long long)in->target);

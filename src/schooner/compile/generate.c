@@ -486,7 +486,8 @@ static bool gen_procedure(struct generator *g, struct lambda_info *info)
     g->as.last = CODE_NONE;
     procedure->entry = (uint32_t)g->as.count;
     procedure->captured = info->free_count;
-    procedure->min_args = INT32_MAX;
+    procedure->min_args = lambda->lambda.count ? INT32_MAX : 0;
+    procedure->frame = 1; /* also without a clause */
     procedure->file = lambda->position.file;
     procedure->line = lambda->position.line;
     procedure->column = lambda->position.column;
