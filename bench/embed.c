@@ -10,7 +10,10 @@ enum { BATCHES = 31, BATCH = 1000, POOL = 64 };
 
 /* A pool behind the map hook: what one machine gives back, the next one gets. */
 struct pool {
-    struct { void *block; size_t size; } kept[POOL];
+    struct {
+        void *block;
+        size_t size;
+    } kept[POOL];
     size_t count;
 };
 

@@ -36,12 +36,13 @@ sch_env *fuzz_env(enum sch_posture posture)
         { .name = "broken", .function = host_broken, .min_args = 1, .max_args = -1 },
     };
     static const struct sch_library library = { .name = "(fuzz)", .bindings = bindings, .count = 3 };
-    static const char *const all[] = { "base", "char", "complex", "cxr", "inexact", "lazy", "read", "write",
-                                       "case-lambda", NULL };
+    static const char *const all[] = { "base", "char", "complex", "cxr",         "inexact",
+                                       "lazy", "read", "write",   "case-lambda", NULL };
     static sch_env *envs[2];
     if (!envs[posture]) {
-        struct sch_env_options options = { .size = sizeof options, .posture = posture, .libraries = &library,
-                                           .library_count = 1 };
+        struct sch_env_options options = {
+            .size = sizeof options, .posture = posture, .libraries = &library, .library_count = 1
+        };
         if (posture == SCH_POSTURE_EVAL)
             options.pre_imports = all;
         struct sch_failure failure = { .size = sizeof failure };
@@ -55,8 +56,12 @@ sch_env *fuzz_env(enum sch_posture posture)
 
 sch_vm *fuzz_machine(enum sch_posture posture)
 {
-    struct sch_limits limits = { .size = sizeof limits, .heap = 8 << 20, .fuel = 200000,
-                                 .timeout_ns = SCH_UNLIMITED, .output = 64 << 10, .hash_seed = 1 };
+    struct sch_limits limits = { .size = sizeof limits,
+                                 .heap = 8 << 20,
+                                 .fuel = 200000,
+                                 .timeout_ns = SCH_UNLIMITED,
+                                 .output = 64 << 10,
+                                 .hash_seed = 1 };
     sch_vm *vm = sch_vm_new(fuzz_env(posture), &limits);
     fuzz_check(vm);
     return vm;

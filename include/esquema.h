@@ -123,8 +123,7 @@ ESQ_API int esq_spec_add(esq_spec *spec, const char *field, const char *const *w
  * of a plan made from this specification has returned; what is behind its number then is what the container gets, so
  * that one plan may serve many pairs of pipes. Fails with -EINVAL, -EBADF (not open), -ENOMEM.
  */
-ESQ_API int esq_spec_set_fd(esq_spec *spec, const char *field, int fd, const esq_location *where,
-                            esq_error *ret_error);
+ESQ_API int esq_spec_set_fd(esq_spec *spec, const char *field, int fd, const esq_location *where, esq_error *ret_error);
 
 /*
  * Appends a descriptor to a list: "keep", which is open inside as number `inside` (3 to 255). Ownership and errors as
@@ -213,12 +212,12 @@ enum esq_reason {
 /* How a container ended, and what it used. */
 typedef struct esq_result {
     enum esq_reason reason;
-    int exit_status;              /* 0..255 of the payload, or 128 and its signal */
-    int signal;                   /* the payload's signal, 0 when it exited */
-    uint64_t wall_microseconds;   /* from launch to end */
-    uint64_t user_microseconds;   /* of processor time, all processes that were waited for */
+    int exit_status;            /* 0..255 of the payload, or 128 and its signal */
+    int signal;                 /* the payload's signal, 0 when it exited */
+    uint64_t wall_microseconds; /* from launch to end */
+    uint64_t user_microseconds; /* of processor time, all processes that were waited for */
     uint64_t system_microseconds;
-    uint64_t peak_memory;         /* bytes resident of its largest process */
+    uint64_t peak_memory; /* bytes resident of its largest process */
 } esq_result;
 
 /*

@@ -27,7 +27,8 @@ extern "C" {
 #define SCH_API
 #endif
 
-/* A Scheme value. Opaque: only the functions below look inside. Valid while its machine keeps it alive (see sch_keep). */
+/* A Scheme value. Opaque: only the functions below look inside. Valid while its machine keeps it alive (see sch_keep).
+ */
 typedef struct {
     uint64_t bits;
 } sch_value;
@@ -39,10 +40,10 @@ typedef struct sch_ref sch_ref;
 
 enum sch_status {
     SCH_OK = 0,
-    SCH_ERROR = 1,     /* the script failed; see sch_failure */
-    SCH_LIMIT = 2,     /* a limit ended the run; see sch_failure()->limit */
-    SCH_UNWIND = 5,    /* a jump outward passes this host function: return SCH_RAISED at once */
-    SCH_MISUSE = 6,    /* the call broke its contract; nothing was done */
+    SCH_ERROR = 1,  /* the script failed; see sch_failure */
+    SCH_LIMIT = 2,  /* a limit ended the run; see sch_failure()->limit */
+    SCH_UNWIND = 5, /* a jump outward passes this host function: return SCH_RAISED at once */
+    SCH_MISUSE = 6, /* the call broke its contract; nothing was done */
 };
 
 /* Which limit ended a run. The names in messages: fuel, heap, timeout, output, nesting, integer-bits, interrupt. */
@@ -75,20 +76,20 @@ struct sch_limits {
 struct sch_usage {
     size_t size;
     uint64_t fuel;
-    uint64_t heap_peak;   /* bytes */
-    uint64_t heap_now;    /* bytes */
+    uint64_t heap_peak; /* bytes */
+    uint64_t heap_now;  /* bytes */
     uint64_t wall_ns;
     uint64_t collections;
-    uint64_t output;      /* bytes */
+    uint64_t output; /* bytes */
 };
 
 /* One line of a backtrace. */
 struct sch_frame {
     const char *procedure; /* name, or NULL for a nameless one */
     const char *file;
-    uint32_t line;         /* 1-based; 0 unknown */
-    uint32_t column;       /* 1-based */
-    bool elided;           /* calls are missing between this line and the one before: tail calls */
+    uint32_t line;   /* 1-based; 0 unknown */
+    uint32_t column; /* 1-based */
+    bool elided;     /* calls are missing between this line and the one before: tail calls */
 };
 
 enum { SCH_FRAMES_MAX = 32 };
@@ -98,16 +99,16 @@ enum { SCH_FRAMES_MAX = 32 };
 struct sch_failure {
     size_t size;
     enum sch_status status;
-    enum sch_limit limit;   /* with SCH_LIMIT */
-    const char *kind;       /* "type-error", "unbound-variable", "syntax-error", "user", ... */
-    const char *message;    /* one line without position */
+    enum sch_limit limit; /* with SCH_LIMIT */
+    const char *kind;     /* "type-error", "unbound-variable", "syntax-error", "user", ... */
+    const char *message;  /* one line without position */
     const char *file;
-    uint32_t line;          /* 1-based; 0 unknown */
+    uint32_t line; /* 1-based; 0 unknown */
     uint32_t column;
-    const char *excerpt;    /* the source line, or NULL */
+    const char *excerpt; /* the source line, or NULL */
     size_t frame_count;
     struct sch_frame frames[SCH_FRAMES_MAX]; /* innermost first */
-    void *storage;          /* the engine's */
+    void *storage;                           /* the engine's */
 };
 
 /* A piece of program text: UTF-8, `length` bytes; `name` is what messages call it. */
@@ -133,10 +134,10 @@ struct sch_binding {
     const char *name;
     sch_function *function;
     void *data;
-    int min_args;            /* at least 0 */
-    int max_args;            /* -1: any number */
-    uint64_t cost;           /* fuel charged for each call, besides what it charges itself with sch_charge */
-    const char *doc;         /* shown by `surface`; may be NULL */
+    int min_args;    /* at least 0 */
+    int max_args;    /* -1: any number */
+    uint64_t cost;   /* fuel charged for each call, besides what it charges itself with sch_charge */
+    const char *doc; /* shown by `surface`; may be NULL */
 };
 
 /* A library of the host: `name` as "(acme rules)"; NULL: anonymous, bound at once in every program. */
@@ -170,19 +171,19 @@ struct sch_memory {
 struct sch_env_options {
     size_t size;
     enum sch_posture posture;
-    const char *const *menu;       /* NULL-terminated: shortcuts ("base", "char", ...) or names ("(scheme base)");
-                                      NULL: every library of the posture; an empty list: none */
+    const char *const *menu;        /* NULL-terminated: shortcuts ("base", "char", ...) or names ("(scheme base)");
+                                       NULL: every library of the posture; an empty list: none */
     const char *const *pre_imports; /* NULL-terminated: in scope without an import */
     const struct sch_library *libraries;
     size_t library_count;
-    bool mutation;                 /* bind set!, set-car!, string-set! ... (always with SCH_POSTURE_RUN) */
-    bool catch_errors;             /* errors of primitives are conditions (always with SCH_POSTURE_RUN) */
-    bool redefinition;             /* top-level names may be defined again (sessions) */
-    bool guile_imports;            /* use-modules is import */
-    sch_load_fn *load_library;     /* "esquema/shop.sld" relative names made from the library's name; NULL: none */
-    sch_load_fn *load_include;     /* NULL: none */
+    bool mutation;             /* bind set!, set-car!, string-set! ... (always with SCH_POSTURE_RUN) */
+    bool catch_errors;         /* errors of primitives are conditions (always with SCH_POSTURE_RUN) */
+    bool redefinition;         /* top-level names may be defined again (sessions) */
+    bool guile_imports;        /* use-modules is import */
+    sch_load_fn *load_library; /* "esquema/shop.sld" relative names made from the library's name; NULL: none */
+    sch_load_fn *load_include; /* NULL: none */
     void *load_data;
-    struct sch_memory memory;      /* for the machines of this environment */
+    struct sch_memory memory; /* for the machines of this environment */
 };
 
 /*
@@ -214,8 +215,7 @@ SCH_API void sch_code_free(sch_code *code); /* machines that run it keep what th
 SCH_API enum sch_status sch_run(sch_vm *vm, sch_code *code, sch_value *ret);
 /* Calls a procedure. From a host function: inside the running program, sharing its limits; a hundred such calls within
  * each other end the run with SCH_LIMIT_NESTING, since they stand on the C stack. */
-SCH_API enum sch_status sch_call(sch_vm *vm, sch_value procedure, size_t count, const sch_value args[],
-                                 sch_value *ret);
+SCH_API enum sch_status sch_call(sch_vm *vm, sch_value procedure, size_t count, const sch_value args[], sch_value *ret);
 /* Ends what runs on the machine, from another thread or a signal handler: SCH_LIMIT_INTERRUPT. */
 SCH_API void sch_interrupt(sch_vm *vm);
 
@@ -266,7 +266,8 @@ SCH_API sch_value sch_port(sch_vm *vm, const struct sch_port_type *type, void *p
 
 enum sch_standard_port { SCH_STANDARD_OUTPUT = 0, SCH_STANDARD_ERROR = 1, SCH_STANDARD_INPUT = 2 };
 /* What current-output-port, current-error-port and current-input-port give outside of every parameterize: a textual
- * port of the right direction. false: it is none. Output to a port of the host is not counted against the output limit. */
+ * port of the right direction. false: it is none. Output to a port of the host is not counted against the output limit.
+ */
 SCH_API bool sch_set_port(sch_vm *vm, enum sch_standard_port which, sch_value port);
 
 /* --- values ------------------------------------------------------------------------------------------------------ */
@@ -302,9 +303,24 @@ SCH_API sch_value sch_bytevector(sch_vm *vm, const void *bytes, size_t length);
 SCH_API sch_value sch_foreign(sch_vm *vm, const struct sch_foreign_type *type, void *pointer, size_t bytes);
 
 enum sch_kind {
-    SCH_KIND_NIL, SCH_KIND_UNSPECIFIED, SCH_KIND_EOF, SCH_KIND_BOOLEAN, SCH_KIND_INTEGER, SCH_KIND_NUMBER,
-    SCH_KIND_CHARACTER, SCH_KIND_STRING, SCH_KIND_SYMBOL, SCH_KIND_KEYWORD, SCH_KIND_PAIR, SCH_KIND_VECTOR,
-    SCH_KIND_BYTEVECTOR, SCH_KIND_PROCEDURE, SCH_KIND_RECORD, SCH_KIND_CONDITION, SCH_KIND_FOREIGN, SCH_KIND_OTHER,
+    SCH_KIND_NIL,
+    SCH_KIND_UNSPECIFIED,
+    SCH_KIND_EOF,
+    SCH_KIND_BOOLEAN,
+    SCH_KIND_INTEGER,
+    SCH_KIND_NUMBER,
+    SCH_KIND_CHARACTER,
+    SCH_KIND_STRING,
+    SCH_KIND_SYMBOL,
+    SCH_KIND_KEYWORD,
+    SCH_KIND_PAIR,
+    SCH_KIND_VECTOR,
+    SCH_KIND_BYTEVECTOR,
+    SCH_KIND_PROCEDURE,
+    SCH_KIND_RECORD,
+    SCH_KIND_CONDITION,
+    SCH_KIND_FOREIGN,
+    SCH_KIND_OTHER,
 };
 /* What kind of value it is; SCH_KIND_OTHER for those that the host cannot look into. */
 SCH_API enum sch_kind sch_kind_of(sch_value value);
@@ -324,7 +340,8 @@ SCH_API bool sch_get_list_length(sch_value value, size_t *ret_length); /* proper
 SCH_API bool sch_get_vector(sch_value value, const sch_value **ret_items, size_t *ret_length);
 SCH_API bool sch_get_foreign(sch_value value, const struct sch_foreign_type *type, void **ret);
 /* A record: its type's name, and its fields in the order of the definition. */
-SCH_API bool sch_get_record(sch_value value, const char **ret_type_name, const sch_value **ret_fields, size_t *ret_count);
+SCH_API bool sch_get_record(sch_value value, const char **ret_type_name, const sch_value **ret_fields,
+                            size_t *ret_count);
 /* A condition: its parts (kind is a symbol, message a string, irritants a list). */
 SCH_API bool sch_get_condition(sch_value value, sch_value *ret_kind, sch_value *ret_message, sch_value *ret_irritants);
 
@@ -368,20 +385,21 @@ SCH_API void sch_bytes_free(void *bytes, size_t length);
 typedef void sch_diagnostic_fn(void *data, const struct sch_failure *diagnostic);
 /*
  * Finds what is wrong with a program without running it, and leaves nothing behind in the machine's session: text that
- * cannot be read, malformed forms, unknown libraries, names that are not bound, calls of known procedures with a number of
- * arguments that they do not take. Goes on behind errors where it can, up to a thousand of them. Within the machine's
- * limits: the program may be a stranger's. SCH_OK: nothing was found. SCH_ERROR: `report` heard of at least one error.
- * SCH_LIMIT: a limit ended it, which `report` heard of too.
+ * cannot be read, malformed forms, unknown libraries, names that are not bound, calls of known procedures with a number
+ * of arguments that they do not take. Goes on behind errors where it can, up to a thousand of them. Within the
+ * machine's limits: the program may be a stranger's. SCH_OK: nothing was found. SCH_ERROR: `report` heard of at least
+ * one error. SCH_LIMIT: a limit ended it, which `report` heard of too.
  */
 SCH_API enum sch_status sch_check(sch_vm *vm, struct sch_source source, sch_diagnostic_fn *report, void *data);
 
 enum sch_stage {
-    SCH_STAGE_DATUM = 0, /* what the reader makes of the text; SCH_ERROR with kind "read-incomplete": more text is needed */
-    SCH_STAGE_CORE = 1,  /* expanded: names resolved, macros and derived forms gone */
-    SCH_STAGE_CODE = 2,  /* compiled */
+    SCH_STAGE_DATUM =
+        0, /* what the reader makes of the text; SCH_ERROR with kind "read-incomplete": more text is needed */
+    SCH_STAGE_CORE = 1, /* expanded: names resolved, macros and derived forms gone */
+    SCH_STAGE_CODE = 2, /* compiled */
 };
-/* Writes the text form of what a stage of the compiler makes of a program; nothing runs, nothing is left behind. `write`
- * may be NULL. The forms are for people: they may differ between versions. */
+/* Writes the text form of what a stage of the compiler makes of a program; nothing runs, nothing is left behind.
+ * `write` may be NULL. The forms are for people: they may differ between versions. */
 SCH_API enum sch_status sch_show_stage(sch_vm *vm, struct sch_source source, enum sch_stage stage, sch_output_fn *write,
                                        void *data);
 
@@ -399,10 +417,10 @@ struct sch_surface {
     const char *library; /* "(scheme base)"; NULL: bound in every program */
     const char *name;
     enum sch_surface_kind kind;
-    bool arity_known;    /* of a procedure */
+    bool arity_known; /* of a procedure */
     int min_args;
-    int max_args;        /* -1: any number */
-    const char *doc;     /* of a host's binding, or NULL */
+    int max_args;    /* -1: any number */
+    const char *doc; /* of a host's binding, or NULL */
 };
 typedef bool sch_surface_fn(void *data, const struct sch_surface *binding); /* false: enough */
 /* Every binding of every library that programs of the environment may import, library by library. */

@@ -21,7 +21,10 @@ static const char *const base_only[] = { "(scheme base)", NULL };
 static sch_env *env_with(const struct sch_library *libraries, size_t count)
 {
     struct sch_env_options options = {
-        .size = sizeof options, .pre_imports = base_only, .libraries = libraries, .library_count = count,
+        .size = sizeof options,
+        .pre_imports = base_only,
+        .libraries = libraries,
+        .library_count = count,
     };
     struct sch_failure failure;
     sch_env *env = sch_env_new(&options, &failure);
@@ -133,8 +136,8 @@ static void test_limits(void **state)
     struct sch_limits limits = { .size = sizeof limits, .heap = 8 << 20, .fuel = 2000000 };
     expect_limit("(let loop () (loop))", &limits, SCH_LIMIT_FUEL);
     expect_limit("(guard (e (#t 1)) (let loop () (loop)))", &limits, SCH_LIMIT_FUEL);
-    expect_limit("(dynamic-wind (lambda () 1) (lambda () (let loop () (loop))) (lambda () (let loop () (loop))))", &limits,
-                 SCH_LIMIT_FUEL);
+    expect_limit("(dynamic-wind (lambda () 1) (lambda () (let loop () (loop))) (lambda () (let loop () (loop))))",
+                 &limits, SCH_LIMIT_FUEL);
     expect_limit("(expt 10 (expt 10 10))", &limits, SCH_LIMIT_INTEGER_BITS);
     limits.fuel = SCH_UNLIMITED;
     expect_limit("(let loop ((n 0)) (+ 1 (loop n)))", &limits, SCH_LIMIT_HEAP);
@@ -234,7 +237,8 @@ static void test_host_functions(void **state)
     sch_vm *vm = sch_vm_new(env, &limits);
     assert_int_equal(integer(eval(vm, "(import (acme tools)) (add 1 2 3)")), 6);
     assert_int_equal(integer(eval(vm, "(import (acme tools)) (guard (e ((error-object? e) 7)) (add 'x))")), 7);
-    sch_value list = eval(vm, "(import (acme tools)) (collect (lambda (l) (make-vector 500 l) (string-append (car l) \"!\")))");
+    sch_value list =
+        eval(vm, "(import (acme tools)) (collect (lambda (l) (make-vector 500 l) (string-append (car l) \"!\")))");
     for (int i = 199; i >= 0; i--) {
         char expected[32];
         snprintf(expected, sizeof expected, "item %d!", i);
@@ -247,7 +251,8 @@ static void test_host_functions(void **state)
     /* an escape over the host's frame */
     assert_int_equal(integer(eval(vm, "(call/cc (lambda (k) (collect (lambda (l) (k 5)))))")), 5);
     /* a limit inside of a call back is a limit of the whole run */
-    assert_int_equal(sch_eval(vm, source_of("(collect (lambda (l) (let loop ((n 0)) (+ 1 (loop n)))))"), &value), SCH_LIMIT);
+    assert_int_equal(sch_eval(vm, source_of("(collect (lambda (l) (let loop ((n 0)) (+ 1 (loop n)))))"), &value),
+                     SCH_LIMIT);
     assert_int_equal(integer(eval(vm, "(add 1 1)")), 2);
     sch_vm_free(vm);
     sch_env_free(env);
@@ -274,7 +279,9 @@ static void test_foreign_values(void **state)
 {
     (void)state;
     int token;
-    struct sch_binding binding = { .name = "ticket", .function = host_ticket, .data = &token, .min_args = 0, .max_args = 0 };
+    struct sch_binding binding = {
+        .name = "ticket", .function = host_ticket, .data = &token, .min_args = 0, .max_args = 0
+    };
     struct sch_library library = { .name = NULL, .bindings = &binding, .count = 1 };
     sch_env *env = env_with(&library, 1);
     sch_vm *vm = sch_vm_new(env, NULL);
@@ -362,7 +369,8 @@ static void test_bytes(void **state)
     free(broken);
     sch_bytes_free(bytes, length);
 
-    sch_value thunk = eval(here, "(define (fact n) (if (= n 0) 1 (* n (fact (- n 1))))) (define unused (current-output-port)) (let ((n 20)) (lambda () (fact n)))");
+    sch_value thunk = eval(here, "(define (fact n) (if (= n 0) 1 (* n (fact (- n 1))))) (define unused "
+                                 "(current-output-port)) (let ((n 20)) (lambda () (fact n)))");
     assert_int_equal(sch_encode_thunk(here, thunk, &bytes, &length), SCH_OK);
     assert_int_equal(sch_decode(there, bytes, length, false, &value), SCH_ERROR);
     assert_int_equal(sch_decode(there, bytes, length, true, &value), SCH_OK);

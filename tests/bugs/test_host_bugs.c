@@ -50,8 +50,9 @@ static sch_env *make_env(void)
     };
     static const struct sch_library library = { .bindings = bindings, .count = 3 };
     static const char *const base[] = { "base", NULL };
-    struct sch_env_options options = { .size = sizeof options, .libraries = &library, .library_count = 1,
-                                       .pre_imports = base, .catch_errors = true };
+    struct sch_env_options options = {
+        .size = sizeof options, .libraries = &library, .library_count = 1, .pre_imports = base, .catch_errors = true
+    };
     sch_env *env = sch_env_new(&options, NULL);
     assert_non_null(env);
     return env;
@@ -79,7 +80,8 @@ static void *call_without_end(void *data)
         return "the nesting limit did not end it";
     int64_t n = 0;
     return eval(vm, "(host-call + 1 1)", &value) == SCH_OK && sch_get_integer(value, &n) && n == 2
-               ? NULL : "the machine does not work afterwards";
+               ? NULL
+               : "the machine does not work afterwards";
 }
 
 /* A script that went back and forth between itself and the host used up the C stack. */

@@ -33,8 +33,8 @@ void harness_done(void);
 /* ---- Containers ---- */
 
 struct started {
-    int launch;       /* result of esq_plan_build or esq_launch */
-    esq_error error;  /* when that is negative */
+    int launch;      /* result of esq_plan_build or esq_launch */
+    esq_error error; /* when that is negative */
     esq_result result;
 };
 

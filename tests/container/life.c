@@ -1,6 +1,6 @@
 /*
- * The life of a container: statuses, reasons, signals, time limit, descriptors, kinds of root, what is refused and how it
- * is said, and that nothing is left. usage: life PROBE
+ * The life of a container: statuses, reasons, signals, time limit, descriptors, kinds of root, what is refused and how
+ * it is said, and that nothing is left. usage: life PROBE
  */
 #include "harness.h"
 
@@ -68,9 +68,8 @@ static void test_errors(void)
 static void test_time(void)
 {
     struct started started = run("@sleep", "time=100", "grace=50", NULL);
-    check(started.launch == 0 && started.result.reason == ESQ_REASON_TIME_LIMIT &&
-              started.result.exit_status == 137 && started.result.wall_microseconds >= 100000 &&
-              started.result.wall_microseconds < 2000000,
+    check(started.launch == 0 && started.result.reason == ESQ_REASON_TIME_LIMIT && started.result.exit_status == 137 &&
+              started.result.wall_microseconds >= 100000 && started.result.wall_microseconds < 2000000,
           "a time limit ends a payload, with its reason");
     started = run("!busybox sh -c trap\t''\tTERM;while\t:;do\t:;done", "time=100", "grace=50", NULL);
     check(started.launch == 0 && started.result.reason == ESQ_REASON_TIME_LIMIT &&
@@ -175,7 +174,8 @@ static void test_descriptors(void)
     container = NULL;
     int replaced = open("/", O_RDONLY | O_DIRECTORY);
     dup2(replaced, in[0]);
-    check(plan && esq_launch(plan, &container, &error) == -EISDIR, "a number that leads to a directory by now is refused");
+    check(plan && esq_launch(plan, &container, &error) == -EISDIR,
+          "a number that leads to a directory by now is refused");
     close(replaced);
     esq_plan_free(plan);
 

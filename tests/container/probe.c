@@ -1,6 +1,6 @@
 /*
- * The attacker in the container: `probe NAME [ARGUMENT...]` tries one thing and exits 0 when it got through, 1 when it was
- * stopped, 2 when it is asked nonsense. Linked statically. Knows nothing of the runtime.
+ * The attacker in the container: `probe NAME [ARGUMENT...]` tries one thing and exits 0 when it got through, 1 when it
+ * was stopped, 2 when it is asked nonsense. Linked statically. Knows nothing of the runtime.
  */
 #include <arpa/inet.h>
 #include <dirent.h>
@@ -204,17 +204,28 @@ static const struct {
     const char *name;
     int (*run)(char **argv);
 } probes[] = {
-    { "exists", probe_exists },           { "read", probe_read },
-    { "create", probe_create },           { "write", probe_write },
-    { "hostname", probe_hostname },       { "sethostname", probe_sethostname },
-    { "connect", probe_connect },         { "abstract", probe_abstract },
-    { "shm", probe_shm },                 { "cgroup", probe_cgroup },
-    { "descriptor", probe_descriptor },   { "environment", probe_environment },
-    { "chroot", probe_chroot },           { "ptrace", probe_ptrace },
-    { "new-privileges", probe_new_privileges }, { "large-file", probe_large_file },
-    { "init", probe_init },               { "set-id", probe_set_id },
-    { "above", probe_above },             { "open-count", probe_open_count },
-    { "processes", probe_processes },     { "cat", probe_cat },
+    { "exists", probe_exists },
+    { "read", probe_read },
+    { "create", probe_create },
+    { "write", probe_write },
+    { "hostname", probe_hostname },
+    { "sethostname", probe_sethostname },
+    { "connect", probe_connect },
+    { "abstract", probe_abstract },
+    { "shm", probe_shm },
+    { "cgroup", probe_cgroup },
+    { "descriptor", probe_descriptor },
+    { "environment", probe_environment },
+    { "chroot", probe_chroot },
+    { "ptrace", probe_ptrace },
+    { "new-privileges", probe_new_privileges },
+    { "large-file", probe_large_file },
+    { "init", probe_init },
+    { "set-id", probe_set_id },
+    { "above", probe_above },
+    { "open-count", probe_open_count },
+    { "processes", probe_processes },
+    { "cat", probe_cat },
     { "chmod", probe_chmod },
 };
 

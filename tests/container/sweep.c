@@ -1,7 +1,7 @@
 /*
- * The failure sweep: every system call of the parent and of the mute child is made to fail once. Then the start fails with
- * that error (or succeeds where the call may be missing), and no process and no descriptor is left. The kill sweep ends
- * the child at each of its calls instead. Linked with the library that counts. usage: sweep PROBE
+ * The failure sweep: every system call of the parent and of the mute child is made to fail once. Then the start fails
+ * with that error (or succeeds where the call may be missing), and no process and no descriptor is left. The kill sweep
+ * ends the child at each of its calls instead. Linked with the library that counts. usage: sweep PROBE
  */
 #include "harness.h"
 

@@ -73,8 +73,8 @@ static void test_namespaces(void)
     snprintf(probe, sizeof(probe), "@hostname %s", host.nodename);
     attack("uts", probe, "name=inside", NULL, "namespaces+=user mount pid ipc net cgroup", NULL);
     /* With every capability and the host's uts namespace: only the user namespace stops it. */
-    struct started user = run("@sethostname", "skip:capabilities", "skip:seccomp",
-                              "namespaces+=user mount pid ipc net cgroup", NULL);
+    struct started user =
+        run("@sethostname", "skip:capabilities", "skip:seccomp", "namespaces+=user mount pid ipc net cgroup", NULL);
     check(ended_with(user, 1), "user: capabilities mean nothing to what the host owns");
     user = run("@sethostname", "skip:capabilities", "skip:seccomp", NULL);
     check(ended_with(user, 0), "user: the probe gets through to what the container owns");
@@ -131,7 +131,8 @@ static void test_reopening(void)
     close(own);
     close(file);
     check(ended_with(run("@chmod /dev/null", NULL), 1), "/dev: the host's devices cannot be changed, only used");
-    check(run("@exit 0", "mounts+=tmpfs //proc//sys", NULL).launch < 0, "/proc: doubled slashes lead to no mount in it");
+    check(run("@exit 0", "mounts+=tmpfs //proc//sys", NULL).launch < 0,
+          "/proc: doubled slashes lead to no mount in it");
 }
 
 /* Somebody who writes to a folder on the way turns a link elsewhere, after the grant and before the plan. */

@@ -43,10 +43,24 @@ static int find(const esq_plan *plan, enum step_kind kind)
 static void the_order_is_the_kernels(void **state)
 {
     static const enum step_kind order[] = {
-        STEP_DEATH,       STEP_HOSTNAME,     STEP_PRIVATE,           STEP_ROOT,         STEP_PROC,
-        STEP_PROC_READ_ONLY, STEP_DEV,       STEP_PIVOT,             STEP_LOOPBACK,     STEP_DESCRIPTORS,
-        STEP_WORKING_DIRECTORY, STEP_CAPABILITIES, STEP_NO_NEW_PRIVILEGES, STEP_LANDLOCK, STEP_RLIMIT,
-        STEP_INIT,        STEP_SECCOMP,      STEP_EXEC,
+        STEP_DEATH,
+        STEP_HOSTNAME,
+        STEP_PRIVATE,
+        STEP_ROOT,
+        STEP_PROC,
+        STEP_PROC_READ_ONLY,
+        STEP_DEV,
+        STEP_PIVOT,
+        STEP_LOOPBACK,
+        STEP_DESCRIPTORS,
+        STEP_WORKING_DIRECTORY,
+        STEP_CAPABILITIES,
+        STEP_NO_NEW_PRIVILEGES,
+        STEP_LANDLOCK,
+        STEP_RLIMIT,
+        STEP_INIT,
+        STEP_SECCOMP,
+        STEP_EXEC,
     };
     esq_spec *spec = make_spec();
     esq_spec_set(spec, "hostname", "h", NULL, NULL);
@@ -225,12 +239,9 @@ static int remove_root(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_order_is_the_kernels),
-        cmocka_unit_test(namespaces_and_ids),
-        cmocka_unit_test(the_block_is_flat),
-        cmocka_unit_test(printing_and_hashing),
-        cmocka_unit_test(what_is_held_is_given_back),
-        cmocka_unit_test(limits_that_nobody_enforces_stop),
+        cmocka_unit_test(the_order_is_the_kernels),   cmocka_unit_test(namespaces_and_ids),
+        cmocka_unit_test(the_block_is_flat),          cmocka_unit_test(printing_and_hashing),
+        cmocka_unit_test(what_is_held_is_given_back), cmocka_unit_test(limits_that_nobody_enforces_stop),
         cmocka_unit_test(mount_points_are_placed),
     };
     return cmocka_run_group_tests_name("plan", tests, make_root, remove_root);

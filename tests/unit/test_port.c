@@ -154,8 +154,8 @@ static void test_bytes(void **state)
 
 static void test_data_in(void **state)
 {
-    sch_value port = machine_roots(vm)[0] =
-        CALL(prim_open_input_string, S(1, "(a . #(1 \"two\" #\\3 #u8(4) #:five 1/2)) 'x ; c\n #0=(b . #0#) (#0=(s) #0#) )"));
+    sch_value port = machine_roots(vm)[0] = CALL(
+        prim_open_input_string, S(1, "(a . #(1 \"two\" #\\3 #u8(4) #:five 1/2)) 'x ; c\n #0=(b . #0#) (#0=(s) #0#) )"));
     expect_shown(vm, CALL(prim_read, port), "(a . #(1 \"two\" #\\3 #u8(4) #:five 1/2))");
     expect_shown(vm, CALL(prim_read, port), "(quote x)");
     expect_shown(vm, CALL(prim_read, port), "#0=(b . #0#)");

@@ -70,7 +70,8 @@ static void test_atoms(void **state)
     expect_both(symbol_of(vm, "a b|c"), "|a b\\|c|", "a b|c");
     expect_both(symbol_of(vm, "12"), "|12|", "12");
     expect_both(keyword_of(vm, symbol_of(vm, "key")), "#:key", "#:key");
-    expect_both(string_of(vm, "a\"b\\c\n\t\xce\xbb\x01", 10), "\"a\\\"b\\\\c\\n\\t\xce\xbb\\x1;\"", "a\"b\\c\n\t\xce\xbb\x01");
+    expect_both(string_of(vm, "a\"b\\c\n\t\xce\xbb\x01", 10), "\"a\\\"b\\\\c\\n\\t\xce\xbb\\x1;\"",
+                "a\"b\\c\n\t\xce\xbb\x01");
 }
 
 static void test_data(void **state)

@@ -108,7 +108,9 @@ static void test_symbols(void **state)
 static void test_fold_case(void **state)
 {
     expect("ABC #!fold-case ABC |ABC| #\\A #\\SPACE \"A\" #!no-fold-case ABC", "ABC abc ABC #\\A #\\space \"A\" ABC");
-    expect("#!fold-case \xce\xa3\xce\x91\xce\xa3 stra\xc3\x9f" "e", "\xcf\x83\xce\xb1\xcf\x83 strasse");
+    expect("#!fold-case \xce\xa3\xce\x91\xce\xa3 stra\xc3\x9f"
+           "e",
+           "\xcf\x83\xce\xb1\xcf\x83 strasse");
     expect("#!fold-case #:KEY", "#:key");
 }
 
@@ -118,7 +120,8 @@ static void test_booleans_and_characters(void **state)
     expect("#\\a #\\A #\\( #\\  #\\space #\\newline #\\alarm #\\backspace #\\delete #\\escape #\\null #\\return #\\tab",
            "#\\a #\\A #\\( #\\space #\\space #\\newline #\\alarm #\\backspace #\\delete #\\escape #\\null #\\return "
            "#\\tab");
-    expect("#\\x #\\x41 #\\x03BB #\\\xce\xbb #\\x0 (#\\a)#\\;", "#\\x #\\A #\\\xce\xbb #\\\xce\xbb #\\null (#\\a) #\\;");
+    expect("#\\x #\\x41 #\\x03BB #\\\xce\xbb #\\x0 (#\\a)#\\;",
+           "#\\x #\\A #\\\xce\xbb #\\\xce\xbb #\\null (#\\a) #\\;");
 }
 
 static void test_strings(void **state)
@@ -324,20 +327,13 @@ static void test_names_are_interned(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_lists),
-        cmocka_unit_test(test_symbols),
-        cmocka_unit_test(test_fold_case),
-        cmocka_unit_test(test_booleans_and_characters),
-        cmocka_unit_test(test_strings),
-        cmocka_unit_test(test_comments),
-        cmocka_unit_test(test_numbers),
-        cmocka_unit_test(test_positions),
-        cmocka_unit_test(test_labels),
-        cmocka_unit_test(test_errors),
-        cmocka_unit_test(test_wrong_utf8),
-        cmocka_unit_test(test_hostile_texts),
-        cmocka_unit_test(test_no_memory),
-        cmocka_unit_test(test_names_are_interned),
+        cmocka_unit_test(test_lists),      cmocka_unit_test(test_symbols),
+        cmocka_unit_test(test_fold_case),  cmocka_unit_test(test_booleans_and_characters),
+        cmocka_unit_test(test_strings),    cmocka_unit_test(test_comments),
+        cmocka_unit_test(test_numbers),    cmocka_unit_test(test_positions),
+        cmocka_unit_test(test_labels),     cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_wrong_utf8), cmocka_unit_test(test_hostile_texts),
+        cmocka_unit_test(test_no_memory),  cmocka_unit_test(test_names_are_interned),
     };
     return cmocka_run_group_tests_name("read", tests, NULL, NULL);
 }

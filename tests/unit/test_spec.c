@@ -117,9 +117,12 @@ static void numbers_and_users_are_read_strictly(void **state)
 static void every_problem_is_found(void **state)
 {
     static const char *const wrong[][2] = {
-        { "name", "UPPER" },      { "rootfs", "relative" },     { "rootfs-mode", "maybe" }, { "user", "root" },
-        { "time", "soon" },       { "cpus", "1/2/3/x" },        { "masks", "true" },        { "working-directory", "/a/../b" },
-        { "open-files", "0" },    { "seccomp", "permissive2" }, { "memory", "1G" },
+        { "name", "UPPER" },        { "rootfs", "relative" },
+        { "rootfs-mode", "maybe" }, { "user", "root" },
+        { "time", "soon" },         { "cpus", "1/2/3/x" },
+        { "masks", "true" },        { "working-directory", "/a/../b" },
+        { "open-files", "0" },      { "seccomp", "permissive2" },
+        { "memory", "1G" },
     };
     esq_spec *spec = esq_spec_new();
     esq_error problems[32];
@@ -227,14 +230,10 @@ static void identity_is_of_what_was_said(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(defaults_are_the_safe_ones),
-        cmocka_unit_test(a_field_is_replaced_a_list_grows),
-        cmocka_unit_test(what_is_no_field_is_refused),
-        cmocka_unit_test(what_is_too_much_is_refused),
-        cmocka_unit_test(numbers_and_users_are_read_strictly),
-        cmocka_unit_test(every_problem_is_found),
-        cmocka_unit_test(facilities_find_problems_too),
-        cmocka_unit_test(grants_are_listed),
+        cmocka_unit_test(defaults_are_the_safe_ones),          cmocka_unit_test(a_field_is_replaced_a_list_grows),
+        cmocka_unit_test(what_is_no_field_is_refused),         cmocka_unit_test(what_is_too_much_is_refused),
+        cmocka_unit_test(numbers_and_users_are_read_strictly), cmocka_unit_test(every_problem_is_found),
+        cmocka_unit_test(facilities_find_problems_too),        cmocka_unit_test(grants_are_listed),
         cmocka_unit_test(identity_is_of_what_was_said),
     };
     return cmocka_run_group_tests_name("spec", tests, NULL, NULL);

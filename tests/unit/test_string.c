@@ -119,21 +119,28 @@ static void test_doubling_ends(void **state)
 
 static void test_conversions(void **state)
 {
-    sch_value s = S(0, "a\xce\xbb" "b");
+    sch_value s = S(0, "a\xce\xbb"
+                       "b");
     sch_value list = machine_roots(vm)[1] = CALL(prim_string_to_list, s);
     expect_shown(vm, list, "(#\\a #\\\xce\xbb #\\b)");
     expect_shown(vm, CALL(prim_string_to_list, s, N(1)), "(#\\\xce\xbb #\\b)");
     expect_shown(vm, CALL(prim_string_to_list, s, N(1), N(2)), "(#\\\xce\xbb)");
-    expect_shown(vm, CALL(prim_list_to_string, list), "\"a\xce\xbb" "b\"");
+    expect_shown(vm, CALL(prim_list_to_string, list),
+                 "\"a\xce\xbb"
+                 "b\"");
     expect_shown(vm, CALL(prim_list_to_string, V_NIL), "\"\"");
     expect_raised(vm, CALL(prim_list_to_string, s), "type-error");
     sch_value vector = machine_roots(vm)[2] = CALL(prim_string_to_vector, s);
     expect_shown(vm, vector, "#(#\\a #\\\xce\xbb #\\b)");
-    expect_shown(vm, CALL(prim_vector_to_string, vector, N(1)), "\"\xce\xbb" "b\"");
+    expect_shown(vm, CALL(prim_vector_to_string, vector, N(1)),
+                 "\"\xce\xbb"
+                 "b\"");
     sch_value utf8 = machine_roots(vm)[3] = CALL(prim_string_to_utf8, s);
     expect_shown(vm, utf8, "#u8(97 206 187 98)");
     expect_shown(vm, CALL(prim_string_to_utf8, s, N(1), N(2)), "#u8(206 187)");
-    expect_shown(vm, CALL(prim_utf8_to_string, utf8), "\"a\xce\xbb" "b\"");
+    expect_shown(vm, CALL(prim_utf8_to_string, utf8),
+                 "\"a\xce\xbb"
+                 "b\"");
     expect_shown(vm, CALL(prim_utf8_to_string, utf8, N(3)), "\"b\"");
     expect_raised(vm, CALL(prim_utf8_to_string, utf8, N(0), N(2)), "encoding-error");
 }
@@ -151,14 +158,22 @@ static void test_order(void **state)
     /* by the numbers of the characters, not by UTF-16: U+FFFF before U+10000 */
     expect_shown(vm, CALL(prim_string_less, S(4, "\xef\xbf\xbf"), S(5, "\xf0\x90\x80\x80")), "#t");
     expect_shown(vm, CALL(prim_string_ci_equal, a, upper), "#t");
-    expect_shown(vm, CALL(prim_string_ci_equal, S(4, "Stra\xc3\x9f" "e"), S(5, "STRASSE")), "#t");
+    expect_shown(vm,
+                 CALL(prim_string_ci_equal,
+                      S(4, "Stra\xc3\x9f"
+                           "e"),
+                      S(5, "STRASSE")),
+                 "#t");
     expect_shown(vm, CALL(prim_string_ci_less, upper, longer), "#t");
     expect_raised(vm, CALL(prim_string_less, b, a, N(1)), "type-error");
 }
 
 static void test_case(void **state)
 {
-    expect_shown(vm, CALL(prim_string_upcase, S(0, "stra\xc3\x9f" "e")), "\"STRASSE\"");
+    expect_shown(vm,
+                 CALL(prim_string_upcase, S(0, "stra\xc3\x9f"
+                                               "e")),
+                 "\"STRASSE\"");
     expect_shown(vm, CALL(prim_string_downcase, S(0, "\xce\xa7\xce\x91\xce\x9f\xce\xa3")),
                  "\"\xcf\x87\xce\xb1\xce\xbf\xcf\x82\"");
     expect_shown(vm, CALL(prim_string_foldcase, S(0, "\xce\xa3\xcf\x82")), "\"\xcf\x83\xcf\x83\"");
@@ -169,7 +184,9 @@ static void test_case(void **state)
 
 static void test_search(void **state)
 {
-    sch_value s = S(0, "a\xce\xbb" "abab\xce\xbb" "abc");
+    sch_value s = S(0, "a\xce\xbb"
+                       "abab\xce\xbb"
+                       "abc");
     expect_shown(vm, CALL(prim_string_search, S(1, "abc"), s), "7");
     expect_shown(vm, CALL(prim_string_search, S(1, "\xce\xbb"), s, N(2)), "6");
     expect_shown(vm, CALL(prim_string_search, S(1, ""), s, N(3)), "3");

@@ -10,11 +10,11 @@ static void test_properties(void **state)
     assert_true(unicode_has('a', UNICODE_ALPHABETIC) && unicode_has('Z', UNICODE_ALPHABETIC));
     assert_false(unicode_has('1', UNICODE_ALPHABETIC));
     assert_true(unicode_has(0x3bb, UNICODE_ALPHABETIC));
-    assert_true(unicode_has(0x345, UNICODE_ALPHABETIC));  /* a mark, alphabetic all the same */
+    assert_true(unicode_has(0x345, UNICODE_ALPHABETIC));                      /* a mark, alphabetic all the same */
     assert_true(unicode_has(0x24b6, UNICODE_ALPHABETIC | UNICODE_UPPERCASE)); /* a symbol */
     assert_true(unicode_has(0x24b6, UNICODE_UPPERCASE));
     assert_true(unicode_has(0x4e00, UNICODE_ALPHABETIC) && unicode_has(0xac01, UNICODE_ALPHABETIC));
-    assert_true(unicode_has(0xaa, UNICODE_LOWERCASE));    /* feminine ordinal indicator: Other_Lowercase */
+    assert_true(unicode_has(0xaa, UNICODE_LOWERCASE)); /* feminine ordinal indicator: Other_Lowercase */
     assert_true(unicode_has(' ', UNICODE_WHITESPACE) && unicode_has(0x3000, UNICODE_WHITESPACE));
     assert_true(unicode_has(0xa0, UNICODE_WHITESPACE) && unicode_has('\n', UNICODE_WHITESPACE));
     assert_false(unicode_has(0x200b, UNICODE_WHITESPACE));
@@ -62,13 +62,20 @@ static size_t downcase_text(const char *text, size_t length, char *out)
 
 static void test_full_case(void **state)
 {
-    expect_mapped(unicode_upcase_text, "Stra\xc3\x9f" "e", "STRASSE");
-    expect_mapped(unicode_fold_text, "Stra\xc3\x9f" "e", "strasse");
-    expect_mapped(unicode_upcase_text, "\xef\xac\x83", "FFI"); /* the ligature */
+    expect_mapped(unicode_upcase_text,
+                  "Stra\xc3\x9f"
+                  "e",
+                  "STRASSE");
+    expect_mapped(unicode_fold_text,
+                  "Stra\xc3\x9f"
+                  "e",
+                  "strasse");
+    expect_mapped(unicode_upcase_text, "\xef\xac\x83", "FFI");                  /* the ligature */
     expect_mapped(unicode_upcase_text, "\xce\x90", "\xce\x99\xcc\x88\xcc\x81"); /* U+0390 grows most */
     /* XAOXS, XAOX, X with capital sigmas: final at the end of a word of more than one letter */
     expect_mapped(downcase_text, "\xce\xa7\xce\x91\xce\x9f\xce\xa3", "\xcf\x87\xce\xb1\xce\xbf\xcf\x82");
-    expect_mapped(downcase_text, "\xce\xa7\xce\x91\xce\x9f\xce\xa3\xce\xa3", "\xcf\x87\xce\xb1\xce\xbf\xcf\x83\xcf\x82");
+    expect_mapped(downcase_text, "\xce\xa7\xce\x91\xce\x9f\xce\xa3\xce\xa3",
+                  "\xcf\x87\xce\xb1\xce\xbf\xcf\x83\xcf\x82");
     expect_mapped(downcase_text, "\xce\xa7\xce\xa3 \xce\xa3", "\xcf\x87\xcf\x82 \xcf\x83");
     expect_mapped(downcase_text, "A\xce\xa3'B A\xce\xa3' b", "a\xcf\x83'b a\xcf\x82' b"); /* ' is case-ignorable */
     expect_mapped(unicode_fold_text, "\xce\xa3\xcf\x82", "\xcf\x83\xcf\x83");
@@ -94,9 +101,12 @@ static void test_growth(void **state)
 
 static void test_bars(void **state)
 {
-    static const char *const plain[] = { "a", "+", "-", "...", "->x", "a.b", "<=?", "+x", "-.x", "..", "a1", "\xce\xbb" };
-    static const char *const barred[] = { "", ".", "1", "+1", "-.5", ".5", "+i", "-I", "+inf.0", "-NaN.0", "1+", "a b",
-                                          "#a", "a(b", "a|b", "a\\b", "a'b", "\n", "\xe2\x80\xaex", "[", "a;b" };
+    static const char *const plain[] = {
+        "a", "+", "-", "...", "->x", "a.b", "<=?", "+x", "-.x", "..", "a1", "\xce\xbb"
+    };
+    static const char *const barred[] = { "",    ".",      "1",      "+1", "-.5",           ".5", "+i",
+                                          "-I",  "+inf.0", "-NaN.0", "1+", "a b",           "#a", "a(b",
+                                          "a|b", "a\\b",   "a'b",    "\n", "\xe2\x80\xaex", "[",  "a;b" };
     for (size_t i = 0; i < sizeof plain / sizeof plain[0]; i++) {
         if (syntax_needs_bars(plain[i], strlen(plain[i])))
             fail_msg("needs no bars: %s", plain[i]);
@@ -110,12 +120,8 @@ static void test_bars(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_properties),
-        cmocka_unit_test(test_digits),
-        cmocka_unit_test(test_simple_case),
-        cmocka_unit_test(test_full_case),
-        cmocka_unit_test(test_growth),
-        cmocka_unit_test(test_bars),
+        cmocka_unit_test(test_properties), cmocka_unit_test(test_digits), cmocka_unit_test(test_simple_case),
+        cmocka_unit_test(test_full_case),  cmocka_unit_test(test_growth), cmocka_unit_test(test_bars),
     };
     return cmocka_run_group_tests_name("unicode", tests, NULL, NULL);
 }

@@ -14,7 +14,7 @@
 
 struct outcome {
     enum sch_status status;
-    char text[256];   /* the value as written, or the message */
+    char text[256]; /* the value as written, or the message */
     uint64_t fuel;
 };
 
@@ -62,29 +62,33 @@ static struct outcome run(sch_env *env, const char *text, bool no_optimize, cons
 
 struct example {
     const char *program;
-    const char *value;    /* NULL: an error */
+    const char *value; /* NULL: an error */
 };
 
 static const struct example examples[] = {
     /* procedures and loops */
     { "(let loop ((i 0) (a 1) (b 2)) (if (= i 3) (list a b) (loop (+ i 1) b a)))", "(2 1)" },
     { "(let loop ((i 0) (acc '())) (if (= i 3) (map (lambda (f) (f)) acc)"
-      " (loop (+ i 1) (cons (lambda () i) acc))))", "(2 1 0)" },
+      " (loop (+ i 1) (cons (lambda () i) acc))))",
+      "(2 1 0)" },
     { "(define (even2? n) (if (= n 0) #t (odd2? (- n 1)))) (define (odd2? n) (if (= n 0) #f (even2? (- n 1))))"
-      "(even2? 1001)", "#f" },
+      "(even2? 1001)",
+      "#f" },
     { "(define (f a b . rest) (list a b rest)) (list (f 1 2) (f 1 2 3 4))", "((1 2 ()) (1 2 (3 4)))" },
     { "(define f (case-lambda ((a) (f a 10)) ((a b) (+ a b)) ((a b . c) (list a b c)))) (list (f 1) (f 1 2) (f 1 2 3))",
       "(11 3 (1 2 (3)))" },
     { "((lambda args args) 1 2 3)", "(1 2 3)" },
     { "(define (outer n) (let a ((i 0) (s 0)) (if (= i n) s (let b ((j 0) (s s)) (if (= j i) (a (+ i 1) s)"
-      " (b (+ j 1) (+ s 1))))))) (outer 5)", "10" },
+      " (b (+ j 1) (+ s 1))))))) (outer 5)",
+      "10" },
     { "(define (compose f g) (lambda (x) (f (g x)))) ((compose (lambda (x) (* x 2)) (lambda (x) (+ x 1))) 5)", "12" },
     { "(eq? car car)", "#t" },
     { "(let ((f (lambda (x) x))) (eq? f f))", "#t" },
     /* variables */
     { "(let ((x 1)) (define (bump) (set! x (+ x 1)) x) (bump) (bump) x)", "3" },
     { "(let ((n 0) (k #f) (seen '())) (let ((v (call/cc (lambda (c) (set! k c) 'first))))"
-      " (set! seen (cons v seen))) (set! n (+ n 1)) (if (< n 3) (k n)) (list n seen))", "(3 (2 1 first))" },
+      " (set! seen (cons v seen))) (set! n (+ n 1)) (if (< n 3) (k n)) (list n seen))",
+      "(3 (2 1 first))" },
     { "(define (f) (define a 1) (define (g) (+ a b)) (define b 2) (g)) (f)", "3" },
     { "(letrec* ((a (lambda () b)) (b 5)) (a))", "5" },
     { "(letrec ((a (lambda () b)) (b (a))) b)", NULL },
@@ -98,14 +102,16 @@ static const struct example examples[] = {
     { "(let-values (((a b) (values 1 2 3))) a)", NULL },
     /* R7RS 6.10: call/cc and dynamic-wind */
     { "(call-with-current-continuation (lambda (exit) (for-each (lambda (x) (if (negative? x) (exit x)))"
-      " '(54 0 37 -3 245 19)) #t))", "-3" },
+      " '(54 0 37 -3 245 19)) #t))",
+      "-3" },
     { "(let ((path '()) (c #f)) (let ((add (lambda (s) (set! path (cons s path))))) (dynamic-wind"
       " (lambda () (add 'connect)) (lambda () (add (call/cc (lambda (c0) (set! c c0) 'talk1))))"
       " (lambda () (add 'disconnect))) (if (< (length path) 4) (c 'talk2) (reverse path))))",
       "(connect talk1 disconnect connect talk2 disconnect)" },
     { "(define r '()) (define k #f) (define (note x) (set! r (cons x r)))"
       "(define (deep n) (if (= n 0) (call/cc (lambda (c) (set! k c) 0)) (+ 1 (deep (- n 1)))))"
-      "(note (deep 2000)) (if (< (length r) 3) (k (length r))) r", "(2002 2001 2000)" },
+      "(note (deep 2000)) (if (< (length r) 3) (k (length r))) r",
+      "(2002 2001 2000)" },
     { "(+ 1 (call/cc (lambda (k) (dynamic-wind (lambda () #f) (lambda () (k 41)) (lambda () #f)))))", "42" },
     /* R7RS 6.11: exceptions */
     { "(with-exception-handler (lambda (e) 42) (lambda () (+ (raise-continuable 'x) 23)))", "65" },
@@ -136,9 +142,11 @@ static const struct example examples[] = {
     { "(define (f x) (cond ((assv x '((1 . one) (2 . two))) => cdr) (else 'none))) (list (f 1) (f 3))", "(one none)" },
     { "(case (* 2 3) ((2 3 5 7) 'prime) ((1 4 6 8 9) 'composite))", "composite" },
     { "(define-record-type point (make-point x y) point? (x px set-px!) (y py)) (let ((p (make-point 1 2)))"
-      " (set-px! p 5) (list (px p) (py p) (point? p) (point? 5)))", "(5 2 #t #f)" },
+      " (set-px! p 5) (list (px p) (py p) (point? p) (point? 5)))",
+      "(5 2 #t #f)" },
     { "(define s (let loop ((n 0)) (cons n (delay (loop (+ n 1)))))) (let f ((s s) (i 0)) (if (= i 1000) (car s)"
-      " (f (force (cdr s)) (+ i 1))))", "1000" },
+      " (f (force (cdr s)) (+ i 1))))",
+      "1000" },
     { "(define (f n) (if (= n 0) 0 (+ 1 (f (- n 1))))) (f 100000)", "100000" },
     { "(apply + 1 2 (let loop ((i 0) (l '())) (if (= i 1000) l (loop (+ i 1) (cons i l)))))", "499503" },
 };
@@ -149,7 +157,8 @@ static void examples_alike(void **state)
     (void)state;
     size_t wrong = 0;
     for (size_t i = 0; i < sizeof examples / sizeof *examples; i++) {
-        struct outcome with = run(env, examples[i].program, false, NULL), without = run(env, examples[i].program, true, NULL);
+        struct outcome with = run(env, examples[i].program, false, NULL),
+                       without = run(env, examples[i].program, true, NULL);
         if (!examples[i].value) {
             if (with.status != SCH_ERROR)
                 wrong++, print_error("%s\nis an error, gave %s\n", examples[i].program, with.text);
@@ -157,10 +166,11 @@ static void examples_alike(void **state)
             wrong++, print_error("%s\nexpected %s, got %s\n", examples[i].program, examples[i].value, with.text);
         }
         if (with.status != without.status || strcmp(with.text, without.text) != 0)
-            wrong++, print_error("%s\nwithout the passes: %s, with them: %s\n", examples[i].program, without.text, with.text);
+            wrong++, print_error("%s\nwithout the passes: %s, with them: %s\n", examples[i].program, without.text,
+                                 with.text);
         if (with.fuel != without.fuel)
             wrong++, print_error("%s\nfuel without the passes: %llu, with them: %llu\n", examples[i].program,
-                     (unsigned long long)without.fuel, (unsigned long long)with.fuel);
+                                 (unsigned long long)without.fuel, (unsigned long long)with.fuel);
     }
     sch_env_free(env);
     assert_int_equal(wrong, 0);
@@ -219,8 +229,10 @@ static void space_is_safe(void **state)
     sch_env *env = make_env();
     struct sch_limits limits = { .size = sizeof limits, .heap = 1 << 20, .timeout_ns = UINT64_C(60000000000) };
     (void)state;
-    struct outcome stream = run(env, "(define (ints n) (cons n (delay (ints (+ n 1))))) (define (nth s i) (if (= i 0)"
-                                     " (car s) (nth (force (cdr s)) (- i 1)))) (nth (ints 0) 100000)", false, &limits);
+    struct outcome stream = run(env,
+                                "(define (ints n) (cons n (delay (ints (+ n 1))))) (define (nth s i) (if (= i 0)"
+                                " (car s) (nth (force (cdr s)) (- i 1)))) (nth (ints 0) 100000)",
+                                false, &limits);
     assert_int_equal(stream.status, SCH_OK);
     assert_string_equal(stream.text, "100000");
     struct outcome endless = run(env, "(define (f n) (+ 1 (f n))) (f 1)", false, &limits);
@@ -233,8 +245,9 @@ static void backtrace(void **state)
 {
     sch_env *env = make_env();
     sch_vm *vm = sch_vm_new(env, NULL);
-    const char *program = "(import (scheme base))\n(define (price sku) sku)\n(define (total sku n)\n  (* (price sku) n))\n"
-                          "(define (order l)\n  (+ 1 (total (car l) 2)))\n(list (order '(\"3\")))\n";
+    const char *program =
+        "(import (scheme base))\n(define (price sku) sku)\n(define (total sku n)\n  (* (price sku) n))\n"
+        "(define (order l)\n  (+ 1 (total (car l) 2)))\n(list (order '(\"3\")))\n";
     sch_value value;
     (void)state;
     assert_int_equal(sch_eval(vm, (struct sch_source){ "b.scm", program, strlen(program) }, &value), SCH_ERROR);

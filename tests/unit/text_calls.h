@@ -16,7 +16,11 @@ static inline sch_value call(sch_vm *vm, primitive_fn *function, size_t count, c
     return function(vm, roots, count);
 }
 
-#define ARGS(...)  sizeof((sch_value[]){ __VA_ARGS__ }) / sizeof(sch_value), (sch_value[]){ __VA_ARGS__ }
+#define ARGS(...)                                                           \
+    sizeof((sch_value[]){ __VA_ARGS__ }) / sizeof(sch_value), (sch_value[]) \
+    {                                                                       \
+        __VA_ARGS__                                                         \
+    }
 #define CALL(function, ...) call(vm, function, ARGS(__VA_ARGS__))
 
 /* A rooted string, in the slot `root` of the first half. */

@@ -61,7 +61,8 @@ int esq_status_write_failed(int fd, const esq_error *error)
     struct buffer line;
     buffer_init(&line, &memory_malloc);
     bool is_written =
-        buffer_append_format(&line, "{\"version\":1,\"phase\":\"failed\",\"exit\":%d,\"step\":%u,\"steps\":%u,\"errno\":%d",
+        buffer_append_format(&line,
+                             "{\"version\":1,\"phase\":\"failed\",\"exit\":%d,\"step\":%u,\"steps\":%u,\"errno\":%d",
                              error->exit_status, error->step, error->steps, error->error_number) &&
         buffer_append_text(&line, ",\"text\":") && append_quoted(&line, error->text) &&
         buffer_append_text(&line, ",\"remedy\":") && append_quoted(&line, error->remedy);

@@ -125,7 +125,7 @@ static int try_bind(void)
 
 static int try_seccomp(void)
 {
-    uint32_t action = 0; /* SECCOMP_RET_KILL_THREAD */
+    uint32_t action = 0;                         /* SECCOMP_RET_KILL_THREAD */
     return (int)SYS(SYS_seccomp, 2, 0, &action); /* SECCOMP_GET_ACTION_AVAIL */
 }
 
@@ -188,7 +188,8 @@ static const struct {
     { "init", try_init, false, "allow execution of memory files: sysctl vm.memfd_noexec=0" },
     { "seccomp", try_seccomp, false, "a kernel with CONFIG_SECCOMP_FILTER" },
     { "landlock", try_landlock, false, "a kernel of 5.13 or later, with landlock in the boot parameter lsm=" },
-    { "landlock-scopes", try_scopes, false, "a kernel of 6.12 or later; or excuse it with (best-effort landlock-scopes)" },
+    { "landlock-scopes", try_scopes, false,
+      "a kernel of 6.12 or later; or excuse it with (best-effort landlock-scopes)" },
     { "cgroup-limits", try_cgroup, false,
       "limit each process instead (address-space, cpu-time), or excuse memory, processes, cpus with best-effort" },
 };
@@ -197,7 +198,8 @@ static const struct {
 
 static int try_aside(int (*try)(void))
 {
-    long pid = raw_syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0, 0); /* a copy of this process, which makes system calls only */
+    long pid =
+        raw_syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0, 0); /* a copy of this process, which makes system calls only */
     if (pid < 0)
         return (int)pid;
     if (pid == 0)
@@ -229,7 +231,7 @@ size_t esq_doctor(esq_wall *ret_walls, size_t capacity)
         bool is_consequence = walls[i].needs_user_namespace && !has_user_namespace;
         ret_walls[i] = (esq_wall){ .name = walls[i].name,
                                    .available = result == 0,
-                                   .remedy = result == 0       ? ""
+                                   .remedy = result == 0      ? ""
                                              : is_consequence ? "it needs a user namespace: see user-namespace"
                                                               : walls[i].remedy };
         if (walls[i].try == try_user)

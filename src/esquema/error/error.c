@@ -23,8 +23,8 @@ static void copy_tail(char *to, size_t capacity, const char *from)
     memcpy(to, from, strlen(from) + 1);
 }
 
-int esq_fail(esq_error *ret_error, const esq_location *where, int error_number, const char *remedy,
-             const char *format, ...)
+int esq_fail(esq_error *ret_error, const esq_location *where, int error_number, const char *remedy, const char *format,
+             ...)
 {
     int result = error_number ? -error_number : -EINVAL;
     if (!ret_error)

@@ -11,8 +11,8 @@
 
 /*
  * Fills `ret_error` (NULL is allowed) and returns `error_number` negated, or -EINVAL when that is 0, so that a function
- * can say `return esq_fail(...)`. When error_number is not 0 its text is appended: "FORMATTED: Operation not permitted".
- * `remedy` may be NULL. Exit status is 125.
+ * can say `return esq_fail(...)`. When error_number is not 0 its text is appended: "FORMATTED: Operation not
+ * permitted". `remedy` may be NULL. Exit status is 125.
  */
 _cold_ int esq_fail(esq_error *ret_error, const esq_location *where, int error_number, const char *remedy,
                     const char *format, ...) __attribute__((format(printf, 5, 6)));

@@ -35,11 +35,11 @@ struct init_job {
     uint32_t argc;
     uint32_t envp;
     uint32_t envc;
-    uint32_t filter;        /* struct sock_filter[filter_count], aligned to 8; 0: no seccomp */
+    uint32_t filter; /* struct sock_filter[filter_count], aligned to 8; 0: no seccomp */
     uint32_t filter_count;
-    uint32_t filter_flags;  /* SECCOMP_FILTER_FLAG_* */
-    uint32_t grace_ms;      /* between TERM and KILL of what is left when the payload has ended: at most this */
-    uint32_t init_step;     /* numbers of steps (from 0) for reports: start of init itself, */
+    uint32_t filter_flags; /* SECCOMP_FILTER_FLAG_* */
+    uint32_t grace_ms;     /* between TERM and KILL of what is left when the payload has ended: at most this */
+    uint32_t init_step;    /* numbers of steps (from 0) for reports: start of init itself, */
     uint32_t landlock_step;
     uint32_t seccomp_step;
     uint32_t exec_step;
@@ -49,8 +49,8 @@ struct init_job {
 
 /* What child or init writes to the report pipe when a step fails, in one write. */
 struct child_report {
-    uint32_t step;  /* index in the plan, from 0 */
-    int32_t error;  /* errno, positive */
+    uint32_t step;   /* index in the plan, from 0 */
+    int32_t error;   /* errno, positive */
     char detail[56]; /* what exactly, ends with NUL, may be empty */
 };
 

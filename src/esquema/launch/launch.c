@@ -71,9 +71,9 @@ static int fail_at_step(const struct plan_block *block, const struct child_repor
                            .line = step->line,
                            .column = step->column };
     int detail_length = (int)strnlen(report->detail, sizeof(report->detail));
-    esq_fail(ret_error, &where, 0, step->remedy ? STEP_TEXT(block, step->remedy) : NULL,
-             "%s%s%.*s: %s (step %u of %u)", STEP_TEXT(block, step->text), detail_length ? ": " : "", detail_length,
-             report->detail, error_number_text(report->error), report->step + 1, block->step_count);
+    esq_fail(ret_error, &where, 0, step->remedy ? STEP_TEXT(block, step->remedy) : NULL, "%s%s%.*s: %s (step %u of %u)",
+             STEP_TEXT(block, step->text), detail_length ? ": " : "", detail_length, report->detail,
+             error_number_text(report->error), report->step + 1, block->step_count);
     if (ret_error) {
         bool is_missing = report->error == ENOENT || report->error == ENOTDIR;
         ret_error->error_number = report->error;
@@ -212,7 +212,8 @@ static int write_maps(const struct launch *launch, esq_error *ret_error)
     snprintf(path, sizeof(path), "/proc/%d", launch->pid);
     _cleanup_fd_ int directory = sys_openat(AT_FDCWD, path, O_PATH | O_DIRECTORY, 0);
     if (directory < 0)
-        return esq_fail(ret_error, NULL, -directory, "/proc must be mounted where containers are started", "open %s", path);
+        return esq_fail(ret_error, NULL, -directory, "/proc must be mounted where containers are started", "open %s",
+                        path);
     /* A group that is given up could be one that is denied something: setgroups must be off before the map. */
     int result = write_file(directory, "setgroups", "deny");
     if (result == 0)
@@ -220,7 +221,8 @@ static int write_maps(const struct launch *launch, esq_error *ret_error)
     if (result == 0)
         result = write_file(directory, "gid_map", STEP_TEXT(block, block->gid_map));
     return result < 0 ? esq_fail(ret_error, NULL, -result, "the caller's own ids must be mapped where it runs",
-                                 "write the id maps") : 0;
+                                 "write the id maps")
+                      : 0;
 }
 
 /* Until end of file: then the payload has been executed, and nobody uses the plan and the stack any more. */
@@ -261,8 +263,8 @@ static bool has_report(const struct launch *launch)
 static int launch_run(struct launch *launch, esq_error *ret_error)
 {
     /* Before we open anything: what we open could get a number that the caller has closed. */
-    int result = check_descriptors((const struct launch_descriptors *)STEP_TEXT(launch->block, launch->block->descriptors),
-                                   ret_error);
+    int result = check_descriptors(
+        (const struct launch_descriptors *)STEP_TEXT(launch->block, launch->block->descriptors), ret_error);
     if (result == 0)
         result = open_all(launch, ret_error);
     if (result == 0)
@@ -299,10 +301,9 @@ int launch_start(const struct esq_plan *plan, struct launched *ret_launched, esq
     sys_block_signals(&signals);
     int result = launch_run(&launch, ret_error);
     if (result == 0) {
-        *ret_launched = (struct launched){ .pid = launch.pid,
-                                           .pidfd = take_fd(&launch.pidfd),
-                                           .result = take_fd(&launch.result[0]),
-                                           .started = started };
+        *ret_launched = (struct launched){
+            .pid = launch.pid, .pidfd = take_fd(&launch.pidfd), .result = take_fd(&launch.result[0]), .started = started
+        };
         launch.pid = 0;
     }
     launch_done(&launch);

@@ -45,7 +45,7 @@ struct launch_text {
 struct launched {
     pid_t pid;
     int pidfd;
-    int result; /* read end of init's result pipe */
+    int result;       /* read end of init's result pipe */
     uint64_t started; /* monotonic microseconds, before the clone */
 };
 

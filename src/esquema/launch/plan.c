@@ -46,7 +46,7 @@ void death_grants(const esq_spec *spec, struct spec_grants *grants)
 int death_plan(const esq_spec *spec, struct plan_builder *builder, esq_error *ret_error)
 {
     return plan_add_step(builder, STEP_DEATH, NULL, NULL, NULL, 0, "die with the launcher") < 0 ? no_memory(ret_error)
-                                                                                                   : 0;
+                                                                                                : 0;
 }
 
 /* ---- launch: descriptors and working directory ---- */
@@ -86,8 +86,8 @@ static void check_kept(const esq_spec *spec, struct spec_problems *problems)
     for (size_t i = 0; i < count; i++) {
         int inside = items[i].inside;
         if (inside < 3 || inside > KEPT_MOST)
-            spec_problem(problems, &items[i].where, 0, NULL, "a kept descriptor has a number from 3 to %d inside, not %d",
-                         KEPT_MOST, inside);
+            spec_problem(problems, &items[i].where, 0, NULL,
+                         "a kept descriptor has a number from 3 to %d inside, not %d", KEPT_MOST, inside);
         else if (is_taken[inside])
             spec_problem(problems, &items[i].where, 0, NULL, "two descriptors are kept as number %d", inside);
         else
@@ -132,10 +132,9 @@ int launch_plan(const esq_spec *spec, struct plan_builder *builder, esq_error *r
         return no_memory(ret_error);
     uint32_t index;
     plan_head(builder)->descriptors = find_step(builder, STEP_DESCRIPTORS, &index)->data;
-    if (!directory.text ||
-        plan_add_step(builder, STEP_WORKING_DIRECTORY, spec_where(spec, SPEC_WORKING_DIRECTORY),
-                      "name a directory of the container", &directory, sizeof(directory), "go to %s",
-                      spec_text(spec, SPEC_WORKING_DIRECTORY)) < 0)
+    if (!directory.text || plan_add_step(builder, STEP_WORKING_DIRECTORY, spec_where(spec, SPEC_WORKING_DIRECTORY),
+                                         "name a directory of the container", &directory, sizeof(directory), "go to %s",
+                                         spec_text(spec, SPEC_WORKING_DIRECTORY)) < 0)
         return no_memory(ret_error);
     return 0;
 }
@@ -161,8 +160,9 @@ int init_plan(const esq_spec *spec, struct plan_builder *builder, esq_error *ret
     char number[16];
     snprintf(number, sizeof(number), "%d", planned_descriptors(builder)->base + LAUNCH_SLOT_JOB);
     struct launch_text data = { .text = plan_add_text(builder, number) };
-    if (!data.text || plan_add_step(builder, STEP_INIT, NULL, "see `esquema doctor`: executing a memory file may be "
-                                                             "forbidden by vm.memfd_noexec",
+    if (!data.text || plan_add_step(builder, STEP_INIT, NULL,
+                                    "see `esquema doctor`: executing a memory file may be "
+                                    "forbidden by vm.memfd_noexec",
                                     &data, sizeof(data), "become init, from a sealed memory file") < 0)
         return no_memory(ret_error);
     return 0;
@@ -248,7 +248,8 @@ static bool vector_store(const struct vector *vector, struct buffer *job, uint32
         text += strlen(next) + 1;
         next += strlen(next) + 1;
     }
-    return buffer_append_u64(job, 0) && (vector->count == 0 || buffer_append(job, vector->texts.bytes, vector->texts.length));
+    return buffer_append_u64(job, 0) &&
+           (vector->count == 0 || buffer_append(job, vector->texts.bytes, vector->texts.length));
 }
 
 /* The value that the description gives, the last one; NULL where it gives none. */
@@ -341,9 +342,7 @@ static void prepare_job(const esq_spec *spec, struct plan_builder *builder, stru
         .report = descriptors->base + LAUNCH_SLOT_REPORT,
         .result = descriptors->base + LAUNCH_SLOT_RESULT,
         .executable = descriptors->executable < 0 ? -1 : descriptors->base + LAUNCH_SLOT_EXECUTABLE,
-        .landlock = find_step(builder, STEP_LANDLOCK, &landlock)
-                        ? descriptors->base + LAUNCH_SLOT_LANDLOCK
-                        : -1,
+        .landlock = find_step(builder, STEP_LANDLOCK, &landlock) ? descriptors->base + LAUNCH_SLOT_LANDLOCK : -1,
         .grace_ms = grace > UINT32_MAX ? UINT32_MAX : (uint32_t)grace,
         .payload_death_signal = is_own ? 0 : SIGKILL,
     };

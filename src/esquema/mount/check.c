@@ -75,7 +75,8 @@ void mount_check(const esq_spec *spec, struct spec_problems *problems)
 {
     bool is_empty = spec_is(spec, SPEC_ROOTFS_MODE, "empty");
     if (!is_empty && !spec_is_given(spec, SPEC_ROOTFS))
-        spec_problem(problems, NULL, 0, "name a directory, or say that the root is empty", "no root filesystem is given");
+        spec_problem(problems, NULL, 0, "name a directory, or say that the root is empty",
+                     "no root filesystem is given");
     if (is_empty && spec_is_given(spec, SPEC_ROOTFS))
         spec_problem(problems, spec_where(spec, SPEC_ROOTFS), 0, NULL, "an empty root has no directory");
     if (!spec_has_namespace(spec, "mount"))

@@ -110,5 +110,6 @@ int mount_compose(struct plan_builder *builder, const struct target *root, uint3
     free(all);
     if (!is_added || result == -ENOMEM)
         return esq_fail(ret_error, NULL, ENOMEM, NULL, "plan the mounts");
-    return result < 0 && result != -EACCES ? esq_fail(ret_error, root->where, -result, NULL, "list %s", root->source) : 0;
+    return result < 0 && result != -EACCES ? esq_fail(ret_error, root->where, -result, NULL, "list %s", root->source)
+                                           : 0;
 }

@@ -177,7 +177,8 @@ static int bind_nodes(struct child *child, const struct mount_attach *dev, int t
         _cleanup_fd_ int node = sys_open_tree_clone(AT_FDCWD, STEP_TEXT(child->block, nodes[i].host), false);
         if (node < 0)
             return step_fail(child, node, name);
-        /* A device on a read-only mount can be written to; its owner (root, started by root) cannot chmod the host's. */
+        /* A device on a read-only mount can be written to; its owner (root, started by root) cannot chmod the host's.
+         */
         int result = sys_mount_attributes(node, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, 0, false);
         _cleanup_fd_ int point = result < 0 ? result : sys_open_beneath(tree, name, O_PATH, 0);
         if (point < 0)
@@ -210,8 +211,8 @@ static int mount_pts(int dev)
 
 static int mount_shm(int dev)
 {
-    _cleanup_fd_ int tree = mount_make_tmpfs("67108864", "16384", "1777",
-                                             MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+    _cleanup_fd_ int tree =
+        mount_make_tmpfs("67108864", "16384", "1777", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
     _cleanup_fd_ int point = tree < 0 ? tree : sys_open_beneath(dev, "shm", O_PATH | O_DIRECTORY, 0);
     return point < 0 ? point : sys_move_mount(tree, point);
 }
@@ -219,8 +220,8 @@ static int mount_shm(int dev)
 static int fill_dev(int tree)
 {
     static const char *const links[][2] = {
-        { "/proc/self/fd", "fd" },     { "fd/0", "stdin" },      { "fd/1", "stdout" },
-        { "fd/2", "stderr" },          { "pts/ptmx", "ptmx" },
+        { "/proc/self/fd", "fd" }, { "fd/0", "stdin" },    { "fd/1", "stdout" },
+        { "fd/2", "stderr" },      { "pts/ptmx", "ptmx" },
     };
     for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++) {
         int result = sys_symlinkat(links[i][0], tree, links[i][1]);

@@ -147,8 +147,7 @@ static const char *root_remedy(enum mount_root_mode mode)
 {
     switch (mode) {
     case MOUNT_ROOT_TREE: return NULL;
-    case MOUNT_ROOT_LAYERED:
-        return "make the mount points in the root filesystem, so that it can be bound as it is";
+    case MOUNT_ROOT_LAYERED: return "make the mount points in the root filesystem, so that it can be bound as it is";
     case MOUNT_ROOT_OVERLAY: return "this kernel refuses overlay in a user namespace; see `esquema doctor`";
     case MOUNT_ROOT_EMPTY: return "this kernel refuses tmpfs in a user namespace; see `esquema doctor`";
     }
@@ -178,7 +177,7 @@ static int add_root(const esq_spec *spec, struct plan_builder *builder, struct t
                         "the writable root %s lacks the mount point %s", root->source, root->points[0].path);
 
     struct mount_root data = { .mode = mode, .point_count = (uint32_t)root->point_count };
-    int result = mode == MOUNT_ROOT_TREE ? add_source(builder, root, ret_error)
+    int result = mode == MOUNT_ROOT_TREE    ? add_source(builder, root, ret_error)
                  : mode == MOUNT_ROOT_EMPTY ? 0
                                             : describe_source(builder, root, &data.source, ret_error);
     data.source.tree = root->tree;
@@ -210,11 +209,11 @@ static int add_root(const esq_spec *spec, struct plan_builder *builder, struct t
 static int add_masks(struct plan_builder *builder, const esq_location *where, esq_error *ret_error)
 {
     static const char *const candidates[] = {
-        "/proc/acpi",       "/proc/asound",   "/proc/bus",         "/proc/driver",     "/proc/fs",
-        "/proc/irq",        "/proc/scsi",     "/proc/interrupts",  "/proc/kallsyms",   "/proc/kcore",
-        "/proc/kpagecgroup", "/proc/kpagecount", "/proc/kpageflags", "/proc/mtrr", "/proc/pagetypeinfo",
-        "/proc/key-users",  "/proc/keys",     "/proc/kmsg",        "/proc/latency_stats", "/proc/sched_debug",
-        "/proc/slabinfo",   "/proc/sysrq-trigger", "/proc/timer_list", "/proc/vmallocinfo",
+        "/proc/acpi",        "/proc/asound",        "/proc/bus",        "/proc/driver",        "/proc/fs",
+        "/proc/irq",         "/proc/scsi",          "/proc/interrupts", "/proc/kallsyms",      "/proc/kcore",
+        "/proc/kpagecgroup", "/proc/kpagecount",    "/proc/kpageflags", "/proc/mtrr",          "/proc/pagetypeinfo",
+        "/proc/key-users",   "/proc/keys",          "/proc/kmsg",       "/proc/latency_stats", "/proc/sched_debug",
+        "/proc/slabinfo",    "/proc/sysrq-trigger", "/proc/timer_list", "/proc/vmallocinfo",
     };
     struct mount_path paths[sizeof(candidates) / sizeof(candidates[0])];
     struct mount_paths list = { 0 };
@@ -231,8 +230,8 @@ static int add_masks(struct plan_builder *builder, const esq_location *where, es
     if (list.count == 0)
         return 0;
     list.paths = plan_add_bytes(builder, paths, list.count * sizeof(paths[0]));
-    if (!list.paths || plan_add_step(builder, STEP_MASK, where, NULL, &list, sizeof(list),
-                                     "mask %u entries of /proc", list.count) < 0)
+    if (!list.paths ||
+        plan_add_step(builder, STEP_MASK, where, NULL, &list, sizeof(list), "mask %u entries of /proc", list.count) < 0)
         return no_memory(ret_error);
     return 0;
 }
@@ -319,9 +318,9 @@ static int add_tmpfs(struct plan_builder *builder, const struct target *target, 
 static int add_bind(struct plan_builder *builder, const struct target *target, esq_error *ret_error)
 {
     struct mount_attach attach = { .target = plan_add_text(builder, target->path), .tree = target->tree };
-    if (!attach.target || plan_add_step(builder, STEP_BIND, target->where, NULL, &attach, sizeof(attach),
-                                        "bind %s on %s, %s", target->source, target->path,
-                                        target->is_writable ? "writable" : "read-only") < 0)
+    if (!attach.target ||
+        plan_add_step(builder, STEP_BIND, target->where, NULL, &attach, sizeof(attach), "bind %s on %s, %s",
+                      target->source, target->path, target->is_writable ? "writable" : "read-only") < 0)
         return no_memory(ret_error);
     return 0;
 }
@@ -366,7 +365,8 @@ static int collect_fixed(const esq_spec *spec, struct plan_builder *builder, str
                          esq_error *ret_error)
 {
     bool is_empty = spec_is(spec, SPEC_ROOTFS_MODE, "empty");
-    struct target *target = targets_add(list, TARGET_ROOT, "/", spec_where(spec, is_empty ? SPEC_ROOTFS_MODE : SPEC_ROOTFS));
+    struct target *target =
+        targets_add(list, TARGET_ROOT, "/", spec_where(spec, is_empty ? SPEC_ROOTFS_MODE : SPEC_ROOTFS));
     if (!target)
         return no_memory(ret_error);
     target->is_ours = is_empty;
@@ -439,8 +439,7 @@ static int add_writable(struct plan_builder *builder, const struct target_list *
     return 0;
 }
 
-static int add_steps(const esq_spec *spec, struct plan_builder *builder, struct target_list *list,
-                     esq_error *ret_error)
+static int add_steps(const esq_spec *spec, struct plan_builder *builder, struct target_list *list, esq_error *ret_error)
 {
     if (plan_add_step(builder, STEP_PRIVATE, NULL, NULL, NULL, 0, "make every mount private") < 0)
         return no_memory(ret_error);
@@ -459,8 +458,8 @@ static int add_steps(const esq_spec *spec, struct plan_builder *builder, struct 
     }
     if (result < 0)
         return result;
-    if (plan_add_step(builder, STEP_PIVOT, NULL, "on an initramfs or inside a chroot: enter the root by pivot_root", NULL,
-                      0, "make it the root and detach the host's") < 0)
+    if (plan_add_step(builder, STEP_PIVOT, NULL, "on an initramfs or inside a chroot: enter the root by pivot_root",
+                      NULL, 0, "make it the root and detach the host's") < 0)
         return no_memory(ret_error);
     return 0;
 }

@@ -23,8 +23,8 @@ static int lay_over_root(struct child *child, int *tree)
 
 static int make_empty(const struct mount_root *root, struct child *child, int *ret_tree)
 {
-    _cleanup_fd_ int tree = mount_make_tmpfs(STEP_TEXT(child->block, root->size),
-                                             STEP_TEXT(child->block, root->inodes), "755", ROOT_FLAGS);
+    _cleanup_fd_ int tree =
+        mount_make_tmpfs(STEP_TEXT(child->block, root->size), STEP_TEXT(child->block, root->inodes), "755", ROOT_FLAGS);
     if (tree < 0)
         return step_fail(child, tree, "make a tmpfs");
     int result = mount_make_points(child->block, tree, root->points, root->point_count);
@@ -36,7 +36,8 @@ static int make_empty(const struct mount_root *root, struct child *child, int *r
     return 0;
 }
 
-/* In the scratch tmpfs, which is the working directory: l is the host's directory, s the mount points, u and w writes. */
+/* In the scratch tmpfs, which is the working directory: l is the host's directory, s the mount points, u and w writes.
+ */
 static int make_layers(const struct mount_root *root, struct child *child, int scratch)
 {
     static const char *const directories[] = { "l", "s", "u", "w" };
@@ -86,8 +87,8 @@ static int mount_overlay(bool is_read_only)
 static int make_overlay(const struct mount_root *root, struct child *child, int *ret_tree)
 {
     bool is_read_only = root->mode == MOUNT_ROOT_LAYERED;
-    _cleanup_fd_ int scratch = mount_make_tmpfs(STEP_TEXT(child->block, root->size),
-                                                STEP_TEXT(child->block, root->inodes), "755", ROOT_FLAGS);
+    _cleanup_fd_ int scratch =
+        mount_make_tmpfs(STEP_TEXT(child->block, root->size), STEP_TEXT(child->block, root->inodes), "755", ROOT_FLAGS);
     if (scratch < 0)
         return step_fail(child, scratch, "make a tmpfs");
     _cleanup_fd_ int here = sys_openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY, 0);
@@ -136,8 +137,8 @@ static int make_composed(const struct mount_root *root, struct child *child)
     _cleanup_fd_ int source = mount_open_source(block, &root->source);
     if (source < 0)
         return step_fail(child, source, "open the directory");
-    _cleanup_fd_ int tree = mount_make_tmpfs(STEP_TEXT(block, root->size), STEP_TEXT(block, root->inodes), "755",
-                                             ROOT_FLAGS);
+    _cleanup_fd_ int tree =
+        mount_make_tmpfs(STEP_TEXT(block, root->size), STEP_TEXT(block, root->inodes), "755", ROOT_FLAGS);
     if (tree < 0)
         return step_fail(child, tree, "make a tmpfs");
     int result = lay_over_root(child, &tree); /* older kernels mount only onto what is attached */

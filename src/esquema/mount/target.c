@@ -16,8 +16,7 @@ void targets_done(struct target_list *list)
     free(list->items);
 }
 
-struct target *targets_add(struct target_list *list, enum target_kind kind, const char *path,
-                           const esq_location *where)
+struct target *targets_add(struct target_list *list, enum target_kind kind, const char *path, const esq_location *where)
 {
     struct target *items = realloc(list->items, (list->count + 1) * sizeof(*items));
     if (!items)
@@ -97,8 +96,7 @@ static int add_points(struct target *cover, const char *path, bool is_file)
 }
 
 /* Is the point there, in a directory of the host? 1 yes, 0 no, or a negative errno. */
-static int find_on_host(const struct target *cover, const struct target *target, const char *path,
-                        esq_error *ret_error)
+static int find_on_host(const struct target *cover, const struct target *target, const char *path, esq_error *ret_error)
 {
     _cleanup_fd_ int fd = sys_open_beneath(cover->fd, path, O_PATH, 0);
     struct stat found;
@@ -122,8 +120,7 @@ int targets_place_last(struct target_list *list, esq_error *ret_error)
     struct target *target = &list->items[list->count - 1];
     struct target *cover = NULL;
     for (size_t i = 0; i + 1 < list->count; i++)
-        if (beneath(list->items[i].path, target->path) &&
-            (!cover || beneath(cover->path, list->items[i].path)))
+        if (beneath(list->items[i].path, target->path) && (!cover || beneath(cover->path, list->items[i].path)))
             cover = &list->items[i];
     const char *path = cover ? beneath(cover->path, target->path) : NULL;
     if (!cover || (cover->kind == TARGET_ROOT && !*path))
@@ -138,8 +135,8 @@ int targets_place_last(struct target_list *list, esq_error *ret_error)
         if (found != 0)
             return found < 0 ? found : 0;
         if (cover->kind == TARGET_BIND)
-            return esq_fail(ret_error, target->where, ENOENT, "create it, or mount elsewhere",
-                            "mount point %s in %s", target->path, cover->source);
+            return esq_fail(ret_error, target->where, ENOENT, "create it, or mount elsewhere", "mount point %s in %s",
+                            target->path, cover->source);
     }
     int result = add_points(cover, path, target->is_file);
     return result < 0 ? esq_fail(ret_error, target->where, ENOMEM, NULL, "plan the mounts") : 0;

@@ -22,23 +22,23 @@
 #include "plan/step.h"
 #include "spec/spec.h"
 
-#define PLAN_MAGIC   0x50515345u /* "ESQP" */
-#define PLAN_VERSION 1u
+#define PLAN_MAGIC    0x50515345u /* "ESQP" */
+#define PLAN_VERSION  1u
 #define PLAN_SIZE_MAX (16u << 20)
 
 /* The head of the block. */
 struct plan_block {
     uint32_t magic;
     uint32_t version;
-    uint32_t size; /* of the whole block */
+    uint32_t size;  /* of the whole block */
     uint32_t steps; /* offset of struct step[step_count] */
     uint32_t step_count;
     uint32_t clone_flags_low; /* namespaces of its own, CLONE_NEW* */
     uint32_t tree_count;
-    uint32_t name;      /* of the container, or 0 */
-    uint32_t uid_map;   /* texts for /proc/PID/uid_map and gid_map, or 0 where the user namespace is shared */
+    uint32_t name;    /* of the container, or 0 */
+    uint32_t uid_map; /* texts for /proc/PID/uid_map and gid_map, or 0 where the user namespace is shared */
     uint32_t gid_map;
-    uint32_t job;       /* struct init_job, to be written to a sealed file as it is */
+    uint32_t job; /* struct init_job, to be written to a sealed file as it is */
     uint32_t job_size;
     uint32_t descriptors; /* struct plan_descriptors */
     uint32_t padding;
@@ -63,7 +63,8 @@ void plan_set_root_read_only(struct plan_builder *builder);
 int plan_add_writable(struct plan_builder *builder, uint32_t path);
 /* The head of the block under construction; invalid after the next plan_add_. */
 struct plan_block *plan_head(struct plan_builder *builder);
-/* "x needs y, which this kernel lacks": -ENOTSUP unless the description excuses `name`, then 0 and a line in the plan. */
+/* "x needs y, which this kernel lacks": -ENOTSUP unless the description excuses `name`, then 0 and a line in the plan.
+ */
 int plan_missing(struct plan_builder *builder, const esq_spec *spec, const char *name, const esq_location *where,
                  const char *remedy, esq_error *ret_error, const char *format, ...)
     __attribute__((format(printf, 7, 8)));
@@ -87,9 +88,9 @@ enum step_place step_kind_place(enum step_kind kind);
 
 /* ---- The facilities ---- */
 
-#define FACILITY(name)                                                                \
-    void name##_check(const esq_spec *spec, struct spec_problems *problems);          \
-    void name##_grants(const esq_spec *spec, struct spec_grants *grants);             \
+#define FACILITY(name)                                                       \
+    void name##_check(const esq_spec *spec, struct spec_problems *problems); \
+    void name##_grants(const esq_spec *spec, struct spec_grants *grants);    \
     int name##_plan(const esq_spec *spec, struct plan_builder *builder, esq_error *ret_error);
 #include "plan/facilities.def"
 #undef FACILITY

@@ -52,19 +52,20 @@ static bool print_text(struct buffer *out, const esq_plan *plan)
     bool is_written = buffer_append_text(out, "namespaces of its own: ") &&
                       print_namespaces(out, block->clone_flags_low, " ", "") && buffer_append_byte(out, '\n');
     if (block->uid_map)
-        is_written = is_written && buffer_append_format(out, "ids (inside outside count): uid %s, gid %s\n",
-                                                        STEP_TEXT(block, block->uid_map),
-                                                        STEP_TEXT(block, block->gid_map));
+        is_written =
+            is_written && buffer_append_format(out, "ids (inside outside count): uid %s, gid %s\n",
+                                               STEP_TEXT(block, block->uid_map), STEP_TEXT(block, block->gid_map));
     if (block->time_ms)
-        is_written = is_written && buffer_append_format(out, "time limit: %llu ms\n", (unsigned long long)block->time_ms);
+        is_written =
+            is_written && buffer_append_format(out, "time limit: %llu ms\n", (unsigned long long)block->time_ms);
     is_written = is_written && buffer_append_text(out, plan->notes);
     for (size_t i = 0; i < block->step_count && is_written; i++) {
         const struct step *step = plan_step(block, i);
         is_written = buffer_append_format(out, "%3zu  %-18s %s", i + 1, step_kind_name(step->kind),
                                           STEP_TEXT(block, step->text));
         if (step->file && is_written)
-            is_written = buffer_append_format(out, "  [%s:%u:%u]", STEP_TEXT(block, step->file), step->line,
-                                              step->column);
+            is_written =
+                buffer_append_format(out, "  [%s:%u:%u]", STEP_TEXT(block, step->file), step->line, step->column);
         is_written = is_written && buffer_append_byte(out, '\n');
     }
     return is_written;

@@ -59,7 +59,7 @@ struct child {
 typedef int step_apply_function(const struct step *step, struct child *child);
 
 #define STEP_DATA(block, step, type) ((const type *)((const char *)(block) + (step)->data))
-#define STEP_TEXT(block, offset) ((const char *)(block) + (offset))
+#define STEP_TEXT(block, offset)     ((const char *)(block) + (offset))
 
 static inline int step_fail(struct child *child, int negative_errno, const char *detail)
 {
@@ -68,7 +68,7 @@ static inline int step_fail(struct child *child, int negative_errno, const char 
 }
 
 #define STEP(id, name, place, apply) STEP_DECLARE_##place(apply)
-#define STEP_DECLARE_CHILD(apply) step_apply_function apply;
+#define STEP_DECLARE_CHILD(apply)    step_apply_function apply;
 #define STEP_DECLARE_INIT(apply)
 #include "plan/steps.def"
 #undef STEP

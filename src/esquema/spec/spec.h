@@ -20,9 +20,9 @@ enum spec_field {
 enum spec_shape { SPEC_SHAPE_ONE, SPEC_SHAPE_LIST, SPEC_SHAPE_FD, SPEC_SHAPE_FDS };
 
 /* A description is a stranger's: none of these is reached by an honest one. */
-#define SPEC_ITEMS_MAX 1024   /* of one field */
-#define SPEC_WORDS_MAX 4096   /* of one item */
-#define SPEC_WORD_MAX  131072 /* bytes, the kernel's own limit for one argument */
+#define SPEC_ITEMS_MAX 1024       /* of one field */
+#define SPEC_WORDS_MAX 4096       /* of one item */
+#define SPEC_WORD_MAX  131072     /* bytes, the kernel's own limit for one argument */
 #define SPEC_BYTES_MAX (4u << 20) /* of all words of a specification */
 
 struct spec_item {

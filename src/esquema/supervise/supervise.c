@@ -155,8 +155,7 @@ int esq_launch(const esq_plan *plan, esq_container **ret_container, esq_error *r
         return result;
     }
     container->grace = plan->block->grace_ms * 1000;
-    container->deadline =
-        plan->block->time_ms ? container->launched.started + plan->block->time_ms * 1000 : UINT64_MAX;
+    container->deadline = plan->block->time_ms ? container->launched.started + plan->block->time_ms * 1000 : UINT64_MAX;
     *ret_container = container;
     return 0;
 }

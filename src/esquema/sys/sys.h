@@ -58,7 +58,7 @@ int sys_open_beneath(int root, const char *path, int flags, mode_t mode);
 int sys_dup3(int from, int to, int flags);
 int sys_dup_above(int fd, int least); /* close-on-exec */
 int sys_close_range(unsigned first, unsigned last);
-int sys_fd_flags(int fd);   /* F_GETFL */
+int sys_fd_flags(int fd); /* F_GETFL */
 int sys_pipe(int ret_ends[2]);
 int sys_fstat(int fd, struct stat *ret_stat);
 ssize_t sys_read(int fd, void *bytes, size_t size);        /* retried on EINTR */
@@ -102,7 +102,7 @@ int sys_poll(struct pollfd *fds, unsigned count, int64_t timeout_microseconds); 
 void sys_block_signals(uint64_t *ret_old);
 void sys_restore_signals(const uint64_t *old);
 void sys_discard_signal(int signal_number); /* a blocked one that is pending for this thread */
-void sys_default_signals(void); /* every handler back to the default, ignored ones too */
+void sys_default_signals(void);             /* every handler back to the default, ignored ones too */
 uint64_t sys_monotonic_microseconds(void);
 uid_t sys_uid(void);
 gid_t sys_gid(void);

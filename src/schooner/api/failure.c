@@ -10,22 +10,14 @@
 const char *limit_name(enum sch_limit limit)
 {
     switch (limit) {
-    case SCH_LIMIT_NONE:
-        return "none";
-    case SCH_LIMIT_FUEL:
-        return "fuel";
-    case SCH_LIMIT_HEAP:
-        return "heap";
-    case SCH_LIMIT_TIMEOUT:
-        return "timeout";
-    case SCH_LIMIT_OUTPUT:
-        return "output";
-    case SCH_LIMIT_NESTING:
-        return "nesting";
-    case SCH_LIMIT_INTEGER_BITS:
-        return "integer-bits";
-    case SCH_LIMIT_INTERRUPT:
-        return "interrupt";
+    case SCH_LIMIT_NONE: return "none";
+    case SCH_LIMIT_FUEL: return "fuel";
+    case SCH_LIMIT_HEAP: return "heap";
+    case SCH_LIMIT_TIMEOUT: return "timeout";
+    case SCH_LIMIT_OUTPUT: return "output";
+    case SCH_LIMIT_NESTING: return "nesting";
+    case SCH_LIMIT_INTEGER_BITS: return "integer-bits";
+    case SCH_LIMIT_INTERRUPT: return "interrupt";
     }
     return "unknown";
 }
@@ -164,7 +156,8 @@ static const char *text_of(struct api_state *api, sch_value value)
 
 static uint32_t number_of(sch_value value)
 {
-    return is_fixnum(value) && fixnum_int(value) > 0 && fixnum_int(value) < UINT32_MAX ? (uint32_t)fixnum_int(value) : 0;
+    return is_fixnum(value) && fixnum_int(value) > 0 && fixnum_int(value) < UINT32_MAX ? (uint32_t)fixnum_int(value)
+                                                                                       : 0;
 }
 
 /* frames: a flat vector of (name file line column elided?) for each active call, innermost first */

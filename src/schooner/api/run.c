@@ -120,8 +120,11 @@ enum sch_status sch_compile(sch_env *env, struct sch_source source, const struct
     sch_vm *vm = sch_vm_new(env, limits);
     if (!vm) {
         if (ret_failure)
-            *ret_failure = (struct sch_failure){ .size = sizeof *ret_failure, .status = SCH_LIMIT,
-                                                 .limit = SCH_LIMIT_HEAP, .kind = "limit", .message = "out of memory" };
+            *ret_failure = (struct sch_failure){ .size = sizeof *ret_failure,
+                                                 .status = SCH_LIMIT,
+                                                 .limit = SCH_LIMIT_HEAP,
+                                                 .kind = "limit",
+                                                 .message = "out of memory" };
         return SCH_LIMIT;
     }
     run_begin(vm);

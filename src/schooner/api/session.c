@@ -1,6 +1,6 @@
 /*
- * What earlier programs of a machine left at its top level, and the libraries that they defined: names for the expander.
- * Values live in the machine's cells; here are only names and macros, in an arena of the account's memory.
+ * What earlier programs of a machine left at its top level, and the libraries that they defined: names for the
+ * expander. Values live in the machine's cells; here are only names and macros, in an arena of the account's memory.
  */
 #include "base/hash.h"
 #include "schooner/api/state.h"

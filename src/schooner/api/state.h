@@ -15,7 +15,7 @@ struct session_name {
 struct session_names {
     struct session_name *items; /* in order of arrival */
     size_t count, capacity;
-    uint32_t *slots;            /* index + 1; a power of two */
+    uint32_t *slots; /* index + 1; a power of two */
     size_t slot_count;
 };
 
@@ -35,20 +35,20 @@ struct sch_ref {
 enum { FAILURE_TEXT = 4096 };
 
 struct api_state {
-    struct arena arena;             /* names of the session, in the account's memory */
-    struct session_library top;     /* the program's top level */
+    struct arena arena;         /* names of the session, in the account's memory */
+    struct session_library top; /* the program's top level */
     struct session_library *libraries;
     struct session_library **libraries_end;
-    const char **imports;           /* import sets of earlier programs, NULL-terminated */
+    const char **imports; /* import sets of earlier programs, NULL-terminated */
     size_t import_count, import_capacity;
     struct sch_failure failure;
-    char text[FAILURE_TEXT];        /* what the failure's strings point into: reserved, so reporting cannot fail */
+    char text[FAILURE_TEXT]; /* what the failure's strings point into: reserved, so reporting cannot fail */
     size_t text_used;
-    sch_value raised;               /* roots */
+    sch_value raised; /* roots */
     sch_value result;
     struct sch_ref *refs;
-    struct checker *checker;        /* while sch_check is at work */
-    struct sch_source source;       /* of the run in progress, for excerpts */
+    struct checker *checker;  /* while sch_check is at work */
+    struct sch_source source; /* of the run in progress, for excerpts */
     bool running;
     uint64_t started_ns;
     uint64_t wall_ns;

@@ -72,9 +72,8 @@ sch_value sch_string(sch_vm *vm, const char *text, size_t length)
     size_t characters;
     if (!utf8_count((const unsigned char *)text, length, &characters, NULL))
         return raise_error(vm, "type-error", NULL, 0, NULL, "a string of the host is not UTF-8");
-    return reserve(vm, string_size(length, characters), 0)
-               ? scope_hold(vm, string_make(vm, text, length, characters))
-               : V_RAISED;
+    return reserve(vm, string_size(length, characters), 0) ? scope_hold(vm, string_make(vm, text, length, characters))
+                                                           : V_RAISED;
 }
 
 sch_value sch_symbol(sch_vm *vm, const char *name)
@@ -141,7 +140,8 @@ sch_value sch_foreign(sch_vm *vm, const struct sch_foreign_type *type, void *poi
         return V_RAISED;
     if (!account_declare(&vm->account, bytes))
         return raise_limit(vm, SCH_LIMIT_HEAP);
-    vm->heap.allocated += bytes; /* so that what is declared brings the next collection nearer, as what is mapped does */
+    vm->heap.allocated +=
+        bytes; /* so that what is declared brings the next collection nearer, as what is mapped does */
     struct foreign *foreign = heap_object(vm, OBJECT_FOREIGN, 0, size);
     foreign->pointer = pointer;
     foreign->type = type;
@@ -169,33 +169,35 @@ static enum sch_kind object_kind_of(sch_value value)
         return SCH_KIND_PROCEDURE;
     switch ((enum object_type)header_type(value_header(value))) {
     case OBJECT_STRING:
-    case OBJECT_MSTRING:
-        return SCH_KIND_STRING;
-    case OBJECT_SYMBOL:
-        return SCH_KIND_SYMBOL;
-    case OBJECT_KEYWORD:
-        return SCH_KIND_KEYWORD;
-    case OBJECT_BIGNUM:
-        return SCH_KIND_INTEGER;
+    case OBJECT_MSTRING: return SCH_KIND_STRING;
+    case OBJECT_SYMBOL: return SCH_KIND_SYMBOL;
+    case OBJECT_KEYWORD: return SCH_KIND_KEYWORD;
+    case OBJECT_BIGNUM: return SCH_KIND_INTEGER;
     case OBJECT_FLONUM:
     case OBJECT_RATIONAL:
-    case OBJECT_COMPLEX:
-        return SCH_KIND_NUMBER;
-    case OBJECT_VECTOR:
-        return SCH_KIND_VECTOR;
-    case OBJECT_BYTEVECTOR:
-        return SCH_KIND_BYTEVECTOR;
-    case OBJECT_RECORD:
-        return SCH_KIND_RECORD;
-    case OBJECT_CONDITION:
-        return SCH_KIND_CONDITION;
-    case OBJECT_FOREIGN:
-        return SCH_KIND_FOREIGN;
-    case OBJECT_NONE: case OBJECT_BOX: case OBJECT_CELL: case OBJECT_VALUES: case OBJECT_CLOSURE:
-    case OBJECT_PRIMITIVE: case OBJECT_PARAMETER: case OBJECT_CONTINUATION: case OBJECT_INSTANCE: case OBJECT_STACK:
-    case OBJECT_RECORD_TYPE: case OBJECT_PROMISE: case OBJECT_PORT: case OBJECT_TABLE: case OBJECT_ENVIRONMENT:
-    case OBJECT_DYNAMIC: case OBJECT_TYPE_COUNT:
-        return SCH_KIND_OTHER;
+    case OBJECT_COMPLEX: return SCH_KIND_NUMBER;
+    case OBJECT_VECTOR: return SCH_KIND_VECTOR;
+    case OBJECT_BYTEVECTOR: return SCH_KIND_BYTEVECTOR;
+    case OBJECT_RECORD: return SCH_KIND_RECORD;
+    case OBJECT_CONDITION: return SCH_KIND_CONDITION;
+    case OBJECT_FOREIGN: return SCH_KIND_FOREIGN;
+    case OBJECT_NONE:
+    case OBJECT_BOX:
+    case OBJECT_CELL:
+    case OBJECT_VALUES:
+    case OBJECT_CLOSURE:
+    case OBJECT_PRIMITIVE:
+    case OBJECT_PARAMETER:
+    case OBJECT_CONTINUATION:
+    case OBJECT_INSTANCE:
+    case OBJECT_STACK:
+    case OBJECT_RECORD_TYPE:
+    case OBJECT_PROMISE:
+    case OBJECT_PORT:
+    case OBJECT_TABLE:
+    case OBJECT_ENVIRONMENT:
+    case OBJECT_DYNAMIC:
+    case OBJECT_TYPE_COUNT: return SCH_KIND_OTHER;
     }
     return SCH_KIND_OTHER;
 }

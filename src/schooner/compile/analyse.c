@@ -42,13 +42,10 @@ bool core_each(struct compiler *compiler, struct core *node, core_visit *visit, 
     case CORE_CONSTANT:
     case CORE_LOCAL:
     case CORE_GLOBAL:
-    case CORE_TICK:
-        return true;
-    case CORE_SET_LOCAL:
-        return visit(compiler, &node->set_local.value, data);
+    case CORE_TICK: return true;
+    case CORE_SET_LOCAL: return visit(compiler, &node->set_local.value, data);
     case CORE_SET_GLOBAL:
-    case CORE_DEFINE:
-        return visit(compiler, &node->set_global.value, data);
+    case CORE_DEFINE: return visit(compiler, &node->set_global.value, data);
     case CORE_IF:
         return visit(compiler, &node->branch.test, data) && visit(compiler, &node->branch.then, data) &&
                visit(compiler, &node->branch.otherwise, data);
@@ -60,15 +57,13 @@ bool core_each(struct compiler *compiler, struct core *node, core_visit *visit, 
     case CORE_CALL:
         return visit(compiler, &node->call.procedure, data) &&
                each_in(compiler, node->call.args, node->call.count, visit, data);
-    case CORE_SEQUENCE:
-        return each_in(compiler, node->sequence.items, node->sequence.count, visit, data);
+    case CORE_SEQUENCE: return each_in(compiler, node->sequence.items, node->sequence.count, visit, data);
     case CORE_LET:
     case CORE_LETREC:
         return each_in(compiler, node->let.values, node->let.count, visit, data) &&
                visit(compiler, &node->let.body, data);
     case CORE_RECEIVE:
-        return visit(compiler, &node->receive.producer, data) &&
-               visit(compiler, &node->receive.clause.body, data);
+        return visit(compiler, &node->receive.producer, data) && visit(compiler, &node->receive.clause.body, data);
     }
     return true;
 }
@@ -131,14 +126,9 @@ static bool count(struct compiler *compiler, struct core **slot, void *data)
     case CORE_TICK:
     case CORE_IF:
     case CORE_CALL:
-    case CORE_SEQUENCE:
-        break;
-    case CORE_LOCAL:
-        node->local->references++;
-        break;
-    case CORE_SET_LOCAL:
-        node->set_local.variable->assignments++;
-        break;
+    case CORE_SEQUENCE: break;
+    case CORE_LOCAL: node->local->references++; break;
+    case CORE_SET_LOCAL: node->set_local.variable->assignments++; break;
     case CORE_GLOBAL:
         if (!(global = counted(compiler, node->global)))
             return false;
@@ -164,9 +154,7 @@ static bool count(struct compiler *compiler, struct core **slot, void *data)
         for (size_t i = 0; i < node->let.count; i++)
             bind(node->let.variables[i], node->let.values[i]);
         break;
-    case CORE_RECEIVE:
-        bind_clause(&node->receive.clause);
-        break;
+    case CORE_RECEIVE: bind_clause(&node->receive.clause); break;
     }
     bool ok = core_each(compiler, node, count, data);
     compile_leave(compiler);
@@ -182,8 +170,8 @@ bool pass_count(struct compiler *compiler)
 /* --- globals used before their definition --- */
 
 struct reach {
-    uint32_t now;            /* number of the top-level form that runs */
-    struct core **work;      /* bodies of procedures reached, not looked through yet */
+    uint32_t now;       /* number of the top-level form that runs */
+    struct core **work; /* bodies of procedures reached, not looked through yet */
     size_t count, capacity;
 };
 

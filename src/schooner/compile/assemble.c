@@ -141,36 +141,41 @@ void emit(struct assembler *as, enum opcode op, ...)
     for (const char *shape = opcode_shapes[op]; *shape; shape++) {
         uint32_t operand = va_arg(operands, uint32_t);
         switch (*shape) {
-        case 's':
-            word |= near_register(as, operand, &scratch) << field, field += 8;
-            break;
+        case 's': word |= near_register(as, operand, &scratch) << field, field += 8; break;
         case 'd':
             if (operand >= REGISTER_WIDE)
                 stored = operand, operand = REGISTER_SCRATCH;
             word |= operand << field, field += 8;
             break;
-        case 'i': case 'u':
-            word |= (operand & 0xff) << field, field += 8;
-            break;
-        case 'I': case 'X': case 'K': case 'E': case 'P': case 'L': case 'M': case 'U': case 'F':
+        case 'i':
+        case 'u': word |= (operand & 0xff) << field, field += 8; break;
+        case 'I':
+        case 'X':
+        case 'K':
+        case 'E':
+        case 'P':
+        case 'L':
+        case 'M':
+        case 'U':
+        case 'F':
             word |= operand << 16;
             if (*shape == 'F')
                 extra[extra_count++] = va_arg(operands, uint32_t);
             break;
-        case 'N': case 'R':
-            word |= operand << 8;
-            break;
-        case 'J': case 'T':
+        case 'N':
+        case 'R': word |= operand << 8; break;
+        case 'J':
+        case 'T':
             labels[label_total] = operand, label_words[label_total] = 0, label_shapes[label_total++] = *shape;
             break;
-        case 'O': case 't':
+        case 'O':
+        case 't':
             labels[label_total] = operand, label_words[label_total] = 1 + extra_count;
             label_shapes[label_total++] = *shape;
             extra[extra_count++] = 0;
             break;
-        case 'W': case 'k':
-            extra[extra_count++] = operand;
-            break;
+        case 'W':
+        case 'k': extra[extra_count++] = operand; break;
         case 'Q':
             extra[extra_count++] = operand;
             extra[extra_count++] = va_arg(operands, uint32_t);
@@ -182,9 +187,8 @@ void emit(struct assembler *as, enum opcode op, ...)
             extra[extra_count++] = operand | count << 16 | result << 24;
             break;
         }
-        case 'g': case 'a':
-            extra[extra_count++] = operand | va_arg(operands, uint32_t) << 16;
-            break;
+        case 'g':
+        case 'a': extra[extra_count++] = operand | va_arg(operands, uint32_t) << 16; break;
         case 'r': {
             uint32_t count = va_arg(operands, uint32_t);
             extra[extra_count++] = operand | count << 16 | va_arg(operands, uint32_t) << 24;
@@ -304,8 +308,9 @@ struct sch_code *assembler_finish(struct assembler *as)
     for (size_t i = 0; i < as->item_count; i++)
         as->items[i] = moved[as->items[i]];
 
-    struct sch_code head = { .references = 1, .version = CODE_VERSION, .slots = (uint32_t)as->slot_count,
-                             .word_count = (uint32_t)as->count };
+    struct sch_code head = {
+        .references = 1, .version = CODE_VERSION, .slots = (uint32_t)as->slot_count, .word_count = (uint32_t)as->count
+    };
     struct part parts[] = {
         { &head.procedures, as->procedures, as->procedure_count, sizeof *as->procedures },
         { &head.constants, constants, as->constant_count, sizeof *constants },

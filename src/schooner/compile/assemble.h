@@ -10,10 +10,10 @@
 #include "schooner/compile/passes.h"
 
 struct label_use {
-    uint32_t word;   /* that holds the distance or address */
-    uint32_t after;  /* the end of the instruction, for distances */
+    uint32_t word;  /* that holds the distance or address */
+    uint32_t after; /* the end of the instruction, for distances */
     uint32_t label;
-    char shape;      /* of the operand: J, O, T, t */
+    char shape; /* of the operand: J, O, T, t */
 };
 
 struct constant_key;
@@ -23,22 +23,22 @@ struct assembler {
     bool failed;
     uint32_t *words;
     size_t count, capacity;
-    uint32_t *labels;        /* words; CODE_NONE: not placed yet */
+    uint32_t *labels; /* words; CODE_NONE: not placed yet */
     size_t label_count, label_capacity;
     struct label_use *uses;
     size_t use_count, use_capacity;
-    uint32_t last;           /* the last instruction; CODE_NONE: something may jump behind it */
+    uint32_t last; /* the last instruction; CODE_NONE: something may jump behind it */
     struct code_procedure *procedures;
     size_t procedure_count, procedure_capacity;
     struct code_constant *constants;
     size_t constant_count, constant_capacity;
-    uint32_t *slot_of;       /* of a constant: its slot in instances, or CODE_NONE */
+    uint32_t *slot_of; /* of a constant: its slot in instances, or CODE_NONE */
     size_t slot_of_capacity;
-    uint32_t *slots;         /* constants in the order of their slots */
+    uint32_t *slots; /* constants in the order of their slots */
     size_t slot_count, slot_capacity;
     uint32_t *items;
     size_t item_count, item_capacity;
-    uint32_t *memo;          /* hash of constants: index + 1 */
+    uint32_t *memo; /* hash of constants: index + 1 */
     size_t memo_capacity;
     struct constant_key *data; /* constants of quoted data by address */
     size_t data_capacity, data_count;

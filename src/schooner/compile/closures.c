@@ -2,8 +2,8 @@
 #include "schooner/compile/passes.h"
 
 struct closures {
-    struct lambda_info *now;   /* the procedure whose body is looked at */
-    struct lambda_info *all;   /* every procedure, innermost first */
+    struct lambda_info *now; /* the procedure whose body is looked at */
+    struct lambda_info *all; /* every procedure, innermost first */
 };
 
 /* variable.owner holds the node of the procedure in whose frame it lives. */
@@ -54,9 +54,10 @@ static void own_clause(struct closures *closures, struct core_clause *clause)
 /* Not a jump and not a primitive: a continuation may be captured while the frame waits. */
 static bool is_real_call(struct compiler *compiler, const struct core *node)
 {
-    const struct core *operator = node->call.procedure;
+    const struct core *operator= node->call.procedure;
     if (operator->kind == CORE_LOCAL && operator->local->assignments == 0 && operator->local->binding &&
-        operator->local->binding->kind == CORE_LAMBDA && lambda_info_of(operator->local->binding)->loop)
+        operator->local->binding->kind == CORE_LAMBDA && lambda_info_of(operator->local->binding)
+            ->loop)
         return false;
     if (operator->kind != CORE_GLOBAL || operator->global->kind != GLOBAL_PRIMITIVE)
         return true;
@@ -95,15 +96,11 @@ static bool collect(struct compiler *compiler, struct core **slot, void *data)
     if (!front_charge(compiler->front, 1) || !compile_enter(compiler))
         return false;
     switch ((enum core_kind)node->kind) {
-    case CORE_LOCAL:
-        ok = use(compiler, closures, node->local);
-        break;
+    case CORE_LOCAL: ok = use(compiler, closures, node->local); break;
     case CORE_SET_LOCAL:
         ok = use(compiler, closures, node->set_local.variable) && core_each(compiler, node, collect, data);
         break;
-    case CORE_LAMBDA:
-        ok = collect_lambda(compiler, node, closures);
-        break;
+    case CORE_LAMBDA: ok = collect_lambda(compiler, node, closures); break;
     case CORE_LET:
     case CORE_LETREC:
         for (size_t i = 0; i < node->let.count; i++)
@@ -125,9 +122,7 @@ static bool collect(struct compiler *compiler, struct core **slot, void *data)
     case CORE_IF:
     case CORE_SEQUENCE:
     case CORE_DEFINE:
-    case CORE_SET_GLOBAL:
-        ok = core_each(compiler, node, collect, data);
-        break;
+    case CORE_SET_GLOBAL: ok = core_each(compiler, node, collect, data); break;
     }
     compile_leave(compiler);
     return ok;

@@ -148,22 +148,36 @@ bool code_decode(const uint32_t *words, uint32_t count, uint32_t at, struct inst
         uint32_t half = word_bc(word);
         uint32_t next = at + in.length < count ? words[at + in.length] : 0;
         switch (*shape) {
-        case 'd': in.define = byte; field += 8; break;
-        case 's': in.uses[in.use_count++] = byte; field += 8; break;
-        case 'i': case 'u': field += 8; break;
+        case 'd':
+            in.define = byte;
+            field += 8;
+            break;
+        case 's':
+            in.uses[in.use_count++] = byte;
+            field += 8;
+            break;
+        case 'i':
+        case 'u': field += 8; break;
         case 'R': in.define = word_abc(word); break;
         case 'L': in.uses[in.use_count++] = half; break;
         case 'M': in.define = half; break;
         case 'J': in.target = (int64_t)at + 1 + ((int32_t)word >> 8); break;
-        case 'O': in.length++; in.target = (int32_t)next; offset_follows = true; break;
-        case 'W': case 'k': case 't': in.length++; break;
+        case 'O':
+            in.length++;
+            in.target = (int32_t)next;
+            offset_follows = true;
+            break;
+        case 'W':
+        case 'k':
+        case 't': in.length++; break;
         case 'Q': in.length += 2; break;
         case 'c':
             in.frame_at = at + in.length++;
             in.use_base = frame_base(next), in.use_length = frame_args(next);
             in.define = frame_result(next);
             break;
-        case 'g': case 'a':
+        case 'g':
+        case 'a':
             in.length++;
             in.use_base = frame_base(next), in.use_length = frame_args(next);
             break;

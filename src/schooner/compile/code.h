@@ -39,13 +39,13 @@ struct code_range {
 };
 
 struct code_procedure {
-    uint32_t entry;       /* word: with the check of arity */
+    uint32_t entry; /* word: with the check of arity */
     uint32_t end;
-    struct code_range name;   /* in texts; count 0: nameless */
-    uint32_t frame;       /* registers */
+    struct code_range name; /* in texts; count 0: nameless */
+    uint32_t frame;         /* registers */
     uint32_t captured;
-    int32_t min_args;     /* over all clauses, for messages */
-    int32_t max_args;     /* -1: any number */
+    int32_t min_args; /* over all clauses, for messages */
+    int32_t max_args; /* -1: any number */
     uint32_t file;
     uint32_t line;
     uint32_t column;
@@ -56,14 +56,14 @@ enum constant_kind {
     CONSTANT_STRING,          /* a: offset in texts, b: bytes */
     CONSTANT_SYMBOL,
     CONSTANT_KEYWORD,
-    CONSTANT_NUMBER,          /* text to be parsed */
+    CONSTANT_NUMBER, /* text to be parsed */
     CONSTANT_BYTEVECTOR,
-    CONSTANT_PAIR,            /* a, b: constants */
-    CONSTANT_VECTOR,          /* a: first of its items in the table of items, b: how many */
-    CONSTANT_CELL,            /* a: space, b: name (both constants of kind SYMBOL) */
-    CONSTANT_PRIMITIVE,       /* a: index */
-    CONSTANT_IMAGE,           /* a: index of a value of the environment */
-    CONSTANT_PROCEDURE,       /* a: procedure that captures nothing */
+    CONSTANT_PAIR,      /* a, b: constants */
+    CONSTANT_VECTOR,    /* a: first of its items in the table of items, b: how many */
+    CONSTANT_CELL,      /* a: space, b: name (both constants of kind SYMBOL) */
+    CONSTANT_PRIMITIVE, /* a: index */
+    CONSTANT_IMAGE,     /* a: index of a value of the environment */
+    CONSTANT_PROCEDURE, /* a: procedure that captures nothing */
     CONSTANT_KIND_COUNT,
 };
 
@@ -94,8 +94,8 @@ struct code_source {
 struct sch_code {
     uint32_t references; /* atomic */
     uint32_t version;
-    uint64_t size;       /* of the blob, bytes */
-    uint32_t slots;      /* the first constants are those of an instance; the others are parts of them */
+    uint64_t size;  /* of the blob, bytes */
+    uint32_t slots; /* the first constants are those of an instance; the others are parts of them */
     uint32_t word_count;
     struct code_range procedures;
     struct code_range constants;
@@ -203,16 +203,16 @@ static inline unsigned frame_result(uint32_t word)
 /* What one instruction does to registers and control. */
 struct instruction {
     unsigned op;
-    uint32_t length;            /* words */
+    uint32_t length; /* words */
     uint32_t uses[3];
     uint32_t use_count;
-    uint32_t use_base, use_length;   /* a range that is read */
-    uint32_t define;            /* register written; CODE_NONE */
+    uint32_t use_base, use_length; /* a range that is read */
+    uint32_t define;               /* register written; CODE_NONE */
     uint32_t define_base, define_length;
-    int64_t target;             /* word that it may jump to; -1 */
-    const uint32_t *captures;   /* of a closure; NULL */
+    int64_t target;           /* word that it may jump to; -1 */
+    const uint32_t *captures; /* of a closure; NULL */
     uint32_t capture_count;
-    uint32_t frame_at;          /* the word with the frame of a call; CODE_NONE */
+    uint32_t frame_at; /* the word with the frame of a call; CODE_NONE */
 };
 
 /* Decodes the instruction at `at`; false: not an instruction, or it does not end before `count`. */

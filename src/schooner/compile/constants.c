@@ -162,24 +162,17 @@ struct data_work {
 static uint32_t datum_constant(struct assembler *as, const struct datum *datum, struct data_work *work)
 {
     switch ((enum datum_kind)datum->kind) {
-    case DATUM_NIL:
-        return constant_unique(as, CONSTANT_IMMEDIATE_VALUE, (uint32_t)V_NIL.bits, 0);
+    case DATUM_NIL: return constant_unique(as, CONSTANT_IMMEDIATE_VALUE, (uint32_t)V_NIL.bits, 0);
     case DATUM_IMMEDIATE:
         return constant_unique(as, CONSTANT_IMMEDIATE_VALUE, (uint32_t)datum->value.bits,
                                (uint32_t)(datum->value.bits >> 32));
-    case DATUM_NUMBER:
-        return constant_text(as, CONSTANT_NUMBER, datum->text.bytes, datum->text.length);
-    case DATUM_STRING:
-        return constant_text(as, CONSTANT_STRING, datum->text.bytes, datum->text.length);
-    case DATUM_BYTEVECTOR:
-        return constant_text(as, CONSTANT_BYTEVECTOR, datum->text.bytes, datum->text.length);
-    case DATUM_SYMBOL:
-        return constant_text(as, CONSTANT_SYMBOL, datum->name->text, datum->name->length);
-    case DATUM_KEYWORD:
-        return constant_text(as, CONSTANT_KEYWORD, datum->name->text, datum->name->length);
+    case DATUM_NUMBER: return constant_text(as, CONSTANT_NUMBER, datum->text.bytes, datum->text.length);
+    case DATUM_STRING: return constant_text(as, CONSTANT_STRING, datum->text.bytes, datum->text.length);
+    case DATUM_BYTEVECTOR: return constant_text(as, CONSTANT_BYTEVECTOR, datum->text.bytes, datum->text.length);
+    case DATUM_SYMBOL: return constant_text(as, CONSTANT_SYMBOL, datum->name->text, datum->name->length);
+    case DATUM_KEYWORD: return constant_text(as, CONSTANT_KEYWORD, datum->name->text, datum->name->length);
     case DATUM_PAIR:
-    case DATUM_VECTOR:
-        break;
+    case DATUM_VECTOR: break;
     case DATUM_ALIAS:
     case DATUM_CORE:
         front_fail(as->front, "syntax-error", datum->position, "this is not a datum");
@@ -195,8 +188,8 @@ static uint32_t datum_constant(struct assembler *as, const struct datum *datum, 
         return key->constant;
     key->datum = datum;
     as->data_count++;
-    key->constant = constant_push(as, (struct code_constant){ datum->kind == DATUM_PAIR ? CONSTANT_PAIR : CONSTANT_VECTOR,
-                                                              0, 0 });
+    key->constant =
+        constant_push(as, (struct code_constant){ datum->kind == DATUM_PAIR ? CONSTANT_PAIR : CONSTANT_VECTOR, 0, 0 });
     struct unfinished *item = ARRAY_PUSH(as->front, work->items, work->count, work->capacity);
     if (!item || as->failed) {
         as->failed = true;

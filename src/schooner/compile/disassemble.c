@@ -9,9 +9,11 @@ static bool print_operands(const struct sch_code *code, uint32_t at, const struc
     unsigned field = 8;
     bool ok = true;
     for (const char *shape = opcode_shapes[in->op]; ok && *shape; shape++) {
-        uint32_t byte = field < 32 ? word >> field & 0xff : 0, half = word_bc(word), next = extra < in->length ? words[extra] : 0;
+        uint32_t byte = field < 32 ? word >> field & 0xff : 0, half = word_bc(word),
+                 next = extra < in->length ? words[extra] : 0;
         switch (*shape) {
-        case 'd': case 's': ok = buffer_append_format(out, " r%u", byte), field += 8; break;
+        case 'd':
+        case 's': ok = buffer_append_format(out, " r%u", byte), field += 8; break;
         case 'i': ok = buffer_append_format(out, " %d", (int8_t)byte), field += 8; break;
         case 'u': ok = buffer_append_format(out, " %u", byte), field += 8; break;
         case 'I': ok = buffer_append_format(out, " %d", (int16_t)half); break;
@@ -19,11 +21,14 @@ static bool print_operands(const struct sch_code *code, uint32_t at, const struc
         case 'K': ok = buffer_append_format(out, " k%u", half); break;
         case 'E': ok = buffer_append_format(out, " e%u", half); break;
         case 'P': ok = buffer_append_format(out, " p%u", half); break;
-        case 'L': case 'M': ok = buffer_append_format(out, " r%u", half); break;
+        case 'L':
+        case 'M': ok = buffer_append_format(out, " r%u", half); break;
         case 'U': ok = buffer_append_format(out, " frame=%u", half); break;
-        case 'N': case 'R': ok = buffer_append_format(out, " %u", word_abc(word)); break;
+        case 'N':
+        case 'R': ok = buffer_append_format(out, " %u", word_abc(word)); break;
         case 'T': ok = buffer_append_format(out, " @%u", at + in->length + (uint32_t)((int32_t)word >> 8)); break;
-        case 'J': case 'O':
+        case 'J':
+        case 'O':
             ok = buffer_append_format(out, " @%lld", (long long)in->target);
             extra += *shape == 'O';
             break;
@@ -35,10 +40,12 @@ static bool print_operands(const struct sch_code *code, uint32_t at, const struc
             extra += 2;
             break;
         case 'c':
-            ok = buffer_append_format(out, " base=r%u args=%u -> r%u", frame_base(next), frame_args(next), frame_result(next));
+            ok = buffer_append_format(out, " base=r%u args=%u -> r%u", frame_base(next), frame_args(next),
+                                      frame_result(next));
             extra++;
             break;
-        case 'g': case 'a':
+        case 'g':
+        case 'a':
             ok = buffer_append_format(out, " base=r%u args=%u", frame_base(next), frame_args(next)), extra++;
             break;
         case 'r':
@@ -83,7 +90,8 @@ bool code_print(const struct sch_code *code, struct buffer *out)
             if (!code_decode(code->words, code->word_count, at, &in))
                 return buffer_append_text(out, "  not an instruction\n");
             struct code_position position = code_position_at(code, at);
-            ok = buffer_append_format(out, "%6u  %-12s", at, opcode_names[in.op]) && print_operands(code, at, &in, out) &&
+            ok = buffer_append_format(out, "%6u  %-12s", at, opcode_names[in.op]) &&
+                 print_operands(code, at, &in, out) &&
                  print_live(code, opcode_flags[in.op] & OPCODE_CALL ? in.frame_at : at, out) &&
                  buffer_append_format(out, "  ; %u:%u\n", position.line, position.column);
         }

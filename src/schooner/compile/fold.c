@@ -33,12 +33,9 @@ bool core_is_pure(const struct core *node)
 {
     switch ((enum core_kind)node->kind) {
     case CORE_CONSTANT:
-    case CORE_LAMBDA:
-        return true;
-    case CORE_LOCAL:
-        return !node->local->checked;
-    case CORE_GLOBAL:
-        return node->global->kind != GLOBAL_TOP;
+    case CORE_LAMBDA: return true;
+    case CORE_LOCAL: return !node->local->checked;
+    case CORE_GLOBAL: return node->global->kind != GLOBAL_TOP;
     case CORE_SET_LOCAL:
     case CORE_SET_GLOBAL:
     case CORE_DEFINE:
@@ -48,8 +45,7 @@ bool core_is_pure(const struct core *node)
     case CORE_LET:
     case CORE_LETREC:
     case CORE_RECEIVE:
-    case CORE_TICK:
-        return false;
+    case CORE_TICK: return false;
     }
     return false;
 }

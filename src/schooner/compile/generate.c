@@ -198,12 +198,8 @@ static bool gen_global(struct generator *g, struct core *node, struct dest dest)
     uint32_t reg = dest_register(g, dest);
     gen_position(g, node);
     switch (global->kind) {
-    case GLOBAL_PRIMITIVE:
-        gen_constant(g, constant_index(&g->as, CONSTANT_PRIMITIVE, global->index), reg);
-        break;
-    case GLOBAL_IMAGE:
-        gen_constant(g, constant_index(&g->as, CONSTANT_IMAGE, global->index), reg);
-        break;
+    case GLOBAL_PRIMITIVE: gen_constant(g, constant_index(&g->as, CONSTANT_PRIMITIVE, global->index), reg); break;
+    case GLOBAL_IMAGE: gen_constant(g, constant_index(&g->as, CONSTANT_IMAGE, global->index), reg); break;
     case GLOBAL_TOP: {
         uint32_t slot = cell_slot(g, global);
         if (slot <= UINT16_MAX) {
@@ -382,32 +378,22 @@ static bool gen_kind(struct generator *g, struct core *node, struct dest dest)
         reg = dest_register(g, dest);
         gen_datum(g, node->constant, reg);
         return gen_deliver(g, reg, dest);
-    case CORE_LOCAL:
-        return gen_local(g, node, dest);
-    case CORE_GLOBAL:
-        return gen_global(g, node, dest);
-    case CORE_SET_LOCAL:
-        return gen_set_local(g, node, dest);
+    case CORE_LOCAL: return gen_local(g, node, dest);
+    case CORE_GLOBAL: return gen_global(g, node, dest);
+    case CORE_SET_LOCAL: return gen_set_local(g, node, dest);
     case CORE_SET_GLOBAL:
-    case CORE_DEFINE:
-        return gen_set_global(g, node, dest);
-    case CORE_IF:
-        return gen_if(g, node, dest);
+    case CORE_DEFINE: return gen_set_global(g, node, dest);
+    case CORE_IF: return gen_if(g, node, dest);
     case CORE_LAMBDA:
         if (dest.want == WANT_EFFECT)
             return true;
         reg = dest_register(g, dest);
         return gen_lambda_value(g, node, reg) && gen_deliver(g, reg, dest);
-    case CORE_CALL:
-        return is_test(g, node) ? gen_value_of_test(g, node, dest) : gen_call(g, node, dest);
-    case CORE_SEQUENCE:
-        return gen_sequence(g, node, 0, dest);
-    case CORE_LET:
-        return gen_let(g, node, dest);
-    case CORE_LETREC:
-        return gen_fix(g, node, dest);
-    case CORE_RECEIVE:
-        return gen_receive(g, node, dest);
+    case CORE_CALL: return is_test(g, node) ? gen_value_of_test(g, node, dest) : gen_call(g, node, dest);
+    case CORE_SEQUENCE: return gen_sequence(g, node, 0, dest);
+    case CORE_LET: return gen_let(g, node, dest);
+    case CORE_LETREC: return gen_fix(g, node, dest);
+    case CORE_RECEIVE: return gen_receive(g, node, dest);
     case CORE_TICK:
         emit_ticks(&g->as, node->tick.count);
         if (dest.want == WANT_EFFECT)

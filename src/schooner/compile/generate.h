@@ -15,10 +15,10 @@ struct dest {
 struct generator {
     struct compiler *compiler;
     struct assembler as;
-    struct lambda_info *now;     /* the procedure that is generated, */
+    struct lambda_info *now;          /* the procedure that is generated, */
     const struct core_clause *clause; /* and which clause of it */
     struct lambda_info *queue, **queue_end;
-    uint32_t next, most;         /* registers: the next free one, and how many the frame needs */
+    uint32_t next, most; /* registers: the next free one, and how many the frame needs */
     uint32_t procedure_count;
 };
 

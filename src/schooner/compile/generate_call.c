@@ -11,8 +11,8 @@ void queue_lambda(struct generator *g, struct lambda_info *info)
 {
     if (info->index != CODE_NONE)
         return;
-    struct code_procedure *procedure = ARRAY_PUSH(g->as.front, g->as.procedures, g->as.procedure_count,
-                                                  g->as.procedure_capacity);
+    struct code_procedure *procedure =
+        ARRAY_PUSH(g->as.front, g->as.procedures, g->as.procedure_count, g->as.procedure_capacity);
     info->starts = front_array(g->as.front, info->node->lambda.count + 1, sizeof *info->starts);
     if (!procedure || !info->starts) {
         g->as.failed = true;
@@ -194,7 +194,7 @@ enum { ANALYSED_PARAMS = 32, ANALYSED_SIZE = 40 };
 struct mentions {
     struct variable **params;
     uint32_t count;
-    uint32_t found;  /* bit for each parameter */
+    uint32_t found; /* bit for each parameter */
     uint32_t size;
 };
 
@@ -417,7 +417,7 @@ static bool gen_unknown_call(struct generator *g, struct core *node, struct dest
 {
     if (node->call.count > ARGUMENTS_MOST)
         return gen_long_call(g, node, dest);
-    uint32_t saved = g->next, operator = gen_operand(g, node->call.procedure);
+    uint32_t saved = g->next, operator= gen_operand(g, node->call.procedure);
     uint32_t base = frame_take(g, node->call.count);
     if (gen_failed(g) || !gen_args(g, node->call.args, node->call.count, base))
         return false;
@@ -432,9 +432,10 @@ static bool gen_unknown_call(struct generator *g, struct core *node, struct dest
 
 bool gen_call(struct generator *g, struct core *node, struct dest dest)
 {
-    struct core *operator = node->call.procedure;
+    struct core *operator= node->call.procedure;
     if (operator->kind == CORE_LOCAL && operator->local->binding && operator->local->assignments == 0 &&
-        operator->local->binding->kind == CORE_LAMBDA && lambda_info_of(operator->local->binding)->loop)
+        operator->local->binding->kind == CORE_LAMBDA && lambda_info_of(operator->local->binding)
+            ->loop)
         return gen_loop_call(g, node, lambda_info_of(operator->local->binding));
     if (operator->kind == CORE_GLOBAL && operator->global->kind == GLOBAL_PRIMITIVE) {
         bool done;

@@ -50,21 +50,17 @@ bool is_test(struct generator *g, const struct core *node)
     case OPEN_TEST1:
     case OPEN_TYPE:
     case OPEN_NOT:
-    case OPEN_ZERO:
-        return count == 1;
+    case OPEN_ZERO: return count == 1;
     case OPEN_TEST2:
-    case OPEN_COMPARE:
-        return count == 2;
-    case OPEN_EQV:
-        return count == 2 && (is_eq_constant(node->call.args[0]) || is_eq_constant(node->call.args[1]));
+    case OPEN_COMPARE: return count == 2;
+    case OPEN_EQV: return count == 2 && (is_eq_constant(node->call.args[0]) || is_eq_constant(node->call.args[1]));
     case OPEN_UNARY:
     case OPEN_BINARY:
     case OPEN_ARITH:
     case OPEN_PATH:
     case OPEN_RECORD_REF:
     case OPEN_VALUES:
-    case OPEN_CONTROL:
-        return false;
+    case OPEN_CONTROL: return false;
     }
     return false;
 }
@@ -81,15 +77,15 @@ static bool is_or(const struct core *node)
 }
 
 /* A branch `op` that holds for yes; its opposite stands behind it in the table. */
-#define BRANCH(...)                                                  \
-    do {                                                             \
-        if (fall == yes) {                                           \
-            emit(&g->as, (enum opcode)(op + 1), __VA_ARGS__, no);    \
-        } else {                                                     \
-            emit(&g->as, op, __VA_ARGS__, yes);                      \
-            if (fall != no)                                          \
-                emit(&g->as, OP_JUMP, no);                           \
-        }                                                            \
+#define BRANCH(...)                                               \
+    do {                                                          \
+        if (fall == yes) {                                        \
+            emit(&g->as, (enum opcode)(op + 1), __VA_ARGS__, no); \
+        } else {                                                  \
+            emit(&g->as, op, __VA_ARGS__, yes);                   \
+            if (fall != no)                                       \
+                emit(&g->as, OP_JUMP, no);                        \
+        }                                                         \
     } while (0)
 
 static bool gen_compare(struct generator *g, struct core *node, const struct open_entry *open, uint32_t yes,
@@ -140,13 +136,10 @@ static bool gen_open_test(struct generator *g, struct core *node, uint32_t yes, 
     enum opcode op = open->op;
     uint32_t a, b;
     switch (open->kind) {
-    case OPEN_NOT:
-        return gen_test(g, node->call.args[0], no, yes, fall);
+    case OPEN_NOT: return gen_test(g, node->call.args[0], no, yes, fall);
     case OPEN_ZERO:
-    case OPEN_COMPARE:
-        return gen_compare(g, node, open, yes, no, fall);
-    case OPEN_EQV:
-        return gen_eq(g, node, yes, no, fall);
+    case OPEN_COMPARE: return gen_compare(g, node, open, yes, no, fall);
+    case OPEN_EQV: return gen_eq(g, node, yes, no, fall);
     case OPEN_TEST1:
         a = gen_operand(g, node->call.args[0]);
         gen_position(g, node);
@@ -170,8 +163,7 @@ static bool gen_open_test(struct generator *g, struct core *node, uint32_t yes, 
     case OPEN_PATH:
     case OPEN_RECORD_REF:
     case OPEN_VALUES:
-    case OPEN_CONTROL:
-        return false;
+    case OPEN_CONTROL: return false;
     }
     return false;
 }
@@ -330,17 +322,14 @@ bool gen_primitive(struct generator *g, struct core *node, struct dest dest, boo
             if (count == 1)
                 return gen(g, args[0], dest);
             break;
-        case OPEN_CONTROL:
-            *ret_done = false;
-            return true;
+        case OPEN_CONTROL: *ret_done = false; return true;
         case OPEN_TEST1:
         case OPEN_TEST2:
         case OPEN_TYPE:
         case OPEN_COMPARE:
         case OPEN_NOT:
         case OPEN_EQV:
-        case OPEN_ZERO:
-            break;
+        case OPEN_ZERO: break;
         }
     }
     *ret_done = false;

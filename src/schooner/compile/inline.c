@@ -6,8 +6,8 @@
 #include "schooner/table/primitive.h"
 
 enum {
-    INLINE_SIZE = 14,  /* nodes of a body that is copied */
-    INLINE_DEPTH = 3,  /* copies within copies */
+    INLINE_SIZE = 14, /* nodes of a body that is copied */
+    INLINE_DEPTH = 3, /* copies within copies */
 };
 
 static bool simplify(struct compiler *compiler, struct core **slot, void *data);
@@ -23,11 +23,8 @@ static void measure(const struct core *node, uint32_t *size)
     switch ((enum core_kind)node->kind) {
     case CORE_CONSTANT:
     case CORE_LOCAL:
-    case CORE_GLOBAL:
-        return;
-    case CORE_TICK:
-        --*size;
-        return;
+    case CORE_GLOBAL: return;
+    case CORE_TICK: --*size; return;
     case CORE_IF:
         measure(node->branch.test, size);
         measure(node->branch.then, size);
@@ -52,9 +49,7 @@ static void measure(const struct core *node, uint32_t *size)
     case CORE_DEFINE:
     case CORE_LAMBDA:
     case CORE_LETREC:
-    case CORE_RECEIVE:
-        *size = INLINE_SIZE + 1;
-        return;
+    case CORE_RECEIVE: *size = INLINE_SIZE + 1; return;
     }
 }
 
@@ -150,8 +145,7 @@ static struct core *copy(struct compiler *compiler, const struct core *node)
     case CORE_DEFINE:
     case CORE_LAMBDA:
     case CORE_LETREC:
-    case CORE_RECEIVE:
-        return fresh; /* the first three have no parts; measure() refuses the others */
+    case CORE_RECEIVE: return fresh; /* the first three have no parts; measure() refuses the others */
     }
     return fresh;
 }
@@ -238,7 +232,7 @@ static bool inline_copy(struct compiler *compiler, struct core **slot, const str
 
 static bool simplify_call(struct compiler *compiler, struct core **slot)
 {
-    struct core *call = *slot, *operator = call->call.procedure;
+    struct core *call = *slot, *operator= call->call.procedure;
     struct core_clause *clause;
 
     if (operator->kind == CORE_LETREC && operator->let.body->kind == CORE_LOCAL) {
@@ -248,15 +242,15 @@ static bool simplify_call(struct compiler *compiler, struct core **slot)
         *slot = operator;
         return simplify(compiler, slot, NULL);
     }
-    if (operator->kind == CORE_LAMBDA && (clause = only_clause(operator, call->call.count))) {
+    if (operator->kind == CORE_LAMBDA &&(clause = only_clause(operator, call->call.count))) {
         struct core *let = let_of_call(compiler, call, clause->params, clause->body);
         if (!let)
             return false;
         *slot = let;
         return simplify(compiler, slot, NULL);
     }
-    if (operator->kind == CORE_GLOBAL && operator->global->kind == GLOBAL_PRIMITIVE &&
-        operator->global->index < PRIMITIVE_COUNT) {
+    if (operator->kind == CORE_GLOBAL && operator->global->kind == GLOBAL_PRIMITIVE && operator->global->index<
+        PRIMITIVE_COUNT) {
         struct core *folded = fold_primitive(compiler, primitive_table[operator->global->index].name, call);
         if (folded)
             *slot = folded;
@@ -288,10 +282,8 @@ static bool is_name_for(struct compiler *compiler, const struct variable *variab
     case CORE_CONSTANT:
         return value->constant->kind == DATUM_IMMEDIATE || value->constant->kind == DATUM_NIL ||
                value->constant->kind == DATUM_SYMBOL;
-    case CORE_LOCAL:
-        return value->local->assignments == 0 && !value->local->checked;
-    case CORE_GLOBAL:
-        return value->global->kind != GLOBAL_TOP || global_is_known(compiler, value->global);
+    case CORE_LOCAL: return value->local->assignments == 0 && !value->local->checked;
+    case CORE_GLOBAL: return value->global->kind != GLOBAL_TOP || global_is_known(compiler, value->global);
     case CORE_LAMBDA:
     case CORE_SET_LOCAL:
     case CORE_SET_GLOBAL:
@@ -302,8 +294,7 @@ static bool is_name_for(struct compiler *compiler, const struct variable *variab
     case CORE_LET:
     case CORE_LETREC:
     case CORE_RECEIVE:
-    case CORE_TICK:
-        return false;
+    case CORE_TICK: return false;
     }
     return false;
 }
@@ -336,8 +327,7 @@ static bool simplify(struct compiler *compiler, struct core **slot, void *data)
         return false;
     switch ((enum core_kind)node->kind) {
     case CORE_CONSTANT:
-    case CORE_TICK:
-        break;
+    case CORE_TICK: break;
     case CORE_LOCAL:
         while ((*slot)->kind == CORE_LOCAL && (*slot)->local->scratch)
             *slot = (*slot)->local->scratch;
@@ -356,7 +346,8 @@ static bool simplify(struct compiler *compiler, struct core **slot, void *data)
             *slot = node->branch.then;
             ok = simplify(compiler, slot, NULL);
         } else {
-            ok = ok && simplify(compiler, &node->branch.then, NULL) && simplify(compiler, &node->branch.otherwise, NULL);
+            ok =
+                ok && simplify(compiler, &node->branch.then, NULL) && simplify(compiler, &node->branch.otherwise, NULL);
         }
         break;
     case CORE_LET:
@@ -368,9 +359,7 @@ static bool simplify(struct compiler *compiler, struct core **slot, void *data)
         if (ok && node->let.count == 0)
             *slot = node->let.body;
         break;
-    case CORE_CALL:
-        ok = core_each(compiler, node, simplify, NULL) && simplify_call(compiler, slot);
-        break;
+    case CORE_CALL: ok = core_each(compiler, node, simplify, NULL) && simplify_call(compiler, slot); break;
     case CORE_LAMBDA: {
         struct lambda_info *info = lambda_info_of(node);
         bool inlining = info->inlining;
@@ -384,9 +373,7 @@ static bool simplify(struct compiler *compiler, struct core **slot, void *data)
     case CORE_DEFINE:
     case CORE_SEQUENCE:
     case CORE_LETREC:
-    case CORE_RECEIVE:
-        ok = core_each(compiler, node, simplify, NULL);
-        break;
+    case CORE_RECEIVE: ok = core_each(compiler, node, simplify, NULL); break;
     }
     compile_leave(compiler);
     return ok;

@@ -15,7 +15,7 @@ struct place {
 struct group {
     struct core *node;
     struct place *places;
-    uint32_t now;            /* index of the expression that runs */
+    uint32_t now; /* index of the expression that runs */
     uint32_t *work;
     size_t count, capacity;
 };
@@ -191,9 +191,9 @@ static bool split(struct compiler *compiler, struct core **slot)
                 picked[i] = 1;
         if (!wrap_fix(&builder, node, picked))
             return false;
-        if (variable->checked ? !wrap_assignment(&builder, variable, node->let.values[m])
-                              : node->let.values[m]->kind != CORE_LAMBDA &&
-                                    !wrap_let(&builder, variable, node->let.values[m]))
+        if (variable->checked
+                ? !wrap_assignment(&builder, variable, node->let.values[m])
+                : node->let.values[m]->kind != CORE_LAMBDA && !wrap_let(&builder, variable, node->let.values[m]))
             return false;
     }
     for (size_t i = 0; i < n; i++)

@@ -11,7 +11,7 @@ struct flow {
     uint32_t count, entry, end, width; /* width: 64-bit words of a set */
     uint32_t *starts;                  /* of the instructions, in order */
     size_t start_count;
-    uint64_t **at_target;              /* per word of the procedure: what is live there, where something jumps to */
+    uint64_t **at_target; /* per word of the procedure: what is live there, where something jumps to */
     bool changed;
 };
 
@@ -82,8 +82,8 @@ static uint32_t map_intern(struct live_tables *tables, const uint64_t *set, uint
 
 static bool add_point(struct live_tables *tables, uint32_t at, const uint64_t *set, uint32_t width)
 {
-    struct code_safe_point *point = ARRAY_PUSH(tables->front, tables->points, tables->point_count,
-                                               tables->point_capacity);
+    struct code_safe_point *point =
+        ARRAY_PUSH(tables->front, tables->points, tables->point_count, tables->point_capacity);
     if (!point)
         return false;
     point->at = at;

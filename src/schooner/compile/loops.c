@@ -39,7 +39,7 @@ static bool walk_all(struct compiler *compiler, struct core **nodes, size_t coun
 
 static bool walk_call(struct compiler *compiler, struct core *node, const struct tail *tail, struct loops *loops)
 {
-    struct core *operator = node->call.procedure;
+    struct core *operator= node->call.procedure;
     if (operator->kind != CORE_LOCAL)
         return walk(compiler, operator, NULL, loops) && walk_all(compiler, node->call.args, node->call.count, loops);
 
@@ -77,18 +77,11 @@ static bool walk(struct compiler *compiler, struct core *node, const struct tail
     switch ((enum core_kind)node->kind) {
     case CORE_CONSTANT:
     case CORE_GLOBAL:
-    case CORE_TICK:
-        break;
-    case CORE_LOCAL:
-        demote(loops, node->local);
-        break;
-    case CORE_SET_LOCAL:
-        ok = walk(compiler, node->set_local.value, NULL, loops);
-        break;
+    case CORE_TICK: break;
+    case CORE_LOCAL: demote(loops, node->local); break;
+    case CORE_SET_LOCAL: ok = walk(compiler, node->set_local.value, NULL, loops); break;
     case CORE_SET_GLOBAL:
-    case CORE_DEFINE:
-        ok = walk(compiler, node->set_global.value, NULL, loops);
-        break;
+    case CORE_DEFINE: ok = walk(compiler, node->set_global.value, NULL, loops); break;
     case CORE_IF:
         ok = walk(compiler, node->branch.test, NULL, loops) && walk(compiler, node->branch.then, tail, loops) &&
              walk(compiler, node->branch.otherwise, tail, loops);
@@ -97,20 +90,16 @@ static bool walk(struct compiler *compiler, struct core *node, const struct tail
         for (size_t i = 0; ok && i < node->lambda.count; i++)
             ok = walk(compiler, node->lambda.clauses[i].body, NULL, loops);
         break;
-    case CORE_CALL:
-        ok = walk_call(compiler, node, tail, loops);
-        break;
+    case CORE_CALL: ok = walk_call(compiler, node, tail, loops); break;
     case CORE_SEQUENCE:
         ok = walk_all(compiler, node->sequence.items, node->sequence.count - 1, loops) &&
              walk(compiler, node->sequence.items[node->sequence.count - 1], tail, loops);
         break;
     case CORE_LET:
-        ok = walk_all(compiler, node->let.values, node->let.count, loops) &&
-             walk(compiler, node->let.body, tail, loops);
+        ok =
+            walk_all(compiler, node->let.values, node->let.count, loops) && walk(compiler, node->let.body, tail, loops);
         break;
-    case CORE_LETREC:
-        ok = walk_fix(compiler, node, tail, loops);
-        break;
+    case CORE_LETREC: ok = walk_fix(compiler, node, tail, loops); break;
     case CORE_RECEIVE:
         ok = walk(compiler, node->receive.producer, NULL, loops) &&
              walk(compiler, node->receive.clause.body, tail, loops);
@@ -133,8 +122,7 @@ static bool nominate(struct compiler *compiler, struct core **slot, void *data)
         candidate->home = node;
         node->let.variables[i]->scratch = candidate;
         lambda_info_of(lambda)->loop = lambda->lambda.count == 1 && !lambda->lambda.clauses[0].has_rest &&
-                                       node->let.variables[i]->assignments == 0 &&
-                                       !compiler->options->no_optimize;
+                                       node->let.variables[i]->assignments == 0 && !compiler->options->no_optimize;
     }
     bool ok = core_each(compiler, node, nominate, data);
     compile_leave(compiler);

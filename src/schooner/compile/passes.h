@@ -16,11 +16,11 @@ struct open_entry;
 /* struct global's scratch */
 struct global_info {
     struct global *global;
-    uint32_t epoch;      /* of the counts */
-    uint32_t order;      /* of its definition among the top-level forms */
-    bool early;          /* may be used before its definition */
+    uint32_t epoch; /* of the counts */
+    uint32_t order; /* of its definition among the top-level forms */
+    bool early;     /* may be used before its definition */
     bool reached;
-    uint32_t constant;   /* in the code; CODE_NONE */
+    uint32_t constant; /* in the code; CODE_NONE */
     const struct open_entry *open;
     bool open_looked;
     struct global_info *next;
@@ -30,22 +30,22 @@ struct global_info {
 struct lambda_info {
     struct core *node;
     struct lambda_info *parent;
-    struct variable *bound;      /* the variable that it is the only value of */
+    struct variable *bound; /* the variable that it is the only value of */
     struct variable **free;
     uint32_t free_count;
     uint32_t free_capacity;
-    bool loop;                   /* its calls are jumps: no procedure at all */
-    bool closed;                 /* captures nothing */
-    bool calls;                  /* calls what may capture a continuation, and so copy its frame */
+    bool loop;   /* its calls are jumps: no procedure at all */
+    bool closed; /* captures nothing */
+    bool calls;  /* calls what may capture a continuation, and so copy its frame */
     bool inlining;
-    uint32_t index;              /* of the procedure; CODE_NONE before it is queued */
-    uint32_t constant;           /* of the closed procedure */
-    uint32_t *starts;            /* labels of the clauses, behind the check of arity */
-    struct lambda_info *next;    /* queue */
+    uint32_t index;           /* of the procedure; CODE_NONE before it is queued */
+    uint32_t constant;        /* of the closed procedure */
+    uint32_t *starts;         /* labels of the clauses, behind the check of arity */
+    struct lambda_info *next; /* queue */
     /* of a loop: */
-    uint32_t again;              /* label behind the tick */
+    uint32_t again; /* label behind the tick */
     uint32_t ticks;
-    struct lambda_info *home;    /* the procedure that the loop is a part of */
+    struct lambda_info *home; /* the procedure that the loop is a part of */
 };
 
 struct compiler {
@@ -53,12 +53,12 @@ struct compiler {
     const struct compile_options *options;
     struct core *body;
     unsigned depth;
-    const char *stack;   /* where the C stack was when the compilation began */
+    const char *stack; /* where the C stack was when the compilation began */
     uint32_t epoch;
     struct global_info *globals;
     uint32_t inline_depth;
-    struct inlining *copying;        /* of the body that inline.c copies */
-    struct position copy_position;   /* given to all of the copy; line 0: they keep theirs */
+    struct inlining *copying;      /* of the body that inline.c copies */
+    struct position copy_position; /* given to all of the copy; line 0: they keep theirs */
     struct inlining *composed_from, *composed;
 };
 
@@ -92,7 +92,8 @@ bool pass_generate(struct compiler *compiler, struct lambda_info *top, struct sc
 /* The lambda that a call certainly reaches; NULL. */
 struct core *callee_of(struct compiler *compiler, const struct core *operator);
 
-/* fold.c: the value of a primitive applied to constants, as a node; NULL when it cannot be known or is not immediate. */
+/* fold.c: the value of a primitive applied to constants, as a node; NULL when it cannot be known or is not immediate.
+ */
 struct core *fold_primitive(struct compiler *compiler, const char *name, const struct core *call);
 bool core_is_true_constant(const struct core *node);
 bool core_is_false_constant(const struct core *node);
@@ -100,20 +101,20 @@ bool core_is_pure(const struct core *node); /* no effect, cannot fail */
 
 /* open.c */
 enum open_kind {
-    OPEN_UNARY,      /* op d s */
-    OPEN_BINARY,     /* op d s s */
-    OPEN_ARITH,      /* op d s s, with op_small d s i when the second is small; more operands from left to right */
-    OPEN_TEST1,      /* branch */
+    OPEN_UNARY,  /* op d s */
+    OPEN_BINARY, /* op d s s */
+    OPEN_ARITH,  /* op d s s, with op_small d s i when the second is small; more operands from left to right */
+    OPEN_TEST1,  /* branch */
     OPEN_TEST2,
-    OPEN_TYPE,       /* branch on the type of an object */
-    OPEN_COMPARE,    /* branch with a variant for small integers */
+    OPEN_TYPE,    /* branch on the type of an object */
+    OPEN_COMPARE, /* branch with a variant for small integers */
     OPEN_NOT,
-    OPEN_EQV,        /* eq? when one side is a constant for which they agree */
-    OPEN_ZERO,       /* comparison with 0 */
-    OPEN_PATH,       /* cadr and its like, of two steps */
+    OPEN_EQV,  /* eq? when one side is a constant for which they agree */
+    OPEN_ZERO, /* comparison with 0 */
+    OPEN_PATH, /* cadr and its like, of two steps */
     OPEN_RECORD_REF,
     OPEN_VALUES,
-    OPEN_CONTROL,    /* needs a frame: never a PRIM instruction */
+    OPEN_CONTROL, /* needs a frame: never a PRIM instruction */
 };
 
 struct open_entry {

@@ -10,8 +10,8 @@ struct check {
     const struct sch_code *code;
     size_t size;
     uint32_t primitive_count;
-    struct front front;        /* the arena of the dataflow */
-    unsigned char *starts;     /* for each word: does an instruction begin there? */
+    struct front front;    /* the arena of the dataflow */
+    unsigned char *starts; /* for each word: does an instruction begin there? */
     struct live_tables live;
 };
 
@@ -48,8 +48,8 @@ static const char *check_tables(const struct check *check)
             return "the sources";
     const struct code_inlining *inlinings = code_table(struct code_inlining, code, inlinings);
     for (uint32_t i = 0; i < code->inlinings.count; i++)
-        if (inlinings[i].outer > i || (inlinings[i].name.count &&
-                                       !text_fits(check, inlinings[i].name.offset, inlinings[i].name.count)))
+        if (inlinings[i].outer > i ||
+            (inlinings[i].name.count && !text_fits(check, inlinings[i].name.offset, inlinings[i].name.count)))
             return "the inlined calls";
     return NULL;
 }
@@ -70,10 +70,8 @@ static bool constant_is_sound(const struct check *check, const struct code_const
     case CONSTANT_SYMBOL:
     case CONSTANT_KEYWORD:
     case CONSTANT_NUMBER:
-    case CONSTANT_BYTEVECTOR:
-        return text_fits(check, c->a, c->b);
-    case CONSTANT_PAIR:
-        return c->a < count && c->b < count;
+    case CONSTANT_BYTEVECTOR: return text_fits(check, c->a, c->b);
+    case CONSTANT_PAIR: return c->a < count && c->b < count;
     case CONSTANT_VECTOR:
         if (c->a > code->items.count || c->b > code->items.count - c->a)
             return false;
@@ -83,14 +81,10 @@ static bool constant_is_sound(const struct check *check, const struct code_const
         return true;
     case CONSTANT_CELL:
         return c->a < count && c->b < count && all[c->a].kind == CONSTANT_SYMBOL && all[c->b].kind == CONSTANT_SYMBOL;
-    case CONSTANT_PRIMITIVE:
-        return c->a < check->primitive_count;
-    case CONSTANT_IMAGE:
-        return true; /* how many there are, the loader knows */
-    case CONSTANT_PROCEDURE:
-        return c->a < code->procedures.count && code_procedures(code)[c->a].captured == 0;
-    case CONSTANT_KIND_COUNT:
-        break;
+    case CONSTANT_PRIMITIVE: return c->a < check->primitive_count;
+    case CONSTANT_IMAGE: return true; /* how many there are, the loader knows */
+    case CONSTANT_PROCEDURE: return c->a < code->procedures.count && code_procedures(code)[c->a].captured == 0;
+    case CONSTANT_KIND_COUNT: break;
     }
     return false;
 }

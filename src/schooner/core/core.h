@@ -12,15 +12,15 @@
 struct variable {
     const struct name *name; /* for messages and stages; NULL: the compiler's own */
     struct position position;
-    uint32_t id;             /* numbered in order of creation */
+    uint32_t id; /* numbered in order of creation */
     /* compile/analyse.c: */
     uint32_t references;
     uint32_t assignments;
-    bool captured;           /* used in a procedure other than its binder's */
-    bool checked;            /* may be used before it has its value (letrec*) */
-    struct core *binding;    /* let/letrec: the node that it is bound to, when it is never assigned */
-    struct core *owner;      /* the lambda node whose frame it lives in */
-    int32_t reg;             /* code generation */
+    bool captured;        /* used in a procedure other than its binder's */
+    bool checked;         /* may be used before it has its value (letrec*) */
+    struct core *binding; /* let/letrec: the node that it is bound to, when it is never assigned */
+    struct core *owner;   /* the lambda node whose frame it lives in */
+    int32_t reg;          /* code generation */
     void *scratch;
 };
 
@@ -34,15 +34,15 @@ enum global_kind {
 struct global {
     enum global_kind kind;
     const struct name *name;
-    const char *space;    /* GLOBAL_TOP: "" for the program, else the library's name "(acme shop)" */
+    const char *space; /* GLOBAL_TOP: "" for the program, else the library's name "(acme shop)" */
     uint32_t index;
-    bool immutable;       /* never assigned and not redefined: imports, pure mode */
-    bool defined_here;    /* its definition is in this compilation */
+    bool immutable;    /* never assigned and not redefined: imports, pure mode */
+    bool defined_here; /* its definition is in this compilation */
     /* compile/: */
     uint32_t definitions;
     uint32_t assignments;
     uint32_t references;
-    struct core *value;   /* the one definition's expression */
+    struct core *value; /* the one definition's expression */
     void *scratch;
 };
 
@@ -69,34 +69,59 @@ struct core_clause {
 struct inlining {
     const struct name *procedure; /* NULL: nameless */
     struct position call;
-    struct inlining *outer;       /* the call itself may stand in an inlined body */
-    uint32_t index;               /* compile/: in the table of the code, from 1; 0: not there yet */
+    struct inlining *outer; /* the call itself may stand in an inlined body */
+    uint32_t index;         /* compile/: in the table of the code, from 1; 0: not there yet */
 };
 
 struct core {
     uint8_t kind;
     struct position position;
-    struct inlining *inlined;     /* NULL: it stands where it was written */
+    struct inlining *inlined; /* NULL: it stands where it was written */
     union {
-        const struct datum *constant;             /* CONSTANT: quoted, aliases stripped */
-        struct variable *local;                   /* LOCAL */
-        struct global *global;                    /* GLOBAL */
-        struct { struct variable *variable; struct core *value; } set_local;
-        struct { struct global *global; struct core *value; } set_global; /* SET_GLOBAL, DEFINE */
-        struct { struct core *test, *then, *otherwise; } branch;          /* IF; otherwise is never NULL */
+        const struct datum *constant; /* CONSTANT: quoted, aliases stripped */
+        struct variable *local;       /* LOCAL */
+        struct global *global;        /* GLOBAL */
         struct {
-            const struct name *name;              /* for backtraces; NULL */
-            struct core_clause *clauses;          /* more than one: case-lambda */
+            struct variable *variable;
+            struct core *value;
+        } set_local;
+        struct {
+            struct global *global;
+            struct core *value;
+        } set_global; /* SET_GLOBAL, DEFINE */
+        struct {
+            struct core *test, *then, *otherwise;
+        } branch; /* IF; otherwise is never NULL */
+        struct {
+            const struct name *name;     /* for backtraces; NULL */
+            struct core_clause *clauses; /* more than one: case-lambda */
             size_t count;
-            const struct name *doc;               /* unused */
-            void *scratch;                        /* compile/ */
+            const struct name *doc; /* unused */
+            void *scratch;          /* compile/ */
         } lambda;
-        struct { struct core *procedure; struct core **args; size_t count; } call;
-        struct { struct core **items; size_t count; } sequence;           /* at least one */
-        struct { struct variable **variables; struct core **values; size_t count; struct core *body; } let;
+        struct {
+            struct core *procedure;
+            struct core **args;
+            size_t count;
+        } call;
+        struct {
+            struct core **items;
+            size_t count;
+        } sequence; /* at least one */
+        struct {
+            struct variable **variables;
+            struct core **values;
+            size_t count;
+            struct core *body;
+        } let;
         /* LET: values evaluated outside of the variables' scope, any order. LETREC: letrec* semantics. */
-        struct { struct core *producer; struct core_clause clause; } receive; /* multiple values -> variables */
-        struct { uint32_t count; } tick;          /* fuel: this many procedure entries */
+        struct {
+            struct core *producer;
+            struct core_clause clause;
+        } receive; /* multiple values -> variables */
+        struct {
+            uint32_t count;
+        } tick; /* fuel: this many procedure entries */
     };
 };
 

@@ -112,8 +112,7 @@ static bool apply_menu(sch_env *env, const char *const *menu, struct sch_failure
     for (; *menu; menu++) {
         char name[LIBRARY_NAME_MAX];
         char message[LIBRARY_NAME_MAX + 80];
-        struct env_library *library =
-            library_name_canonical(*menu, name, sizeof name) ? find_any(env, name) : NULL;
+        struct env_library *library = library_name_canonical(*menu, name, sizeof name) ? find_any(env, name) : NULL;
         bool refused = library && env->posture == SCH_POSTURE_EVAL && is_run_only_library(name);
         if (!library || refused || (library->image && library->image->flags & IMAGE_LIBRARY_INTERNAL)) {
             snprintf(message, sizeof message, "%.200s is %s", *menu,
@@ -153,8 +152,8 @@ static bool copy_library(sch_env *env, const struct sch_library *from, uint32_t 
         if (!(bindings[i].name = copy_text(env, bindings[i].name)))
             return fail(ret_failure, "no-memory", "out of memory");
         env->functions[*first - env->value_count + i] = (struct host_function){
-            bindings[i].function, bindings[i].data, bindings[i].name, bindings[i].min_args, bindings[i].max_args,
-            bindings[i].cost,
+            bindings[i].function, bindings[i].data,     bindings[i].name,
+            bindings[i].min_args, bindings[i].max_args, bindings[i].cost,
         };
     }
     struct env_library *library = &env->libraries[env->library_count++];

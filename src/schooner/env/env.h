@@ -9,13 +9,13 @@
 
 /* A library as the expander sees it, with where it comes from behind. */
 struct env_library {
-    struct library view;        /* view.data: this */
+    struct library view; /* view.data: this */
     const sch_env *env;
-    const struct image_library *image; /* NULL: of the host, or built in */
+    const struct image_library *image;  /* NULL: of the host, or built in */
     const struct sch_binding *bindings; /* of the host; sorted copies */
     size_t count;
-    uint32_t first_value;       /* of the host: index of its first value */
-    bool importable;            /* on the menu */
+    uint32_t first_value; /* of the host: index of its first value */
+    bool importable;      /* on the menu */
     bool anonymous;
 };
 
@@ -31,18 +31,18 @@ struct sch_env {
     void *load_data;
     struct sch_memory memory;
 
-    char *region;               /* frozen blocks: the image's objects, then primitives and host procedures */
+    char *region; /* frozen blocks: the image's objects, then primitives and host procedures */
     size_t region_size;
-    char *primitives;           /* first struct primitive of the table */
-    char *host_procedures;      /* first struct primitive of the host's functions */
+    char *primitives;      /* first struct primitive of the table */
+    char *host_procedures; /* first struct primitive of the host's functions */
     struct host_function *functions;
     size_t function_count;
-    size_t value_count;         /* of the image */
+    size_t value_count; /* of the image */
 
     struct env_library *libraries; /* the image's in its order, then the host's */
     size_t library_count;
-    const char **pre_imports;   /* NULL-terminated, canonical names */
-    char *names;                /* text that the structures above point to */
+    const char **pre_imports; /* NULL-terminated, canonical names */
+    char *names;              /* text that the structures above point to */
     struct arena arena;
 };
 
@@ -72,8 +72,8 @@ void library_init_host(struct env_library *library, const sch_env *env, const ch
 /* load.c: frozen blocks for the image (NULL: none) and `extra_blocks` behind them. false: no memory. */
 bool image_load(sch_env *env, const struct image_header *image, size_t extra_blocks);
 void image_unload(sch_env *env);
-size_t image_block_room(void);                        /* bytes of objects in one block */
-char *image_block_start(char *region, size_t index);  /* where the objects of block number `index` begin */
+size_t image_block_room(void);                       /* bytes of objects in one block */
+char *image_block_start(char *region, size_t index); /* where the objects of block number `index` begin */
 static inline const void *image_at(const struct image_header *image, uint32_t offset)
 {
     return (const char *)image + offset;

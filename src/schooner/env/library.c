@@ -9,12 +9,34 @@
 /* --- names ------------------------------------------------------------------------------------------------------- */
 
 static const char *const mutators[] = {
-    "set!", "set-car!", "set-cdr!", "list-set!", "string-set!", "string-fill!", "string-copy!", "vector-set!",
-    "vector-fill!", "vector-copy!", "bytevector-u8-set!", "bytevector-copy!", "bytevector-fill!", "read-bytevector!",
+    "set!",
+    "set-car!",
+    "set-cdr!",
+    "list-set!",
+    "string-set!",
+    "string-fill!",
+    "string-copy!",
+    "vector-set!",
+    "vector-fill!",
+    "vector-copy!",
+    "bytevector-u8-set!",
+    "bytevector-copy!",
+    "bytevector-fill!",
+    "read-bytevector!",
     /* (srfi 132), (srfi 133) */
-    "vector-sort!", "vector-stable-sort!", "vector-merge!", "vector-delete-neighbor-dups!", "vector-find-median!",
-    "vector-select!", "vector-separate!", "vector-map!", "vector-swap!", "vector-reverse!", "vector-reverse-copy!",
-    "vector-unfold!", "vector-unfold-right!",
+    "vector-sort!",
+    "vector-stable-sort!",
+    "vector-merge!",
+    "vector-delete-neighbor-dups!",
+    "vector-find-median!",
+    "vector-select!",
+    "vector-separate!",
+    "vector-map!",
+    "vector-swap!",
+    "vector-reverse!",
+    "vector-reverse-copy!",
+    "vector-unfold!",
+    "vector-unfold-right!",
 };
 
 bool is_mutator(const char *name, size_t length)
@@ -37,8 +59,13 @@ static bool is_one_of(const char *name, const char *const *names)
 
 bool is_run_only_library(const char *name)
 {
-    static const char *const names[] = { "(scheme eval)", "(scheme file)", "(scheme load)", "(scheme repl)",
-                                         "(scheme process-context)", "(scheme r5rs)", NULL };
+    static const char *const names[] = { "(scheme eval)",
+                                         "(scheme file)",
+                                         "(scheme load)",
+                                         "(scheme repl)",
+                                         "(scheme process-context)",
+                                         "(scheme r5rs)",
+                                         NULL };
     return is_one_of(name, names);
 }
 
@@ -96,9 +123,7 @@ static void image_exported(const sch_env *env, const struct image_binding *bindi
 {
     *ret = (struct exported){ .name = image_at(env->image, binding->name), .kind = (enum binding_kind)binding->kind };
     switch (ret->kind) {
-    case BINDING_SPECIAL:
-        ret->special = (int)binding->index;
-        break;
+    case BINDING_SPECIAL: ret->special = (int)binding->index; break;
     case BINDING_MACRO:
         ret->macro = image_at(env->image, binding->macro.offset);
         ret->macro_length = binding->macro.count;
@@ -225,10 +250,9 @@ static bool primitive_find(const char *name, size_t length, struct exported *ret
 {
     for (uint32_t i = 0; i < PRIMITIVE_COUNT; i++) {
         if (compare_name(name, length, primitive_table[i].name, strlen(primitive_table[i].name)) == 0) {
-            *ret = (struct exported){ .name = primitive_table[i].name,
-                                      .kind = BINDING_GLOBAL,
-                                      .global = GLOBAL_PRIMITIVE,
-                                      .index = i };
+            *ret = (struct exported){
+                .name = primitive_table[i].name, .kind = BINDING_GLOBAL, .global = GLOBAL_PRIMITIVE, .index = i
+            };
             return true;
         }
     }

@@ -15,8 +15,8 @@ enum binding_kind { BINDING_SPECIAL, BINDING_MACRO, BINDING_GLOBAL };
 struct exported {
     const char *name;
     enum binding_kind kind;
-    int special;                 /* SPECIAL: enum special_form */
-    const unsigned char *macro;  /* MACRO: bytes of macro_encode */
+    int special;                /* SPECIAL: enum special_form */
+    const unsigned char *macro; /* MACRO: bytes of macro_encode */
     size_t macro_length;
     const struct library *scope; /* MACRO: the library in whose scope its templates are resolved; in what an expansion
                                     leaves, NULL: the library named `space`, of the same expansion or session */
@@ -28,7 +28,7 @@ struct exported {
 
 /* A library that exists already: of the image, of the host, or defined by an earlier program of the session. */
 struct library {
-    const char *name;            /* canonical: "(scheme base)", "(srfi 1)" */
+    const char *name; /* canonical: "(scheme base)", "(srfi 1)" */
     const void *data;
     size_t export_count;
     /* By external name; false: not exported. */
@@ -52,42 +52,42 @@ struct expand_world {
      * library's canonical name, or the file's name for includes (relative to the including source's name). */
     bool (*load_library)(void *data, struct front *front, const char *name, struct sch_source *ret);
     bool (*load_include)(void *data, struct front *front, const char *from, const char *name, struct sch_source *ret);
-    bool mutation;       /* set! and other mutating special forms exist */
-    bool redefinition;   /* top-level names may be defined again */
-    bool guile_imports;  /* use-modules is import; such programs begin with (scheme base) and (scheme write) */
+    bool mutation;      /* set! and other mutating special forms exist */
+    bool redefinition;  /* top-level names may be defined again */
+    bool guile_imports; /* use-modules is import; such programs begin with (scheme base) and (scheme write) */
     /* In scope before the program's first form: canonical names, NULL-terminated. */
     const char *const *pre_imports;
     /* Imported when the program itself imports nothing (run posture); NULL: nothing. */
     const char *const *default_imports;
-    const struct library *session; /* names that earlier programs of the session left at top level; may be NULL */
+    const struct library *session;      /* names that earlier programs of the session left at top level; may be NULL */
     const char *const *session_imports; /* expansion.imports of the session's earlier programs, in order,
                                            NULL-terminated; NULL: none */
-    const char *const *features;   /* for cond-expand and (features); NULL-terminated */
-    /* For checks: hears of each error (front->error), then the expansion goes on behind the form; false: enough. What it
-     * leaves is good for looking at what could be expanded, and reports nothing as left behind. NULL: the first error
-     * ends it. */
+    const char *const *features;        /* for cond-expand and (features); NULL-terminated */
+    /* For checks: hears of each error (front->error), then the expansion goes on behind the form; false: enough. What
+     * it leaves is good for looking at what could be expanded, and reports nothing as left behind. NULL: the first
+     * error ends it. */
     bool (*report)(void *data, const struct front *front);
 };
 
 /* A name that the program leaves behind at its top level, or a library exports. */
 struct left_behind {
     struct exported exported;
-    const char *inside;  /* its name inside of the library */
+    const char *inside; /* its name inside of the library */
 };
 
 struct library_left {
     const char *name;
     struct left_behind *exports; /* external names in exported.name */
     size_t export_count;
-    struct left_behind *inside;  /* its own top-level names, and what its macros mention */
+    struct left_behind *inside; /* its own top-level names, and what its macros mention */
     size_t inside_count;
 };
 
 struct expansion {
-    struct core *body;              /* CORE_SEQUENCE: the bodies of new libraries in order, then the program's */
-    struct left_behind *top;        /* definitions and macros at the program's top level */
+    struct core *body;       /* CORE_SEQUENCE: the bodies of new libraries in order, then the program's */
+    struct left_behind *top; /* definitions and macros at the program's top level */
     size_t top_count;
-    const char **imports;           /* import sets of the program as text, for session_imports of later programs */
+    const char **imports; /* import sets of the program as text, for session_imports of later programs */
     size_t import_count;
     struct library_left *libraries; /* defined in or loaded for this program, in order */
     size_t library_count;
@@ -99,8 +99,8 @@ struct expansion {
  */
 bool expand_program(struct front *front, const struct expand_world *world, uint16_t file, struct expansion *ret);
 
-/* The names in scope at the top level of a program that begins now and whose names begin with `prefix`, each once, in no
- * order; `take` gives false to end. false after front_fail or front_limit. */
+/* The names in scope at the top level of a program that begins now and whose names begin with `prefix`, each once, in
+ * no order; `take` gives false to end. false after front_fail or front_limit. */
 bool expand_names(struct front *front, const struct expand_world *world, const char *prefix,
                   bool (*take)(void *data, const char *name), void *data);
 

@@ -32,20 +32,20 @@ enum {
 };
 
 enum heap_block_flag {
-    BLOCK_FROZEN = 1, /* of the image: all marked, never written */
-    BLOCK_LARGE = 2,  /* one large object */
-    BLOCK_FIRST = 4,  /* holds the machine's record, mark stack and first page of the account */
+    BLOCK_FROZEN = 1,   /* of the image: all marked, never written */
+    BLOCK_LARGE = 2,    /* one large object */
+    BLOCK_FIRST = 4,    /* holds the machine's record, mark stack and first page of the account */
     BLOCK_LITERAL = 16, /* some bit of `literal` is set */
-    BLOCK_RESCAN = 8, /* the mark stack overflowed: marked objects here have children that were not visited */
+    BLOCK_RESCAN = 8,   /* the mark stack overflowed: marked objects here have children that were not visited */
 };
 
 struct heap_block {
     uint64_t marks[HEAP_GRANULE_WORDS];
-    uint64_t logged[HEAP_GRANULE_WORDS]; /* pairs that the write barrier has recorded */
+    uint64_t logged[HEAP_GRANULE_WORDS];  /* pairs that the write barrier has recorded */
     uint64_t literal[HEAP_GRANULE_WORDS]; /* pairs that mutators refuse; empty without BLOCK_LITERAL */
-    uint64_t lines[HEAP_LINE_WORDS];     /* a marked object begins (or, above a line, lies) in the line */
-    uint64_t free[HEAP_LINE_WORDS];      /* lines that may be built in, since the last collection */
-    uint64_t clean[HEAP_LINE_WORDS];     /* hostile build: lines that are poisoned */
+    uint64_t lines[HEAP_LINE_WORDS];      /* a marked object begins (or, above a line, lies) in the line */
+    uint64_t free[HEAP_LINE_WORDS];       /* lines that may be built in, since the last collection */
+    uint64_t clean[HEAP_LINE_WORDS];      /* hostile build: lines that are poisoned */
     struct heap_block *next;
     uint32_t flags;
     uint16_t first_line; /* lines [first_line, end_line) are for objects */

@@ -15,12 +15,12 @@ struct print_state;
 /* What a primitive raised, before the machine makes a condition of it. Building one allocates, raising does not. */
 enum { RAISE_IRRITANTS = 4, RAISE_MESSAGE = 160 };
 struct raised {
-    const char *kind;             /* a literal: "type-error", "range-error", ... ; NULL: `payload` is raised as it is */
-    char message[RAISE_MESSAGE];  /* formatted, without irritants */
-    const char *who;              /* a literal: the primitive's name; NULL */
+    const char *kind;            /* a literal: "type-error", "range-error", ... ; NULL: `payload` is raised as it is */
+    char message[RAISE_MESSAGE]; /* formatted, without irritants */
+    const char *who;             /* a literal: the primitive's name; NULL */
     sch_value irritants[RAISE_IRRITANTS];
     size_t irritant_count;
-    sch_value payload;            /* a ready object: raise, raise-continuable, host errors */
+    sch_value payload; /* a ready object: raise, raise-continuable, host errors */
     bool continuable;
 };
 
@@ -31,22 +31,22 @@ struct sch_vm {
     /* vm/: the counter. `slice` counts down in the interpreter; what is below is exact only at safe points. */
     int64_t slice;
     uint64_t fuel_left;
-    uint64_t fuel_used;        /* of this run, up to the start of the present slice */
-    uint64_t deadline_ns;      /* CLOCK_MONOTONIC; UINT64_MAX: none */
-    volatile int interrupted;  /* the one field that other threads and signal handlers write (atomically) */
-    enum sch_limit limit;      /* the limit that ended the run */
+    uint64_t fuel_used;       /* of this run, up to the start of the present slice */
+    uint64_t deadline_ns;     /* CLOCK_MONOTONIC; UINT64_MAX: none */
+    volatile int interrupted; /* the one field that other threads and signal handlers write (atomically) */
+    enum sch_limit limit;     /* the limit that ended the run */
     struct raised raised;
 
     /* vm/: the Scheme stack */
-    sch_value *fp;             /* the frame of the running procedure, saved at safe points */
-    const uint32_t *pc;        /* where it is, saved at safe points */
+    sch_value *fp;      /* the frame of the running procedure, saved at safe points */
+    const uint32_t *pc; /* where it is, saved at safe points */
     sch_value *stack_base;
     sch_value *stack_limit;
-    sch_value stack;           /* the present segment (OBJECT_STACK) */
-    sch_value continuation;    /* what is below stack_base, or V_NIL */
-    sch_value dynamic;         /* struct dynamic: winds, handlers, parameters */
-    unsigned host_depth;       /* sch_call levels */
-    void *interpreter;         /* private to vm/ */
+    sch_value stack;        /* the present segment (OBJECT_STACK) */
+    sch_value continuation; /* what is below stack_base, or V_NIL */
+    sch_value dynamic;      /* struct dynamic: winds, handlers, parameters */
+    unsigned host_depth;    /* sch_call levels */
+    void *interpreter;      /* private to vm/ */
 
     /* num/, lib/: fixed limits */
     uint64_t integer_bits;
@@ -60,7 +60,7 @@ struct sch_vm {
     /* port/: output */
     uint64_t output_left;
     uint64_t output_used;
-    struct buffer output;      /* without a sink */
+    struct buffer output; /* without a sink */
     sch_output_fn *sink;
     void *sink_data;
     sch_value standard_parameters[8]; /* values of the image's parameters: current-output-port, ... */
@@ -165,7 +165,7 @@ sch_value env_find_symbol(const sch_env *env, const char *text, size_t length, u
 /* The machine's weak table of what the image does not have. */
 bool symbol_table_init(sch_vm *vm); /* false: no memory */
 void symbol_table_done(sch_vm *vm);
-void symbol_sweep(sch_vm *vm);      /* part of heap_client.sweep_weak: forgets what is not marked */
+void symbol_sweep(sch_vm *vm); /* part of heap_client.sweep_weak: forgets what is not marked */
 
 /* --- strings (heap/string.c) --- */
 
@@ -176,8 +176,8 @@ sch_value string_of(sch_vm *vm, const char *text, size_t bytes);
 /* Room for a string whose text the caller writes at once, then string_finish; NULL: the limit. May collect. */
 struct string *string_reserve(sch_vm *vm, size_t bytes, size_t characters);
 enum { STRING_BYTES_MAX = INT32_MAX }; /* offsets are 32 bits wide */
-/* What a primitive returns for the string that string_reserve or string_of has just made: itself, or, in a machine whose
- * new strings are mutable, the mutable string around it. Needs nothing reserved and cannot fail. */
+/* What a primitive returns for the string that string_reserve or string_of has just made: itself, or, in a machine
+ * whose new strings are mutable, the mutable string around it. Needs nothing reserved and cannot fail. */
 sch_value string_result(sch_vm *vm, struct string *string);
 /* string_of, for what a script may change. */
 sch_value string_fresh_of(sch_vm *vm, const char *text, size_t bytes);

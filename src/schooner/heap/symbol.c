@@ -11,7 +11,7 @@ enum { SYMBOLS_CAPACITY_MIN = 64 };
 struct symbol_table {
     sch_value *slots; /* EMPTY, DROPPED, a symbol or a keyword */
     size_t capacity;
-    size_t used;      /* slots that are not EMPTY */
+    size_t used; /* slots that are not EMPTY */
     size_t dropped;
 };
 

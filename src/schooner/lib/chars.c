@@ -54,10 +54,10 @@ static sch_value compare(sch_vm *vm, const char *who, enum ordering ordering, ui
     return V_TRUE;
 }
 
-#define CHAR_COMPARISON(function, name, ordering, key)                          \
-    sch_value function(sch_vm *vm, const sch_value *args, size_t count)         \
-    {                                                                           \
-        return compare(vm, name, ordering, key, args, count);                   \
+#define CHAR_COMPARISON(function, name, ordering, key)                  \
+    sch_value function(sch_vm *vm, const sch_value *args, size_t count) \
+    {                                                                   \
+        return compare(vm, name, ordering, key, args, count);           \
     }
 CHAR_COMPARISON(prim_char_equal, "char=?", ORDER_EQUAL, same_case)
 CHAR_COMPARISON(prim_char_less, "char<?", ORDER_LESS, same_case)
@@ -72,11 +72,11 @@ CHAR_COMPARISON(prim_char_ci_greater_equal, "char-ci>=?", ORDER_GREATER_EQUAL, u
 
 /* --- properties and case --- */
 
-#define CHAR_PROPERTY(function, name, property)                                                          \
-    sch_value function(sch_vm *vm, const sch_value *args, size_t count)                                  \
-    {                                                                                                    \
-        return is_character(args[0]) ? make_boolean(unicode_has(character_code(args[0]), property))      \
-                                     : refuse_char(vm, name, 1, args[0]);                                \
+#define CHAR_PROPERTY(function, name, property)                                                     \
+    sch_value function(sch_vm *vm, const sch_value *args, size_t count)                             \
+    {                                                                                               \
+        return is_character(args[0]) ? make_boolean(unicode_has(character_code(args[0]), property)) \
+                                     : refuse_char(vm, name, 1, args[0]);                           \
     }
 CHAR_PROPERTY(prim_char_is_alphabetic, "char-alphabetic?", UNICODE_ALPHABETIC)
 CHAR_PROPERTY(prim_char_is_numeric, "char-numeric?", UNICODE_DIGIT)
@@ -92,11 +92,11 @@ sch_value prim_digit_value(sch_vm *vm, const sch_value *args, size_t count)
     return digit < 0 ? V_FALSE : make_fixnum(digit);
 }
 
-#define CHAR_MAPPING(function, name, map)                                                \
-    sch_value function(sch_vm *vm, const sch_value *args, size_t count)                  \
-    {                                                                                    \
-        return is_character(args[0]) ? make_character(map(character_code(args[0])))      \
-                                     : refuse_char(vm, name, 1, args[0]);                \
+#define CHAR_MAPPING(function, name, map)                                           \
+    sch_value function(sch_vm *vm, const sch_value *args, size_t count)             \
+    {                                                                               \
+        return is_character(args[0]) ? make_character(map(character_code(args[0]))) \
+                                     : refuse_char(vm, name, 1, args[0]);           \
     }
 CHAR_MAPPING(prim_char_upcase, "char-upcase", unicode_upcase)
 CHAR_MAPPING(prim_char_downcase, "char-downcase", unicode_downcase)

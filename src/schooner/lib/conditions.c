@@ -24,13 +24,13 @@ sch_value prim_is_error_object(sch_vm *vm, const sch_value *args, size_t count)
     return make_boolean(is_condition(args[0]));
 }
 
-#define CONDITION_FIELD(function, who, member)                              \
-    sch_value function(sch_vm *vm, const sch_value *args, size_t count)     \
-    {                                                                       \
-        (void)count;                                                        \
-        if (!is_condition(args[0]))                                         \
-            return raise_type(vm, who, 1, "an error object", args[0]);      \
-        return object_as(struct condition, args[0])->member;                \
+#define CONDITION_FIELD(function, who, member)                          \
+    sch_value function(sch_vm *vm, const sch_value *args, size_t count) \
+    {                                                                   \
+        (void)count;                                                    \
+        if (!is_condition(args[0]))                                     \
+            return raise_type(vm, who, 1, "an error object", args[0]);  \
+        return object_as(struct condition, args[0])->member;            \
     }
 CONDITION_FIELD(prim_error_message, "error-object-message", message)
 CONDITION_FIELD(prim_error_irritants, "error-object-irritants", irritants)

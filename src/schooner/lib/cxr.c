@@ -13,14 +13,14 @@ static sch_value follow(sch_vm *vm, const char *who, const char *path, size_t st
     return v;
 }
 
-#define CXR(path)                                                                        \
-    sch_value prim_c##path##r(sch_vm *vm, const sch_value *args, size_t count)           \
-    {                                                                                    \
-        (void)count;                                                                     \
-        return follow(vm, "c" #path "r", #path, sizeof #path - 1, args[0]);              \
+#define CXR(path)                                                              \
+    sch_value prim_c##path##r(sch_vm *vm, const sch_value *args, size_t count) \
+    {                                                                          \
+        (void)count;                                                           \
+        return follow(vm, "c" #path "r", #path, sizeof #path - 1, args[0]);    \
     }
 
-CXR(aa) CXR(ad) CXR(da) CXR(dd)
-CXR(aaa) CXR(aad) CXR(ada) CXR(add) CXR(daa) CXR(dad) CXR(dda) CXR(ddd)
-CXR(aaaa) CXR(aaad) CXR(aada) CXR(aadd) CXR(adaa) CXR(adad) CXR(adda) CXR(addd)
-CXR(daaa) CXR(daad) CXR(dada) CXR(dadd) CXR(ddaa) CXR(ddad) CXR(ddda) CXR(dddd)
+CXR(aa)
+CXR(ad) CXR(da) CXR(dd) CXR(aaa) CXR(aad) CXR(ada) CXR(add) CXR(daa) CXR(dad) CXR(dda) CXR(ddd) CXR(aaaa) CXR(aaad)
+    CXR(aada) CXR(aadd) CXR(adaa) CXR(adad) CXR(adda) CXR(addd) CXR(daaa) CXR(daad) CXR(dada) CXR(dadd) CXR(ddaa)
+        CXR(ddad) CXR(ddda) CXR(dddd)

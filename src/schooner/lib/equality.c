@@ -136,8 +136,10 @@ static bool compare_step(struct equality *state, sch_value a, sch_value b, bool 
         return true;
     }
     if (is_istring(a) || is_bytevector(a)) {
-        const char *bytes_a = is_istring(a) ? object_as(struct string, a)->text : (char *)object_as(struct bytevector, a)->bytes;
-        const char *bytes_b = is_istring(b) ? object_as(struct string, b)->text : (char *)object_as(struct bytevector, b)->bytes;
+        const char *bytes_a =
+            is_istring(a) ? object_as(struct string, a)->text : (char *)object_as(struct bytevector, a)->bytes;
+        const char *bytes_b =
+            is_istring(b) ? object_as(struct string, b)->text : (char *)object_as(struct bytevector, b)->bytes;
         if (object_length(b) != length)
             return false;
         *ret_failed |= !charge(state->vm, length / 64);

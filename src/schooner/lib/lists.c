@@ -361,11 +361,11 @@ static sch_value search(sch_vm *vm, const char *who, enum search_test test, bool
     return is_nil(list) ? V_FALSE : raise_type(vm, who, 2, "a list", args[1]);
 }
 
-#define SEARCH(function, who, test, alist)                                          \
-    sch_value function(sch_vm *vm, const sch_value *args, size_t count)             \
-    {                                                                               \
-        (void)count;                                                                \
-        return search(vm, who, test, alist, args);                                  \
+#define SEARCH(function, who, test, alist)                              \
+    sch_value function(sch_vm *vm, const sch_value *args, size_t count) \
+    {                                                                   \
+        (void)count;                                                    \
+        return search(vm, who, test, alist, args);                      \
     }
 SEARCH(prim_memq, "memq", SEARCH_EQ, false)
 SEARCH(prim_memv, "memv", SEARCH_EQV, false)

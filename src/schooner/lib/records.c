@@ -101,7 +101,8 @@ static sch_value *field(sch_vm *vm, sch_value record, sch_value type, sch_value 
 {
     if (unlikely(!record_has_type(record, type) || !is_index(index, object_length(record) - 1))) {
         sch_value irritants[] = { record };
-        const char *name = is_record_type(type) ? object_as(struct symbol, object_as(struct record_type, type)->name)->text : "record";
+        const char *name =
+            is_record_type(type) ? object_as(struct symbol, object_as(struct record_type, type)->name)->text : "record";
         raise_error(vm, "type-error", is_symbol(who) ? object_as(struct symbol, who)->text : NULL, 1, irritants,
                     "expected a record of type %.60s, got", name);
         return NULL;

@@ -33,8 +33,8 @@ static bool folded_next(struct folded *folded, uint32_t *ret)
         if (folded->at == length)
             return false;
         uint32_t character = 0;
-        folded->at += utf8_decode((const unsigned char *)folded->string->text + folded->at, length - folded->at,
-                                  &character);
+        folded->at +=
+            utf8_decode((const unsigned char *)folded->string->text + folded->at, length - folded->at, &character);
         folded->count = unicode_foldcase_full(character, folded->mapped);
         folded->next = 0;
     }
@@ -46,8 +46,8 @@ static bool compare_folded(sch_vm *vm, const struct string *a, const struct stri
 {
     struct folded first = { .string = a }, second = { .string = b };
     for (size_t i = 0;; i++) {
-        if (i % TEXT_PIECE == 0 && !charge(vm, size_min(TEXT_PIECE, size_min(a->characters, b->characters)) /
-                                                   CHARACTERS_PER_UNIT))
+        if (i % TEXT_PIECE == 0 &&
+            !charge(vm, size_min(TEXT_PIECE, size_min(a->characters, b->characters)) / CHARACTERS_PER_UNIT))
             return false;
         uint32_t x, y;
         bool more = folded_next(&first, &x);
@@ -84,10 +84,10 @@ static sch_value compare(sch_vm *vm, const char *who, enum ordering ordering, co
     return V_TRUE;
 }
 
-#define STRING_COMPARISON(function, name, ordering, compare_two)                \
-    sch_value function(sch_vm *vm, const sch_value *args, size_t count)         \
-    {                                                                           \
-        return compare(vm, name, ordering, compare_two, args, count);           \
+#define STRING_COMPARISON(function, name, ordering, compare_two)        \
+    sch_value function(sch_vm *vm, const sch_value *args, size_t count) \
+    {                                                                   \
+        return compare(vm, name, ordering, compare_two, args, count);   \
     }
 STRING_COMPARISON(prim_string_equal, "string=?", ORDER_EQUAL, compare_plain)
 STRING_COMPARISON(prim_string_less, "string<?", ORDER_LESS, compare_plain)

@@ -1,7 +1,7 @@
 /*
- * Ports: the machine's standard output (buffer or sink, bounded by the output limit), strings, bytevectors, and ports of
- * the host, whose functions read and write. Contents and what is read ahead are strings and bytevectors of the heap, so
- * that ports need no finalizer and their memory counts.
+ * Ports: the machine's standard output (buffer or sink, bounded by the output limit), strings, bytevectors, and ports
+ * of the host, whose functions read and write. Contents and what is read ahead are strings and bytevectors of the heap,
+ * so that ports need no finalizer and their memory counts.
  */
 #ifndef SCHOONER_PORT_PORT_H
 #define SCHOONER_PORT_PORT_H
@@ -22,12 +22,12 @@ enum port_flag {
 struct port {
     uint64_t header;
     uint64_t flags;
-    uint64_t start;   /* of what is not read yet */
-    uint64_t end;     /* of what was written, or of what can be read */
-    uint64_t line;    /* of what is not read yet, for (read) */
+    uint64_t start; /* of what is not read yet */
+    uint64_t end;   /* of what was written, or of what can be read */
+    uint64_t line;  /* of what is not read yet, for (read) */
     uint64_t column;
-    sch_value bytes;  /* bytevector, or string for (open-input-string), or #f: nothing */
-    sch_value host;   /* a host's port: foreign value; #f */
+    sch_value bytes;      /* bytevector, or string for (open-input-string), or #f: nothing */
+    sch_value host;       /* a host's port: foreign value; #f */
     unsigned char cut[4]; /* textual, of a host: the bytes that begin a character whose rest is not read yet */
     uint64_t cut_length;
 };

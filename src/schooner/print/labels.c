@@ -37,8 +37,7 @@ bool value_parts(sch_value value, const sch_value **ret_parts, size_t *ret_count
         *ret_parts = &object_as(struct condition, value)->message;
         *ret_count = 2; /* message, irritants */
         return true;
-    default:
-        return false;
+    default: return false;
     }
 }
 
@@ -52,8 +51,8 @@ bool walk_push(sch_vm *vm, struct walk *walk, sch_value value)
     }
     if (walk->depth == walk->capacity) {
         size_t capacity = walk->capacity ? walk->capacity * 2 : WALK_CAPACITY_MIN;
-        struct walk_frame *frames = memory_resize(vm_memory(vm), walk->frames, walk->capacity * sizeof *frames,
-                                                  capacity * sizeof *frames);
+        struct walk_frame *frames =
+            memory_resize(vm_memory(vm), walk->frames, walk->capacity * sizeof *frames, capacity * sizeof *frames);
         if (!frames) {
             raise_limit(vm, SCH_LIMIT_HEAP);
             return false;

@@ -75,8 +75,7 @@ static bool print_text(struct printer *printer, const char *text, size_t length)
 {
     if (printer->display)
         return emit_pieces(printer, text, length, append_plain);
-    return emit(printer, "\"", 1) && emit_pieces(printer, text, length, syntax_escape_string) &&
-           emit(printer, "\"", 1);
+    return emit(printer, "\"", 1) && emit_pieces(printer, text, length, syntax_escape_string) && emit(printer, "\"", 1);
 }
 
 static bool print_symbol(struct printer *printer, sch_value value)
@@ -154,17 +153,14 @@ static bool print_object(struct printer *printer, sch_value value)
     case OBJECT_STRING:
     case OBJECT_MSTRING:
         return print_text(printer, string_view(value)->text, header_length(string_view(value)->header));
-    case OBJECT_SYMBOL:
-        return print_symbol(printer, value);
+    case OBJECT_SYMBOL: return print_symbol(printer, value);
     case OBJECT_KEYWORD:
         return emit_text(printer, "#:") && print_symbol(printer, object_as(struct keyword, value)->symbol);
     case OBJECT_FLONUM:
     case OBJECT_BIGNUM:
     case OBJECT_RATIONAL:
-    case OBJECT_COMPLEX:
-        return number_print(printer->vm, value, 10, printer->out) && check(printer, true);
-    case OBJECT_BYTEVECTOR:
-        return print_bytevector(printer, value);
+    case OBJECT_COMPLEX: return number_print(printer->vm, value, 10, printer->out) && check(printer, true);
+    case OBJECT_BYTEVECTOR: return print_bytevector(printer, value);
     case OBJECT_CLOSURE:
     case OBJECT_PRIMITIVE:
     case OBJECT_PARAMETER:
@@ -179,14 +175,10 @@ static bool print_object(struct printer *printer, sch_value value)
         const char *name = type ? type->name : NULL;
         return print_opaque(printer, "foreign", name, name ? strlen(name) : 0);
     }
-    case OBJECT_PROMISE:
-        return print_opaque(printer, "promise", NULL, 0);
-    case OBJECT_PORT:
-        return print_opaque(printer, "port", NULL, 0);
-    case OBJECT_TABLE:
-        return print_opaque(printer, "hash-table", NULL, 0);
-    case OBJECT_ENVIRONMENT:
-        return print_opaque(printer, "environment", NULL, 0);
+    case OBJECT_PROMISE: return print_opaque(printer, "promise", NULL, 0);
+    case OBJECT_PORT: return print_opaque(printer, "port", NULL, 0);
+    case OBJECT_TABLE: return print_opaque(printer, "hash-table", NULL, 0);
+    case OBJECT_ENVIRONMENT: return print_opaque(printer, "environment", NULL, 0);
     case OBJECT_NONE:
     case OBJECT_VECTOR:
     case OBJECT_RECORD:
@@ -197,8 +189,7 @@ static bool print_object(struct printer *printer, sch_value value)
     case OBJECT_INSTANCE:
     case OBJECT_STACK:
     case OBJECT_DYNAMIC:
-    case OBJECT_TYPE_COUNT:
-        break;
+    case OBJECT_TYPE_COUNT: break;
     }
     return print_opaque(printer, "object", NULL, 0);
 }
@@ -218,8 +209,9 @@ static bool open_container(struct printer *printer, sch_value value)
     if (is_record(value))
         return print_type_name(printer, object_as(struct record, value)->type);
     sch_value kind = object_as(struct condition, value)->kind;
-    return is_symbol(kind) ? emit_pieces(printer, object_as(struct symbol, kind)->text, object_length(kind), append_plain)
-                           : emit_text(printer, "error");
+    return is_symbol(kind)
+               ? emit_pieces(printer, object_as(struct symbol, kind)->text, object_length(kind), append_plain)
+               : emit_text(printer, "error");
 }
 
 /* #n# instead of the value (*ret_done), or #n= in front of it. */
@@ -329,8 +321,7 @@ bool print_value(sch_vm *vm, sch_value value, enum print_mode mode, size_t most,
     struct printer printer = {
         .vm = vm, .out = out, .start = out->length, .most = most, .display = mode == PRINT_DISPLAY
     };
-    bool done = mode == PRINT_WRITE_SIMPLE ||
-                labels_find(vm, value, mode == PRINT_WRITE_SHARED, &printer.labels);
+    bool done = mode == PRINT_WRITE_SIMPLE || labels_find(vm, value, mode == PRINT_WRITE_SHARED, &printer.labels);
     done = done && print_item(&printer, value);
     while (done && printer.walk.depth > 0)
         done = step(&printer);

@@ -26,16 +26,16 @@ struct name {
 
 enum datum_kind {
     DATUM_NIL,
-    DATUM_IMMEDIATE,  /* booleans, characters, fixnums, small doubles: `value` */
-    DATUM_NUMBER,     /* any other number: its text; parsed again when the constant is made (number_parse) */
-    DATUM_STRING,     /* text, valid UTF-8 */
+    DATUM_IMMEDIATE, /* booleans, characters, fixnums, small doubles: `value` */
+    DATUM_NUMBER,    /* any other number: its text; parsed again when the constant is made (number_parse) */
+    DATUM_STRING,    /* text, valid UTF-8 */
     DATUM_BYTEVECTOR,
     DATUM_SYMBOL,
-    DATUM_KEYWORD,    /* #:name */
+    DATUM_KEYWORD, /* #:name */
     DATUM_PAIR,
     DATUM_VECTOR,
-    DATUM_ALIAS,      /* an identifier renamed by a macro expansion; see expand/ */
-    DATUM_CORE,       /* the expander's: an already expanded piece (struct core) inside of a form */
+    DATUM_ALIAS, /* an identifier renamed by a macro expansion; see expand/ */
+    DATUM_CORE,  /* the expander's: an already expanded piece (struct core) inside of a form */
 };
 
 struct alias;
@@ -43,15 +43,23 @@ struct core;
 
 struct datum {
     uint8_t kind;
-    bool cyclic;  /* of labels: a part of this datum refers to it. Every cycle has such a datum; only quote accepts it */
-    bool shared;  /* of labels: referred to from more than one place */
+    bool cyclic; /* of labels: a part of this datum refers to it. Every cycle has such a datum; only quote accepts it */
+    bool shared; /* of labels: referred to from more than one place */
     struct position position;
     union {
         sch_value value;
-        struct { const char *bytes; size_t length; } text; /* NUMBER, STRING, BYTEVECTOR */
-        struct name *name;                                 /* SYMBOL, KEYWORD */
-        struct { struct datum *car, *cdr; } pair;
-        struct { struct datum **items; size_t length; } vector;
+        struct {
+            const char *bytes;
+            size_t length;
+        } text;            /* NUMBER, STRING, BYTEVECTOR */
+        struct name *name; /* SYMBOL, KEYWORD */
+        struct {
+            struct datum *car, *cdr;
+        } pair;
+        struct {
+            struct datum **items;
+            size_t length;
+        } vector;
         struct alias *alias;
         struct core *core;
     };

@@ -9,8 +9,8 @@ enum { PRINT_DEPTH = 64 }; /* C recurses this deep; data that are deeper end in 
 
 struct datum_printer {
     struct buffer *out;
-    size_t end;       /* of the buffer: what would begin behind it is left out */
-    bool seen_cycle;  /* the first datum of a cycle is printed, later ones are left out */
+    size_t end;      /* of the buffer: what would begin behind it is left out */
+    bool seen_cycle; /* the first datum of a cycle is printed, later ones are left out */
 };
 
 static bool print_datum(struct datum_printer *printer, const struct datum *datum, unsigned depth);
@@ -57,9 +57,10 @@ static bool print_vector(struct datum_printer *printer, const struct datum *datu
 /* 'x for (quote x), ... NULL: not such a list. */
 static const char *prefix_of(const struct datum *datum)
 {
-    static const struct { char name[20]; char prefix[4]; } prefixes[] = {
-        { "quote", "'" }, { "quasiquote", "`" }, { "unquote", "," }, { "unquote-splicing", ",@" }
-    };
+    static const struct {
+        char name[20];
+        char prefix[4];
+    } prefixes[] = { { "quote", "'" }, { "quasiquote", "`" }, { "unquote", "," }, { "unquote-splicing", ",@" } };
     const struct datum *head = datum->pair.car, *rest = datum->pair.cdr;
     if (head->kind != DATUM_SYMBOL || rest->kind != DATUM_PAIR || rest->pair.cdr->kind != DATUM_NIL)
         return NULL;
@@ -74,8 +75,7 @@ static bool print_list(struct datum_printer *printer, const struct datum *datum,
 {
     const char *prefix = prefix_of(datum);
     if (prefix)
-        return buffer_append_text(printer->out, prefix) &&
-               print_datum(printer, datum->pair.cdr->pair.car, depth + 1);
+        return buffer_append_text(printer->out, prefix) && print_datum(printer, datum->pair.cdr->pair.car, depth + 1);
     bool done = buffer_append_byte(printer->out, '(') && print_datum(printer, datum->pair.car, depth + 1);
     const struct datum *rest = datum->pair.cdr;
     for (; done && rest->kind == DATUM_PAIR; rest = rest->pair.cdr) {
@@ -121,30 +121,22 @@ static bool print_datum(struct datum_printer *printer, const struct datum *datum
         return buffer_append_text(printer->out, "...");
     printer->seen_cycle |= datum->cyclic;
     switch ((enum datum_kind)datum->kind) {
-    case DATUM_NIL:
-        return buffer_append_text(printer->out, "()");
-    case DATUM_IMMEDIATE:
-        return print_immediate(printer, datum->value);
+    case DATUM_NIL: return buffer_append_text(printer->out, "()");
+    case DATUM_IMMEDIATE: return print_immediate(printer, datum->value);
     case DATUM_NUMBER:
-    case DATUM_STRING:
-        return print_text(printer, datum);
-    case DATUM_BYTEVECTOR:
-        return print_bytes(printer, datum);
+    case DATUM_STRING: return print_text(printer, datum);
+    case DATUM_BYTEVECTOR: return print_bytes(printer, datum);
     case DATUM_KEYWORD:
         return buffer_append_text(printer->out, "#:") &&
                syntax_write_symbol(datum->name->text, datum->name->length, printer->out);
-    case DATUM_SYMBOL:
-        return syntax_write_symbol(datum->name->text, datum->name->length, printer->out);
-    case DATUM_PAIR:
-        return print_list(printer, datum, depth);
-    case DATUM_VECTOR:
-        return print_vector(printer, datum, depth);
+    case DATUM_SYMBOL: return syntax_write_symbol(datum->name->text, datum->name->length, printer->out);
+    case DATUM_PAIR: return print_list(printer, datum, depth);
+    case DATUM_VECTOR: return print_vector(printer, datum, depth);
     case DATUM_ALIAS: {
         const struct name *name = name_of_alias(datum);
         return syntax_write_symbol(name->text, name->length, printer->out);
     }
-    case DATUM_CORE:
-        return buffer_append_text(printer->out, "#<expanded>");
+    case DATUM_CORE: return buffer_append_text(printer->out, "#<expanded>");
     }
     return false;
 }

@@ -1,6 +1,6 @@
 /*
- * datum -> value: copies what was read to the heap. Iterative: what is still to be made waits on an explicit stack, with
- * the place in the heap where it belongs. Collection is paused meanwhile, so nothing made here needs a root.
+ * datum -> value: copies what was read to the heap. Iterative: what is still to be made waits on an explicit stack,
+ * with the place in the heap where it belongs. Collection is paused meanwhile, so nothing made here needs a root.
  */
 #include "schooner/read/read.h"
 
@@ -113,29 +113,20 @@ static sch_value copy_one(struct copier *copier, const struct datum *datum)
 {
     sch_vm *vm = copier->vm;
     switch ((enum datum_kind)datum->kind) {
-    case DATUM_NIL:
-        return V_NIL;
-    case DATUM_IMMEDIATE:
-        return datum->value;
-    case DATUM_NUMBER:
-        return number_parse(vm, datum->text.bytes, datum->text.length, 10);
-    case DATUM_STRING:
-        return string_of(vm, datum->text.bytes, datum->text.length);
-    case DATUM_BYTEVECTOR:
-        return copy_bytes(vm, datum->text.bytes, datum->text.length);
-    case DATUM_SYMBOL:
-        return symbol_of_text(vm, datum->name->text, datum->name->length);
+    case DATUM_NIL: return V_NIL;
+    case DATUM_IMMEDIATE: return datum->value;
+    case DATUM_NUMBER: return number_parse(vm, datum->text.bytes, datum->text.length, 10);
+    case DATUM_STRING: return string_of(vm, datum->text.bytes, datum->text.length);
+    case DATUM_BYTEVECTOR: return copy_bytes(vm, datum->text.bytes, datum->text.length);
+    case DATUM_SYMBOL: return symbol_of_text(vm, datum->name->text, datum->name->length);
     case DATUM_KEYWORD: {
         sch_value symbol = symbol_of_text(vm, datum->name->text, datum->name->length);
         return is_raised(symbol) ? V_RAISED : keyword_of(vm, symbol);
     }
-    case DATUM_PAIR:
-        return copy_pair(copier, datum);
-    case DATUM_VECTOR:
-        return copy_vector(copier, datum);
+    case DATUM_PAIR: return copy_pair(copier, datum);
+    case DATUM_VECTOR: return copy_vector(copier, datum);
     case DATUM_ALIAS:
-    case DATUM_CORE:
-        break;
+    case DATUM_CORE: break;
     }
     return raise_error(vm, "syntax-error", NULL, 0, NULL, "a piece of an expansion is no datum");
 }

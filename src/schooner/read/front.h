@@ -28,12 +28,12 @@ struct front {
     struct name_table names;
     struct front_source sources[FRONT_SOURCES];
     size_t source_count;
-    uint64_t nesting;      /* deepest data and forms */
+    uint64_t nesting; /* deepest data and forms */
     uint64_t integer_bits;
     /* Fuel, deadline and interrupt of whoever compiles. Charges units; false: a limit, nothing more may be done. */
     bool (*charge)(void *data, uint64_t units);
     void *charge_data;
-    enum sch_limit limit;  /* set when a limit ended it (arena full: SCH_LIMIT_HEAP) */
+    enum sch_limit limit; /* set when a limit ended it (arena full: SCH_LIMIT_HEAP) */
     bool failed;
     struct front_error error; /* the first one */
     uint32_t variable_count;  /* lexical variables made so far: numbers them */

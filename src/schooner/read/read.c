@@ -14,18 +14,26 @@ enum frame_kind {
     FRAME_DOT_DONE, /* a list behind the datum behind its dot */
     FRAME_VECTOR,
     FRAME_BYTES,
-    FRAME_PREFIX,   /* 'x and the like */
-    FRAME_COMMENT,  /* #; */
-    FRAME_LABEL,    /* #n= */
+    FRAME_PREFIX,  /* 'x and the like */
+    FRAME_COMMENT, /* #; */
+    FRAME_LABEL,   /* #n= */
 };
 
 struct reader_frame {
     enum frame_kind kind;
     struct position position;
     union {
-        struct { struct datum *head, *tail; } list;
-        struct { struct datum **items; size_t count, capacity; } vector;
-        struct { unsigned char *bytes; size_t count, capacity; } bytes;
+        struct {
+            struct datum *head, *tail;
+        } list;
+        struct {
+            struct datum **items;
+            size_t count, capacity;
+        } vector;
+        struct {
+            unsigned char *bytes;
+            size_t count, capacity;
+        } bytes;
         const char *prefix;
         struct reader_label *label;
     };
@@ -258,9 +266,7 @@ static enum delivery deliver(struct reader *reader, struct datum *datum, struct 
         struct reader_frame *frame = top(reader);
         bool added = false;
         switch (frame->kind) {
-        case FRAME_LIST:
-            added = add_to_list(reader, frame, datum);
-            return added ? DELIVERY_MORE : DELIVERY_FAILED;
+        case FRAME_LIST: added = add_to_list(reader, frame, datum); return added ? DELIVERY_MORE : DELIVERY_FAILED;
         case FRAME_DOT:
             frame->kind = FRAME_DOT_DONE;
             frame->list.tail->pair.cdr = datum;
@@ -269,18 +275,10 @@ static enum delivery deliver(struct reader *reader, struct datum *datum, struct 
         case FRAME_DOT_DONE:
             front_fail(reader->front, "read-error", datum->position, "more than one datum behind the dot of a list");
             return DELIVERY_FAILED;
-        case FRAME_VECTOR:
-            added = add_to_vector(reader, frame, datum);
-            return added ? DELIVERY_MORE : DELIVERY_FAILED;
-        case FRAME_BYTES:
-            added = add_to_bytes(reader, frame, datum);
-            return added ? DELIVERY_MORE : DELIVERY_FAILED;
-        case FRAME_COMMENT:
-            reader->stack_depth--;
-            return DELIVERY_MORE;
-        case FRAME_PREFIX:
-            datum = make_prefixed(reader, frame->prefix, datum, frame->position);
-            break;
+        case FRAME_VECTOR: added = add_to_vector(reader, frame, datum); return added ? DELIVERY_MORE : DELIVERY_FAILED;
+        case FRAME_BYTES: added = add_to_bytes(reader, frame, datum); return added ? DELIVERY_MORE : DELIVERY_FAILED;
+        case FRAME_COMMENT: reader->stack_depth--; return DELIVERY_MORE;
+        case FRAME_PREFIX: datum = make_prefixed(reader, frame->prefix, datum, frame->position); break;
         case FRAME_LABEL:
             if (!label_complete(reader, frame->label, datum))
                 return DELIVERY_FAILED;
@@ -343,18 +341,10 @@ static struct datum *close_frame(struct reader *reader, struct position position
     struct datum *datum = NULL;
     switch (frame->kind) {
     case FRAME_LIST:
-    case FRAME_DOT_DONE:
-        datum = close_list(reader, frame, position);
-        break;
-    case FRAME_VECTOR:
-        datum = close_vector(reader, frame);
-        break;
-    case FRAME_BYTES:
-        datum = close_bytes(reader, frame);
-        break;
-    case FRAME_DOT:
-        front_fail(front, "read-error", position, "no datum behind the dot of a list");
-        break;
+    case FRAME_DOT_DONE: datum = close_list(reader, frame, position); break;
+    case FRAME_VECTOR: datum = close_vector(reader, frame); break;
+    case FRAME_BYTES: datum = close_bytes(reader, frame); break;
+    case FRAME_DOT: front_fail(front, "read-error", position, "no datum behind the dot of a list"); break;
     case FRAME_PREFIX:
     case FRAME_COMMENT:
     case FRAME_LABEL:
@@ -424,24 +414,26 @@ static bool take_hash(struct reader *reader, struct position position, struct da
     *ret = NULL;
     unsigned char next = reader->at + 1 < reader->length ? (unsigned char)reader->text[reader->at + 1] : 0;
     switch (next) {
-    case '(':
-        return open_frame(reader, FRAME_VECTOR, 2, position);
-    case ';':
-        return open_frame(reader, FRAME_COMMENT, 2, position);
-    case '\\':
-        *ret = token_character(reader, position);
-        return *ret != NULL;
-    case ':':
-        *ret = token_keyword(reader, position);
-        return *ret != NULL;
-    case '0': case '1': case '2': case '3': case '4': case '5': case '6': case '7': case '8': case '9':
-        return take_label(reader, position, ret);
-    case 'u': case 'U':
+    case '(': return open_frame(reader, FRAME_VECTOR, 2, position);
+    case ';': return open_frame(reader, FRAME_COMMENT, 2, position);
+    case '\\': *ret = token_character(reader, position); return *ret != NULL;
+    case ':': *ret = token_keyword(reader, position); return *ret != NULL;
+    case '0':
+    case '1':
+    case '2':
+    case '3':
+    case '4':
+    case '5':
+    case '6':
+    case '7':
+    case '8':
+    case '9': return take_label(reader, position, ret);
+    case 'u':
+    case 'U':
         if (reader->length - reader->at >= 4 && memcmp(reader->text + reader->at + 2, "8(", 2) == 0)
             return open_frame(reader, FRAME_BYTES, 4, position);
         break;
-    default:
-        break;
+    default: break;
     }
     *ret = token_hash(reader, position);
     return *ret != NULL;
@@ -452,34 +444,25 @@ static bool take_token(struct reader *reader, struct position position, struct d
 {
     *ret = NULL;
     switch (reader->text[reader->at]) {
-    case '(':
-        return open_frame(reader, FRAME_LIST, 1, position);
+    case '(': return open_frame(reader, FRAME_LIST, 1, position);
     case ')':
         reader_advance(reader, 1);
         *ret = close_frame(reader, position);
         return *ret != NULL;
-    case '\'':
-        return open_prefix(reader, "quote", 1, position);
-    case '`':
-        return open_prefix(reader, "quasiquote", 1, position);
+    case '\'': return open_prefix(reader, "quote", 1, position);
+    case '`': return open_prefix(reader, "quasiquote", 1, position);
     case ',':
         if (reader->at + 1 < reader->length && reader->text[reader->at + 1] == '@')
             return open_prefix(reader, "unquote-splicing", 2, position);
         return open_prefix(reader, "unquote", 1, position);
-    case '"':
-        *ret = token_string(reader, position);
-        return *ret != NULL;
-    case '|':
-        *ret = token_bar_symbol(reader, position);
-        return *ret != NULL;
-    case '#':
-        return take_hash(reader, position, ret);
+    case '"': *ret = token_string(reader, position); return *ret != NULL;
+    case '|': *ret = token_bar_symbol(reader, position); return *ret != NULL;
+    case '#': return take_hash(reader, position, ret);
     case '.':
         if (reader_is_delimiter_at(reader, reader->at + 1))
             return take_dot(reader, position);
         break;
-    default:
-        break;
+    default: break;
     }
     *ret = token_atom(reader, position);
     return *ret != NULL;
@@ -494,22 +477,15 @@ static enum read_result at_end(struct reader *reader)
     switch (frame->kind) {
     case FRAME_LIST:
     case FRAME_DOT:
-    case FRAME_DOT_DONE:
-        what = "list";
-        break;
-    case FRAME_VECTOR:
-        what = "vector";
-        break;
-    case FRAME_BYTES:
-        what = "bytevector";
-        break;
+    case FRAME_DOT_DONE: what = "list"; break;
+    case FRAME_VECTOR: what = "vector"; break;
+    case FRAME_BYTES: what = "bytevector"; break;
     case FRAME_PREFIX:
     case FRAME_COMMENT:
-    case FRAME_LABEL:
-        break;
+    case FRAME_LABEL: break;
     }
-    front_fail(reader->front, "read-incomplete", frame->position, "unexpected end of text: the %s that begins here is not complete",
-               what);
+    front_fail(reader->front, "read-incomplete", frame->position,
+               "unexpected end of text: the %s that begins here is not complete", what);
     return READ_FAILED;
 }
 
@@ -535,12 +511,9 @@ enum read_result read_datum(struct reader *reader, struct datum **ret)
         if (!datum)
             continue;
         switch (deliver(reader, datum, ret)) {
-        case DELIVERY_FAILED:
-            return READ_FAILED;
-        case DELIVERY_MORE:
-            continue;
-        case DELIVERY_DONE:
-            return READ_DATUM;
+        case DELIVERY_FAILED: return READ_FAILED;
+        case DELIVERY_MORE: continue;
+        case DELIVERY_DONE: return READ_DATUM;
         }
     }
 }

@@ -79,10 +79,12 @@ bool reader_is_delimiter_at(const struct reader *reader, size_t at)
     if (at >= reader->length)
         return true;
     switch (reader->text[at]) {
-    case '(': case ')': case '"': case ';': case '|':
-        return true;
-    default:
-        return whitespace_at(reader, at) > 0;
+    case '(':
+    case ')':
+    case '"':
+    case ';':
+    case '|': return true;
+    default: return whitespace_at(reader, at) > 0;
     }
 }
 
@@ -401,18 +403,14 @@ static bool scan_number(struct reader *reader, struct position position, const c
     sch_value value;
     *ret = NULL;
     switch (number_scan(text, length, 10, front->integer_bits, &value)) {
-    case NUMBER_NOT:
-        return true;
-    case NUMBER_IMMEDIATE:
-        *ret = datum_value(front, value, position);
-        break;
+    case NUMBER_NOT: return true;
+    case NUMBER_IMMEDIATE: *ret = datum_value(front, value, position); break;
     case NUMBER_OTHER:
         *ret = datum_string(front, text, length, position);
         if (*ret)
             (*ret)->kind = DATUM_NUMBER;
         break;
-    case NUMBER_TOO_LARGE:
-        return front_limit(front, SCH_LIMIT_INTEGER_BITS);
+    case NUMBER_TOO_LARGE: return front_limit(front, SCH_LIMIT_INTEGER_BITS);
     }
     return *ret != NULL;
 }

@@ -1,4 +1,5 @@
-/* Tokens of the reader: private to read/. Each token_* starts at reader->at and moves behind its token; NULL: failed. */
+/* Tokens of the reader: private to read/. Each token_* starts at reader->at and moves behind its token; NULL: failed.
+ */
 #ifndef SCHOONER_READ_TOKEN_H
 #define SCHOONER_READ_TOKEN_H
 

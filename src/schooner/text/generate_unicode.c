@@ -17,7 +17,7 @@
 enum { CHARACTERS = 0x110000, BLOCK = 128, BLOCKS = CHARACTERS / BLOCK, POOL_MAX = 4096, RECORDS_MAX = 4096 };
 
 struct record {
-    int32_t upper, lower, fold; /* distances */
+    int32_t upper, lower, fold;                 /* distances */
     uint16_t upper_full, lower_full, fold_full; /* places in the pool; 0: as the simple mapping */
     uint8_t properties;
     int8_t digit;
@@ -118,9 +118,13 @@ static void read_unicode_data(const char *directory)
 
 static void read_properties(const char *directory, const char *name)
 {
-    static const struct { const char *name; uint8_t property; } wanted[] = {
-        { "Alphabetic", UNICODE_ALPHABETIC }, { "Uppercase", UNICODE_UPPERCASE }, { "Lowercase", UNICODE_LOWERCASE },
-        { "White_Space", UNICODE_WHITESPACE }, { "Cased", UNICODE_CASED }, { "Case_Ignorable", UNICODE_CASE_IGNORABLE },
+    static const struct {
+        const char *name;
+        uint8_t property;
+    } wanted[] = {
+        { "Alphabetic", UNICODE_ALPHABETIC }, { "Uppercase", UNICODE_UPPERCASE },
+        { "Lowercase", UNICODE_LOWERCASE },   { "White_Space", UNICODE_WHITESPACE },
+        { "Cased", UNICODE_CASED },           { "Case_Ignorable", UNICODE_CASE_IGNORABLE },
     };
     FILE *file = open_data(directory, name);
     char line[4096];

@@ -6,9 +6,12 @@
 #include "schooner/text/unicode.h"
 
 /* An array of arrays: no address, no relocation. The first name of a character is the one that is written. */
-static const struct { uint32_t character; char name[12]; } character_names[] = {
-    { 0x07, "alarm" },   { 0x08, "backspace" }, { 0x7f, "delete" }, { 0x1b, "escape" }, { 0x0a, "newline" },
-    { 0x00, "null" },    { 0x0d, "return" },    { 0x20, "space" },  { 0x09, "tab" },
+static const struct {
+    uint32_t character;
+    char name[12];
+} character_names[] = {
+    { 0x07, "alarm" }, { 0x08, "backspace" }, { 0x7f, "delete" }, { 0x1b, "escape" }, { 0x0a, "newline" },
+    { 0x00, "null" },  { 0x0d, "return" },    { 0x20, "space" },  { 0x09, "tab" },
 };
 
 bool syntax_find_character(const char *name, size_t length, uint32_t *ret)

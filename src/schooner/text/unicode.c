@@ -119,8 +119,8 @@ static bool is_final_sigma(struct unicode_downcase *state)
         state->next_is_cased = false;
         while (state->next < state->length) {
             uint32_t character = 0;
-            size_t size = utf8_decode((const unsigned char *)state->text + state->next, state->length - state->next,
-                                      &character);
+            size_t size =
+                utf8_decode((const unsigned char *)state->text + state->next, state->length - state->next, &character);
             if (!unicode_has(character, UNICODE_CASE_IGNORABLE)) {
                 state->next_is_cased = unicode_has(character, UNICODE_CASED);
                 break;

@@ -14,10 +14,10 @@ enum unicode_property {
     UNICODE_UPPERCASE = 2,
     UNICODE_LOWERCASE = 4,
     UNICODE_WHITESPACE = 8,
-    UNICODE_DIGIT = 16,          /* general category Nd */
+    UNICODE_DIGIT = 16, /* general category Nd */
     UNICODE_CASED = 32,
     UNICODE_CASE_IGNORABLE = 64,
-    UNICODE_IDENTIFIER = 128,    /* general categories that R7RS allows in identifiers */
+    UNICODE_IDENTIFIER = 128, /* general categories that R7RS allows in identifiers */
 };
 
 /* Does the character (any number) have one of these properties? */
@@ -37,9 +37,9 @@ size_t unicode_downcase_full(uint32_t character, uint32_t ret[UNICODE_MAPPED_MAX
 size_t unicode_foldcase_full(uint32_t character, uint32_t ret[UNICODE_MAPPED_MAX]);
 
 /*
- * Texts, valid UTF-8. `out` has room for UNICODE_GROWTH times what is mapped; gives the bytes written. Lower case depends
- * on what stands around a character (a capital sigma that ends a word becomes a final one), so it is made piece by piece
- * of one text: what stands before is in the structure, what follows is looked at.
+ * Texts, valid UTF-8. `out` has room for UNICODE_GROWTH times what is mapped; gives the bytes written. Lower case
+ * depends on what stands around a character (a capital sigma that ends a word becomes a final one), so it is made piece
+ * by piece of one text: what stands before is in the structure, what follows is looked at.
  */
 enum { UNICODE_GROWTH = 3 };
 size_t unicode_upcase_text(const char *text, size_t length, char *out);
@@ -48,9 +48,9 @@ size_t unicode_fold_text(const char *text, size_t length, char *out);
 struct unicode_downcase {
     const char *text;
     size_t length;
-    size_t at;            /* the text up to here is mapped */
-    bool cased_before;    /* a cased character, then only ignorable ones */
-    size_t next;          /* the first character behind the last sigma that is not ignorable */
+    size_t at;         /* the text up to here is mapped */
+    bool cased_before; /* a cased character, then only ignorable ones */
+    size_t next;       /* the first character behind the last sigma that is not ignorable */
     bool next_is_cased;
 };
 /* Maps up to `end`, or a little more to whole characters. */

@@ -286,55 +286,35 @@ static bool make(struct decoder *decoder, enum travel_kind kind, sch_value *ret)
 {
     uint32_t length;
     switch (kind) {
-    case TRAVEL_PAIR:
-        return make_pair(decoder, ret) && skip(decoder, 2);
-    case TRAVEL_STRING:
-        return make_text(decoder, false, ret);
-    case TRAVEL_SYMBOL:
-        return make_text(decoder, true, ret);
+    case TRAVEL_PAIR: return make_pair(decoder, ret) && skip(decoder, 2);
+    case TRAVEL_STRING: return make_text(decoder, false, ret);
+    case TRAVEL_SYMBOL: return make_text(decoder, true, ret);
     case TRAVEL_KEYWORD: /* the interned one takes its place when its symbol is known */
         *ret = V_FALSE;
         return skip(decoder, 1);
-    case TRAVEL_FLONUM:
-        return make_flonum(decoder, ret);
-    case TRAVEL_BIGNUM:
-        return make_bignum(decoder, ret);
-    case TRAVEL_RATIO:
-        return make_words(decoder, OBJECT_RATIONAL, 2, ret) && skip(decoder, 2);
-    case TRAVEL_COMPLEX:
-        return make_words(decoder, OBJECT_COMPLEX, 2, ret) && skip(decoder, 2);
+    case TRAVEL_FLONUM: return make_flonum(decoder, ret);
+    case TRAVEL_BIGNUM: return make_bignum(decoder, ret);
+    case TRAVEL_RATIO: return make_words(decoder, OBJECT_RATIONAL, 2, ret) && skip(decoder, 2);
+    case TRAVEL_COMPLEX: return make_words(decoder, OBJECT_COMPLEX, 2, ret) && skip(decoder, 2);
     case TRAVEL_VECTOR:
         return take_count(decoder, 8, &length) && make_words(decoder, OBJECT_VECTOR, length, ret) &&
                skip(decoder, length);
-    case TRAVEL_BYTEVECTOR:
-        return make_bytevector(decoder, ret);
-    case TRAVEL_RECORD_TYPE:
-        return make_words(decoder, OBJECT_RECORD_TYPE, 4, ret) && skip(decoder, 4);
+    case TRAVEL_BYTEVECTOR: return make_bytevector(decoder, ret);
+    case TRAVEL_RECORD_TYPE: return make_words(decoder, OBJECT_RECORD_TYPE, 4, ret) && skip(decoder, 4);
     case TRAVEL_RECORD:
         return take_count(decoder, 8, &length) && make_words(decoder, OBJECT_RECORD, (size_t)length + 1, ret) &&
                skip(decoder, (size_t)length + 1);
-    case TRAVEL_CONDITION:
-        return make_words(decoder, OBJECT_CONDITION, 6, ret) && skip(decoder, 6);
-    case TRAVEL_BOX:
-        return make_words(decoder, OBJECT_BOX, 1, ret) && skip(decoder, 1);
-    case TRAVEL_PROMISE:
-        return make_words(decoder, OBJECT_PROMISE, 1, ret) && skip(decoder, 1);
-    case TRAVEL_PARAMETER:
-        return make_parameter(decoder, PARAMETER_OWN, ret) && skip(decoder, 2);
-    case TRAVEL_STANDARD_PARAMETER:
-        return make_standard_parameter(decoder, ret);
-    case TRAVEL_PRIMITIVE:
-        return make_primitive(decoder, ret);
-    case TRAVEL_CLOSURE:
-        return make_closure(decoder, ret) && skip(decoder, 2 + object_length(*ret));
-    case TRAVEL_INSTANCE:
-        return make_instance(decoder, ret);
-    case TRAVEL_IMAGE_INSTANCE:
-        return make_image_instance(decoder, ret);
-    case TRAVEL_CELL:
-        return skip(decoder, 1) && make_cell(decoder, ret);
-    case TRAVEL_KIND_COUNT:
-        break;
+    case TRAVEL_CONDITION: return make_words(decoder, OBJECT_CONDITION, 6, ret) && skip(decoder, 6);
+    case TRAVEL_BOX: return make_words(decoder, OBJECT_BOX, 1, ret) && skip(decoder, 1);
+    case TRAVEL_PROMISE: return make_words(decoder, OBJECT_PROMISE, 1, ret) && skip(decoder, 1);
+    case TRAVEL_PARAMETER: return make_parameter(decoder, PARAMETER_OWN, ret) && skip(decoder, 2);
+    case TRAVEL_STANDARD_PARAMETER: return make_standard_parameter(decoder, ret);
+    case TRAVEL_PRIMITIVE: return make_primitive(decoder, ret);
+    case TRAVEL_CLOSURE: return make_closure(decoder, ret) && skip(decoder, 2 + object_length(*ret));
+    case TRAVEL_INSTANCE: return make_instance(decoder, ret);
+    case TRAVEL_IMAGE_INSTANCE: return make_image_instance(decoder, ret);
+    case TRAVEL_CELL: return skip(decoder, 1) && make_cell(decoder, ret);
+    case TRAVEL_KIND_COUNT: break;
     }
     return wrong(decoder, "an unknown kind of value");
 }
@@ -409,7 +389,8 @@ static bool fill_ratio(struct decoder *decoder, sch_value object)
     struct ratio *ratio = object_of(object);
     if (!take_reference(decoder, &ratio->numerator) || !take_reference(decoder, &ratio->denominator))
         return false;
-    if (!is_exact_integer(ratio->numerator) || !is_exact_integer(ratio->denominator) || !is_positive(ratio->denominator))
+    if (!is_exact_integer(ratio->numerator) || !is_exact_integer(ratio->denominator) ||
+        !is_positive(ratio->denominator))
         return wrong(decoder, "a ratio is malformed");
     return true;
 }
@@ -432,7 +413,8 @@ static bool fill_record_type(struct decoder *decoder, sch_value object)
     struct record_type *type = object_of(object);
     if (!take_references(decoder, words_of(object), 4))
         return false;
-    if (!is_symbol(type->name) || !is_vector(type->fields) || (!is_false(type->parent) && !is_record_type(type->parent)))
+    if (!is_symbol(type->name) || !is_vector(type->fields) ||
+        (!is_false(type->parent) && !is_record_type(type->parent)))
         return wrong(decoder, "a record type is malformed");
     return true;
 }
@@ -516,37 +498,28 @@ static bool fill(struct decoder *decoder, enum travel_kind kind, sch_value objec
     switch (kind) {
     case TRAVEL_PAIR:
         return take_reference(decoder, &pair_of(object)->car) && take_reference(decoder, &pair_of(object)->cdr);
-    case TRAVEL_STRING: case TRAVEL_SYMBOL: case TRAVEL_BYTEVECTOR: case TRAVEL_INSTANCE:
-        return take_bytes(decoder, &bytes, &length);
-    case TRAVEL_KEYWORD: case TRAVEL_FLONUM: case TRAVEL_STANDARD_PARAMETER: case TRAVEL_PRIMITIVE:
-    case TRAVEL_IMAGE_INSTANCE:
-        return skip(decoder, 1);
-    case TRAVEL_BIGNUM:
-        return take(decoder, &length, 4) && take(decoder, &byte, 1) && skip(decoder, length);
-    case TRAVEL_RATIO:
-        return fill_ratio(decoder, object);
-    case TRAVEL_COMPLEX:
-        return fill_complex(decoder, object);
-    case TRAVEL_VECTOR:
-        return take(decoder, &length, 4) && take_references(decoder, words_of(object), length);
-    case TRAVEL_RECORD_TYPE:
-        return fill_record_type(decoder, object);
-    case TRAVEL_RECORD:
-        return fill_record(decoder, object);
-    case TRAVEL_CONDITION:
-        return take_references(decoder, words_of(object), 6);
-    case TRAVEL_BOX:
-        return take_references(decoder, words_of(object), 1);
-    case TRAVEL_PROMISE:
-        return fill_promise(decoder, object);
-    case TRAVEL_PARAMETER:
-        return take_references(decoder, &object_as(struct parameter, object)->value, 2);
-    case TRAVEL_CLOSURE:
-        return fill_closure(decoder, object);
-    case TRAVEL_CELL:
-        return fill_cell(decoder, object);
-    case TRAVEL_KIND_COUNT:
-        break;
+    case TRAVEL_STRING:
+    case TRAVEL_SYMBOL:
+    case TRAVEL_BYTEVECTOR:
+    case TRAVEL_INSTANCE: return take_bytes(decoder, &bytes, &length);
+    case TRAVEL_KEYWORD:
+    case TRAVEL_FLONUM:
+    case TRAVEL_STANDARD_PARAMETER:
+    case TRAVEL_PRIMITIVE:
+    case TRAVEL_IMAGE_INSTANCE: return skip(decoder, 1);
+    case TRAVEL_BIGNUM: return take(decoder, &length, 4) && take(decoder, &byte, 1) && skip(decoder, length);
+    case TRAVEL_RATIO: return fill_ratio(decoder, object);
+    case TRAVEL_COMPLEX: return fill_complex(decoder, object);
+    case TRAVEL_VECTOR: return take(decoder, &length, 4) && take_references(decoder, words_of(object), length);
+    case TRAVEL_RECORD_TYPE: return fill_record_type(decoder, object);
+    case TRAVEL_RECORD: return fill_record(decoder, object);
+    case TRAVEL_CONDITION: return take_references(decoder, words_of(object), 6);
+    case TRAVEL_BOX: return take_references(decoder, words_of(object), 1);
+    case TRAVEL_PROMISE: return fill_promise(decoder, object);
+    case TRAVEL_PARAMETER: return take_references(decoder, &object_as(struct parameter, object)->value, 2);
+    case TRAVEL_CLOSURE: return fill_closure(decoder, object);
+    case TRAVEL_CELL: return fill_cell(decoder, object);
+    case TRAVEL_KIND_COUNT: break;
     }
     return wrong(decoder, "an unknown kind of value");
 }

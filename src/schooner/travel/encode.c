@@ -8,7 +8,7 @@
 /* What is written as one node: an object, or a cell found through the code that mentions it. */
 struct item {
     sch_value value;
-    const struct sch_code *code;  /* of a cell: the code and its constants that name it */
+    const struct sch_code *code; /* of a cell: the code and its constants that name it */
     uint32_t space, name;
 };
 
@@ -130,17 +130,16 @@ static bool visit_constant(struct encoder *encoder, const struct instance *insta
     if (constant->kind != CONSTANT_CELL || index >= header_length(instance->header))
         return true;
     uint32_t ignored;
-    return number_of(encoder,
-                     (struct item){ .value = instance->constants[index], .code = code, .space = constant->a,
-                                    .name = constant->b },
-                     &ignored);
+    return number_of(
+        encoder,
+        (struct item){ .value = instance->constants[index], .code = code, .space = constant->a, .name = constant->b },
+        &ignored);
 }
 
 static bool visit_entry(struct encoder *encoder, const struct instance *instance, uint32_t word)
 {
     const struct code_procedure *procedure = code_procedure_at(instance->code, word);
-    return !procedure ||
-           visit_procedure(encoder, instance, (uint32_t)(procedure - code_procedures(instance->code)));
+    return !procedure || visit_procedure(encoder, instance, (uint32_t)(procedure - code_procedures(instance->code)));
 }
 
 /* Follows what one instruction names, by its shape. */
@@ -172,14 +171,14 @@ static bool visit_instruction(struct encoder *encoder, const struct instance *in
                 return false;
             next += 1 + word_bc(word);
             break;
-        case 'Q':
-            next += 2;
-            break;
-        case 'O': case 'W': case 'c': case 'g': case 'a': case 'r':
-            next++;
-            break;
-        default:
-            break;
+        case 'Q': next += 2; break;
+        case 'O':
+        case 'W':
+        case 'c':
+        case 'g':
+        case 'a':
+        case 'r': next++; break;
+        default: break;
         }
     }
     return true;
@@ -188,7 +187,10 @@ static bool visit_instruction(struct encoder *encoder, const struct instance *in
 /* Procedures wait in `visited` until visit_pending looks through their code: no recursion over what a script wrote. */
 static bool visit_procedure(struct encoder *encoder, const struct instance *instance, uint32_t index)
 {
-    struct { const struct instance *instance; uint64_t index; } key = { instance, index };
+    struct {
+        const struct instance *instance;
+        uint64_t index;
+    } key = { instance, index };
     size_t count = encoder->visited.length / sizeof key;
     for (size_t i = 0; i < count; i++)
         if (memcmp(encoder->visited.bytes + i * sizeof key, &key, sizeof key) == 0)
@@ -198,7 +200,10 @@ static bool visit_procedure(struct encoder *encoder, const struct instance *inst
 
 static bool visit_pending(struct encoder *encoder, size_t *done)
 {
-    struct { const struct instance *instance; uint64_t index; } key;
+    struct {
+        const struct instance *instance;
+        uint64_t index;
+    } key;
     for (; *done < encoder->visited.length / sizeof key; ++*done) {
         memcpy(&key, encoder->visited.bytes + *done * sizeof key, sizeof key);
         const struct sch_code *code = key.instance->code;
@@ -299,18 +304,12 @@ static bool put_object(struct encoder *encoder, sch_value value)
     case OBJECT_BYTEVECTOR:
         return put_kind(encoder, TRAVEL_BYTEVECTOR) &&
                put_bytes(encoder, object_as(struct bytevector, value)->bytes, length);
-    case OBJECT_BIGNUM:
-        return put_bignum(encoder, object_of(value));
-    case OBJECT_KEYWORD:
-        return put_plain(encoder, TRAVEL_KEYWORD, value, 1);
-    case OBJECT_RATIONAL:
-        return put_plain(encoder, TRAVEL_RATIO, value, 2);
-    case OBJECT_COMPLEX:
-        return put_plain(encoder, TRAVEL_COMPLEX, value, 2);
-    case OBJECT_RECORD_TYPE:
-        return put_plain(encoder, TRAVEL_RECORD_TYPE, value, 4);
-    case OBJECT_CONDITION:
-        return put_plain(encoder, TRAVEL_CONDITION, value, 6);
+    case OBJECT_BIGNUM: return put_bignum(encoder, object_of(value));
+    case OBJECT_KEYWORD: return put_plain(encoder, TRAVEL_KEYWORD, value, 1);
+    case OBJECT_RATIONAL: return put_plain(encoder, TRAVEL_RATIO, value, 2);
+    case OBJECT_COMPLEX: return put_plain(encoder, TRAVEL_COMPLEX, value, 2);
+    case OBJECT_RECORD_TYPE: return put_plain(encoder, TRAVEL_RECORD_TYPE, value, 4);
+    case OBJECT_CONDITION: return put_plain(encoder, TRAVEL_CONDITION, value, 6);
     case OBJECT_VECTOR:
         return put_counted(encoder, TRAVEL_VECTOR, length, object_as(struct vector, value)->items, length);
     case OBJECT_RECORD:
@@ -328,17 +327,18 @@ static bool put_object(struct encoder *encoder, sch_value value)
                buffer_append_u64(encoder->out, object_as(struct primitive, value)->index);
     case OBJECT_CLOSURE:
         return encoder->with_code ? put_closure(encoder, object_of(value)) : refuse(encoder, "a procedure");
-    case OBJECT_INSTANCE:
-        return put_instance(encoder, object_of(value));
-    case OBJECT_CONTINUATION:
-        return refuse(encoder, "a continuation");
-    case OBJECT_FOREIGN:
-        return refuse(encoder, "a foreign value");
-    case OBJECT_PORT:
-        return refuse(encoder, "a port");
-    case OBJECT_NONE: case OBJECT_CELL: case OBJECT_VALUES: case OBJECT_STACK: case OBJECT_TABLE:
-    case OBJECT_ENVIRONMENT: case OBJECT_DYNAMIC: case OBJECT_TYPE_COUNT:
-        break;
+    case OBJECT_INSTANCE: return put_instance(encoder, object_of(value));
+    case OBJECT_CONTINUATION: return refuse(encoder, "a continuation");
+    case OBJECT_FOREIGN: return refuse(encoder, "a foreign value");
+    case OBJECT_PORT: return refuse(encoder, "a port");
+    case OBJECT_NONE:
+    case OBJECT_CELL:
+    case OBJECT_VALUES:
+    case OBJECT_STACK:
+    case OBJECT_TABLE:
+    case OBJECT_ENVIRONMENT:
+    case OBJECT_DYNAMIC:
+    case OBJECT_TYPE_COUNT: break;
     }
     return refuse(encoder, value_type_name(value));
 }
@@ -369,8 +369,9 @@ static bool put_all(struct encoder *encoder)
 
 bool travel_encode(sch_vm *vm, sch_value value, bool code, struct buffer *out, char *ret_problem, size_t problem_size)
 {
-    struct encoder encoder = { .vm = vm, .with_code = code, .out = out, .problem = ret_problem,
-                               .problem_size = problem_size };
+    struct encoder encoder = {
+        .vm = vm, .with_code = code, .out = out, .problem = ret_problem, .problem_size = problem_size
+    };
     struct travel_header header = { TRAVEL_MAGIC, TRAVEL_VERSION, vm->env->image ? vm->env->image->fingerprint : 0, 0,
                                     code };
     buffer_init(&encoder.items, vm_memory(vm));

@@ -23,7 +23,7 @@ struct travel_header {
     uint32_t version;
     uint64_t fingerprint; /* of the image */
     uint32_t nodes;
-    uint32_t code;        /* 1: procedures are among the nodes */
+    uint32_t code; /* 1: procedures are among the nodes */
 };
 
 /* Appends the encoding; false: `ret_problem` says what does not travel (a limit: it is empty and vm->limit is set). */

@@ -116,9 +116,9 @@ struct cell {
  * instance. The distance is relative, so the image needs no relocation for it.
  */
 struct closure {
-    uint64_t header;       /* length: captured values */
-    int64_t instance;      /* byte distance from this object to its struct instance */
-    uint64_t procedure;    /* index of the procedure in the instance's code */
+    uint64_t header;    /* length: captured values */
+    int64_t instance;   /* byte distance from this object to its struct instance */
+    uint64_t procedure; /* index of the procedure in the instance's code */
     sch_value captured[];
 };
 
@@ -132,7 +132,8 @@ struct instance {
     sch_value constants[];
 };
 
-/* A procedure written in C. header length: its index in the table of primitives, or of the environment's host functions. */
+/* A procedure written in C. header length: its index in the table of primitives, or of the environment's host
+ * functions. */
 enum { PRIMITIVE_HOST = OBJECT_SPARE };
 struct primitive {
     uint64_t header;
@@ -141,9 +142,9 @@ struct primitive {
 
 /* The value lives in the machine's table or the dynamic state, so that a parameter of the image is never written. */
 struct parameter {
-    uint64_t header;    /* length: 2 */
-    uint64_t index;     /* of the machine's table of standard parameters, or PARAMETER_OWN */
-    sch_value value;    /* with PARAMETER_OWN: the value outside of every parameterize */
+    uint64_t header;     /* length: 2 */
+    uint64_t index;      /* of the machine's table of standard parameters, or PARAMETER_OWN */
+    sch_value value;     /* with PARAMETER_OWN: the value outside of every parameterize */
     sch_value converter; /* #f: none */
 };
 #define PARAMETER_OWN UINT64_MAX
@@ -202,10 +203,10 @@ struct dynamic {
 /* Accessors shared by all: layouts are C structures, so `object_as(struct vector, v)->items[i]`. */
 #define object_as(type, v) ((type *)object_of(v))
 
-#define OBJECT_PREDICATE(name, ENUM)                \
-    static inline bool is_##name(sch_value v)       \
-    {                                               \
-        return is_type(v, OBJECT_##ENUM);           \
+#define OBJECT_PREDICATE(name, ENUM)          \
+    static inline bool is_##name(sch_value v) \
+    {                                         \
+        return is_type(v, OBJECT_##ENUM);     \
     }
 OBJECT_PREDICATE(istring, STRING)
 OBJECT_PREDICATE(mstring, MSTRING)

@@ -59,9 +59,9 @@ enum value_constant {
     CONSTANT_NIL,
     CONSTANT_UNSPECIFIED,
     CONSTANT_EOF,
-    CONSTANT_UNBOUND,  /* a global cell or letrec variable before its definition */
-    CONSTANT_RAISED,   /* what a primitive returns when it has raised; never stored */
-    CONSTANT_DEFAULT,  /* an absent optional argument */
+    CONSTANT_UNBOUND, /* a global cell or letrec variable before its definition */
+    CONSTANT_RAISED,  /* what a primitive returns when it has raised; never stored */
+    CONSTANT_DEFAULT, /* an absent optional argument */
 };
 
 #define VALUE_IMMEDIATE(kind, payload) \

@@ -9,7 +9,7 @@ struct making {
     sch_vm *vm;
     const struct sch_code *code;
     struct instance *instance;
-    sch_value *made;   /* by number of constant */
+    sch_value *made; /* by number of constant */
 };
 
 static sch_value frozen_object(struct object *object)
@@ -27,12 +27,10 @@ static sch_value make_text(struct making *m, const struct code_constant *c)
         sch_value string = string_of(vm, text, c->b);
         return is_raised(string) ? string : frozen_object(object_of(string));
     }
-    case CONSTANT_SYMBOL:
-        return heap_reserve(vm, symbol_size(c->b)) ? symbol_intern(vm, text, c->b) : V_RAISED;
+    case CONSTANT_SYMBOL: return heap_reserve(vm, symbol_size(c->b)) ? symbol_intern(vm, text, c->b) : V_RAISED;
     case CONSTANT_KEYWORD:
         return heap_reserve(vm, symbol_size(c->b)) ? keyword_of(vm, symbol_intern(vm, text, c->b)) : V_RAISED;
-    case CONSTANT_NUMBER:
-        return number_parse(vm, text, c->b, 10);
+    case CONSTANT_NUMBER: return number_parse(vm, text, c->b, 10);
     case CONSTANT_BYTEVECTOR: {
         size_t bytes = bytevector_size(c->b);
         if (!heap_reserve_object(vm, bytes))
@@ -48,8 +46,7 @@ static sch_value make_text(struct making *m, const struct code_constant *c)
     case CONSTANT_PRIMITIVE:
     case CONSTANT_IMAGE:
     case CONSTANT_PROCEDURE:
-    case CONSTANT_KIND_COUNT:
-        break;
+    case CONSTANT_KIND_COUNT: break;
     }
     return V_RAISED;
 }
@@ -83,27 +80,20 @@ static sch_value make_one(struct making *m, const struct code_constant *c)
 {
     const struct code_constant *all = code_table(struct code_constant, m->code, constants);
     switch ((enum constant_kind)c->kind) {
-    case CONSTANT_IMMEDIATE_VALUE:
-        return (sch_value){ (uint64_t)c->b << 32 | c->a };
+    case CONSTANT_IMMEDIATE_VALUE: return (sch_value){ (uint64_t)c->b << 32 | c->a };
     case CONSTANT_STRING:
     case CONSTANT_SYMBOL:
     case CONSTANT_KEYWORD:
     case CONSTANT_NUMBER:
-    case CONSTANT_BYTEVECTOR:
-        return make_text(m, c);
+    case CONSTANT_BYTEVECTOR: return make_text(m, c);
     case CONSTANT_PAIR:
-    case CONSTANT_VECTOR:
-        return make_shell(m, c);
+    case CONSTANT_VECTOR: return make_shell(m, c);
     case CONSTANT_CELL:
         return vm_cell(m->vm, code_text(m->code, all[c->a].a), code_text(m->code, all[c->b].a), all[c->b].b);
-    case CONSTANT_PRIMITIVE:
-        return env_primitive(m->vm->env, c->a);
-    case CONSTANT_IMAGE:
-        return env_value(m->vm->env, c->a);
-    case CONSTANT_PROCEDURE:
-        return make_closed(m, c->a);
-    case CONSTANT_KIND_COUNT:
-        break;
+    case CONSTANT_PRIMITIVE: return env_primitive(m->vm->env, c->a);
+    case CONSTANT_IMAGE: return env_value(m->vm->env, c->a);
+    case CONSTANT_PROCEDURE: return make_closed(m, c->a);
+    case CONSTANT_KIND_COUNT: break;
     }
     return V_RAISED;
 }

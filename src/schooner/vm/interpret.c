@@ -8,86 +8,94 @@
 
 #define SAVE() (vm->pc = pc, vm->fp = fp, vm->slice = slice)
 #define LOAD() (slice = vm->slice)
-#define A word_a(word)
-#define B word_b(word)
-#define C word_c(word)
-#define R(n) fp[n]
-#define NEXT() do { word = *pc; goto *labels[word_op(word)]; } while (0)
-#define STEP(n) do { pc += (n); NEXT(); } while (0)
+#define A      word_a(word)
+#define B      word_b(word)
+#define C      word_c(word)
+#define R(n)   fp[n]
+#define NEXT()                       \
+    do {                             \
+        word = *pc;                  \
+        goto *labels[word_op(word)]; \
+    } while (0)
+#define STEP(n)    \
+    do {           \
+        pc += (n); \
+        NEXT();    \
+    } while (0)
 
 /* The distance in the last word of a branch of `length` words. */
-#define JUMP_IF(condition, length)                        \
-    do {                                                  \
-        if (condition)                                    \
-            pc += (int32_t)pc[(length) - 1];              \
-        STEP(length);                                     \
+#define JUMP_IF(condition, length)         \
+    do {                                   \
+        if (condition)                     \
+            pc += (int32_t)pc[(length)-1]; \
+        STEP(length);                      \
     } while (0)
 
 /* Fixnums first, then doubles that fit a word; all else in num/. */
-#define ARITHMETIC(x, y, fixnum_case, double_operator, slow)                            \
-    do {                                                                                \
-        sch_value a = (x), b = (y);                                                     \
-        if (likely(are_fixnums(a, b))) {                                                \
-            int64_t n;                                                                  \
-            if (likely(!(fixnum_case))) {                                               \
-                R(A) = (sch_value){ (uint64_t)n };                                      \
-                STEP(1);                                                                \
-            }                                                                           \
-        } else if (is_small_double(a) && is_small_double(b)) {                          \
+#define ARITHMETIC(x, y, fixnum_case, double_operator, slow)                                    \
+    do {                                                                                        \
+        sch_value a = (x), b = (y);                                                             \
+        if (likely(are_fixnums(a, b))) {                                                        \
+            int64_t n;                                                                          \
+            if (likely(!(fixnum_case))) {                                                       \
+                R(A) = (sch_value){ (uint64_t)n };                                              \
+                STEP(1);                                                                        \
+            }                                                                                   \
+        } else if (is_small_double(a) && is_small_double(b)) {                                  \
             sch_value v = small_double_encode(small_double(a) double_operator small_double(b)); \
-            if (likely(is_small_double(v))) {                                           \
-                R(A) = v;                                                               \
-                STEP(1);                                                                \
-            }                                                                           \
-        }                                                                               \
-        SAVE();                                                                         \
-        value = slow;                                                                   \
-        goto store_a;                                                                   \
+            if (likely(is_small_double(v))) {                                                   \
+                R(A) = v;                                                                       \
+                STEP(1);                                                                        \
+            }                                                                                   \
+        }                                                                                       \
+        SAVE();                                                                                 \
+        value = slow;                                                                           \
+        goto store_a;                                                                           \
     } while (0)
 
-#define COMPARISON(x, y, operator, relation, who, sense, length)                        \
-    do {                                                                                \
-        sch_value a = (x), b = (y);                                                     \
-        if (likely(are_fixnums(a, b)))                                                  \
-            JUMP_IF(((int64_t)a.bits operator (int64_t)b.bits) == (sense), length);     \
-        if (is_small_double(a) && is_small_double(b))                                   \
-            JUMP_IF((small_double(a) operator small_double(b)) == (sense), length);     \
-        SAVE();                                                                         \
-        value = number_compare(vm, who, relation, a, b);                                \
-        LOAD();                                                                         \
-        if (is_raised(value))                                                           \
-            goto raised;                                                                \
-        JUMP_IF(!is_false(value) == (sense), length);                                   \
+#define COMPARISON(x, y, operator, relation, who, sense, length)                    \
+    do {                                                                            \
+        sch_value a = (x), b = (y);                                                 \
+        if (likely(are_fixnums(a, b)))                                              \
+            JUMP_IF(((int64_t)a.bits operator(int64_t) b.bits) == (sense), length); \
+        if (is_small_double(a) && is_small_double(b))                               \
+            JUMP_IF((small_double(a) operator small_double(b)) == (sense), length); \
+        SAVE();                                                                     \
+        value = number_compare(vm, who, relation, a, b);                            \
+        LOAD();                                                                     \
+        if (is_raised(value))                                                       \
+            goto raised;                                                            \
+        JUMP_IF(!is_false(value) == (sense), length);                               \
     } while (0)
 
-#define COMPARE_OPS(NAME, operator, relation, who)                                                          \
-    op_J##NAME: COMPARISON(R(A), R(B), operator, relation, who, true, 2);                                   \
-    op_JN##NAME: COMPARISON(R(A), R(B), operator, relation, who, false, 2);                                 \
-    op_J##NAME##I: COMPARISON(R(A), make_fixnum((int16_t)word_bc(word)), operator, relation, who, true, 2); \
-    op_JN##NAME##I: COMPARISON(R(A), make_fixnum((int16_t)word_bc(word)), operator, relation, who, false, 2)
+#define COMPARE_OPS(NAME, operator, relation, who)                                                           \
+    op_J##NAME : COMPARISON(R(A), R(B), operator, relation, who, true, 2);                                   \
+    op_JN##NAME : COMPARISON(R(A), R(B), operator, relation, who, false, 2);                                 \
+    op_J##NAME##I : COMPARISON(R(A), make_fixnum((int16_t)word_bc(word)), operator, relation, who, true, 2); \
+    op_JN##NAME##I : COMPARISON(R(A), make_fixnum((int16_t)word_bc(word)), operator, relation, who, false, 2)
 
-#define TEST_OPS(NAME, condition, length)     \
-    op_J##NAME: JUMP_IF(condition, length);   \
-    op_JN##NAME: JUMP_IF(!(condition), length)
+#define TEST_OPS(NAME, condition, length)    \
+    op_J##NAME : JUMP_IF(condition, length); \
+    op_JN##NAME : JUMP_IF(!(condition), length)
 
 /* Parity, where `bit` is that of the lowest digit of a fixnum; all else is the primitive's. */
-#define PARITY(bit, primitive, sense)                                  \
-    do {                                                               \
-        if (likely(is_fixnum(R(A))))                                   \
-            JUMP_IF(((R(A).bits >> 3 & 1) == (bit)) == (sense), 2);    \
-        SAVE();                                                        \
-        value = primitive(vm, &R(A), 1);                               \
-        LOAD();                                                        \
-        if (is_raised(value))                                          \
-            goto raised;                                               \
-        JUMP_IF(!is_false(value) == (sense), 2);                       \
+#define PARITY(bit, primitive, sense)                               \
+    do {                                                            \
+        if (likely(is_fixnum(R(A))))                                \
+            JUMP_IF(((R(A).bits >> 3 & 1) == (bit)) == (sense), 2); \
+        SAVE();                                                     \
+        value = primitive(vm, &R(A), 1);                            \
+        LOAD();                                                     \
+        if (is_raised(value))                                       \
+            goto raised;                                            \
+        JUMP_IF(!is_false(value) == (sense), 2);                    \
     } while (0)
 
-#define RAISE(expression)   \
-    do {                    \
-        SAVE();             \
-        expression;         \
-        goto raised;        \
+#define RAISE(expression) \
+    do {                  \
+        SAVE();           \
+        expression;       \
+        goto raised;      \
     } while (0)
 
 static inline bool is_record_of(sch_value v, sch_value type)
@@ -156,8 +164,8 @@ static sch_value make_closure(sch_vm *vm, const sch_value *fp, const uint32_t *p
     closure->procedure = code_procedure_word(instance->code, pc[1]);
     for (size_t i = 0; i < count; i++) {
         uint32_t from = pc[2 + i];
-        closure->captured[i] = from >= CAPTURE_ENV ? object_as(struct closure, fp[-1])->captured[from - CAPTURE_ENV]
-                                                   : fp[from];
+        closure->captured[i] =
+            from >= CAPTURE_ENV ? object_as(struct closure, fp[-1])->captured[from - CAPTURE_ENV] : fp[from];
     }
     return object_value(closure);
 }
@@ -254,7 +262,8 @@ static sch_value call_host(sch_vm *vm, const struct primitive *primitive, size_t
         return V_RAISED; /* what was under way goes on, whatever the host made of it */
     if (!is_raised(value)) {
         in->straight = false;
-    } else if (!vm->raised.kind && vm->raised.payload.bits == 0 && vm->limit == SCH_LIMIT_NONE && is_nil(in->throw_to)) {
+    } else if (!vm->raised.kind && vm->raised.payload.bits == 0 && vm->limit == SCH_LIMIT_NONE &&
+               is_nil(in->throw_to)) {
         raise_error(vm, "host-error", function->name, 0, NULL, "the host function failed without a reason");
     }
     return value;
@@ -309,8 +318,8 @@ static enum jump jump_check(sch_vm *vm, const struct continuation *k)
 /* --- handlers --- */
 
 /*
- * What was raised goes to the innermost handler, or out. With a handler: a new frame of the interpreter's own at vm->fp,
- * which calls it. The frame that raised stays below, for the handler's backtrace and as its dynamic context.
+ * What was raised goes to the innermost handler, or out. With a handler: a new frame of the interpreter's own at
+ * vm->fp, which calls it. The frame that raised stays below, for the handler's backtrace and as its dynamic context.
  */
 static bool begin_handler(sch_vm *vm)
 {
@@ -395,7 +404,7 @@ op_CONST:
 op_CONSTW:
     R(A) = environment_instance(fp[-1])->constants[pc[1]];
     STEP(2);
-op_GLOBAL: {
+op_GLOBAL : {
     sch_value cell = environment_instance(fp[-1])->constants[word_bc(word)];
     value = object_as(struct cell, cell)->value;
     if (unlikely(value_same(value, V_UNBOUND))) {
@@ -405,7 +414,7 @@ op_GLOBAL: {
     R(A) = value;
     STEP(1);
 }
-op_CELL_REF: {
+op_CELL_REF : {
     sch_value cell = R(B);
     value = object_as(struct cell, cell)->value;
     if (unlikely(value_same(value, V_UNBOUND))) {
@@ -526,7 +535,7 @@ op_CLAUSE_REST:
     STEP(2);
 op_ARITY_FAIL:
     RAISE(raise_code_arity(vm, argc));
-op_CALL: {
+op_CALL : {
     uint32_t frame = pc[1];
     procedure = R(A);
     fp += frame_base(frame);
@@ -539,21 +548,21 @@ op_CALL: {
     }
     goto apply;
 }
-op_CALL_KNOWN: {
+op_CALL_KNOWN : {
     sch_value instance = instance_value(fp[-1]);
     fp += frame_base(pc[1]);
     frame_set_return(fp, pc + 2);
     fp[-1] = instance;
     STEP(2 + ((int32_t)word >> 8));
 }
-op_CALL_LOCAL: {
+op_CALL_LOCAL : {
     procedure = R(A);
     fp += frame_base(pc[2]);
     frame_set_return(fp, pc + 3);
     fp[-1] = procedure;
     STEP(3 + (int32_t)pc[1]);
 }
-op_TAIL: {
+op_TAIL : {
     uint32_t frame = pc[1];
     const sch_value *from = fp + frame_base(frame);
     procedure = R(A);
@@ -567,21 +576,21 @@ op_TAIL: {
     }
     goto apply;
 }
-op_TAIL_KNOWN: {
+op_TAIL_KNOWN : {
     const sch_value *from = fp + frame_base(pc[1]);
     fp[-1] = instance_value(fp[-1]);
     for (size_t i = 0, n = frame_args(pc[1]); i < n; i++)
         fp[i] = from[i];
     STEP(2 + ((int32_t)word >> 8));
 }
-op_TAIL_LOCAL: {
+op_TAIL_LOCAL : {
     const sch_value *from = fp + frame_base(pc[2]);
     fp[-1] = R(A);
     for (size_t i = 0, n = frame_args(pc[2]); i < n; i++)
         fp[i] = from[i];
     STEP(3 + (int32_t)pc[1]);
 }
-op_RETURN: {
+op_RETURN : {
     value = R(A);
     pc = frame_return(fp);
     uint32_t frame = pc[-1];
@@ -589,7 +598,7 @@ op_RETURN: {
     fp[frame_result(frame)] = value;
     NEXT();
 }
-op_PRIM: {
+op_PRIM : {
     uint32_t args = pc[1];
     SAVE();
     value = primitive_table[word_bc(word)].function(vm, fp + frame_base(args), frame_args(args));
@@ -599,7 +608,7 @@ op_PRIM: {
     R(A) = value;
     STEP(2);
 }
-op_RECEIVE: {
+op_RECEIVE : {
     uint32_t frame = pc[1];
     SAVE();
     if (!receive(vm, R(A), fp + frame_base(frame), frame_args(frame), frame_result(frame)))
@@ -672,7 +681,7 @@ op_SUBI:
 op_MUL:
     ARITHMETIC(R(B), R(C), __builtin_mul_overflow((int64_t)a.bits >> 3, (int64_t)b.bits, &n), *,
                number_multiply(vm, "*", a, b));
-op_DIV: {
+op_DIV : {
     sch_value a = R(B), b = R(C);
     if (is_small_double(a) && is_small_double(b)) {
         sch_value v = small_double_encode(small_double(a) / small_double(b));
@@ -685,7 +694,7 @@ op_DIV: {
     value = number_divide(vm, "/", a, b);
     goto store_a;
 }
-op_QUOTIENT: {
+op_QUOTIENT : {
     sch_value a = R(B), b = R(C);
     if (likely(are_fixnums(a, b)) && b.bits + 8 > 8) { /* neither 0 nor -1 */
         R(A) = make_fixnum(fixnum_int(a) / fixnum_int(b));
@@ -695,7 +704,7 @@ op_QUOTIENT: {
     value = number_integer_divide(vm, "quotient", TRUNCATE_QUOTIENT, a, b);
     goto store_a;
 }
-op_REMAINDER: {
+op_REMAINDER : {
     sch_value a = R(B), b = R(C);
     if (likely(are_fixnums(a, b)) && b.bits + 8 > 8) {
         R(A) = (sch_value){ (uint64_t)((int64_t)a.bits % (int64_t)b.bits) };
@@ -705,7 +714,7 @@ op_REMAINDER: {
     value = number_integer_divide(vm, "remainder", TRUNCATE_REMAINDER, a, b);
     goto store_a;
 }
-op_MODULO: {
+op_MODULO : {
     sch_value a = R(B), b = R(C);
     if (likely(are_fixnums(a, b)) && b.bits + 8 > 8) {
         int64_t n = (int64_t)a.bits % (int64_t)b.bits;
@@ -755,7 +764,7 @@ op_VECTOR_LENGTH:
         RAISE(raise_type(vm, "vector-length", 1, "a vector", R(B)));
     R(A) = make_fixnum((int64_t)object_length(R(B)));
     STEP(1);
-op_STRING_REF: {
+op_STRING_REF : {
     sch_value string = R(B);
     if (is_mstring(string))
         string = object_as(struct mstring, string)->text;
@@ -769,7 +778,7 @@ op_STRING_REF: {
     value = prim_string_ref(vm, args, 2);
     goto store_a;
 }
-op_BYTE_REF: {
+op_BYTE_REF : {
     if (likely(is_bytevector(R(B)) && is_index(R(C), object_length(R(B))))) {
         R(A) = make_fixnum(object_as(struct bytevector, R(B))->bytes[R(C).bits >> 3]);
         STEP(1);
@@ -779,7 +788,7 @@ op_BYTE_REF: {
     value = prim_bytevector_ref(vm, args, 2);
     goto store_a;
 }
-op_RECORD_REF: {
+op_RECORD_REF : {
     sch_value record = R(B);
     if (likely(is_record_of(record, R(C)) && pc[1] + 1 < object_length(record))) {
         R(A) = object_as(struct record, record)->fields[pc[1]];
@@ -826,7 +835,7 @@ op_APPLY_VALUES:
     LOAD();
     fp = vm->fp;
     goto apply;
-op_UNDERFLOW: {
+op_UNDERFLOW : {
     bool barrier;
     SAVE();
     in->hidden = R(0);
@@ -889,42 +898,43 @@ apply:
     NEXT();
 
     /* --- jumps to a continuation: in->throw_to, in->throw_value --- */
-throw: {
-    struct continuation *k = continuation_of(in->throw_to);
-    sch_value winds = dynamic_of(k->dynamic)->winds;
-    if (!in->throw_rooted && !value_same(winds, dynamic_of(vm->dynamic)->winds)) {
-        fp = vm->fp;
-        if (!stack_grow(vm, SEGMENT_MARGIN, 0))
-            goto raised;
-        fp = vm->fp;
-        fp[-1] = in->stubs;
-        fp[0] = in->throw_to;
-        fp[1] = in->throw_value;
-        fp[2] = env_hook(vm->env, HOOK_REROOT);
-        fp[STUB_BASE] = winds;
+    throw:
+    {
+        struct continuation *k = continuation_of(in->throw_to);
+        sch_value winds = dynamic_of(k->dynamic)->winds;
+        if (!in->throw_rooted && !value_same(winds, dynamic_of(vm->dynamic)->winds)) {
+            fp = vm->fp;
+            if (!stack_grow(vm, SEGMENT_MARGIN, 0))
+                goto raised;
+            fp = vm->fp;
+            fp[-1] = in->stubs;
+            fp[0] = in->throw_to;
+            fp[1] = in->throw_value;
+            fp[2] = env_hook(vm->env, HOOK_REROOT);
+            fp[STUB_BASE] = winds;
+            in->throw_to = in->throw_value = V_NIL;
+            pc = in->stub_words + STUB_REROOT;
+            NEXT();
+        }
+        enum jump jump = jump_check(vm, k);
+        if (jump == JUMP_OUT)
+            return SCH_UNWIND;
+        value = in->throw_value;
+        sch_value to = in->throw_to;
         in->throw_to = in->throw_value = V_NIL;
-        pc = in->stub_words + STUB_REROOT;
+        in->throw_rooted = false;
+        if (jump == JUMP_RAISED)
+            goto raised;
+        vm->dynamic = k->dynamic;
+        vm->continuation = to;
+        /* what stands above the last capture is dead: the frame to return to is rebuilt there */
+        fp = vm->stack_base + FRAME_HEADER;
+        fp[-1] = in->stubs;
+        fp[0] = value;
+        frame_set_return(fp, in->stub_words + STUB_UNDERFLOW);
+        pc = in->stub_words + STUB_UNDERFLOW;
         NEXT();
     }
-    enum jump jump = jump_check(vm, k);
-    if (jump == JUMP_OUT)
-        return SCH_UNWIND;
-    value = in->throw_value;
-    sch_value to = in->throw_to;
-    in->throw_to = in->throw_value = V_NIL;
-    in->throw_rooted = false;
-    if (jump == JUMP_RAISED)
-        goto raised;
-    vm->dynamic = k->dynamic;
-    vm->continuation = to;
-    /* what stands above the last capture is dead: the frame to return to is rebuilt there */
-    fp = vm->stack_base + FRAME_HEADER;
-    fp[-1] = in->stubs;
-    fp[0] = value;
-    frame_set_return(fp, in->stub_words + STUB_UNDERFLOW);
-    pc = in->stub_words + STUB_UNDERFLOW;
-    NEXT();
-}
 
     /* --- something was raised, or a control primitive asks for what it cannot do itself --- */
 raised:
@@ -939,8 +949,7 @@ raised:
         goto throw;
     }
     switch (in->request) {
-    case REQUEST_NONE:
-        break;
+    case REQUEST_NONE: break;
     case REQUEST_APPLY:
         in->request = REQUEST_NONE;
         if (!spread(vm, &argc, &procedure))
@@ -971,9 +980,7 @@ raised:
         fp[-1] = in->stubs;
         pc = in->stub_words + STUB_VALUES;
         NEXT();
-    case REQUEST_THROW:
-        in->request = REQUEST_NONE;
-        goto throw;
+    case REQUEST_THROW: in->request = REQUEST_NONE; goto throw;
     }
     if (!begin_handler(vm))
         return vm->limit != SCH_LIMIT_NONE ? SCH_LIMIT : SCH_ERROR;

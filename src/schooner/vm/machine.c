@@ -3,24 +3,36 @@
 
 /* --- the code of the interpreter's own frames --- */
 
-#define WORD(op, a, b, c) ((uint32_t)(op) | (uint32_t)(a) << 8 | (uint32_t)(b) << 16 | (uint32_t)(c) << 24)
+#define WORD(op, a, b, c)         ((uint32_t)(op) | (uint32_t)(a) << 8 | (uint32_t)(b) << 16 | (uint32_t)(c) << 24)
 #define FRAME(base, args, result) ((uint32_t)(base) | (uint32_t)(args) << 16 | (uint32_t)(result) << 24)
 
 static const uint32_t stub_words[STUB_WORDS] = {
     FRAME(0, 0, 0),
     [STUB_UNDERFLOW] = WORD(OP_UNDERFLOW, 0, 0, 0),
     [STUB_PRIMITIVE] = WORD(OP_UNDERFLOW, 0, 0, 0),
-    [STUB_RESTORE] = WORD(OP_CALL, 1, 0, 0), FRAME(STUB_BASE, 0, 1), WORD(OP_SET_DYNAMIC, 0, 0, 0), WORD(OP_RETURN, 1, 0, 0),
-    [STUB_CONTINUABLE] = WORD(OP_CALL, 1, 0, 0), FRAME(STUB_BASE, 1, 1), WORD(OP_SET_DYNAMIC, 0, 0, 0), WORD(OP_RETURN, 1, 0, 0),
-    [STUB_RAISE] = WORD(OP_CALL, 1, 0, 0), FRAME(STUB_BASE, 1, 1), WORD(OP_RAISE_BACK, 0, 0, 0),
-    [STUB_VALUES] = WORD(OP_CALL, 0, 0, 0), FRAME(STUB_BASE, 0, 0), WORD(OP_APPLY_VALUES, 0, 1, 0),
-    [STUB_REROOT] = WORD(OP_CALL, 2, 0, 0), FRAME(STUB_BASE, 1, 2), WORD(OP_THROW_ON, 0, 1, 0),
+    [STUB_RESTORE] = WORD(OP_CALL, 1, 0, 0),
+    FRAME(STUB_BASE, 0, 1),
+    WORD(OP_SET_DYNAMIC, 0, 0, 0),
+    WORD(OP_RETURN, 1, 0, 0),
+    [STUB_CONTINUABLE] = WORD(OP_CALL, 1, 0, 0),
+    FRAME(STUB_BASE, 1, 1),
+    WORD(OP_SET_DYNAMIC, 0, 0, 0),
+    WORD(OP_RETURN, 1, 0, 0),
+    [STUB_RAISE] = WORD(OP_CALL, 1, 0, 0),
+    FRAME(STUB_BASE, 1, 1),
+    WORD(OP_RAISE_BACK, 0, 0, 0),
+    [STUB_VALUES] = WORD(OP_CALL, 0, 0, 0),
+    FRAME(STUB_BASE, 0, 0),
+    WORD(OP_APPLY_VALUES, 0, 1, 0),
+    [STUB_REROOT] = WORD(OP_CALL, 2, 0, 0),
+    FRAME(STUB_BASE, 1, 2),
+    WORD(OP_THROW_ON, 0, 1, 0),
 };
 
 /* What is alive while their calls run: by the address of the frame word. */
 static const struct code_safe_point stub_points[] = {
-    { STUB_RESTORE + 1, 0 }, { STUB_CONTINUABLE + 1, 0 }, { STUB_RAISE + 1, 0 }, { STUB_VALUES + 1, 2 },
-    { STUB_REROOT + 1, 4 },
+    { STUB_RESTORE + 1, 0 }, { STUB_CONTINUABLE + 1, 0 }, { STUB_RAISE + 1, 0 },
+    { STUB_VALUES + 1, 2 },  { STUB_REROOT + 1, 4 },
 };
 static const uint32_t stub_maps[] = { 1, 1, 1, 2, 1, 3 };
 
@@ -30,10 +42,13 @@ static struct sch_code *make_stubs(struct interpreter *in)
     uint32_t at = sizeof *code + sizeof stub_words;
     struct code_procedure procedure = { .end = STUB_WORDS, .frame = 8 };
     _Static_assert(sizeof(struct sch_code) + sizeof stub_words + sizeof stub_points + sizeof stub_maps +
-                           sizeof procedure <= sizeof in->code, "the interpreter's own code fits its place");
+                           sizeof procedure <=
+                       sizeof in->code,
+                   "the interpreter's own code fits its place");
     memset(code, 0, sizeof in->code);
-    *code = (struct sch_code){ .references = 1, .version = CODE_VERSION, .size = sizeof in->code,
-                               .word_count = STUB_WORDS };
+    *code = (struct sch_code){
+        .references = 1, .version = CODE_VERSION, .size = sizeof in->code, .word_count = STUB_WORDS
+    };
     memcpy(code->words, stub_words, sizeof stub_words);
     code->safe_points = (struct code_range){ at, sizeof stub_points / sizeof *stub_points };
     memcpy((char *)code + at, stub_points, sizeof stub_points);

@@ -81,7 +81,8 @@ static sch_value text_value(sch_vm *vm, const char *text)
 
 enum { FRAME_FIELDS = 5 };
 
-/* Says whether the frame that returns to `pc` was called at a place that called something else: tail calls lie between. */
+/* Says whether the frame that returns to `pc` was called at a place that called something else: tail calls lie between.
+ */
 static bool is_elided(const struct frame_walk *caller, const struct sch_code *callee_code, uint32_t callee_at)
 {
     const struct instance *instance = environment_instance(caller->fp[-1]);
@@ -147,7 +148,8 @@ static void lines_add_inlined(struct lines *lines, const struct sch_code *code, 
     const struct code_inlining *table = code_table(struct code_inlining, code, inlinings);
     while (inlined > 0 && inlined <= code->inlinings.count) {
         const struct code_inlining *call = &table[inlined - 1];
-        lines_add(lines, code, call->name, code, (struct code_position){ call->file, call->line, call->column, 0 }, false);
+        lines_add(lines, code, call->name, code, (struct code_position){ call->file, call->line, call->column, 0 },
+                  false);
         inlined = call->outer;
     }
 }

@@ -17,9 +17,9 @@
 #include "schooner/vm/vm.h"
 
 enum {
-    SEGMENT_FIRST = 2048,        /* bytes */
+    SEGMENT_FIRST = 2048, /* bytes */
     SEGMENT_MOST = 64 * 1024,
-    SEGMENT_MARGIN = 40,         /* words behind stack_limit: frames of the interpreter's own, a list of the rest */
+    SEGMENT_MARGIN = 40, /* words behind stack_limit: frames of the interpreter's own, a list of the rest */
     SLICE = 4096,
 };
 
@@ -30,8 +30,8 @@ struct segment {
 };
 
 enum continuation_flag {
-    CONTINUATION_MULTI = 1,      /* a script may hold it: returning into it copies */
-    CONTINUATION_BARRIER = 2,    /* a call from the host: returning into it ends the interpreter's loop */
+    CONTINUATION_MULTI = 1,   /* a script may hold it: returning into it copies */
+    CONTINUATION_BARRIER = 2, /* a call from the host: returning into it ends the interpreter's loop */
 };
 
 /* OBJECT_CONTINUATION. Frames [start, end) of a segment, the topmost waiting at `pc`. */
@@ -40,14 +40,14 @@ struct continuation {
     sch_value next;
     sch_value dynamic;
     sch_value stack;
-    sch_value host;              /* the innermost barrier below, or () */
+    sch_value host; /* the innermost barrier below, or () */
     uint64_t start;
     uint64_t end;
     const uint32_t *pc;
     uint64_t flags;
     /* of a frame that stopped inside of an instruction (barriers, raises); else 0 */
-    uint64_t top;                /* where its registers begin */
-    uint64_t extra;              /* values that it keeps alive: [top, top + extra) */
+    uint64_t top;   /* where its registers begin */
+    uint64_t extra; /* values that it keeps alive: [top, top + extra) */
 };
 enum { CONTINUATION_WORDS = sizeof(struct continuation) / 8 - 1 };
 
@@ -55,19 +55,19 @@ enum { CONTINUATION_WORDS = sizeof(struct continuation) / 8 - 1 };
 enum stub {
     STUB_UNDERFLOW = 1,
     STUB_PRIMITIVE = 2,
-    STUB_RESTORE = 3,            /* r0 dynamic state to restore, r1 thunk */
-    STUB_CONTINUABLE = 7,        /* r0 dynamic state, r1 handler, r6 object */
-    STUB_RAISE = 11,             /* r0 object, r1 handler, r6 object */
-    STUB_VALUES = 14,            /* r0 producer, r1 consumer */
-    STUB_REROOT = 17,            /* r0 continuation, r1 value, r2 procedure, r6 winds */
+    STUB_RESTORE = 3,     /* r0 dynamic state to restore, r1 thunk */
+    STUB_CONTINUABLE = 7, /* r0 dynamic state, r1 handler, r6 object */
+    STUB_RAISE = 11,      /* r0 object, r1 handler, r6 object */
+    STUB_VALUES = 14,     /* r0 producer, r1 consumer */
+    STUB_REROOT = 17,     /* r0 continuation, r1 value, r2 procedure, r6 winds */
     STUB_WORDS = 20,
-    STUB_BASE = 6,               /* where the arguments of their calls are */
+    STUB_BASE = 6, /* where the arguments of their calls are */
 };
 
 enum request { REQUEST_NONE, REQUEST_APPLY, REQUEST_CALL_CC, REQUEST_THUNK, REQUEST_VALUES, REQUEST_THROW };
 
 struct cell_table {
-    sch_value *cells;            /* open addressing by name and space; 0: free */
+    sch_value *cells; /* open addressing by name and space; 0: free */
     uint32_t *spaces;
     size_t count, capacity;
     char **space_names;
@@ -76,21 +76,21 @@ struct cell_table {
 
 struct interpreter {
     struct cell_table cells;
-    sch_value stubs;             /* instance of the code below */
+    sch_value stubs; /* instance of the code below */
     const uint32_t *stub_words;
-    sch_value first;             /* the 2 KiB segment that stays */
-    sch_value spare;             /* a segment just left; not a root */
-    enum request request;        /* what a control primitive asks of the loop */
-    sch_value saved;             /* dynamic state, for REQUEST_THUNK */
-    sch_value *extra;            /* arguments of the running primitive when no live map knows them */
+    sch_value first;      /* the 2 KiB segment that stays */
+    sch_value spare;      /* a segment just left; not a root */
+    enum request request; /* what a control primitive asks of the loop */
+    sch_value saved;      /* dynamic state, for REQUEST_THUNK */
+    sch_value *extra;     /* arguments of the running primitive when no live map knows them */
     size_t extra_count;
-    sch_value barrier;           /* the innermost call from the host, or () */
-    sch_value throw_to;          /* a jump that is on its way over host frames; () */
+    sch_value barrier;  /* the innermost call from the host, or () */
+    sch_value throw_to; /* a jump that is on its way over host frames; () */
     sch_value throw_value;
-    bool throw_rooted;           /* its winds have run */
-    bool straight;               /* an error on its way to the host that no handler may see */
-    uint64_t granted;            /* fuel given to slices of this run */
-    sch_value hidden;            /* rooted while C works with it */
+    bool throw_rooted; /* its winds have run */
+    bool straight;     /* an error on its way to the host that no handler may see */
+    uint64_t granted;  /* fuel given to slices of this run */
+    sch_value hidden;  /* rooted while C works with it */
     uint64_t code[(sizeof(struct sch_code) + 400) / 8];
 };
 
@@ -152,9 +152,9 @@ void stack_reset(sch_vm *vm);
 struct frame_walk {
     sch_value *fp;
     const uint32_t *pc;
-    bool at_call;            /* pc is a return address */
+    bool at_call; /* pc is a return address */
     sch_value *base;
-    sch_value next;          /* continuation */
+    sch_value next; /* continuation */
 };
 void frame_walk_init(struct frame_walk *walk, sch_vm *vm);
 bool frame_walk_next(struct frame_walk *walk);

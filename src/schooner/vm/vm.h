@@ -29,12 +29,13 @@ void vm_end_run(sch_vm *vm);
 /* Exact fuel used by this run so far. */
 uint64_t vm_fuel_used(const sch_vm *vm);
 
-/* The cell of a top-level name in a space ("" or a library's name); made unbound when it is new. V_RAISED: the limit. */
+/* The cell of a top-level name in a space ("" or a library's name); made unbound when it is new. V_RAISED: the limit.
+ */
 sch_value vm_cell(sch_vm *vm, const char *space, const char *name, size_t length);
 
 /* The instance of the code in this machine, as an object (never seen by scripts): constants made, cells found. Takes a
- * count of the code, which vm_drop_instance gives back when the collector finds the instance dead (heap_client.finalize).
- * V_RAISED: a limit. */
+ * count of the code, which vm_drop_instance gives back when the collector finds the instance dead
+ * (heap_client.finalize). V_RAISED: a limit. */
 struct sch_code;
 struct instance;
 sch_value vm_instantiate(sch_vm *vm, struct sch_code *code);

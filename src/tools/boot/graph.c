@@ -8,16 +8,16 @@
 void graph_init(struct graph *graph, const sch_env *env)
 {
     *graph = (struct graph){ .env = env };
-    struct buffer *buffers[] = { &graph->blocks, &graph->relocations, &graph->instances,
-                                 &graph->symbols, &graph->codes, &graph->pending };
+    struct buffer *buffers[] = { &graph->blocks,  &graph->relocations, &graph->instances,
+                                 &graph->symbols, &graph->codes,       &graph->pending };
     for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++)
         buffer_init(buffers[i], &memory_malloc);
 }
 
 void graph_done(struct graph *graph)
 {
-    struct buffer *buffers[] = { &graph->blocks, &graph->relocations, &graph->instances,
-                                 &graph->symbols, &graph->codes, &graph->pending };
+    struct buffer *buffers[] = { &graph->blocks,  &graph->relocations, &graph->instances,
+                                 &graph->symbols, &graph->codes,       &graph->pending };
     for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++)
         buffer_done(buffers[i]);
     free(graph->entries);
@@ -55,29 +55,36 @@ static size_t size_of(sch_value value)
         return PAIR_SIZE;
     size_t length = object_length(value);
     switch ((enum object_type)header_type(value_header(value))) {
-    case OBJECT_STRING:
-        return string_size(length, object_as(struct string, value)->characters);
-    case OBJECT_SYMBOL:
-        return symbol_size(length);
-    case OBJECT_FLONUM:
-        return FLONUM_SIZE;
-    case OBJECT_BIGNUM:
-        return bignum_size(length);
-    case OBJECT_BYTEVECTOR:
-        return bytevector_size(length);
-    case OBJECT_CLOSURE:
-        return object_size(sizeof(struct closure), length, 8);
-    case OBJECT_INSTANCE:
-        return object_size(sizeof(struct instance), length, 8);
-    case OBJECT_PARAMETER:
-        return object_size(sizeof(struct parameter), 0, 8);
-    case OBJECT_KEYWORD: case OBJECT_RATIONAL: case OBJECT_COMPLEX: case OBJECT_VECTOR: case OBJECT_CELL:
-    case OBJECT_RECORD_TYPE: case OBJECT_RECORD: case OBJECT_CONDITION: case OBJECT_BOX:
-        return object_size(8, length, 8);
-    case OBJECT_NONE: case OBJECT_MSTRING: case OBJECT_VALUES: case OBJECT_PRIMITIVE: case OBJECT_CONTINUATION:
-    case OBJECT_STACK: case OBJECT_PROMISE: case OBJECT_FOREIGN: case OBJECT_PORT: case OBJECT_TABLE:
-    case OBJECT_ENVIRONMENT: case OBJECT_DYNAMIC: case OBJECT_TYPE_COUNT:
-        return 0;
+    case OBJECT_STRING: return string_size(length, object_as(struct string, value)->characters);
+    case OBJECT_SYMBOL: return symbol_size(length);
+    case OBJECT_FLONUM: return FLONUM_SIZE;
+    case OBJECT_BIGNUM: return bignum_size(length);
+    case OBJECT_BYTEVECTOR: return bytevector_size(length);
+    case OBJECT_CLOSURE: return object_size(sizeof(struct closure), length, 8);
+    case OBJECT_INSTANCE: return object_size(sizeof(struct instance), length, 8);
+    case OBJECT_PARAMETER: return object_size(sizeof(struct parameter), 0, 8);
+    case OBJECT_KEYWORD:
+    case OBJECT_RATIONAL:
+    case OBJECT_COMPLEX:
+    case OBJECT_VECTOR:
+    case OBJECT_CELL:
+    case OBJECT_RECORD_TYPE:
+    case OBJECT_RECORD:
+    case OBJECT_CONDITION:
+    case OBJECT_BOX: return object_size(8, length, 8);
+    case OBJECT_NONE:
+    case OBJECT_MSTRING:
+    case OBJECT_VALUES:
+    case OBJECT_PRIMITIVE:
+    case OBJECT_CONTINUATION:
+    case OBJECT_STACK:
+    case OBJECT_PROMISE:
+    case OBJECT_FOREIGN:
+    case OBJECT_PORT:
+    case OBJECT_TABLE:
+    case OBJECT_ENVIRONMENT:
+    case OBJECT_DYNAMIC:
+    case OBJECT_TYPE_COUNT: return 0;
     }
     return 0;
 }
@@ -206,24 +213,40 @@ static bool fill(struct graph *graph, sch_value value)
     memcpy(graph->blocks.bytes + at, &frozen, sizeof frozen);
 
     switch ((enum object_type)header_type(header)) {
-    case OBJECT_SYMBOL:
-        return buffer_append_u32(&graph->symbols, at);
-    case OBJECT_STRING: case OBJECT_FLONUM: case OBJECT_BIGNUM: case OBJECT_BYTEVECTOR: case OBJECT_PRIMITIVE:
-        return true;
-    case OBJECT_CLOSURE:
-        return fill_closure(graph, at, object_of(value));
-    case OBJECT_INSTANCE:
-        return fill_instance(graph, at, object_of(value));
+    case OBJECT_SYMBOL: return buffer_append_u32(&graph->symbols, at);
+    case OBJECT_STRING:
+    case OBJECT_FLONUM:
+    case OBJECT_BIGNUM:
+    case OBJECT_BYTEVECTOR:
+    case OBJECT_PRIMITIVE: return true;
+    case OBJECT_CLOSURE: return fill_closure(graph, at, object_of(value));
+    case OBJECT_INSTANCE: return fill_instance(graph, at, object_of(value));
     case OBJECT_PARAMETER:
         return write_words(graph, at + (uint32_t)offsetof(struct parameter, value),
                            &((const struct parameter *)object_of(value))->value, 2);
-    case OBJECT_KEYWORD: case OBJECT_RATIONAL: case OBJECT_COMPLEX: case OBJECT_VECTOR: case OBJECT_CELL:
-    case OBJECT_RECORD_TYPE: case OBJECT_RECORD: case OBJECT_CONDITION: case OBJECT_BOX:
-        return write_words(graph, at + 8, (const sch_value *)((const char *)object_of(value) + 8), header_length(header));
-    case OBJECT_NONE: case OBJECT_MSTRING: case OBJECT_VALUES: case OBJECT_CONTINUATION: case OBJECT_STACK:
-    case OBJECT_PROMISE: case OBJECT_FOREIGN: case OBJECT_PORT: case OBJECT_TABLE: case OBJECT_ENVIRONMENT:
-    case OBJECT_DYNAMIC: case OBJECT_TYPE_COUNT:
-        break;
+    case OBJECT_KEYWORD:
+    case OBJECT_RATIONAL:
+    case OBJECT_COMPLEX:
+    case OBJECT_VECTOR:
+    case OBJECT_CELL:
+    case OBJECT_RECORD_TYPE:
+    case OBJECT_RECORD:
+    case OBJECT_CONDITION:
+    case OBJECT_BOX:
+        return write_words(graph, at + 8, (const sch_value *)((const char *)object_of(value) + 8),
+                           header_length(header));
+    case OBJECT_NONE:
+    case OBJECT_MSTRING:
+    case OBJECT_VALUES:
+    case OBJECT_CONTINUATION:
+    case OBJECT_STACK:
+    case OBJECT_PROMISE:
+    case OBJECT_FOREIGN:
+    case OBJECT_PORT:
+    case OBJECT_TABLE:
+    case OBJECT_ENVIRONMENT:
+    case OBJECT_DYNAMIC:
+    case OBJECT_TYPE_COUNT: break;
     }
     graph->error = value_type_name(value);
     return false;

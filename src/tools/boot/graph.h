@@ -12,15 +12,15 @@ struct graph_entry {
 
 struct graph {
     const sch_env *env;
-    struct buffer blocks;       /* the region, block headers left blank */
-    struct buffer relocations;  /* uint32_t */
-    struct buffer instances;    /* struct image_instance */
-    struct buffer symbols;      /* uint32_t: all symbols */
-    struct buffer codes;        /* const struct sch_code * */
-    struct buffer pending;      /* addresses still to be filled in: value words */
+    struct buffer blocks;      /* the region, block headers left blank */
+    struct buffer relocations; /* uint32_t */
+    struct buffer instances;   /* struct image_instance */
+    struct buffer symbols;     /* uint32_t: all symbols */
+    struct buffer codes;       /* const struct sch_code * */
+    struct buffer pending;     /* addresses still to be filled in: value words */
     struct graph_entry *entries;
     size_t count, capacity;
-    const char *error;          /* why it cannot be frozen */
+    const char *error; /* why it cannot be frozen */
 };
 
 void graph_init(struct graph *graph, const sch_env *env);

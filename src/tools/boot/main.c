@@ -22,8 +22,8 @@ const unsigned image_data_size = 0;
 struct boot {
     sch_vm *vm;
     struct graph graph;
-    struct buffer values;  /* uint64_t words */
-    struct buffer cells;   /* the cell of each value, so that one has one index */
+    struct buffer values; /* uint64_t words */
+    struct buffer cells;  /* the cell of each value, so that one has one index */
     struct buffer image;
 };
 
@@ -135,15 +135,13 @@ static bool bind(struct boot *boot, const struct session_library *library, const
 {
     *ret = (struct image_binding){ .kind = (uint8_t)exported->kind };
     switch (exported->kind) {
-    case BINDING_SPECIAL:
-        ret->index = (uint32_t)exported->special;
-        return true;
+    case BINDING_SPECIAL: ret->index = (uint32_t)exported->special; return true;
     case BINDING_MACRO:
-        ret->scope = library_index(boot, exported->scope ? exported->scope->name
+        ret->scope = library_index(boot, exported->scope   ? exported->scope->name
                                          : exported->space ? exported->space
                                                            : library->view.name);
-        ret->macro = (struct image_span){ put(boot, exported->macro, exported->macro_length),
-                                          (uint32_t)exported->macro_length };
+        ret->macro =
+            (struct image_span){ put(boot, exported->macro, exported->macro_length), (uint32_t)exported->macro_length };
         return ret->scope != UINT32_MAX;
     case BINDING_GLOBAL:
         ret->index = exported->index;
@@ -286,11 +284,12 @@ static bool write_image(const struct boot *boot, const char *path)
     FILE *file = fopen(path, "w");
     if (!file)
         return !fail(path, strerror(errno));
-    fprintf(file, "/* The frozen image of the standard libraries; made by schooner-boot. */\n"
-                  "extern const unsigned image_data_size;\n"
-                  "extern const unsigned char image_data[];\n"
-                  "const unsigned image_data_size = %zu;\n"
-                  "const unsigned char image_data[] __attribute__((aligned(4096))) = {",
+    fprintf(file,
+            "/* The frozen image of the standard libraries; made by schooner-boot. */\n"
+            "extern const unsigned image_data_size;\n"
+            "extern const unsigned char image_data[];\n"
+            "const unsigned image_data_size = %zu;\n"
+            "const unsigned char image_data[] __attribute__((aligned(4096))) = {",
             boot->image.length);
     for (size_t i = 0; i < boot->image.length; i++)
         fprintf(file, "%s%u,", i % 32 ? "" : "\n", boot->image.bytes[i]);

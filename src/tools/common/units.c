@@ -1,4 +1,5 @@
-/* Parsing of "64M", "10k", "1.5s". A value may have a fraction; the result is rounded down. "unlimited" is UINT64_MAX. */
+/* Parsing of "64M", "10k", "1.5s". A value may have a fraction; the result is rounded down. "unlimited" is UINT64_MAX.
+ */
 #include "tools/common/units.h"
 
 #include <string.h>
@@ -43,7 +44,9 @@ static bool parse(const char *text, const struct unit *units, uint64_t *ret)
 
 bool parse_bytes(const char *text, uint64_t *ret_bytes)
 {
-    static const struct unit units[] = { { "", 1 }, { "K", 1u << 10 }, { "M", 1u << 20 }, { "G", 1u << 30 }, { NULL, 0 } };
+    static const struct unit units[] = {
+        { "", 1 }, { "K", 1u << 10 }, { "M", 1u << 20 }, { "G", 1u << 30 }, { NULL, 0 }
+    };
     return parse(text, units, ret_bytes);
 }
 
@@ -55,8 +58,11 @@ bool parse_count(const char *text, uint64_t *ret_count)
 
 bool parse_duration(const char *text, uint64_t *ret_ns)
 {
-    static const struct unit units[] = { { "", 1000000000 },          { "ms", 1000000 },
-                                         { "s", 1000000000 },         { "m", UINT64_C(60000000000) },
-                                         { "h", UINT64_C(3600000000000) }, { NULL, 0 } };
+    static const struct unit units[] = { { "", 1000000000 },
+                                         { "ms", 1000000 },
+                                         { "s", 1000000000 },
+                                         { "m", UINT64_C(60000000000) },
+                                         { "h", UINT64_C(3600000000000) },
+                                         { NULL, 0 } };
     return parse(text, units, ret_ns);
 }

@@ -5,8 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-bool parse_bytes(const char *text, uint64_t *ret_bytes);       /* K M G: 1024 */
-bool parse_count(const char *text, uint64_t *ret_count);       /* k M G: 1000 */
-bool parse_duration(const char *text, uint64_t *ret_ns);       /* ms s m h; a bare number: seconds */
+bool parse_bytes(const char *text, uint64_t *ret_bytes); /* K M G: 1024 */
+bool parse_count(const char *text, uint64_t *ret_count); /* k M G: 1000 */
+bool parse_duration(const char *text, uint64_t *ret_ns); /* ms s m h; a bare number: seconds */
 
 #endif
