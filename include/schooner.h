@@ -375,7 +375,13 @@ SCH_API void *sch_vm_data(sch_vm *vm);
  */
 SCH_API enum sch_status sch_encode(sch_vm *vm, sch_value value, void **ret, size_t *ret_length);
 SCH_API enum sch_status sch_encode_thunk(sch_vm *vm, sch_value thunk, void **ret, size_t *ret_length);
-/* Decodes; the input is hostile: everything is verified. `code` allows procedures (else data only). */
+/*
+ * Decodes what sch_encode or sch_encode_thunk made. Data (`code` false) may come from anybody: every byte is verified,
+ * and work and memory are bounded by the length. With `code` true procedures are accepted too: their bytecode is
+ * verified to stay within its frames and tables, which does not prove what a captured variable holds; so take
+ * procedures only from a sender that you trust, as a sandbox's runner takes them from the process that started it.
+ * SCH_OK: *ret, alive as what a constructor makes. SCH_ERROR: the bytes are not sound. SCH_LIMIT.
+ */
 SCH_API enum sch_status sch_decode(sch_vm *vm, const void *bytes, size_t length, bool code, sch_value *ret);
 SCH_API void sch_bytes_free(void *bytes, size_t length);
 

@@ -51,6 +51,15 @@ static char *read_file(const char *path, size_t *ret_length)
     return text;
 }
 
+/* What messages call a library's file: from the folder lib/ on, so that the image knows nothing of the machine. */
+static const char *source_name(const char *path)
+{
+    const char *name = path;
+    for (const char *p = path; (p = strstr(p, "lib/")); p++)
+        name = p;
+    return name;
+}
+
 static bool evaluate(sch_vm *vm, const char *path)
 {
     size_t length;
@@ -58,7 +67,7 @@ static bool evaluate(sch_vm *vm, const char *path)
     if (!text)
         return !fail(path, strerror(errno));
     sch_value value;
-    enum sch_status status = sch_eval(vm, (struct sch_source){ path, text, length }, &value);
+    enum sch_status status = sch_eval(vm, (struct sch_source){ source_name(path), text, length }, &value);
     const struct sch_failure *failure = sch_failure(vm);
     if (status != SCH_OK)
         fprintf(stderr, "%s:%u:%u: %s: %s\n", failure->file ? failure->file : path, failure->line, failure->column,
