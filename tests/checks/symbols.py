@@ -5,7 +5,7 @@
 * child:  the objects of the child (between clone and exec) take nothing that src/esquema/child-symbols.txt does not
           list. There a line `object FOLDER/FILE.c` names an object, any other line names symbols; what one of the
           objects defines the others may use.
-* exports: libschooner.so shows sch_* alone, libesquema.so esq_* alone.
+* exports: libschooner.so shows sch_* (its functions) and SCH_* (its constants), libesquema.so esq_* alone.
 
 usage: symbols.py engine|child|exports BUILD [LIST]
 """
@@ -61,9 +61,9 @@ def check_child(build, listed):
 
 def check_exports(build, _listed):
     found = []
-    for library, prefix in (("schooner", "sch_*"), ("esquema", "esq_*")):
+    for library, prefixes in (("schooner", ["sch_*", "SCH_*"]), ("esquema", ["esq_*"])):
         exported = nm("-D", "--defined-only", build / f"lib{library}.so")
-        found += refuse(exported, [prefix], f"lib{library}.so may not export")
+        found += refuse(exported, prefixes, f"lib{library}.so may not export")
         if not exported:
             found.append(f"lib{library}.so exports nothing")
     return found

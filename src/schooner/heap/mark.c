@@ -76,7 +76,7 @@ static inline void push_contents(struct heap_marker *marker, const struct object
     case TRACE_RAW: return;
     case TRACE_AFTER1:
         values++;
-        /* fall through */
+        __attribute__((fallthrough));
     case TRACE_VALUES:
         if (length > 0)
             push(marker, values, values + length, object);
