@@ -215,6 +215,8 @@ static void describe(esq_wall *wall, int result)
 {
     if (result == -ENOSPC) /* of unshare; "no space left on device" leads astray */
         snprintf(wall->detail, sizeof(wall->detail), "the limit of namespaces is reached (ENOSPC)");
+    else if (strcmp(wall->name, "cgroup-limits") == 0)
+        snprintf(wall->detail, sizeof(wall->detail), "memory, processes, cpus: not enforced by this version");
     else if (result < 0)
         snprintf(wall->detail, sizeof(wall->detail), "%s", strerrordesc_np(-result));
     else if (strcmp(wall->name, "landlock") == 0)

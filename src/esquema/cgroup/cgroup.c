@@ -31,8 +31,9 @@ int cgroup_plan(const esq_spec *spec, struct plan_builder *builder, esq_error *r
         snprintf(remedy, sizeof(remedy),
                  "leave the limit out, limit each process instead (address-space, cpu-time), or say (best-effort %s)",
                  name);
-        int result = plan_missing(builder, spec, name, spec_where(spec, limits[i]), remedy, ret_error,
-                                  "the limit `%s` cannot be enforced: no cgroup is delegated to this user", name);
+        int result =
+            plan_missing(builder, spec, name, spec_where(spec, limits[i]), remedy, ret_error,
+                         "the limit `%s` cannot be enforced: this version does not limit whole containers", name);
         if (result < 0)
             return result;
     }
