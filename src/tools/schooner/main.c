@@ -149,6 +149,10 @@ static bool files_fit(const struct command *command, const struct options *optio
 static int run_command(const struct command *command, int argc, char **argv)
 {
     struct options options;
+    if (argc > 0 && (strcmp(argv[0], "--help") == 0 || strcmp(argv[0], "-h") == 0)) {
+        help(stdout);
+        return STATUS_OK;
+    }
     enum option_order order = command->files == ONE_FILE_AND_ARGUMENTS ? OPTIONS_BEFORE_FILE : OPTIONS_ANYWHERE;
     if (!options_parse(argc, argv, order, &options) || !files_fit(command, &options))
         return STATUS_USAGE;
@@ -195,6 +199,10 @@ int main(int argc, char **argv)
     }
     if (word[0] == '-' && word[1]) {
         fprintf(stderr, "schooner: unknown option %s; see schooner --help\n", word);
+        return STATUS_USAGE;
+    }
+    if (word[0] != '-' && !strpbrk(word, "./") && access(word, F_OK) < 0) {
+        fprintf(stderr, "schooner: `%s` is neither a command nor a file; see schooner --help\n", word);
         return STATUS_USAGE;
     }
     static const struct command run = { "run", command_run, ONE_FILE_AND_ARGUMENTS };
