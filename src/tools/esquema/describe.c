@@ -135,8 +135,8 @@ static bool to_spec(const struct description *description, sch_vm *vm, esq_spec 
         return refuse(ret_error,
                       failure_make("%s describes services, and this command is for one container", source.name));
     if (!bridge_is_container(value))
-        return refuse(ret_error, failure_make("the value of %s must be a container, and is %s: end it with one",
-                                              source.name, describe_kind(value)));
+        return refuse(ret_error, failure_make("the value of %s must be a container, and is %s", source.name,
+                                              describe_kind(value)));
     const struct bridge_paths paths = { .base = description->folder,
                                         .folder = description->folder,
                                         .file = source.name };
