@@ -57,13 +57,14 @@ static bool bad_value(const struct option *option, const char *value, const char
 
 static bool store_limit(const struct option *option, const char *value, uint64_t *field)
 {
-    static const char size[] = "a size (1, 64K, 10M)";
+    const char *expected = option->kind == BYTES   ? "a size above 0 (1, 64K, 10M)"
+                           : option->kind == COUNT ? "a number above 0 (1, 64k, 10M)"
+                                                   : "a time above 0 (100ms, 5s, 2m)";
     bool good = option->kind == BYTES   ? parse_bytes(value, field)
                 : option->kind == COUNT ? parse_count(value, field)
                                         : parse_duration(value, field);
     /* a limit of nothing; 0 would mean the default */
-    return (good && *field != 0) ||
-           bad_value(option, value, option->kind == DURATION ? "a time (100ms, 5s, 2m)" : size);
+    return (good && *field != 0) || bad_value(option, value, expected);
 }
 
 static bool store(struct options *options, const struct option *option, const char *value)
