@@ -8,7 +8,8 @@ static void print_text(const esq_wall *walls, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         const esq_wall *wall = &walls[i];
-        printf("%-3s  %-20s %s\n", wall->available ? "yes" : "no", wall->name, wall->detail);
+        printf("%-3s  %-*s%s%s\n", wall->available ? "yes" : "no", *wall->detail ? 20 : 0, wall->name,
+               *wall->detail ? " " : "", wall->detail);
         if (!wall->available && wall->remedy && *wall->remedy)
             printf("     %-20s %s\n", "", wall->remedy);
     }
