@@ -26,7 +26,7 @@ enum { COMMAND_COUNT = sizeof commands / sizeof *commands };
 
 static void help(FILE *out)
 {
-    fprintf(out, "usage: esquema COMMAND [OPTIONS] ...\n\n  %-32s %s\n", "PROGRAM.scm [ARGUMENTS]",
+    fprintf(out, "usage: esquema COMMAND [OPTIONS] ...\n\n  %-32s %s\n", "PROGRAM.scm [NAME=VALUE ...]",
             "run a program that you trust, with the runtime in its hands");
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
         char usage[64];
