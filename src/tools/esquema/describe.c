@@ -133,7 +133,7 @@ static bool to_spec(const struct description *description, sch_vm *vm, esq_spec 
     }
     if (bridge_is_services(value))
         return refuse(ret_error,
-                      failure_make("%s describes services, and this command is for one container", source.name));
+                      failure_make("%s describes services; this version runs one container at a time", source.name));
     if (!bridge_is_container(value))
         return refuse(ret_error, failure_make("the value of %s must be a container, and is %s", source.name,
                                               describe_kind(value)));
