@@ -23,7 +23,7 @@ static void help(FILE *out)
         "schooner stages [OPTIONS] FILE           the program as each stage of the compiler leaves it\n"
         "schooner surface [OPTIONS]               every binding of every library that may be imported\n"
         "schooner --help | --version\n\n"
-        "FILE may be - for standard input. Sizes take K M G, fuel k M G, times ms s m h (alone: s), limits `unlimited`.\n\n");
+        "FILE may be - for standard input. Sizes take K M G, fuel k M G, times ms s m h, limits `unlimited`.\n\n");
     options_help(out);
     fputs("\nStatuses: 0, 1 for errors, 2 for bad usage, 3 when a limit ended the run.\n", out);
 }
