@@ -322,7 +322,7 @@ static sch_value raise_limit(sch_vm *vm, enum sch_limit limit)
     sch_value irritants = sch_is_raised(symbol) ? symbol : sch_list(vm, 1, &symbol);
     if (sch_is_raised(irritants))
         return SCH_RAISED;
-    return sch_raise_kind(vm, "limit", irritants, "run-sandboxed: the thunk was ended by the limit");
+    return sch_raise_kind(vm, "limit", irritants, "run-sandboxed: a limit ended the thunk:");
 }
 
 /* The stream ended without an answer: why? */
