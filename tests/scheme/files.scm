@@ -12,6 +12,7 @@
     (close-port port)))
 (define (text-of-file) (call-with-input-file name (lambda (port) (read-string 100000 port))))
 
+(test-begin "files")
 (test-begin "text")
 (bytes-to-file! (bytevector 97 255 98))
 (test "a byte that is no text" "a\xfffd;b" (text-of-file))
@@ -81,4 +82,5 @@
   (test-error (write-char #\a out)))
 (delete-file name)
 (test #f (file-exists? name))
+(test-end)
 (test-end)

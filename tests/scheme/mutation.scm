@@ -2,6 +2,7 @@
 ;; index, both kinds of strings side by side, and what must be refused.
 (import (scheme base) (scheme char) (scheme write) (scheme read) (schooner test))
 
+(test-begin "mutation")
 (test-begin "new strings can be changed")
 (define-syntax test-changeable
   (syntax-rules ()
@@ -98,4 +99,5 @@
 (test-error (string-set! fresh 0 "x"))
 (test-error (string-copy! fresh 2 "xyz"))
 (test-error (string-fill! fresh #\x 2 1))
+(test-end)
 (test-end)
