@@ -7,11 +7,14 @@
 //   number
 //   ;; prints: TEXT                          the whole standard output
 //   ;; says: TEXT                            to be found in standard error
+//   ;; smaller: 1000000 20000                with --hostile, this number stands for that one, here and in `prints`
 //
-// usage: driver [--outcome-only] SCHOONER FILE...     one line of TAP for each file
+// usage: driver [--outcome-only | --hostile] SCHOONER FILE...     one line of TAP for each file
 //
 // Beside the outcome it judges the peak resident size (cap + 8 MiB) and the CPU time (deadline + 1 s). With
-// --outcome-only it does not: instrumented builds need more of both.
+// --outcome-only it does not: instrumented builds need more of both. --hostile is that too, for the build that collects
+// at every safe point, where filling a heap takes time by the square of its size: who must end in the heap limit gets a
+// small heap, and who must not end in the deadline gets a far one.
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -34,7 +37,12 @@ enum {
     DEFAULT_HEAP_KIB = 64 * 1024,
     DEFAULT_TIMEOUT_MS = 5000,
     HANG_SECONDS = 60,
+    HOSTILE_HEAP_KIB = 2 * 1024,
+    HOSTILE_TIMEOUT_MS = 120 * 1000,
+    SCRIPT_MAX = 1 << 20,
 };
+
+enum judging { ALL, OUTCOME_ONLY, HOSTILE };
 
 struct part {
     unsigned long copies;
@@ -47,6 +55,7 @@ struct script {
     char expect[256];
     char prints[1024];
     char says[256];
+    char smaller[64];
     bool has_prints;
     struct part parts[PARTS];
     size_t part_count;
@@ -110,6 +119,7 @@ static bool read_head(const char *path, struct script *ret)
         field(line, "limits", sizeof ret->options, ret->options);
         field(line, "expect", sizeof ret->expect, ret->expect);
         field(line, "says", sizeof ret->says, ret->says);
+        field(line, "smaller", sizeof ret->smaller, ret->smaller);
         field(line, "source", sizeof source, source);
         field(line, "prints", sizeof prints, prints);
     }
@@ -121,36 +131,73 @@ static bool read_head(const char *path, struct script *ret)
     return ret->expect[0] != 0;
 }
 
-// The script with its copies appended, in an unlinked file.
+// Puts out the text with every OLD as NEW.
+static void put_replaced(const char *text, const char *old, const char *new, FILE *file)
+{
+    for (const char *at; (at = strstr(text, old)); text = at + strlen(old)) {
+        fwrite(text, 1, (size_t)(at - text), file);
+        fputs(new, file);
+    }
+    fputs(text, file);
+}
+
+static void put_copies(const struct part *part, FILE *file)
+{
+    const char *hole = strstr(part->text, "%d");
+    char number[24];
+    for (unsigned long n = 0; n < part->copies; n++) {
+        snprintf(number, sizeof number, "%lu", n);
+        if (hole)
+            put_replaced(part->text, "%d", number, file);
+        else
+            fputs(part->text, file);
+    }
+}
+
+// The words of `smaller`: the number, and what stands for it.
+static bool smaller_words(const struct script *script, char ret_old[64], char ret_new[64])
+{
+    return sscanf(script->smaller, "%63s %63s", ret_old, ret_new) == 2;
+}
+
+static void put_script(const struct script *script, int original, FILE *file)
+{
+    char *text = malloc(SCRIPT_MAX + 1);
+    if (!text)
+        return;
+    size_t length = 0;
+    for (ssize_t got; length < SCRIPT_MAX && (got = read(original, text + length, SCRIPT_MAX - length)) > 0;)
+        length += (size_t)got;
+    text[length] = 0;
+    char old[64], new[64];
+    if (smaller_words(script, old, new))
+        put_replaced(text, old, new, file);
+    else
+        fwrite(text, 1, length, file);
+    free(text);
+}
+
+// Whether the script is to be read from standard input, since it is not what its file holds.
+static bool is_made(const struct script *script)
+{
+    return script->part_count || script->smaller[0];
+}
+
+// The script, smaller, and with its copies appended, in an unlinked file.
 static int source_of(const struct script *script)
 {
     const int original = open(script->path, O_RDONLY | O_CLOEXEC);
-    if (original < 0 || script->part_count == 0)
+    if (original < 0 || !is_made(script))
         return original;
     FILE *copy = tmpfile();
     if (!copy) {
         close(original);
         return -1;
     }
-    char buffer[4096];
-    for (ssize_t got; (got = read(original, buffer, sizeof buffer)) > 0;)
-        fwrite(buffer, 1, (size_t)got, copy);
+    put_script(script, original, copy);
     close(original);
-    for (size_t i = 0; i < script->part_count; i++) {
-        const char *hole = strstr(script->parts[i].text, "%d");
-        for (unsigned long n = 0; n < script->parts[i].copies; n++) {
-            if (!hole) {
-                fputs(script->parts[i].text, copy);
-                continue;
-            }
-            const char *rest = script->parts[i].text;
-            for (const char *at = hole; at; at = strstr(rest, "%d")) {
-                fprintf(copy, "%.*s%lu", (int)(at - rest), rest, n);
-                rest = at + 2;
-            }
-            fputs(rest, copy);
-        }
-    }
+    for (size_t i = 0; i < script->part_count; i++)
+        put_copies(&script->parts[i], copy);
     fflush(copy);
     const int fd = dup(fileno(copy));
     fclose(copy);
@@ -221,11 +268,11 @@ static bool run(const char *schooner, const struct script *script, char *words[]
     FILE *err = tmpfile();
     if (source < 0 || !out || !err)
         return false;
-    char *arguments[WORDS + 4] = { (char *)schooner, "eval" };
+    char *arguments[WORDS + 8] = { (char *)schooner, "eval" };
     size_t count = 2;
     for (size_t i = 0; words[i]; i++)
         arguments[count++] = words[i];
-    arguments[count] = script->part_count ? "-" : (char *)script->path;
+    arguments[count] = is_made(script) ? "-" : (char *)script->path;
     const pid_t child = fork();
     if (child == 0) {
         dup2(source, STDIN_FILENO);
@@ -307,12 +354,37 @@ static void explain(const char *label, const char *text)
     putchar('\n');
 }
 
-static bool check(const char *schooner, const char *path, size_t number, bool bounds)
+// Gives an option's value, whether the script gives it or not.
+static void set_option(char *words[], const char *name, char *value)
+{
+    size_t i = 0;
+    while (words[i] && strcmp(words[i], name) != 0)
+        i++;
+    words[i] = (char *)name;
+    words[i + 1] = value;
+}
+
+static void make_hostile(struct script *script, char *words[], char ret_heap[32], char ret_timeout[32])
+{
+    const bool ends_ok = is_expected(script->expect, "ok");
+    snprintf(ret_heap, 32, "%dK", HOSTILE_HEAP_KIB);
+    snprintf(ret_timeout, 32, "%dms", HOSTILE_TIMEOUT_MS);
+    if (is_expected(script->expect, "heap") && !ends_ok && heap_cap_kib(words) > HOSTILE_HEAP_KIB)
+        set_option(words, "--heap", ret_heap);
+    if (!is_expected(script->expect, "timeout"))
+        set_option(words, "--timeout", ret_timeout);
+    char old[64], new[64];
+    if (smaller_words(script, old, new) && strcmp(script->prints, old) == 0)
+        snprintf(script->prints, sizeof script->prints, "%s", new);
+}
+
+static bool check(const char *schooner, const char *path, size_t number, enum judging judging)
 {
     const char *name = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
     struct script script;
     struct outcome outcome = { 0 };
-    char *words[WORDS + 1] = { 0 };
+    char *words[WORDS + 5] = { 0 };
+    char heap[32], timeout[32];
     if (!read_head(path, &script)) {
         printf("not ok %zu - %s\n#   it cannot be read, or expects nothing\n", number, name);
         return false;
@@ -323,11 +395,15 @@ static bool check(const char *schooner, const char *path, size_t number, bool bo
     memcpy(options, script.options, sizeof options);
     for (char *word = strtok_r(options, " ", &rest); word && count < WORDS; word = strtok_r(NULL, " ", &rest))
         words[count++] = word;
+    if (judging == HOSTILE)
+        make_hostile(&script, words, heap, timeout);
+    else
+        script.smaller[0] = 0;
     if (!run(schooner, &script, words, &outcome)) {
         printf("not ok %zu - %s\n#   it could not be started: %s\n", number, name, strerror(errno));
         return false;
     }
-    const char *complaint = judge(&script, &outcome, words, bounds);
+    const char *complaint = judge(&script, &outcome, words, judging == ALL);
     printf("%s %zu - %s\n", complaint ? "not ok" : "ok", number, name);
     if (complaint) {
         printf("#   %s\n#   expected: %s\n#   ended: %s (status %d, %ld KiB, %ld ms)\n", complaint, script.expect,
@@ -342,11 +418,15 @@ static bool check(const char *schooner, const char *path, size_t number, bool bo
 int main(int argc, char *argv[])
 {
     int next = 1;
-    const bool bounds = !(argc > 1 && strcmp(argv[1], "--outcome-only") == 0);
-    if (!bounds)
+    enum judging judging = ALL;
+    if (argc > 1 && strcmp(argv[1], "--outcome-only") == 0)
+        judging = OUTCOME_ONLY;
+    else if (argc > 1 && strcmp(argv[1], "--hostile") == 0)
+        judging = HOSTILE;
+    if (judging != ALL)
         next++;
     if (argc - next < 2) {
-        fprintf(stderr, "usage: driver [--outcome-only] SCHOONER FILE...\n");
+        fprintf(stderr, "usage: driver [--outcome-only | --hostile] SCHOONER FILE...\n");
         return 2;
     }
     const char *schooner = argv[next++];
@@ -354,6 +434,6 @@ int main(int argc, char *argv[])
     printf("1..%d\n", argc - first);
     bool good = true;
     for (; next < argc; next++)
-        good = check(schooner, argv[next], (size_t)(next - first + 1), bounds) && good;
+        good = check(schooner, argv[next], (size_t)(next - first + 1), judging) && good;
     return good ? 0 : 1;
 }

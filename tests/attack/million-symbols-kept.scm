@@ -1,6 +1,7 @@
 ;; A million symbols that are kept.
 ;; limits: --menu base --heap 10M --timeout 10s
 ;; expect: heap|ok
+;; smaller: 1000000 10000
 (import (scheme base))
 (define (f i l) (if (= i 0) (length l) (f (- i 1) (cons (string->symbol (number->string i)) l))))
 (f 1000000 (list))

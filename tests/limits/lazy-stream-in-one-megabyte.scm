@@ -1,6 +1,7 @@
 ;; The ten-millionth element of a stream in a heap of one megabyte.
 ;; limits: --menu base,lazy --heap 1M --timeout 60s
 ;; expect: ok
+;; smaller: 10000000 300000
 ;; prints: 10000000
 (import (scheme base))
 (import (scheme lazy))
