@@ -28,13 +28,7 @@ static bool check_bytevector(sch_vm *vm, const char *who, size_t argument, sch_v
 
 static bool check_writable(sch_vm *vm, const char *who, sch_value v)
 {
-    if (!check_bytevector(vm, who, 1, v))
-        return false;
-    if (unlikely(heap_is_frozen(v))) {
-        raise_error(vm, "immutable", who, 1, &v, "a literal cannot be changed");
-        return false;
-    }
-    return true;
+    return check_bytevector(vm, who, 1, v) && argument_writable(vm, who, v);
 }
 
 static bool check_byte(sch_vm *vm, const char *who, size_t argument, sch_value v)
@@ -95,25 +89,12 @@ sch_value prim_bytevector_length(sch_vm *vm, const sch_value *args, size_t count
     return make_fixnum((int64_t)object_length(args[0]));
 }
 
-static bool element(sch_vm *vm, const char *who, sch_value v, sch_value k, size_t *ret)
-{
-    if (likely(is_index(k, object_length(v)))) {
-        *ret = (size_t)fixnum_int(k);
-        return true;
-    }
-    if (is_fixnum(k))
-        raise_range(vm, who, 2, k);
-    else
-        raise_type(vm, who, 2, "an exact integer", k);
-    return false;
-}
-
 sch_value prim_bytevector_ref(sch_vm *vm, const sch_value *args, size_t count)
 {
     (void)count;
     size_t k;
     if (!check_bytevector(vm, "bytevector-u8-ref", 1, args[0]) ||
-        !element(vm, "bytevector-u8-ref", args[0], args[1], &k))
+        !argument_element(vm, "bytevector-u8-ref", 2, args[1], object_length(args[0]), &k))
         return V_RAISED;
     return make_fixnum(bytes_of(args[0])[k]);
 }
@@ -123,7 +104,8 @@ sch_value prim_bytevector_set(sch_vm *vm, const sch_value *args, size_t count)
     (void)count;
     size_t k;
     if (!check_writable(vm, "bytevector-u8-set!", args[0]) ||
-        !element(vm, "bytevector-u8-set!", args[0], args[1], &k) || !check_byte(vm, "bytevector-u8-set!", 3, args[2]))
+        !argument_element(vm, "bytevector-u8-set!", 2, args[1], object_length(args[0]), &k) ||
+        !check_byte(vm, "bytevector-u8-set!", 3, args[2]))
         return V_RAISED;
     bytes_of(args[0])[k] = (unsigned char)fixnum_int(args[2]);
     return V_UNSPECIFIED;

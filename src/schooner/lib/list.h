@@ -19,6 +19,10 @@ bool values_equal(sch_vm *vm, sch_value a, sch_value b, bool *ret_failed);
 
 /* An exact index in [0, limit]; else raises. */
 bool argument_index(sch_vm *vm, const char *who, size_t argument, sch_value v, size_t limit, size_t *ret);
+/* The exact index of an element of something with `length` elements; else raises. */
+bool argument_element(sch_vm *vm, const char *who, size_t argument, sch_value v, size_t length, size_t *ret);
+/* Not a literal and not part of the image; else raises. */
+bool argument_writable(sch_vm *vm, const char *who, sch_value v);
 /* Optional [start, end) arguments at args[first], args[first + 1] of something with `length` elements. */
 bool argument_range(sch_vm *vm, const char *who, const sch_value *args, size_t count, size_t first, size_t length,
                     size_t *ret_start, size_t *ret_end);

@@ -57,6 +57,27 @@ bool argument_index(sch_vm *vm, const char *who, size_t argument, sch_value v, s
     return true;
 }
 
+bool argument_element(sch_vm *vm, const char *who, size_t argument, sch_value v, size_t length, size_t *ret)
+{
+    if (likely(is_index(v, length))) {
+        *ret = (size_t)fixnum_int(v);
+        return true;
+    }
+    if (is_fixnum(v))
+        raise_range(vm, who, argument, v);
+    else
+        raise_type(vm, who, argument, "an exact integer", v);
+    return false;
+}
+
+bool argument_writable(sch_vm *vm, const char *who, sch_value v)
+{
+    if (likely(!heap_is_frozen(v)))
+        return true;
+    raise_error(vm, "immutable", who, 1, &v, "a literal cannot be changed");
+    return false;
+}
+
 bool argument_range(sch_vm *vm, const char *who, const sch_value *args, size_t count, size_t first, size_t length,
                     size_t *ret_start, size_t *ret_end)
 {
@@ -99,15 +120,10 @@ sch_value prim_cdr(sch_vm *vm, const sch_value *args, size_t count)
 
 static bool writable_pair(sch_vm *vm, const char *who, sch_value pair)
 {
-    if (!is_pair(pair)) {
-        raise_type(vm, who, 1, "a pair", pair);
-        return false;
-    }
-    if (heap_is_frozen(pair)) {
-        raise_error(vm, "immutable", who, 1, &pair, "a literal cannot be changed");
-        return false;
-    }
-    return true;
+    if (is_pair(pair))
+        return argument_writable(vm, who, pair);
+    raise_type(vm, who, 1, "a pair", pair);
+    return false;
 }
 
 sch_value prim_set_car(sch_vm *vm, const sch_value *args, size_t count)

@@ -30,13 +30,7 @@ static bool check_vector(sch_vm *vm, const char *who, size_t argument, sch_value
 
 static bool check_writable(sch_vm *vm, const char *who, sch_value v)
 {
-    if (!check_vector(vm, who, 1, v))
-        return false;
-    if (unlikely(heap_is_frozen(v))) {
-        raise_error(vm, "immutable", who, 1, &v, "a literal cannot be changed");
-        return false;
-    }
-    return true;
+    return check_vector(vm, who, 1, v) && argument_writable(vm, who, v);
 }
 
 static inline sch_value *items_of(sch_value v)
@@ -84,26 +78,12 @@ sch_value prim_vector_length(sch_vm *vm, const sch_value *args, size_t count)
     return make_fixnum((int64_t)object_length(args[0]));
 }
 
-/* The index of an element; raises otherwise. */
-static bool element(sch_vm *vm, const char *who, sch_value v, sch_value k, size_t *ret)
-{
-    size_t length = object_length(v);
-    if (likely(is_index(k, length))) {
-        *ret = (size_t)fixnum_int(k);
-        return true;
-    }
-    if (is_fixnum(k))
-        raise_range(vm, who, 2, k);
-    else
-        raise_type(vm, who, 2, "an exact integer", k);
-    return false;
-}
-
 sch_value prim_vector_ref(sch_vm *vm, const sch_value *args, size_t count)
 {
     (void)count;
     size_t k;
-    if (!check_vector(vm, "vector-ref", 1, args[0]) || !element(vm, "vector-ref", args[0], args[1], &k))
+    if (!check_vector(vm, "vector-ref", 1, args[0]) ||
+        !argument_element(vm, "vector-ref", 2, args[1], object_length(args[0]), &k))
         return V_RAISED;
     return items_of(args[0])[k];
 }
@@ -112,7 +92,8 @@ sch_value prim_vector_set(sch_vm *vm, const sch_value *args, size_t count)
 {
     (void)count;
     size_t k;
-    if (!check_writable(vm, "vector-set!", args[0]) || !element(vm, "vector-set!", args[0], args[1], &k))
+    if (!check_writable(vm, "vector-set!", args[0]) ||
+        !argument_element(vm, "vector-set!", 2, args[1], object_length(args[0]), &k))
         return V_RAISED;
     barrier_object(vm, object_of(args[0]));
     items_of(args[0])[k] = args[2];
