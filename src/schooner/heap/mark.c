@@ -74,9 +74,7 @@ static inline void push_contents(struct heap_marker *marker, const struct object
     size_t length = header_length(object->header);
     switch ((enum trace_kind)trace_kinds[header_type(object->header)]) {
     case TRACE_RAW: return;
-    case TRACE_AFTER1:
-        values++;
-        __attribute__((fallthrough));
+    case TRACE_AFTER1: values++; __attribute__((fallthrough));
     case TRACE_VALUES:
         if (length > 0)
             push(marker, values, values + length, object);
