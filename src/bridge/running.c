@@ -55,7 +55,7 @@ static int launch(sch_value container, esq_container **ret, esq_error *error)
 sch_value host_spawn(sch_vm *vm, void *data, size_t count, const sch_value args[])
 {
     (void)data, (void)count;
-    esq_container *container;
+    esq_container *container = NULL;
     esq_error error = { 0 };
     if (!bridge_is_container(args[0]))
         return host_raise_plain(vm, "type-error", "type error in `spawn-container`: expected a container");
