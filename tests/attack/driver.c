@@ -12,9 +12,9 @@
 // usage: driver [--outcome-only | --hostile] SCHOONER FILE...     one line of TAP for each file
 //
 // Beside the outcome it judges the peak resident size (cap + 8 MiB) and the CPU time (deadline + 1 s). With
-// --outcome-only it does not: instrumented builds need more of both. --hostile is that too, for the build that collects
-// at every safe point, where filling a heap takes time by the square of its size: who must end in the heap limit gets a
-// small heap, and who must not end in the deadline gets a far one.
+// --outcome-only it does not: instrumented builds need more of both, and who must not end in the deadline gets a far
+// one. --hostile is that too, for the build that collects at every safe point, where filling a heap takes time by the
+// square of its size: who must end in the heap limit gets a small heap.
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -38,7 +38,7 @@ enum {
     DEFAULT_TIMEOUT_MS = 5000,
     HANG_SECONDS = 60,
     HOSTILE_HEAP_KIB = 2 * 1024,
-    HOSTILE_TIMEOUT_MS = 120 * 1000,
+    FAR_TIMEOUT_MS = 120 * 1000,
     SCRIPT_MAX = 1 << 20,
 };
 
@@ -364,15 +364,12 @@ static void set_option(char *words[], const char *name, char *value)
     words[i + 1] = value;
 }
 
-static void make_hostile(struct script *script, char *words[], char ret_heap[32], char ret_timeout[32])
+static void make_hostile(struct script *script, char *words[], char ret_heap[32])
 {
     const bool ends_ok = is_expected(script->expect, "ok");
     snprintf(ret_heap, 32, "%dK", HOSTILE_HEAP_KIB);
-    snprintf(ret_timeout, 32, "%dms", HOSTILE_TIMEOUT_MS);
     if (is_expected(script->expect, "heap") && !ends_ok && heap_cap_kib(words) > HOSTILE_HEAP_KIB)
         set_option(words, "--heap", ret_heap);
-    if (!is_expected(script->expect, "timeout"))
-        set_option(words, "--timeout", ret_timeout);
     char old[64], new[64];
     if (smaller_words(script, old, new) && strcmp(script->prints, old) == 0)
         snprintf(script->prints, sizeof script->prints, "%s", new);
@@ -395,8 +392,11 @@ static bool check(const char *schooner, const char *path, size_t number, enum ju
     memcpy(options, script.options, sizeof options);
     for (char *word = strtok_r(options, " ", &rest); word && count < WORDS; word = strtok_r(NULL, " ", &rest))
         words[count++] = word;
+    snprintf(timeout, sizeof timeout, "%dms", FAR_TIMEOUT_MS);
+    if (judging != ALL && !is_expected(script.expect, "timeout"))
+        set_option(words, "--timeout", timeout);
     if (judging == HOSTILE)
-        make_hostile(&script, words, heap, timeout);
+        make_hostile(&script, words, heap);
     else
         script.smaller[0] = 0;
     if (!run(schooner, &script, words, &outcome)) {
