@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <wchar.h>
 #include "tools/schooner/repl.h"
 
 enum { HISTORY_SIZE = 1000, COMPLETIONS_MAX = 200 };
@@ -104,7 +105,7 @@ static void print_names(struct completion *completion)
     printf("%s\n", completion->more ? "  ..." : "");
 }
 
-static unsigned char complete(EditLine *line, int key)
+static unsigned char complete(EditLine *line, wint_t key)
 {
     (void)key;
     struct editor *editor;
@@ -175,7 +176,8 @@ static bool open_editor(struct editor *editor)
     el_set(editor->line, EL_PROMPT, prompt_of);
     el_set(editor->line, EL_EDITOR, "emacs");
     el_set(editor->line, EL_HIST, history, editor->history);
-    el_set(editor->line, EL_ADDFN, "complete-name", "completes a name in scope", complete);
+    /* the narrow function would make wide copies of the texts, and never free them */
+    el_wset(editor->line, EL_ADDFN, L"complete-name", L"completes a name in scope", complete);
     el_set(editor->line, EL_BIND, "^I", "complete-name", NULL);
     el_source(editor->line, NULL);
     return true;
