@@ -134,8 +134,7 @@ static int emit_guard(struct compiler *compiler, const struct seccomp_guard *gua
         uint32_t high_mask = (uint32_t)(test->mask >> 32);
         bool is_equal_wanted = test->relation == SECCOMP_EQUAL;
         int holds = emit_verdict(compiler, test->verdict);
-        int other = is_equal_wanted ? next : holds;
-        int equal;
+        int other, equal;
 
         next = bring_near(compiler, next);
         other = is_equal_wanted ? next : holds;
@@ -252,7 +251,7 @@ int seccomp_compile(const struct seccomp_policy *policy, struct sock_filter *pro
     tree = bring_near(&compiler, tree);
     tree = emit_jump(&compiler, BPF_JGE, CALLS_FOREIGN_FROM, foreign, tree);
     tree = emit_load(&compiler, offsetof(struct seccomp_data, nr));
-    tree = emit_jump(&compiler, BPF_JEQ, CALLS_ARCHITECTURE, tree, foreign);
+    emit_jump(&compiler, BPF_JEQ, CALLS_ARCHITECTURE, tree, foreign);
     emit_load(&compiler, offsetof(struct seccomp_data, arch));
 
     if (compiler.length > compiler.capacity)
