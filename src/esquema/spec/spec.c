@@ -161,7 +161,7 @@ static int add_item(esq_spec *spec, size_t field, const char *const *words, size
 
 int esq_spec_set(esq_spec *spec, const char *field, const char *value, const esq_location *where, esq_error *ret_error)
 {
-    size_t index;
+    size_t index = 0;
     int result = find_field(field, SPEC_SHAPE_ONE, where, &index, ret_error);
     if (result < 0)
         return result;
@@ -171,7 +171,7 @@ int esq_spec_set(esq_spec *spec, const char *field, const char *value, const esq
 int esq_spec_add(esq_spec *spec, const char *field, const char *const *words, size_t count, const esq_location *where,
                  esq_error *ret_error)
 {
-    size_t index;
+    size_t index = 0;
     int result = find_field(field, SPEC_SHAPE_LIST, where, &index, ret_error);
     if (result < 0)
         return result;
@@ -181,7 +181,7 @@ int esq_spec_add(esq_spec *spec, const char *field, const char *const *words, si
 static int add_fd(esq_spec *spec, const char *field, enum spec_shape shape, int fd, int inside,
                   const esq_location *where, esq_error *ret_error)
 {
-    size_t index;
+    size_t index = 0;
     int result = find_field(field, shape, where, &index, ret_error);
     if (result < 0)
         return result;
