@@ -486,7 +486,11 @@ static bool fill_cell(struct decoder *decoder, sch_value object)
     } else if (!take_reference(decoder, &cell->value)) {
         return false;
     }
-    return take_bytes(decoder, &bytes, &length) && take_bytes(decoder, &bytes, &length);
+    for (int i = 0; i < 2; i++) {
+        if (!take_bytes(decoder, &bytes, &length))
+            return false;
+    }
+    return true;
 }
 
 /* The second walk; lengths were checked by the first. */
