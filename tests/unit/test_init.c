@@ -627,6 +627,13 @@ static void init_is_small(void **state)
     assert_memory_equal(esq_init_program, "\177ELF", 4);
 }
 
+/* Init is started by a launcher, which resets all signals; what started the tests may ignore some (nohup, `&`). */
+static void reset_signals(void)
+{
+    for (int number = 1; number < NSIG; number++)
+        signal(number, SIG_DFL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -651,5 +658,6 @@ int main(void)
         cmocka_unit_test(without_a_pid_namespace_nobody_else_is_signalled),
         cmocka_unit_test(a_wrong_job_starts_nothing),
     };
+    reset_signals();
     return cmocka_run_group_tests_name("init", tests, NULL, NULL);
 }
