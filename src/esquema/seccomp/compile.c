@@ -250,7 +250,7 @@ int seccomp_compile(const struct seccomp_policy *policy, struct sock_filter *pro
     foreign = emit_verdict(&compiler, SECCOMP_FOREIGN);
     tree = bring_near(&compiler, tree);
     tree = emit_jump(&compiler, BPF_JGE, CALLS_FOREIGN_FROM, foreign, tree);
-    emit_load(&compiler, offsetof(struct seccomp_data, nr));
+    tree = emit_load(&compiler, offsetof(struct seccomp_data, nr));
     emit_jump(&compiler, BPF_JEQ, CALLS_ARCHITECTURE, tree, foreign);
     emit_load(&compiler, offsetof(struct seccomp_data, arch));
 
