@@ -63,10 +63,9 @@ static bool make_region(sch_env *env)
     size_t room = image_block_room();
     size_t primitive_bytes = PRIMITIVE_COUNT * sizeof(struct primitive);
     size_t host_bytes = env->function_count * sizeof(struct primitive);
-    size_t extra = 1 + (host_bytes + room - 1) / room;
-    if (primitive_bytes > room || env->function_count > 100000)
+    if (primitive_bytes > room || host_bytes > room) /* each has one block: some two thousand procedures */
         return false;
-    if (!image_load(env, env->image, extra))
+    if (!image_load(env, env->image, 2))
         return false;
 
     size_t blocks = env->image ? env->image->block_count : 0;
@@ -74,21 +73,15 @@ static bool make_region(sch_env *env)
     for (size_t i = 0; i < PRIMITIVE_COUNT; i++)
         fill_primitive(env->primitives, i, 0);
     env->host_procedures = image_block_start(env->region, blocks + 1);
-    /* Procedures of a host are few; they fill one block at most in this form (checked when they are counted). */
     for (size_t i = 0; i < env->function_count; i++)
         fill_primitive(env->host_procedures, i, PRIMITIVE_HOST);
     return true;
 }
 
-static int compare_libraries(const struct env_library *library, const char *name)
-{
-    return strcmp(library->view.name, name);
-}
-
 static struct env_library *find_any(sch_env *env, const char *name)
 {
     for (size_t i = 0; i < env->library_count; i++)
-        if (compare_libraries(&env->libraries[i], name) == 0)
+        if (strcmp(env->libraries[i].view.name, name) == 0)
             return &env->libraries[i];
     return NULL;
 }
