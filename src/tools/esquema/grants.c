@@ -72,8 +72,8 @@ bool grant_is_given(const struct options *options, const esq_grant *grant)
 {
     if (options->trust)
         return true;
-    for (size_t i = 0; i < options->allow_count; i++)
-        if (covers(options->allow[i], grant))
+    for (size_t i = 0; i < options->allow.count; i++)
+        if (covers(options->allow.items[i], grant))
             return true;
     return false;
 }

@@ -8,34 +8,28 @@
 #include <unistd.h>
 #include "tools/esquema/options.h"
 
-enum { NO_FILE, NEEDS_FILE };
 enum { STATUS_USAGE = 2 };
 
-static const struct command {
-    const char *name;
-    command_fn *function;
-    int file;
-    const char *arguments;
-    const char *help;
-} commands[] = {
-#define COMMAND(function, name, file, arguments, help) { name, function, file, arguments, help },
-#include "tools/esquema/commands.def"
-#undef COMMAND
-};
-enum { COMMAND_COUNT = sizeof commands / sizeof *commands };
+static void print_row(FILE *out, const char *usage, const char *help)
+{
+    enum { COLUMN = 34 };
+    fprintf(out, "  %-*s", COLUMN, usage);
+    if (strlen(usage) >= COLUMN)
+        fprintf(out, "\n  %*s", COLUMN, "");
+    fprintf(out, " %s\n", help);
+}
 
 static void help(FILE *out)
 {
-    fprintf(out, "usage: esquema COMMAND [OPTIONS] ...\n\n  %-32s %s\n", "PROGRAM.scm [NAME=VALUE ...]",
-            "run a program that you trust, with the runtime in its hands");
-    for (size_t i = 0; i < COMMAND_COUNT; i++) {
-        char usage[64];
-        snprintf(usage, sizeof usage, "%s %s", commands[i].name, commands[i].arguments);
-        fprintf(out, "  %-32s %s\n", usage, commands[i].help);
+    fputs("usage: esquema COMMAND [OPTIONS] ...\n\n", out);
+    print_row(out, "PROGRAM.scm [NAME=VALUE ...]", "run a program that you trust, with the runtime in its hands");
+    for (size_t i = 0; i < command_count; i++) {
+        char usage[96];
+        snprintf(usage, sizeof usage, "%s %s", commands[i].name, commands[i].operands);
+        print_row(out, usage, commands[i].help);
     }
-    fputc('\n', out);
-    options_help(out);
-    fputs("\nStatuses: the payload's 0 to 255, or 128 and the number of its signal; 125 when we could not start it,\n"
+    fputs("\nThe options of a command: esquema COMMAND --help. The version: esquema --version\n"
+          "Statuses: the payload's 0 to 255, or 128 and the number of its signal; 125 when we could not start it,\n"
           "126 when its program cannot be executed, 127 when there is none, 137 when its time is over.\n",
           out);
 }
@@ -43,13 +37,11 @@ static void help(FILE *out)
 static int run_command(const struct command *command, int argc, char **argv)
 {
     struct options options;
-    int status = strcmp(command->name, "run") == 0 ? ESQ_EXIT_SETUP : STATUS_USAGE;
-    if (options_parse(argc, argv, command->file == NEEDS_FILE, &options)) {
+    int status = command->status == STATUS_PAYLOAD ? ESQ_EXIT_SETUP : STATUS_USAGE;
+    if (options_parse(command, argc, argv, &options)) {
         status = 0;
         if (options.help)
-            help(stdout);
-        else if (options.version)
-            printf("esquema %s\n", esq_version());
+            options_help(stdout, command);
         else
             status = command->function(&options);
     }
@@ -59,6 +51,22 @@ static int run_command(const struct command *command, int argc, char **argv)
         status = ESQ_EXIT_SETUP;
     }
     return status;
+}
+
+/* `rootfs` alone, where there are `rootfs import` and others: what there is. */
+static bool list_subcommands(const char *word)
+{
+    bool is_found = false;
+    size_t length = strlen(word);
+    for (size_t i = 0; i < command_count; i++) {
+        if (strncmp(commands[i].name, word, length) != 0 || commands[i].name[length] != ' ')
+            continue;
+        if (!is_found)
+            fprintf(stderr, "esquema: `%s` needs one of\n", word);
+        is_found = true;
+        print_row(stderr, commands[i].name, commands[i].help);
+    }
+    return is_found;
 }
 
 /* A word that names a file is a program; any other word is a command that we do not know. */
@@ -80,9 +88,12 @@ int main(int argc, char **argv)
         printf("esquema %s\n", esq_version());
         return 0;
     }
-    for (size_t i = 0; i < COMMAND_COUNT; i++)
-        if (strcmp(word, commands[i].name) == 0)
-            return run_command(&commands[i], argc - 2, argv + 2);
+    int words;
+    const struct command *command = command_find(argc - 1, argv + 1, &words);
+    if (command)
+        return run_command(command, argc - 1 - words, argv + 1 + words);
+    if (list_subcommands(word))
+        return STATUS_USAGE;
     if ((word[0] != '-' || !word[1]) && looks_like_file(word))
         return run_program(word, argc - 2, argv + 2);
     fprintf(stderr, "esquema: unknown %s `%s`; see esquema --help\n", word[0] == '-' ? "option" : "command", word);

@@ -1,15 +1,20 @@
-/* Parsing by the table in options.def. Options may stand anywhere behind the command; `--` ends them. */
+/*
+ * Parsing by the tables in options.def and commands.def. Options may stand anywhere behind the command; `--` ends them,
+ * and so does the first word of a command line that a container is to execute.
+ */
 #include "tools/esquema/options.h"
 
 #include <fcntl.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include "tools/common/units.h"
 
-enum kind { FLAG, NUMBER, FORMAT, GRANT };
+enum kind { FLAG, TEXT, TEXTS, GRANT, COUNT, BYTES, DURATION, NUMBER, FORMAT };
 
 struct option {
     const char *name;
+    char letter;
     enum kind kind;
     const char *argument;
     const char *help;
@@ -17,16 +22,41 @@ struct option {
 };
 
 static const struct option table[] = {
-#define OPTION(field, name, kind, argument, help) { name, kind, argument, help, offsetof(struct options, field) },
+#define OPTION(field, name, letter, kind, argument, help) \
+    { name, letter, kind, argument, help, offsetof(struct options, field) },
 #include "tools/esquema/options.def"
 #undef OPTION
 };
 enum { OPTION_COUNT = sizeof table / sizeof *table };
 
-static bool complain(const char *what, const char *word)
+/* What is being parsed, and for whom. */
+struct parse {
+    const struct command *command;
+    struct options *options;
+    int argc;
+    char **argv;
+    int at; /* the next word */
+};
+
+static bool complain(const struct command *command, const char *word, const char *what)
 {
-    fprintf(stderr, "esquema: %s%s; see esquema --help\n", word, what);
+    fprintf(stderr, "esquema: %s%s; see esquema %s --help\n", word, what, command->name);
     return false;
+}
+
+/* Is the name one of those in the list? */
+static bool is_listed(const char *list, const char *name)
+{
+    size_t length = strlen(name);
+    for (const char *at = list; (at = strstr(at, name)); at += length)
+        if ((at == list || at[-1] == ' ') && (at[length] == ' ' || !at[length]))
+            return true;
+    return false;
+}
+
+static bool takes(const struct command *command, const struct option *option)
+{
+    return strcmp(option->name, "--help") == 0 || is_listed(command->options, option->name);
 }
 
 /* "--format" or "--format=json"; *ret_value gets what stands behind '='. */
@@ -43,94 +73,184 @@ static const struct option *find(const char *word, const char **ret_value)
     return NULL;
 }
 
-static bool store_descriptor(const char *value, int *ret)
+static bool store_descriptor(const struct parse *parse, const char *value, int *ret)
 {
     char *end;
     long number = strtol(value, &end, 10);
     if (!*value || *end || number < 0 || number > 1000000 || fcntl((int)number, F_GETFD) < 0)
-        return complain(" is not an open descriptor", value);
+        return complain(parse->command, value, " is not an open descriptor");
     fcntl((int)number, F_SETFD, FD_CLOEXEC);
     *ret = (int)number;
     return true;
 }
 
-static bool store(struct options *options, const struct option *option, const char *value)
+/* No command line has more items than words: room for all of them is made with the first. */
+static bool append(const struct parse *parse, struct text_list *list, const char *text)
 {
-    void *field = (char *)options + option->field;
+    if (!list->items)
+        list->items = calloc((size_t)parse->argc + 1, sizeof *list->items);
+    if (!list->items)
+        return complain(parse->command, "out of memory", "");
+    list->items[list->count++] = text;
+    return true;
+}
+
+static bool store(const struct parse *parse, const struct option *option, const char *value)
+{
+    void *field = (char *)parse->options + option->field;
     switch (option->kind) {
     case FLAG: *(bool *)field = true; return true;
-    case NUMBER: return store_descriptor(value, field);
-    case FORMAT:
-        if (strcmp(value, "text") != 0 && strcmp(value, "json") != 0)
-            return complain(" is not a format (text, json)", value);
-        options->format = strcmp(value, "json") == 0 ? ESQ_FORMAT_JSON : ESQ_FORMAT_TEXT;
-        return true;
+    case TEXT: *(const char **)field = value; return true;
+    case TEXTS: return append(parse, field, value);
     case GRANT:
         if (!strchr(value, '=') || *value == '=')
-            return complain(" is no grant (WHAT=VALUE, such as network=host)", value);
-        options->allow[options->allow_count++] = value;
+            return complain(parse->command, value, " is no grant (WHAT=VALUE, such as network=host)");
+        return append(parse, field, value);
+    case COUNT: return parse_count(value, field) || complain(parse->command, value, " is no number (10, 5k)");
+    case BYTES: return parse_bytes(value, field) || complain(parse->command, value, " is no size (64M, 1G)");
+    case DURATION:
+        return parse_duration(value, field) || complain(parse->command, value, " is no time (500ms, 10s, 5m)");
+    case NUMBER: return store_descriptor(parse, value, field);
+    case FORMAT:
+        if (strcmp(value, "text") != 0 && strcmp(value, "json") != 0)
+            return complain(parse->command, value, " is not a format (text, json)");
+        parse->options->format = strcmp(value, "json") == 0 ? ESQ_FORMAT_JSON : ESQ_FORMAT_TEXT;
         return true;
     }
     return false;
 }
 
-static bool parse_option(int argc, char **argv, int *i, struct options *options)
+/* An option with what was given behind its '=', else with the next word. */
+static bool take_option(struct parse *parse, const struct option *option, const char *value)
 {
-    const char *value;
-    const struct option *option = find(argv[*i], &value);
-    if (!option)
-        return complain(" is no option", argv[*i]);
+    if (!takes(parse->command, option))
+        return complain(parse->command, option->name, " is an option of other commands");
     if (option->kind == FLAG && value)
-        return complain(" takes no value", option->name);
-    if (option->kind != FLAG && !value && !(value = *i + 1 < argc ? argv[++*i] : NULL))
-        return complain(" needs a value", option->name);
-    return store(options, option, value);
+        return complain(parse->command, option->name, " takes no value");
+    if (option->kind != FLAG && !value && !(value = parse->at < parse->argc ? parse->argv[parse->at++] : NULL))
+        return complain(parse->command, option->name, " needs a value");
+    return store(parse, option, value);
 }
 
-static bool parse_word(const char *word, bool needs_file, struct options *options)
+/* "-it": each letter is an option; the value of the last one is the next word. */
+static bool take_letters(struct parse *parse, const char *word)
 {
-    if (needs_file && !options->file) {
-        options->file = word;
-        return true;
-    }
-    if (!needs_file || !strchr(word, '=') || *word == '=')
-        return complain(" is one word too many (parameters are written NAME=VALUE)", word);
-    options->parameters.items[options->parameters.count++] = (struct bridge_parameter){ .text = word };
-    return true;
-}
-
-bool options_parse(int argc, char **argv, bool needs_file, struct options *ret)
-{
-    bool are_options = true;
-    *ret = (struct options){ .status_fd = -1, .format = ESQ_FORMAT_TEXT };
-    ret->allow = calloc((size_t)argc + 1, sizeof *ret->allow);
-    ret->parameters.items = calloc((size_t)argc + 1, sizeof *ret->parameters.items);
-    if (!ret->allow || !ret->parameters.items)
-        return complain("out of memory", "");
-    for (int i = 0; i < argc; i++) {
-        if (are_options && strcmp(argv[i], "--") == 0)
-            are_options = false;
-        else if (are_options && argv[i][0] == '-' && argv[i][1] ? !parse_option(argc, argv, &i, ret)
-                                                                : !parse_word(argv[i], needs_file, ret))
+    for (const char *letter = word + 1; *letter; letter++) {
+        const struct option *option = NULL;
+        for (size_t i = 0; i < OPTION_COUNT && !option; i++)
+            if (table[i].letter == *letter)
+                option = &table[i];
+        if (!option)
+            return complain(parse->command, word, " is no option");
+        if (option->kind != FLAG && letter[1])
+            return complain(parse->command, option->name, " needs a value, so its letter stands last");
+        if (!take_option(parse, option, NULL))
             return false;
     }
-    if (needs_file && !ret->file && !ret->help && !ret->version)
-        return complain("a description is needed", "");
     return true;
+}
+
+static bool take_option_word(struct parse *parse, const char *word)
+{
+    const char *value;
+    if (word[1] != '-')
+        return take_letters(parse, word);
+    const struct option *option = find(word, &value);
+    return option ? take_option(parse, option, value) : complain(parse->command, word, " is no option");
+}
+
+static bool take_parameter(struct parse *parse, const char *word)
+{
+    struct bridge_parameters *parameters = &parse->options->parameters;
+    if (!strchr(word, '=') || *word == '=')
+        return complain(parse->command, word, " is one word too many (parameters are written NAME=VALUE)");
+    if (!parameters->items)
+        parameters->items = calloc((size_t)parse->argc + 1, sizeof *parameters->items);
+    if (!parameters->items)
+        return complain(parse->command, "out of memory", "");
+    parameters->items[parameters->count++] = (struct bridge_parameter){ .text = word };
+    return true;
+}
+
+/* A word that is no option. */
+static bool take_word(struct parse *parse, char **word)
+{
+    struct options *options = parse->options;
+    const struct command *command = parse->command;
+    switch (command->shape) {
+    case SHAPE_DESCRIPTION:
+        if (options->file)
+            return take_parameter(parse, *word);
+        options->file = *word;
+        return true;
+    case SHAPE_OPERANDS:
+        if (options->operands.count == command->most)
+            return complain(command, *word, " is one word too many");
+        return append(parse, &options->operands, *word);
+    case SHAPE_WORDS:
+        if (options->operands.count < command->most)
+            return append(parse, &options->operands, *word);
+        options->words = word;
+        options->word_count = (size_t)(parse->argv + parse->argc - word);
+        parse->at = parse->argc;
+        return true;
+    }
+    return false;
+}
+
+static bool check_complete(const struct command *command, const struct options *options)
+{
+    char what[128];
+    snprintf(what, sizeof what, " needs %s", command->operands);
+    if (options->help)
+        return true;
+    switch (command->shape) {
+    case SHAPE_DESCRIPTION: return options->file || complain(command, "a description is needed", "");
+    case SHAPE_OPERANDS: return options->operands.count >= command->least || complain(command, command->name, what);
+    case SHAPE_WORDS:
+        return (options->operands.count >= command->least && options->word_count > 0) ||
+               complain(command, command->name, what);
+    }
+    return false;
+}
+
+bool options_parse(const struct command *command, int argc, char **argv, struct options *ret)
+{
+    struct parse parse = { command, ret, argc, argv, 0 };
+    bool are_options = true;
+    *ret = (struct options){ .status_fd = -1, .format = ESQ_FORMAT_TEXT };
+    while (parse.at < argc) {
+        char **word = &argv[parse.at++];
+        if (are_options && strcmp(*word, "--") == 0)
+            are_options = false;
+        else if (are_options && (*word)[0] == '-' && (*word)[1] ? !take_option_word(&parse, *word)
+                                                                : !take_word(&parse, word))
+            return false;
+    }
+    return check_complete(command, ret);
 }
 
 void options_done(struct options *options)
 {
-    free(options->allow);
+    /* Every list is freed by the table that fills it. */
+    for (size_t i = 0; i < OPTION_COUNT; i++)
+        if (table[i].kind == TEXTS || table[i].kind == GRANT)
+            free(((struct text_list *)(void *)((char *)options + table[i].field))->items);
+    free(options->operands.items);
     free(options->parameters.items);
 }
 
-void options_help(FILE *out)
+void options_help(FILE *out, const struct command *command)
 {
+    fprintf(out, "usage: esquema %s%s%s%s\n  %s\n\n", command->name, *command->options ? " [OPTIONS]" : "",
+            *command->operands ? " " : "", command->operands, command->help);
     for (size_t i = 0; i < OPTION_COUNT; i++) {
         const struct option *option = &table[i];
-        int width = (int)(26 - strlen(option->name));
-        fprintf(out, "  %s %-*s %s\n", option->name, width > 0 ? width : 0, option->argument ? option->argument : "",
-                option->help);
+        if (!takes(command, option))
+            continue;
+        char letter[] = { '-', option->letter, ',', ' ', '\0' }, usage[64];
+        snprintf(usage, sizeof usage, "%s%s%s%s", option->letter ? letter : "", option->name,
+                 option->argument ? " " : "", option->argument ? option->argument : "");
+        fprintf(out, "  %-26s %s\n", usage, option->help);
     }
 }

@@ -1,31 +1,66 @@
-/* The command line of `esquema`, and what its commands share. */
+/* The command line of `esquema`: the tables of commands and options, and what commands get from it. */
 #ifndef TOOLS_ESQUEMA_OPTIONS_H
 #define TOOLS_ESQUEMA_OPTIONS_H
 
 #include <esquema.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include "bridge/bridge.h"
 
-struct options {
-    bool trust, explain, help, version;
-    enum esq_format format;
-    int status_fd;      /* -1: none */
-    const char **allow; /* owned: "network=host", ... */
-    size_t allow_count;
-    const char *file;                    /* of commands that need one */
-    struct bridge_parameters parameters; /* items owned */
+struct text_list {
+    const char **items; /* owned; the texts are the command line's */
+    size_t count;
 };
 
-/* What stands behind the command. false after a complaint on standard error. */
-bool options_parse(int argc, char **argv, bool needs_file, struct options *ret);
-void options_done(struct options *options);
-void options_help(FILE *out);
+struct options {
+    bool trust, explain, help;
+    enum esq_format format;
+    int status_fd;          /* -1: none */
+    struct text_list allow; /* "network=host", ... */
+
+    const char *file;                    /* of commands that take a description */
+    struct bridge_parameters parameters; /* items owned */
+    struct text_list operands;           /* of the others */
+    char **words; /* of commands that take a command line: ends with NULL, in the caller's argv */
+    size_t word_count;
+};
 
 typedef int command_fn(const struct options *options);
-#define COMMAND(function, name, file, arguments, help) command_fn function;
+#define COMMAND(function, name, shape, status, arguments, options, help) command_fn function;
 #include "tools/esquema/commands.def"
 #undef COMMAND
+
+enum operand_shape { SHAPE_DESCRIPTION, SHAPE_OPERANDS, SHAPE_WORDS };
+enum { OPERANDS_MANY = 4096 };
+enum command_status { STATUS_OWN, STATUS_PAYLOAD };
+
+struct command {
+    const char *name;
+    command_fn *function;
+    enum operand_shape shape;
+    size_t least, most; /* operands */
+    enum command_status status;
+    const char *operands; /* as help shows them */
+    const char *options;  /* names, with spaces between */
+    const char *help;
+};
+
+extern const struct command commands[];
+extern const size_t command_count;
+
+/* The command that the first words of argv name, and how many words those are. NULL: they name none. */
+const struct command *command_find(int argc, char **argv, int *ret_words);
+
+/*
+ * What stands behind the command's name. false after a complaint on standard error. Afterwards options_done is due
+ * in any case.
+ */
+bool options_parse(const struct command *command, int argc, char **argv, struct options *ret);
+void options_done(struct options *options);
+
+/* The command's usage line, and its options. */
+void options_help(FILE *out, const struct command *command);
 
 /* A program that the user trusts, with the runtime in its hands. `argv` is the program's own. */
 int run_program(const char *file, int argc, char **argv);
