@@ -110,7 +110,8 @@ ESQ_API int esq_spec_set(esq_spec *spec, const char *field, const char *value, c
  * Appends one item of `count` words to a field that is a list, for instance
  *   "command"      each word one argument, the first the program
  *   "mounts"       "bind" SOURCE DESTINATION ["read-only" | "writable"], or "tmpfs" DESTINATION ["size=BYTES"]
- *                  ["inodes=NUMBER"]
+ *                  ["inodes=NUMBER"], "overlay" SOURCE DESTINATION ["keep=FOLDER"], "text" DESTINATION CONTENTS,
+ *                  "link" DESTINATION LEADS-TO, "hide" DESTINATION, "pin" DESTINATION ["writable" | "read-only"]
  *   "environment"  NAME VALUE
  * Fails as esq_spec_set does.
  */

@@ -207,6 +207,21 @@
                           (else (unknown position "option of a tmpfs" (car option) '(size inodes)))))
                   options)))
 
+    ;; Options are pairs: (keep . "/folder").
+    (define (overlay-entry position source destination options)
+      (apply entry 'mounts position 'add "mounts" "overlay" (field-text position 'overlay source)
+             (field-text position 'overlay destination)
+             (map (lambda (option)
+                    (if (eq? (car option) 'keep)
+                        (string-append "keep=" (field-text position 'keep (cdr option)))
+                        (unknown position "option of an overlay" (car option) '(keep))))
+                  options)))
+
+    ;; (text destination contents), (link destination where-it-leads), (hide destination), (pin destination access)
+    (define (made-entry verb position . values)
+      (apply entry 'mounts position 'add "mounts" (symbol->string verb)
+             (map (lambda (value) (if (symbol? value) (symbol->string value) (field-text position verb value))) values)))
+
     (define (mount-entry? value)
       (and (list? value) (> (length value) 4) (eq? (car value) 'mounts)))
 
@@ -434,6 +449,9 @@
          (symbol-case head
            ((bind) (list (bind-form (located form) . values)))
            ((tmpfs) (list (tmpfs-form (located form) . values)))
+           ((overlay) (list (overlay-form (located form) . values)))
+           ((text link hide) (list (made-entry 'head (located form) . values)))
+           ((pin) (list (pin-form (located form) . values)))
            (else (mount-entries (located form) (head . values)))))
         ((_ form value) (mount-entries (located form) value))))
 
@@ -461,6 +479,23 @@
         ((_ position destination (option value) ...)
          (tmpfs-entry position destination (list (cons 'option value) ...)))
         ((_ position . other) (refuse position "a tmpfs is (tmpfs destination), or with (size ...) (inodes ...) behind"))))
+
+    (define-syntax overlay-form
+      (syntax-rules ()
+        ((_ position source destination (option value) ...)
+         (overlay-entry position source destination (list (cons 'option value) ...)))
+        ((_ position . other)
+         (refuse position "an overlay is (overlay source destination), or with (keep folder) behind"))))
+
+    (define-syntax pin-form
+      (syntax-rules ()
+        ((_ position destination) (made-entry 'pin position destination 'read-only))
+        ((_ position destination (access)) (pin-form position destination access))
+        ((_ position destination access)
+         (symbol-case access
+           ((read-only writable) (made-entry 'pin position destination 'access))
+           (else (refuse position "a pin is read-only or writable"))))
+        ((_ position . other) (refuse position "a pin is (pin destination), or with (writable) behind"))))
 
     (define-syntax limits
       (syntax-rules ()

@@ -107,7 +107,8 @@ static ptrdiff_t path_word(const char *field, const struct words *words)
 {
     if (strcmp(field, "rootfs") == 0 && words->count == 1)
         return 0;
-    if (strcmp(field, "mounts") == 0 && words->count >= 2 && strcmp(words->items[0], "bind") == 0)
+    if (strcmp(field, "mounts") == 0 && words->count >= 2 &&
+        (strcmp(words->items[0], "bind") == 0 || strcmp(words->items[0], "overlay") == 0))
         return 1;
     return -1;
 }

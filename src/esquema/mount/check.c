@@ -23,7 +23,7 @@ static const char *parse_bind(const struct spec_item *item, struct mount_item *r
 {
     if (item->count < 3 || item->count > 4)
         return "a bind is written: bind SOURCE DESTINATION [read-only|writable]";
-    ret_item->is_bind = true;
+    ret_item->kind = TARGET_BIND;
     ret_item->source = item->words[1];
     ret_item->destination = item->words[2];
     if (ret_item->source[0] != '/')
@@ -40,6 +40,7 @@ static const char *parse_tmpfs(const struct spec_item *item, struct mount_item *
     uint64_t number;
     if (item->count < 2)
         return "a tmpfs is written: tmpfs DESTINATION [size=BYTES] [inodes=NUMBER]";
+    ret_item->kind = TARGET_TMPFS;
     ret_item->destination = item->words[1];
     ret_item->size = "67108864";
     ret_item->inodes = "16384";
@@ -58,14 +59,63 @@ static const char *parse_tmpfs(const struct spec_item *item, struct mount_item *
     return NULL;
 }
 
+static const char *parse_overlay(const struct spec_item *item, struct mount_item *ret_item)
+{
+    if (item->count < 3 || item->count > 4)
+        return "an overlay is written: overlay SOURCE DESTINATION [keep=FOLDER]";
+    ret_item->kind = TARGET_OVERLAY;
+    ret_item->is_writable = true;
+    ret_item->source = item->words[1];
+    ret_item->destination = item->words[2];
+    if (item->count == 4 && strncmp(item->words[3], "keep=/", 6) != 0)
+        return "an overlay takes keep=FOLDER, an absolute path";
+    ret_item->keep = item->count == 4 ? item->words[3] + 5 : NULL;
+    return ret_item->source[0] == '/' ? NULL : "the source of an overlay must be an absolute path";
+}
+
+/* LINK and TEXT: WORD DESTINATION what */
+static const char *parse_made(const struct spec_item *item, struct mount_item *ret_item)
+{
+    ret_item->kind = strcmp(item->words[0], "link") == 0 ? TARGET_LINK : TARGET_TEXT;
+    if (item->count != 3)
+        return ret_item->kind == TARGET_LINK ? "a link is written: link DESTINATION WHERE-IT-LEADS"
+                                             : "a text is written: text DESTINATION CONTENTS";
+    ret_item->destination = item->words[1];
+    ret_item->source = item->words[2];
+    if (ret_item->kind == TARGET_LINK && (!*ret_item->source || strlen(ret_item->source) >= PATH_MAX))
+        return "a link leads to a path of 1 to 4095 bytes";
+    return NULL;
+}
+
+/* HIDE and PIN: WORD DESTINATION */
+static const char *parse_laid_over(const struct spec_item *item, struct mount_item *ret_item)
+{
+    ret_item->kind = strcmp(item->words[0], "hide") == 0 ? TARGET_HIDE : TARGET_PIN;
+    if (item->count < 2 || item->count > (ret_item->kind == TARGET_HIDE ? 2u : 3u))
+        return ret_item->kind == TARGET_HIDE ? "what is hidden is written: hide DESTINATION"
+                                             : "what is pinned is written: pin DESTINATION [writable|read-only]";
+    ret_item->destination = item->words[1];
+    ret_item->is_writable = item->count == 3 && strcmp(item->words[2], "writable") == 0;
+    if (item->count == 3 && !ret_item->is_writable && strcmp(item->words[2], "read-only") != 0)
+        return "a pin is read-only or writable";
+    return NULL;
+}
+
+static const struct {
+    const char *word;
+    const char *(*parse)(const struct spec_item *item, struct mount_item *ret_item);
+} kinds[] = {
+    { "bind", parse_bind }, { "tmpfs", parse_tmpfs },    { "overlay", parse_overlay }, { "link", parse_made },
+    { "text", parse_made }, { "hide", parse_laid_over }, { "pin", parse_laid_over },
+};
+
 const char *mount_parse_item(const struct spec_item *item, struct mount_item *ret_item)
 {
-    const char *problem = "a mount is a bind or a tmpfs";
+    const char *problem = "a mount is a bind, an overlay, a tmpfs, a text, a link, or says hide or pin";
     *ret_item = (struct mount_item){ 0 };
-    if (item->count > 0 && strcmp(item->words[0], "bind") == 0)
-        problem = parse_bind(item, ret_item);
-    else if (item->count > 0 && strcmp(item->words[0], "tmpfs") == 0)
-        problem = parse_tmpfs(item, ret_item);
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]) && item->count > 0; i++)
+        if (strcmp(item->words[0], kinds[i].word) == 0)
+            problem = kinds[i].parse(item, ret_item);
     if (!problem && !is_inside_path(ret_item->destination))
         return "the destination of a mount must be an absolute path without . and ..";
     return problem;
@@ -129,7 +179,10 @@ void mount_grants(const esq_spec *spec, struct spec_grants *grants)
     const struct spec_item *items = spec_items(spec, SPEC_MOUNTS, &count);
     for (size_t i = 0; i < count; i++) {
         struct mount_item item;
-        if (!mount_parse_item(&items[i], &item) && item.is_bind)
-            grant_path(spec, grants, item.source, item.is_writable, &items[i].where);
+        if (mount_parse_item(&items[i], &item) || (item.kind != TARGET_BIND && item.kind != TARGET_OVERLAY))
+            continue;
+        grant_path(spec, grants, item.source, item.kind == TARGET_BIND && item.is_writable, &items[i].where);
+        if (item.keep)
+            grant_path(spec, grants, item.keep, true, &items[i].where);
     }
 }

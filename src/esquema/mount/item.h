@@ -2,12 +2,14 @@
 #ifndef ESQUEMA_MOUNT_ITEM_H
 #define ESQUEMA_MOUNT_ITEM_H
 
+#include "mount/target.h"
 #include "spec/spec.h"
 
 struct mount_item {
-    bool is_bind; /* else a tmpfs */
+    enum target_kind kind;
     bool is_writable;
-    const char *source;
+    const char *source; /* BIND, OVERLAY: on the host; LINK: where it leads; TEXT: the contents */
+    const char *keep;   /* OVERLAY: folder of the host that takes the writes, or NULL */
     const char *destination;
     const char *size;
     const char *inodes;

@@ -23,7 +23,7 @@ struct mount_point {
     uint32_t parent;
     uint32_t name;
     uint32_t is_file;
-    uint32_t padding;
+    uint32_t link; /* text: where it leads; 0: it is no link */
 };
 
 /* One entry of a root composed from binds, where overlay is refused. */
@@ -68,6 +68,30 @@ struct mount_attach {
     uint32_t nodes; /* DEV: struct mount_node[node_count] */
     uint32_t node_count;
     uint32_t padding;
+};
+
+/* STEP_OVERLAY: a detached mount of a tree with a layer for writes above it, in child->trees[tree]. */
+struct mount_overlay {
+    struct mount_source lower;
+    struct mount_source keep; /* the folder with `upper` and `work`; path 0: memory, thrown away */
+    uint32_t size;            /* texts: options of the tmpfs that is the layer, or only holds the layers together */
+    uint32_t inodes;
+    uint32_t tree;
+    uint32_t padding;
+};
+
+/* STEP_COVER: a text of ours lies over a file, or something empty over whatever is there. */
+struct mount_cover {
+    uint32_t target;
+    uint32_t contents;
+    uint32_t length;
+    uint32_t padding;
+};
+
+/* STEP_PIN: what is seen at the target becomes a mount of its own. */
+struct mount_pin {
+    uint32_t target;
+    uint32_t is_writable;
 };
 
 struct mount_node {

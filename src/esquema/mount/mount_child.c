@@ -32,7 +32,9 @@ int mount_make_points(const struct plan_block *block, int root, uint32_t offset,
             return parent;
         const char *name = STEP_TEXT(block, points[i].name);
         int result;
-        if (points[i].is_file) {
+        if (points[i].link) {
+            result = sys_symlinkat(STEP_TEXT(block, points[i].link), parent, name);
+        } else if (points[i].is_file) {
             result = sys_openat(parent, name, O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW, 0444);
             sys_close(result);
         } else {
@@ -76,7 +78,7 @@ static int apply_source(const struct step *step, struct child *child)
 }
 
 /* Attaches a detached mount at a path of the container. */
-static int attach(struct child *child, int tree, const char *target)
+int mount_attach_at(struct child *child, int tree, const char *target)
 {
     _cleanup_fd_ int point = sys_open_beneath(child->root, target, O_PATH, 0);
     if (point < 0)
@@ -88,7 +90,7 @@ static int attach(struct child *child, int tree, const char *target)
 static int apply_bind(const struct step *step, struct child *child)
 {
     const struct mount_attach *bind = STEP_DATA(child->block, step, struct mount_attach);
-    return attach(child, child->trees[bind->tree], STEP_TEXT(child->block, bind->target));
+    return mount_attach_at(child, child->trees[bind->tree], STEP_TEXT(child->block, bind->target));
 }
 
 static int apply_tmpfs(const struct step *step, struct child *child)
@@ -102,7 +104,7 @@ static int apply_tmpfs(const struct step *step, struct child *child)
     int result = mount_make_points(child->block, tree, tmpfs->points, tmpfs->point_count);
     if (result < 0)
         return step_fail(child, result, "make mount points in it");
-    return attach(child, tree, STEP_TEXT(child->block, tmpfs->target));
+    return mount_attach_at(child, tree, STEP_TEXT(child->block, tmpfs->target));
 }
 
 static int apply_proc(const struct step *step, struct child *child)
@@ -117,7 +119,7 @@ static int apply_proc(const struct step *step, struct child *child)
     _cleanup_fd_ int tree = sys_fsmount(context, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
     if (tree < 0)
         return tree;
-    return attach(child, tree, STEP_TEXT(child->block, proc->target));
+    return mount_attach_at(child, tree, STEP_TEXT(child->block, proc->target));
 }
 
 /* A copy of the subtree over itself, read-only. */
@@ -160,7 +162,7 @@ static int apply_mask(const struct step *step, struct child *child)
         int result = paths[i].is_file ? sys_mount_attributes(tree, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOEXEC, 0, false) : 0;
         if (result < 0)
             return step_fail(child, result, "make the mask read-only");
-        result = attach(child, tree, STEP_TEXT(child->block, paths[i].path));
+        result = mount_attach_at(child, tree, STEP_TEXT(child->block, paths[i].path));
         if (result < 0)
             return result;
         if (!paths[i].is_file && empty < 0)
@@ -244,7 +246,7 @@ static int apply_dev(const struct step *step, struct child *child)
         result = mount_make_points(child->block, tree, dev->points, dev->point_count);
     if (result < 0)
         return step_fail(child, result, "fill it");
-    if ((result = attach(child, tree, STEP_TEXT(child->block, dev->target))) < 0)
+    if ((result = mount_attach_at(child, tree, STEP_TEXT(child->block, dev->target))) < 0)
         return result;
     if ((result = bind_nodes(child, dev, tree)) < 0)
         return result;
@@ -288,6 +290,9 @@ int mount_apply(const struct step *step, struct child *child)
     case STEP_DEV: return apply_dev(step, child);
     case STEP_BIND: return apply_bind(step, child);
     case STEP_TMPFS: return apply_tmpfs(step, child);
+    case STEP_OVERLAY: return mount_apply_overlay(step, child);
+    case STEP_COVER: return mount_apply_cover(step, child);
+    case STEP_PIN: return mount_apply_pin(step, child);
     case STEP_PIVOT: return apply_pivot(child);
     }
     return -ENOSYS;

@@ -8,6 +8,12 @@
 int mount_make_tmpfs(const char *size, const char *inodes, const char *mode, unsigned attributes);
 int mount_make_points(const struct plan_block *block, int root, uint32_t offset, uint32_t count);
 int mount_open_source(const struct plan_block *block, const struct mount_source *source);
+int mount_attach_at(struct child *child, int tree, const char *target);
+/* The layers' paths are relative to the working directory; no upper one: read-only. */
+int mount_make_overlay(const char *lower, const char *upper, const char *work);
 int mount_apply_root(const struct step *step, struct child *child);
+int mount_apply_overlay(const struct step *step, struct child *child);
+int mount_apply_cover(const struct step *step, struct child *child);
+int mount_apply_pin(const struct step *step, struct child *child);
 
 #endif

@@ -12,16 +12,14 @@
 #include <sys/statvfs.h>
 #include "mount/compose.h"
 #include "mount/item.h"
-#include "mount/mount.h"
-#include "mount/target.h"
+#include "mount/planning.h"
 
-#define ROOT_SIZE       "4194304"
-#define ROOT_INODES     "4096"
-#define THROW_AWAY_SIZE "67108864"
-#define TMPFS_SIZE      "67108864"
-#define TMPFS_INODES    "16384"
+#define ROOT_SIZE    "4194304"
+#define ROOT_INODES  "4096"
+#define TMPFS_SIZE   "67108864"
+#define TMPFS_INODES "16384"
 
-static int no_memory(esq_error *ret_error)
+int mount_no_memory(esq_error *ret_error)
 {
     return esq_fail(ret_error, NULL, ENOMEM, NULL, "plan the mounts");
 }
@@ -35,7 +33,7 @@ static int open_host(struct plan_builder *builder, struct target *target, esq_er
     if (fd < 0)
         return esq_fail(ret_error, target->where, -fd, NULL, "open %s", target->source);
     if (plan_hold_fd(builder, fd) < 0)
-        return no_memory(ret_error);
+        return mount_no_memory(ret_error);
     struct stat found;
     int result = sys_fstat(fd, &found);
     if (result < 0)
@@ -64,7 +62,7 @@ static int find_real_path(const struct target *target, char path[4097], esq_erro
 }
 
 /* What was opened must be what the grants were asked for: a link may have been turned elsewhere in between. */
-static int open_asked(const esq_spec *spec, struct plan_builder *builder, struct target *target, esq_error *ret_error)
+int mount_open_asked(const esq_spec *spec, struct plan_builder *builder, struct target *target, esq_error *ret_error)
 {
     char path[4097];
     int result = open_host(builder, target, ret_error);
@@ -77,8 +75,8 @@ static int open_asked(const esq_spec *spec, struct plan_builder *builder, struct
 }
 
 /* The path by which the child finds again what `fd` holds. */
-static int describe_source(struct plan_builder *builder, const struct target *target, struct mount_source *ret_source,
-                           esq_error *ret_error)
+int mount_describe_source(struct plan_builder *builder, const struct target *target, struct mount_source *ret_source,
+                          esq_error *ret_error)
 {
     char path[4097];
     struct stat found;
@@ -95,19 +93,19 @@ static int describe_source(struct plan_builder *builder, const struct target *ta
         .is_recursive = true,
     };
     ret_source->path = plan_add_text(builder, path);
-    return ret_source->path ? 0 : no_memory(ret_error);
+    return ret_source->path ? 0 : mount_no_memory(ret_error);
 }
 
 static int add_source(struct plan_builder *builder, struct target *target, esq_error *ret_error)
 {
     struct mount_source source;
     target->tree = plan_head(builder)->tree_count++;
-    int result = describe_source(builder, target, &source, ret_error);
+    int result = mount_describe_source(builder, target, &source, ret_error);
     if (result < 0)
         return result;
     if (plan_add_step(builder, STEP_SOURCE, target->where, NULL, &source, sizeof(source), "copy the mount of %s, %s",
                       target->source, target->is_writable ? "writable" : "read-only") < 0)
-        return no_memory(ret_error);
+        return mount_no_memory(ret_error);
     return 0;
 }
 
@@ -121,24 +119,25 @@ static int add_points(struct plan_builder *builder, const struct target *target,
         return 0;
     struct mount_point *points = calloc(target->point_count, sizeof(*points));
     if (!points)
-        return no_memory(ret_error);
+        return mount_no_memory(ret_error);
     bool is_added = true;
     for (size_t i = 0; i < target->point_count && is_added; i++) {
         char *path = target->points[i].path;
         char *slash = strrchr(path, '/');
         points[i].is_file = target->points[i].is_file;
+        points[i].link = target->points[i].link ? plan_add_text(builder, target->points[i].link) : 0;
         points[i].name = plan_add_text(builder, slash ? slash + 1 : path);
         if (slash)
             *slash = '\0';
         points[i].parent = plan_add_text(builder, slash ? path : ".");
         if (slash)
             *slash = '/';
-        is_added = points[i].name && points[i].parent;
+        is_added = points[i].name && points[i].parent && (!target->points[i].link || points[i].link);
     }
     if (is_added)
         *ret_offset = plan_add_bytes(builder, points, target->point_count * sizeof(*points));
     free(points);
-    return *ret_offset ? 0 : no_memory(ret_error);
+    return *ret_offset ? 0 : mount_no_memory(ret_error);
 }
 
 /* ---- The root ---- */
@@ -179,7 +178,7 @@ static int add_root(const esq_spec *spec, struct plan_builder *builder, struct t
     struct mount_root data = { .mode = mode, .point_count = (uint32_t)root->point_count };
     int result = mode == MOUNT_ROOT_TREE    ? add_source(builder, root, ret_error)
                  : mode == MOUNT_ROOT_EMPTY ? 0
-                                            : describe_source(builder, root, &data.source, ret_error);
+                                            : mount_describe_source(builder, root, &data.source, ret_error);
     data.source.tree = root->tree;
     if (result == 0)
         result = add_points(builder, root, &data.points, ret_error);
@@ -187,10 +186,10 @@ static int add_root(const esq_spec *spec, struct plan_builder *builder, struct t
         result = mount_compose(builder, root, &data.entries, &data.entry_count, ret_error);
     if (result < 0)
         return result;
-    data.size = plan_add_text(builder, mode == MOUNT_ROOT_OVERLAY ? THROW_AWAY_SIZE : ROOT_SIZE);
+    data.size = plan_add_text(builder, mode == MOUNT_ROOT_OVERLAY ? MOUNT_THROW_AWAY_SIZE : ROOT_SIZE);
     data.inodes = plan_add_text(builder, mode == MOUNT_ROOT_OVERLAY ? TMPFS_INODES : ROOT_INODES);
     if (!data.size || !data.inodes)
-        return no_memory(ret_error);
+        return mount_no_memory(ret_error);
     char text[ESQ_ERROR_TEXT];
     bool is_writable = root->is_writable || mode == MOUNT_ROOT_OVERLAY;
 #pragma GCC diagnostic push
@@ -199,7 +198,7 @@ static int add_root(const esq_spec *spec, struct plan_builder *builder, struct t
              is_writable ? "writable" : "read-only");
 #pragma GCC diagnostic pop
     if (plan_add_step(builder, STEP_ROOT, root->where, root_remedy(mode), &data, sizeof(data), "%s", text) < 0)
-        return no_memory(ret_error);
+        return mount_no_memory(ret_error);
     return 0;
 }
 
@@ -224,7 +223,7 @@ static int add_masks(struct plan_builder *builder, const esq_location *where, es
             continue;
         struct mount_path path = { .path = plan_add_text(builder, candidates[i]), .is_file = !S_ISDIR(found.st_mode) };
         if (!path.path)
-            return no_memory(ret_error);
+            return mount_no_memory(ret_error);
         paths[list.count++] = path;
     }
     if (list.count == 0)
@@ -232,7 +231,7 @@ static int add_masks(struct plan_builder *builder, const esq_location *where, es
     list.paths = plan_add_bytes(builder, paths, list.count * sizeof(paths[0]));
     if (!list.paths ||
         plan_add_step(builder, STEP_MASK, where, NULL, &list, sizeof(list), "mask %u entries of /proc", list.count) < 0)
-        return no_memory(ret_error);
+        return mount_no_memory(ret_error);
     return 0;
 }
 
@@ -245,7 +244,7 @@ static int add_proc(const esq_spec *spec, struct plan_builder *builder, const st
                       "inside another container a fresh /proc may be refused: give the outer one an unmasked /proc, or "
                       "say (proc no)",
                       &attach, sizeof(attach), "mount proc on /proc") < 0)
-        return no_memory(ret_error);
+        return mount_no_memory(ret_error);
     if (spec_is(spec, SPEC_MASKS, "no"))
         return 0;
     struct mount_path path = { .path = plan_add_text(builder, "/proc/sys") };
@@ -253,7 +252,7 @@ static int add_proc(const esq_spec *spec, struct plan_builder *builder, const st
     if (!path.path || !(list.paths = plan_add_bytes(builder, &path, sizeof(path))) ||
         plan_add_step(builder, STEP_PROC_READ_ONLY, target->where, NULL, &list, sizeof(list),
                       "make /proc/sys read-only") < 0)
-        return no_memory(ret_error);
+        return mount_no_memory(ret_error);
     return add_masks(builder, target->where, ret_error);
 }
 
@@ -268,7 +267,7 @@ static int add_dev(struct plan_builder *builder, struct target *target, esq_erro
 
     own.points = calloc(target->point_count + sizeof(names) / sizeof(names[0]), sizeof(*own.points));
     if (!own.points)
-        return no_memory(ret_error);
+        return mount_no_memory(ret_error);
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         char host[32];
         struct stat found;
@@ -293,7 +292,7 @@ static int add_dev(struct plan_builder *builder, struct target *target, esq_erro
     if (!attach.target || !attach.nodes ||
         plan_add_step(builder, STEP_DEV, target->where, NULL, &attach, sizeof(attach),
                       "mount a tmpfs on /dev with %u nodes, pts and shm", attach.node_count) < 0)
-        return no_memory(ret_error);
+        return mount_no_memory(ret_error);
     return 0;
 }
 
@@ -311,7 +310,7 @@ static int add_tmpfs(struct plan_builder *builder, const struct target *target, 
         plan_add_step(builder, STEP_TMPFS, target->where,
                       "this kernel refuses tmpfs in a user namespace; see `esquema doctor`", &attach, sizeof(attach),
                       "mount tmpfs on %s, %s bytes", target->path, target->size) < 0)
-        return no_memory(ret_error);
+        return mount_no_memory(ret_error);
     return 0;
 }
 
@@ -321,7 +320,7 @@ static int add_bind(struct plan_builder *builder, const struct target *target, e
     if (!attach.target ||
         plan_add_step(builder, STEP_BIND, target->where, NULL, &attach, sizeof(attach), "bind %s on %s, %s",
                       target->source, target->path, target->is_writable ? "writable" : "read-only") < 0)
-        return no_memory(ret_error);
+        return mount_no_memory(ret_error);
     return 0;
 }
 
@@ -332,7 +331,12 @@ static int add_target(const esq_spec *spec, struct plan_builder *builder, struct
     case TARGET_PROC: return add_proc(spec, builder, target, ret_error);
     case TARGET_DEV: return add_dev(builder, target, ret_error);
     case TARGET_TMPFS: return add_tmpfs(builder, target, ret_error);
+    case TARGET_OVERLAY:
     case TARGET_BIND: return add_bind(builder, target, ret_error);
+    case TARGET_LINK: return 0; /* one of the points of what it lies in */
+    case TARGET_TEXT:
+    case TARGET_HIDE: return mount_add_cover(builder, target, ret_error);
+    case TARGET_PIN: return mount_add_pin(builder, target, ret_error);
     }
     return 0;
 }
@@ -368,30 +372,30 @@ static int collect_fixed(const esq_spec *spec, struct plan_builder *builder, str
     struct target *target =
         targets_add(list, TARGET_ROOT, "/", spec_where(spec, is_empty ? SPEC_ROOTFS_MODE : SPEC_ROOTFS));
     if (!target)
-        return no_memory(ret_error);
+        return mount_no_memory(ret_error);
     target->is_ours = is_empty;
     target->is_writable = spec_is(spec, SPEC_ROOTFS_MODE, "writable");
     target->source = spec_text(spec, SPEC_ROOTFS);
-    int result = is_empty ? 0 : open_asked(spec, builder, target, ret_error);
+    int result = is_empty ? 0 : mount_open_asked(spec, builder, target, ret_error);
     bool has_tmp = result == 0 && is_tmp_wanted(spec, target);
 
     if (result == 0 && is_wanted(spec, SPEC_PROC)) {
         /* Only the owner of a pid namespace may mount its /proc: where it is shared, the host's is bound. */
         enum target_kind kind = spec_has_namespace(spec, "pid") ? TARGET_PROC : TARGET_BIND;
         if (!(target = targets_add(list, kind, "/proc", spec_where(spec, SPEC_PROC))))
-            return no_memory(ret_error);
+            return mount_no_memory(ret_error);
         target->source = "/proc";
         result = kind == TARGET_BIND ? open_host(builder, target, ret_error) : 0;
         result = result < 0 ? result : targets_place_last(list, ret_error);
     }
     if (result == 0 && is_wanted(spec, SPEC_DEV)) {
         if (!targets_add(list, TARGET_DEV, "/dev", spec_where(spec, SPEC_DEV)))
-            return no_memory(ret_error);
+            return mount_no_memory(ret_error);
         result = targets_place_last(list, ret_error);
     }
     if (result == 0 && has_tmp) {
         if (!(target = targets_add(list, TARGET_TMPFS, "/tmp", spec_where(spec, SPEC_TMP))))
-            return no_memory(ret_error);
+            return mount_no_memory(ret_error);
         target->size = TMPFS_SIZE;
         target->inodes = TMPFS_INODES;
         result = targets_place_last(list, ret_error);
@@ -409,15 +413,18 @@ static int collect_items(const esq_spec *spec, struct plan_builder *builder, str
         const char *problem = mount_parse_item(&items[i], &item);
         if (problem)
             return esq_fail(ret_error, &items[i].where, 0, NULL, "%s", problem);
-        struct target *target =
-            targets_add(list, item.is_bind ? TARGET_BIND : TARGET_TMPFS, item.destination, &items[i].where);
+        struct target *target = targets_add(list, item.kind, item.destination, &items[i].where);
         if (!target)
-            return no_memory(ret_error);
+            return mount_no_memory(ret_error);
         target->source = item.source;
-        target->is_writable = item.is_writable;
+        target->keep = item.keep;
+        target->is_writable = item.kind != TARGET_OVERLAY && item.is_writable; /* its source is only read */
         target->size = item.size;
         target->inodes = item.inodes;
-        int result = item.is_bind ? open_asked(spec, builder, target, ret_error) : 0;
+        int result = item.kind == TARGET_BIND || item.kind == TARGET_OVERLAY
+                         ? mount_open_asked(spec, builder, target, ret_error)
+                         : 0;
+        target->is_writable = item.is_writable;
         result = result < 0 ? result : targets_place_last(list, ret_error);
         if (result < 0)
             return result;
@@ -425,16 +432,33 @@ static int collect_items(const esq_spec *spec, struct plan_builder *builder, str
     return 0;
 }
 
+static bool has_writable(const struct target *target)
+{
+    switch (target->kind) {
+    case TARGET_PROC:
+    case TARGET_DEV:
+    case TARGET_TMPFS:
+    case TARGET_OVERLAY: return true;
+    case TARGET_BIND: return target->is_writable;
+    case TARGET_ROOT:
+    case TARGET_TEXT:
+    case TARGET_LINK:
+    case TARGET_HIDE:
+    case TARGET_PIN: return false; /* what a pin lies on is asked */
+    }
+    return false;
+}
+
 /* For Landlock, which knows no mounts: where the root is read-only, what in it is not. */
 static int add_writable(struct plan_builder *builder, const struct target_list *list, esq_error *ret_error)
 {
     for (size_t i = 1; i < list->count; i++) {
         const struct target *target = &list->items[i];
-        if ((target->kind == TARGET_BIND && !target->is_writable) || targets_is_covered(list, i))
+        if (!has_writable(target) || targets_is_covered(list, i))
             continue;
         uint32_t path = plan_add_text(builder, target->path);
         if (!path || plan_add_writable(builder, path) < 0)
-            return no_memory(ret_error);
+            return mount_no_memory(ret_error);
     }
     return 0;
 }
@@ -442,10 +466,13 @@ static int add_writable(struct plan_builder *builder, const struct target_list *
 static int add_steps(const esq_spec *spec, struct plan_builder *builder, struct target_list *list, esq_error *ret_error)
 {
     if (plan_add_step(builder, STEP_PRIVATE, NULL, NULL, NULL, 0, "make every mount private") < 0)
-        return no_memory(ret_error);
+        return mount_no_memory(ret_error);
     /* Sources are copied before the root covers anything. */
     for (size_t i = 1; i < list->count; i++) {
-        int result = list->items[i].kind == TARGET_BIND ? add_source(builder, &list->items[i], ret_error) : 0;
+        struct target *target = &list->items[i];
+        int result = target->kind == TARGET_BIND      ? add_source(builder, target, ret_error)
+                     : target->kind == TARGET_OVERLAY ? mount_add_overlay(spec, builder, target, ret_error)
+                                                      : 0;
         if (result < 0)
             return result;
     }
@@ -460,7 +487,7 @@ static int add_steps(const esq_spec *spec, struct plan_builder *builder, struct 
         return result;
     if (plan_add_step(builder, STEP_PIVOT, NULL, "on an initramfs or inside a chroot: enter the root by pivot_root",
                       NULL, 0, "make it the root and detach the host's") < 0)
-        return no_memory(ret_error);
+        return mount_no_memory(ret_error);
     return 0;
 }
 

@@ -66,23 +66,6 @@ static int make_layers(const struct mount_root *root, struct child *child, int s
     return point < 0 ? point : sys_move_mount(tree, point);
 }
 
-static int mount_overlay(bool is_read_only)
-{
-    _cleanup_fd_ int context = sys_fsopen("overlay");
-    if (context < 0)
-        return context;
-    int result = sys_fsconfig_flag(context, "userxattr");
-    if (result == 0)
-        result = sys_fsconfig_text(context, "lowerdir", "l:s");
-    if (result == 0 && !is_read_only)
-        result = sys_fsconfig_text(context, "upperdir", "u");
-    if (result == 0 && !is_read_only)
-        result = sys_fsconfig_text(context, "workdir", "w");
-    if (result == 0)
-        result = sys_fsconfig_create(context);
-    return result < 0 ? result : sys_fsmount(context, ROOT_FLAGS | (is_read_only ? MOUNT_ATTR_RDONLY : 0));
-}
-
 /* Overlay keeps its layers itself: the scratch mount is taken away again before the root is attached. */
 static int make_overlay(const struct mount_root *root, struct child *child, int *ret_tree)
 {
@@ -98,7 +81,7 @@ static int make_overlay(const struct mount_root *root, struct child *child, int 
     if ((result = sys_fchdir(scratch)) < 0)
         return step_fail(child, result, "enter the tmpfs");
     result = make_layers(root, child, scratch);
-    _cleanup_fd_ int tree = result < 0 ? result : mount_overlay(is_read_only);
+    _cleanup_fd_ int tree = result < 0 ? result : mount_make_overlay("l:s", is_read_only ? NULL : "u", "w");
     int detached = sys_detach_here();
     if (result < 0)
         return step_fail(child, result, "make the layers");

@@ -24,6 +24,7 @@ struct target *targets_add(struct target_list *list, enum target_kind kind, cons
     list->items = items;
     struct target *target = &items[list->count++];
     *target = (struct target){ .kind = kind, .path = path, .where = where, .fd = -1 };
+    target->is_file = kind == TARGET_TEXT;
     target->is_ours = kind == TARGET_TMPFS || kind == TARGET_DEV;
     return target;
 }
@@ -56,12 +57,12 @@ static const char *beneath(const char *cover, const char *path)
 bool targets_is_covered(const struct target_list *list, size_t index)
 {
     for (size_t i = index + 1; i < list->count; i++)
-        if (beneath(list->items[i].path, list->items[index].path))
+        if (list->items[i].kind != TARGET_PIN && beneath(list->items[i].path, list->items[index].path))
             return true;
     return false;
 }
 
-static int add_point(struct target *cover, const char *path, size_t length, bool is_file)
+static int add_point(struct target *cover, const char *path, size_t length, const struct target *target)
 {
     for (size_t i = 0; i < cover->point_count; i++)
         if (strlen(cover->points[i].path) == length && memcmp(cover->points[i].path, path, length) == 0)
@@ -73,12 +74,16 @@ static int add_point(struct target *cover, const char *path, size_t length, bool
     char *copy = strndup(path, length);
     if (!copy)
         return -ENOMEM;
-    cover->points[cover->point_count++] = (struct target_point){ .path = copy, .is_file = is_file };
+    cover->points[cover->point_count++] = (struct target_point){
+        .path = copy,
+        .is_file = target && target->is_file,
+        .link = target && target->kind == TARGET_LINK ? target->source : NULL,
+    };
     return 0;
 }
 
 /* Every directory on the way, then the point itself. */
-static int add_points(struct target *cover, const char *path, bool is_file)
+static int add_points(struct target *cover, const char *path, const struct target *target)
 {
     size_t length = strlen(path);
     while (length > 0 && path[length - 1] == '/')
@@ -88,11 +93,17 @@ static int add_points(struct target *cover, const char *path, bool is_file)
             continue;
         if (path[i - 1] == '/') /* a doubled slash */
             continue;
-        int result = add_point(cover, path, i, is_file && i == length);
+        int result = add_point(cover, path, i, i == length ? target : NULL);
         if (result < 0)
             return result;
     }
     return 0;
+}
+
+/* What is found through the mount beneath it, whichever lies there. */
+static bool is_transparent(const struct target *target)
+{
+    return target->kind == TARGET_LINK || target->kind == TARGET_PIN;
 }
 
 /* Is the point there, in a directory of the host? 1 yes, 0 no, or a negative errno. */
@@ -120,11 +131,18 @@ int targets_place_last(struct target_list *list, esq_error *ret_error)
     struct target *target = &list->items[list->count - 1];
     struct target *cover = NULL;
     for (size_t i = 0; i + 1 < list->count; i++)
-        if (beneath(list->items[i].path, target->path) && (!cover || beneath(cover->path, list->items[i].path)))
+        if (!is_transparent(&list->items[i]) && beneath(list->items[i].path, target->path) &&
+            (!cover || beneath(cover->path, list->items[i].path)))
             cover = &list->items[i];
     const char *path = cover ? beneath(cover->path, target->path) : NULL;
     if (!cover || (cover->kind == TARGET_ROOT && !*path))
         return esq_fail(ret_error, target->where, 0, "set the field rootfs instead", "nothing can be mounted on /");
+    if (target->kind == TARGET_PIN || target->kind == TARGET_HIDE) /* of what is there when it is laid over it */
+        return cover->kind == TARGET_PROC
+                   ? esq_fail(ret_error, target->where, 0, NULL, "nothing is laid over /proc: %s", target->path)
+                   : 0;
+    if (cover->kind == TARGET_TEXT || cover->kind == TARGET_HIDE)
+        return esq_fail(ret_error, target->where, ENOTDIR, NULL, "mount point %s in %s", target->path, cover->path);
     if (!*path) /* over the earlier mount itself */
         return 0;
     if (cover->kind == TARGET_PROC)
@@ -132,12 +150,15 @@ int targets_place_last(struct target_list *list, esq_error *ret_error)
 
     if (cover->fd >= 0) {
         int found = find_on_host(cover, target, path, ret_error);
+        if (found > 0 && target->kind == TARGET_LINK)
+            return esq_fail(ret_error, target->where, EEXIST, "nothing of the host is replaced by a link", "link %s",
+                            target->path);
         if (found != 0)
             return found < 0 ? found : 0;
-        if (cover->kind == TARGET_BIND)
+        if (cover->kind != TARGET_ROOT)
             return esq_fail(ret_error, target->where, ENOENT, "create it, or mount elsewhere", "mount point %s in %s",
                             target->path, cover->source);
     }
-    int result = add_points(cover, path, target->is_file);
+    int result = add_points(cover, path, target);
     return result < 0 ? esq_fail(ret_error, target->where, ENOMEM, NULL, "plan the mounts") : 0;
 }

@@ -9,11 +9,23 @@
 #include <stddef.h>
 #include "spec/spec.h"
 
-enum target_kind { TARGET_ROOT, TARGET_PROC, TARGET_DEV, TARGET_TMPFS, TARGET_BIND };
+enum target_kind {
+    TARGET_ROOT,
+    TARGET_PROC,
+    TARGET_DEV,
+    TARGET_TMPFS,
+    TARGET_BIND,
+    TARGET_OVERLAY, /* a tree of the host with a layer for writes above it */
+    TARGET_TEXT,    /* a small file of ours, read-only */
+    TARGET_LINK,    /* a symbolic link in memory of ours */
+    TARGET_HIDE,    /* what lies there becomes empty */
+    TARGET_PIN,     /* what lies there becomes a mount of its own, so that it cannot be renamed or replaced */
+};
 
 /* A mount point that must be made: path relative to the covering target. */
 struct target_point {
     char *path;
+    const char *link; /* it is a symbolic link that leads there; else NULL */
     bool is_file;
 };
 
@@ -21,7 +33,8 @@ struct target {
     enum target_kind kind;
     const char *path; /* in the container, absolute; borrowed from the specification or a constant */
     const esq_location *where;
-    const char *source; /* BIND, ROOT: path on the host */
+    const char *source; /* BIND, OVERLAY, ROOT: path on the host; LINK, TEXT: as in an item */
+    const char *keep;   /* OVERLAY */
     int fd;             /* BIND, ROOT: O_PATH of the source, -1 otherwise; not owned */
     bool is_writable;
     bool is_file;

@@ -1,0 +1,25 @@
+/* What the planning files of mount/ share. */
+#ifndef ESQUEMA_MOUNT_PLANNING_H
+#define ESQUEMA_MOUNT_PLANNING_H
+
+#include "mount/mount.h"
+#include "mount/target.h"
+#include "plan/plan.h"
+
+#define MOUNT_THROW_AWAY_SIZE   "67108864"
+#define MOUNT_THROW_AWAY_INODES "16384"
+
+int mount_no_memory(esq_error *ret_error);
+/* Opens target->source, held by the plan; it must be what the grants were asked for. */
+int mount_open_asked(const esq_spec *spec, struct plan_builder *builder, struct target *target, esq_error *ret_error);
+/* The path by which the child finds again what target->fd holds. */
+int mount_describe_source(struct plan_builder *builder, const struct target *target, struct mount_source *ret_source,
+                          esq_error *ret_error);
+
+/* STEP_OVERLAY of a target: makes its tree, before the root covers anything. */
+int mount_add_overlay(const esq_spec *spec, struct plan_builder *builder, struct target *target, esq_error *ret_error);
+/* STEP_COVER of a TEXT or HIDE. */
+int mount_add_cover(struct plan_builder *builder, const struct target *target, esq_error *ret_error);
+int mount_add_pin(struct plan_builder *builder, const struct target *target, esq_error *ret_error);
+
+#endif
