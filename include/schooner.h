@@ -40,10 +40,12 @@ typedef struct sch_ref sch_ref;
 
 enum sch_status {
     SCH_OK = 0,
-    SCH_ERROR = 1,  /* the script failed; see sch_failure */
-    SCH_LIMIT = 2,  /* a limit ended the run; see sch_failure()->limit */
-    SCH_UNWIND = 5, /* a jump outward passes this host function: return SCH_RAISED at once */
-    SCH_MISUSE = 6, /* the call broke its contract; nothing was done */
+    SCH_ERROR = 1,     /* the script failed; see sch_failure */
+    SCH_LIMIT = 2,     /* a limit ended the run; see sch_failure()->limit */
+    SCH_SUSPENDED = 3, /* a host function suspended the run: sch_resume goes on, sch_cancel gives it up */
+    SCH_PAUSED = 4,    /* the run used up its slice of fuel: sch_resume goes on, sch_cancel gives it up */
+    SCH_UNWIND = 5,    /* a jump outward passes this host function: return SCH_RAISED at once */
+    SCH_MISUSE = 6,    /* the call broke its contract; nothing was done */
 };
 
 /* Which limit ended a run. The names in messages: fuel, heap, timeout, output, nesting, integer-bits, interrupt. */
@@ -70,6 +72,7 @@ struct sch_limits {
     uint64_t nesting;      /* depth of data while reading, expanding, printing [10000] */
     uint64_t integer_bits; /* size of an exact integer [4 Mbit] */
     uint64_t hash_seed;    /* of string hashes; 0: random */
+    uint64_t slice;        /* fuel after which a run pauses (SCH_PAUSED) [it never does] */
 };
 
 /* What a run used. */
@@ -216,8 +219,38 @@ SCH_API enum sch_status sch_run(sch_vm *vm, sch_code *code, sch_value *ret);
 /* Calls a procedure. From a host function: inside the running program, sharing its limits; a hundred such calls within
  * each other end the run with SCH_LIMIT_NESTING, since they stand on the C stack. */
 SCH_API enum sch_status sch_call(sch_vm *vm, sch_value procedure, size_t count, const sch_value args[], sch_value *ret);
-/* Ends what runs on the machine, from another thread or a signal handler: SCH_LIMIT_INTERRUPT. */
+/* Ends what runs or waits on the machine, from another thread or a signal handler: SCH_LIMIT_INTERRUPT. When nothing
+ * does, it has no effect. */
 SCH_API void sch_interrupt(sch_vm *vm);
+
+/* --- runs that wait ---------------------------------------------------------------------------------------------- */
+
+/*
+ * A run that sch_eval, sch_run or sch_call began from outside of any host function stops for now when a host function
+ * suspends it (SCH_SUSPENDED) or when it has used up its slice of fuel (SCH_PAUSED). It then waits in its machine: the
+ * heap stays charged, the clock of the timeout and of the usage stands still, the machine may move to another thread,
+ * and values may be made and looked at as inside of a host function. Other runs on the machine are SCH_MISUSE until
+ * the one that waits has ended.
+ */
+
+/*
+ * For a host function, as the value that it returns: the run stops with SCH_SUSPENDED, and the call of the function has
+ * the value that sch_resume gives. When a call of the host (sch_call) lies between the function and the entrance of the
+ * run, nothing can wait: then this raises an error with kind "barrier", as a primitive would.
+ */
+SCH_API sch_value sch_suspend(sch_vm *vm);
+/*
+ * Goes on with the run that waits in the machine. After SCH_SUSPENDED `value` is what the host function gives;
+ * SCH_RAISED after a sch_raise function raises there instead. After SCH_PAUSED it is not looked at. Returns what
+ * sch_eval would: the run may end, fail, meet a limit or stop again. SCH_MISUSE: no run waits.
+ */
+SCH_API enum sch_status sch_resume(sch_vm *vm, sch_value value, sch_value *ret);
+/* Gives up the run that waits: no handler and no `after` thunk of it runs. SCH_MISUSE: no run waits. */
+SCH_API enum sch_status sch_cancel(sch_vm *vm);
+/* Another slice than the limits say, for the run that goes on (from a host function), else from the next run or
+ * sch_resume on. A run pauses where it next enters a procedure or begins a round of a loop, never inside of a primitive
+ * or beneath a call of the host. 0: it never pauses. */
+SCH_API void sch_set_slice(sch_vm *vm, uint64_t fuel);
 
 /* Why the last call on this machine did not return SCH_OK. Valid until the next call on it. */
 SCH_API const struct sch_failure *sch_failure(sch_vm *vm);

@@ -80,6 +80,7 @@ static struct sch_limits complete(const struct sch_limits *given)
     if (given)
         memcpy(&limits, given, size_min(given->size, sizeof limits));
     limits.size = sizeof limits;
+    limits.slice = limits.slice == SCH_UNLIMITED ? 0 : limits.slice;
     limits.fuel = choose(limits.fuel, SCH_UNLIMITED);
     limits.heap = choose(limits.heap, DEFAULT_HEAP);
     limits.timeout_ns = choose(limits.timeout_ns, DEFAULT_TIMEOUT_NS);
@@ -129,7 +130,8 @@ static bool build(sch_vm *vm, const sch_env *env, const struct sch_limits *limit
     vm->api->refs = NULL;
     vm->api->result = V_FALSE;
     vm->api->source = (struct sch_source){ 0 };
-    vm->api->running = false;
+    vm->api->state = RUN_NONE;
+    vm->api->inner_failed = false;
     vm->api->wall_ns = 0;
     failure_clear(vm->api);
     session_init(vm);
@@ -163,7 +165,7 @@ void sch_vm_free(sch_vm *vm)
 
 bool sch_vm_reset(sch_vm *vm)
 {
-    if (vm->api->running)
+    if (vm->api->state != RUN_NONE)
         return false;
     const sch_env *env = vm->env;
     struct sch_limits limits = vm->limits;
@@ -181,7 +183,7 @@ bool sch_vm_reset(sch_vm *vm)
 bool sch_vm_set_limits(sch_vm *vm, const struct sch_limits *given)
 {
     struct sch_limits limits = complete(given);
-    if (vm->api->running || limits.heap < vm->account.now)
+    if (vm->api->state != RUN_NONE || limits.heap < vm->account.now)
         return false;
     apply_limits(vm, &limits);
     return true;

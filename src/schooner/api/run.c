@@ -1,4 +1,4 @@
-/* Running: sch_eval, sch_run, sch_call, and what a run used. */
+/* Running: sch_eval, sch_run, sch_call; runs that wait and go on; and what a run used. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <time.h>
@@ -15,11 +15,12 @@ static uint64_t now_ns(void)
 /* A run from outside of any other: budgets begin anew. */
 bool run_begin(sch_vm *vm)
 {
-    if (vm->api->running)
+    if (vm->api->state != RUN_NONE)
         return false;
     failure_clear(vm->api);
     vm->api->result = V_FALSE;
-    vm->api->running = true;
+    vm->api->state = RUN_GOING;
+    vm->api->wall_ns = 0;
     vm->api->started_ns = now_ns();
     vm_begin_run(vm);
     return true;
@@ -29,16 +30,38 @@ void run_end(sch_vm *vm)
 {
     vm_end_run(vm);
     vm->scope.length = 0;
-    vm->api->running = false;
-    vm->api->wall_ns = now_ns() - vm->api->started_ns;
+    if (vm->api->state == RUN_GOING)
+        vm->api->wall_ns += now_ns() - vm->api->started_ns;
+    vm->api->state = RUN_NONE;
 }
 
+static enum sch_status wait(sch_vm *vm, enum sch_status status)
+{
+    struct api_state *api = vm->api;
+    bool suspended = status == SCH_SUSPENDED;
+    vm_stop_clock(vm);
+    api->wall_ns += now_ns() - api->started_ns;
+    api->state = suspended ? RUN_SUSPENDED : RUN_PAUSED;
+    api->scope = vm->scope.length;
+    api->source = (struct sch_source){ 0 }; /* the text is the caller's, and may be gone when the run goes on */
+    failure_clear(api);
+    failure_set(vm, status, suspended ? "suspended" : "paused",
+                suspended ? "a host function suspended the run" : "the run paused at the end of its slice");
+    return status;
+}
+
+/* How every run from outside ends, or stops for now. */
 static enum sch_status end(sch_vm *vm, enum sch_status status, sch_value result, sch_value *ret)
 {
+    if (status == SCH_SUSPENDED || status == SCH_PAUSED)
+        return wait(vm, status);
+    if (status != SCH_OK)
+        failure_from_run(vm, status);
     run_end(vm);
     if (status == SCH_OK) {
         vm->api->result = result;
-        *ret = result;
+        if (ret)
+            *ret = result;
     }
     return status;
 }
@@ -48,14 +71,6 @@ enum sch_status run_misuse(sch_vm *vm, const char *message)
     failure_clear(vm->api);
     failure_set(vm, SCH_MISUSE, "misuse", message);
     return SCH_MISUSE;
-}
-
-static enum sch_status run(sch_vm *vm, struct sch_code *code, sch_value *ret)
-{
-    enum sch_status status = vm_run(vm, code, ret);
-    if (status != SCH_OK)
-        failure_from_run(vm, status);
-    return status;
 }
 
 /*
@@ -68,49 +83,107 @@ static void make_headroom(sch_vm *vm)
         heap_collect(vm, true);
 }
 
+/* Why a run cannot begin now. */
+static enum sch_status busy(sch_vm *vm)
+{
+    return run_misuse(vm, vm->api->state == RUN_GOING
+                              ? "a program runs on the machine: inside of it only sch_call can run"
+                              : "a run waits in the machine: sch_resume or sch_cancel it");
+}
+
 enum sch_status sch_eval(sch_vm *vm, struct sch_source source, sch_value *ret)
 {
     if (!run_begin(vm))
-        return run_misuse(vm, "sch_eval inside of a running program; use sch_call");
+        return busy(vm);
     vm->api->source = source;
     make_headroom(vm);
     struct sch_code *code;
     sch_value result = V_UNSPECIFIED;
     enum sch_status status = program_compile(vm, source, &code);
     if (status == SCH_OK) {
-        status = run(vm, code, &result);
+        status = vm_run(vm, code, &result);
         code_drop(code);
+        status = end(vm, status, result, ret);
+    } else {
+        run_end(vm);
     }
     vm->api->source = (struct sch_source){ 0 };
-    return end(vm, status, result, ret);
+    return status;
 }
 
 enum sch_status sch_run(sch_vm *vm, sch_code *code, sch_value *ret)
 {
     if (!run_begin(vm))
-        return run_misuse(vm, "sch_run inside of a running program; use sch_call");
+        return busy(vm);
     sch_value result = V_UNSPECIFIED;
-    enum sch_status status = run(vm, code, &result);
-    return end(vm, status, result, ret);
+    return end(vm, vm_run(vm, code, &result), result, ret);
+}
+
+/* From a host function, within the run that called it. */
+static enum sch_status call_within(sch_vm *vm, sch_value procedure, size_t count, const sch_value args[],
+                                   sch_value *ret)
+{
+    sch_value value = V_UNSPECIFIED;
+    vm->api->inner_failed = false;
+    enum sch_status status = vm_call(vm, procedure, count, args, &value);
+    if (status == SCH_OK && is_raised(scope_hold(vm, value)))
+        return SCH_LIMIT;
+    if (status == SCH_OK && ret)
+        *ret = value;
+    vm->api->inner_failed = status == SCH_ERROR;
+    return status;
 }
 
 enum sch_status sch_call(sch_vm *vm, sch_value procedure, size_t count, const sch_value args[], sch_value *ret)
 {
-    if (vm->api->running) {
-        sch_value value = V_UNSPECIFIED;
-        enum sch_status status = vm_call(vm, procedure, count, args, &value);
-        if (status == SCH_OK && is_raised(scope_hold(vm, value)))
-            return SCH_LIMIT;
-        if (status == SCH_OK)
-            *ret = value;
-        return status;
-    }
-    run_begin(vm);
+    if (vm->api->state == RUN_GOING)
+        return call_within(vm, procedure, count, args, ret);
+    if (!run_begin(vm))
+        return busy(vm);
     sch_value result = V_UNSPECIFIED;
-    enum sch_status status = vm_call(vm, procedure, count, args, &result);
-    if (status != SCH_OK)
-        failure_from_run(vm, status);
+    return end(vm, vm_call(vm, procedure, count, args, &result), result, ret);
+}
+
+/* --- runs that wait ---------------------------------------------------------------------------------------------- */
+
+sch_value sch_suspend(sch_vm *vm)
+{
+    if (vm->api->state != RUN_GOING)
+        return V_RAISED;
+    return vm_suspend(vm);
+}
+
+enum sch_status sch_resume(sch_vm *vm, sch_value value, sch_value *ret)
+{
+    enum run_state state = vm->api->state;
+    if (state != RUN_SUSPENDED && state != RUN_PAUSED)
+        return run_misuse(vm, "sch_resume of a machine in which no run waits");
+    failure_clear(vm->api);
+    vm->api->state = RUN_GOING;
+    vm->api->started_ns = now_ns();
+    vm->scope.length = vm->api->scope;
+    vm_start_clock(vm);
+    vm_begin_slice(vm);
+    sch_value result = V_UNSPECIFIED;
+    enum sch_status status = vm_resume(vm, state == RUN_PAUSED ? SCH_PAUSED : SCH_SUSPENDED, value, &result);
     return end(vm, status, result, ret);
+}
+
+enum sch_status sch_cancel(sch_vm *vm)
+{
+    if (vm->api->state != RUN_SUSPENDED && vm->api->state != RUN_PAUSED)
+        return run_misuse(vm, "sch_cancel of a machine in which no run waits");
+    failure_clear(vm->api);
+    vm_abandon(vm);
+    run_end(vm);
+    return SCH_OK;
+}
+
+void sch_set_slice(sch_vm *vm, uint64_t fuel)
+{
+    vm->limits.slice = fuel == SCH_UNLIMITED ? 0 : fuel;
+    if (vm->api->state == RUN_GOING)
+        vm_begin_slice(vm);
 }
 
 /* A machine made for one compilation lends its limits and its failure report. */
@@ -131,7 +204,7 @@ enum sch_status sch_compile(sch_env *env, struct sch_source source, const struct
     enum sch_status status = program_compile(vm, source, ret);
     if (status != SCH_OK && ret_failure)
         failure_copy(&vm->api->failure, ret_failure);
-    vm_end_run(vm);
+    run_end(vm);
     sch_vm_free(vm);
     return status;
 }
@@ -144,11 +217,15 @@ void sch_code_free(sch_code *code)
 
 const struct sch_failure *sch_failure(sch_vm *vm)
 {
+    if (vm->api->inner_failed && vm->api->state == RUN_GOING)
+        failure_from_run(vm, SCH_ERROR);
+    vm->api->inner_failed = false;
     return &vm->api->failure;
 }
 
 sch_value sch_raised(sch_vm *vm)
 {
+    (void)sch_failure(vm);
     return vm->api->raised;
 }
 
@@ -159,7 +236,7 @@ struct sch_usage sch_usage(sch_vm *vm)
         .fuel = vm_fuel_used(vm),
         .heap_peak = vm->account.peak,
         .heap_now = vm->account.now,
-        .wall_ns = vm->api->running ? now_ns() - vm->api->started_ns : vm->api->wall_ns,
+        .wall_ns = vm->api->wall_ns + (vm->api->state == RUN_GOING ? now_ns() - vm->api->started_ns : 0),
         .collections = vm->heap.collections,
         .output = vm->output_used,
     };

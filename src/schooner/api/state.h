@@ -34,6 +34,9 @@ struct sch_ref {
 
 enum { FAILURE_TEXT = 4096 };
 
+/* What a machine does. While it waits its run stands still in it, charged and without a clock. */
+enum run_state { RUN_NONE, RUN_GOING, RUN_SUSPENDED, RUN_PAUSED };
+
 struct api_state {
     struct arena arena;         /* names of the session, in the account's memory */
     struct session_library top; /* the program's top level */
@@ -49,9 +52,11 @@ struct api_state {
     struct sch_ref *refs;
     struct checker *checker;  /* while sch_check is at work */
     struct sch_source source; /* of the run in progress, for excerpts */
-    bool running;
+    enum run_state state;
+    bool inner_failed; /* a call inside of the run gave SCH_ERROR: its report is made when somebody asks for it */
+    size_t scope;      /* bytes of vm->scope when the run began to wait */
     uint64_t started_ns;
-    uint64_t wall_ns;
+    uint64_t wall_ns; /* of the run, up to when it last stopped */
 };
 
 /* api/session.c */
@@ -70,7 +75,7 @@ struct front;
 typedef bool program_step(sch_vm *vm, struct front *front, struct expand_world world, void *data);
 enum sch_status program_front(sch_vm *vm, program_step *step, void *data);
 
-/* api/run.c: a run from outside of any other, with its budgets. false: one is going on. */
+/* api/run.c: a run from outside of any other, with its budgets. false: one is going on, or waits. */
 bool run_begin(sch_vm *vm);
 void run_end(sch_vm *vm);
 enum sch_status run_misuse(sch_vm *vm, const char *message);

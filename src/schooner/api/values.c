@@ -344,7 +344,7 @@ sch_value sch_print(sch_vm *vm, sch_value value, bool display)
     if (print_value(vm, value, display ? PRINT_DISPLAY : PRINT_WRITE, SIZE_MAX, &text))
         printed = sch_string(vm, (const char *)text.bytes, text.length);
     buffer_done(&text);
-    if (is_raised(printed) && !vm->api->running) { /* nobody else tells which limit it was */
+    if (is_raised(printed) && vm->api->state == RUN_NONE) { /* nobody else tells which limit it was */
         failure_from_run(vm, SCH_LIMIT);
         vm->limit = SCH_LIMIT_NONE;
     }

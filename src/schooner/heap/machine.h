@@ -32,7 +32,9 @@ struct sch_vm {
     int64_t slice;
     uint64_t fuel_left;
     uint64_t fuel_used;       /* of this run, up to the start of the present slice */
-    uint64_t deadline_ns;     /* CLOCK_MONOTONIC; UINT64_MAX: none */
+    uint64_t pause_at;        /* fuel used at which the run pauses; UINT64_MAX: never */
+    uint64_t deadline_ns;     /* CLOCK_MONOTONIC; UINT64_MAX: none, or the clock stands still */
+    uint64_t time_left_ns;    /* while the clock stands still */
     volatile int interrupted; /* the one field that other threads and signal handlers write (atomically) */
     enum sch_limit limit;     /* the limit that ended the run */
     struct raised raised;

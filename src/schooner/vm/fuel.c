@@ -27,6 +27,19 @@ bool poll(sch_vm *vm)
     return true;
 }
 
+/*
+ * How much may be used before the next look: up to the pause, if it is a whole way off. A pause that is overdue is made
+ * at the next place where it can be; where a call from the host is in between, the run goes on in ordinary slices.
+ */
+static uint64_t next_slice(const sch_vm *vm)
+{
+    uint64_t slice = vm->fuel_left < SLICE ? vm->fuel_left : SLICE;
+    uint64_t to_pause = vm->pause_at > vm->fuel_used ? vm->pause_at - vm->fuel_used : 0;
+    if (to_pause == 0 && vm->host_depth != 1)
+        return slice;
+    return to_pause < slice ? to_pause : slice;
+}
+
 bool charge_slow(sch_vm *vm, uint64_t units)
 {
     uint64_t have = vm->slice > 0 ? (uint64_t)vm->slice : 0;
@@ -48,7 +61,7 @@ bool charge_slow(sch_vm *vm, uint64_t units)
     if (vm->fuel_left != UINT64_MAX)
         vm->fuel_left -= need;
     vm->fuel_used += need;
-    uint64_t slice = vm->fuel_left < SLICE ? vm->fuel_left : SLICE;
+    uint64_t slice = next_slice(vm);
     if (vm->fuel_left != UINT64_MAX)
         vm->fuel_left -= slice;
     vm->fuel_used += slice;
@@ -63,6 +76,7 @@ void vm_begin_run(sch_vm *vm)
     vm->fuel_used = 0;
     vm->slice = 0;
     vm->limit = SCH_LIMIT_NONE;
+    vm_begin_slice(vm);
     vm->deadline_ns = UINT64_MAX;
     if (vm->limits.timeout_ns != 0 && vm->limits.timeout_ns != SCH_UNLIMITED)
         vm->deadline_ns = now_ns() + vm->limits.timeout_ns;
@@ -83,9 +97,49 @@ void vm_end_run(sch_vm *vm)
     vm->fuel_used = vm_fuel_used(vm);
     vm->slice = 0;
     vm->fuel_left = SCH_UNLIMITED;
+    vm->pause_at = UINT64_MAX;
     vm->deadline_ns = UINT64_MAX;
     vm->limit = SCH_LIMIT_NONE;
     stack_reset(vm);
+}
+
+void vm_begin_slice(sch_vm *vm)
+{
+    uint64_t used = vm_fuel_used(vm);
+    uint64_t wanted = vm->limits.slice;
+    vm->pause_at = wanted == 0 || wanted > UINT64_MAX - used ? UINT64_MAX : used + wanted;
+    vm_return_grant(vm);
+}
+
+void vm_return_grant(sch_vm *vm)
+{
+    if (vm->slice <= 0 || vm->pause_at == UINT64_MAX)
+        return;
+    uint64_t granted = (uint64_t)vm->slice;
+    vm->fuel_used -= granted;
+    if (vm->fuel_left != UINT64_MAX)
+        vm->fuel_left += granted;
+    vm->slice = 0;
+}
+
+bool vm_pause_is_due(const sch_vm *vm)
+{
+    return vm->host_depth == 1 && vm_fuel_used(vm) >= vm->pause_at;
+}
+
+void vm_stop_clock(sch_vm *vm)
+{
+    uint64_t now = now_ns();
+    vm->time_left_ns = UINT64_MAX;
+    if (vm->deadline_ns != UINT64_MAX)
+        vm->time_left_ns = vm->deadline_ns > now ? vm->deadline_ns - now : 0;
+    vm->deadline_ns = UINT64_MAX;
+}
+
+void vm_start_clock(sch_vm *vm)
+{
+    if (vm->time_left_ns != UINT64_MAX)
+        vm->deadline_ns = now_ns() + vm->time_left_ns;
 }
 
 uint64_t vm_fuel_used(const sch_vm *vm)

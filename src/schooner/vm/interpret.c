@@ -256,14 +256,18 @@ static sch_value call_host(sch_vm *vm, const struct primitive *primitive, size_t
     if (heap_owes_collection(&vm->heap) && !heap_collect(vm, false))
         return V_RAISED;
     size_t scope = vm->scope.length;
+    vm->raised.kind = NULL; /* what an earlier call from the host ended with is the host's affair */
+    vm->raised.payload = (sch_value){ 0 };
     sch_value value = function->function(vm, function->data, count, vm->fp);
     vm->scope.length = scope;
+    bool reason = vm->raised.kind || vm->raised.payload.bits != 0;
+    if (in->request == REQUEST_SUSPEND && (!is_raised(value) || reason))
+        in->request = REQUEST_NONE; /* it asked for a suspension, then did something else */
     if (!is_raised(value) && (vm->limit != SCH_LIMIT_NONE || !is_nil(in->throw_to)))
         return V_RAISED; /* what was under way goes on, whatever the host made of it */
     if (!is_raised(value)) {
         in->straight = false;
-    } else if (!vm->raised.kind && vm->raised.payload.bits == 0 && vm->limit == SCH_LIMIT_NONE &&
-               is_nil(in->throw_to)) {
+    } else if (!reason && in->request == REQUEST_NONE && vm->limit == SCH_LIMIT_NONE && is_nil(in->throw_to)) {
         raise_error(vm, "host-error", function->name, 0, NULL, "the host function failed without a reason");
     }
     return value;
@@ -363,7 +367,7 @@ static bool begin_handler(sch_vm *vm)
 
 /* --- the loop --- */
 
-enum sch_status interpret(sch_vm *vm, sch_value procedure, size_t count, sch_value *ret)
+enum sch_status interpret(sch_vm *vm, enum entrance entrance, sch_value procedure, size_t count, sch_value *ret)
 {
     static const void *const labels[256] = {
 #define OP(ENUM, name, shape, flags) [OP_##ENUM] = &&op_##ENUM,
@@ -377,7 +381,11 @@ enum sch_status interpret(sch_vm *vm, sch_value procedure, size_t count, sch_val
     uint32_t word;
     sch_value value;
     size_t argc = count;
-    goto apply;
+    if (entrance == ENTER_CALL)
+        goto apply;
+    if (entrance == ENTER_RAISED)
+        goto raised;
+    NEXT();
 
     /* --- moves and constants --- */
 op_MOVE:
@@ -493,6 +501,8 @@ tick_slow:
     SAVE();
     if (!charge_slow(vm, 0))
         goto raised;
+    if (unlikely(vm_pause_is_due(vm)))
+        return SCH_PAUSED;
     LOAD();
     if (word_op(word) == OP_LOOP)
         STEP(2 + (int32_t)pc[1]);
@@ -506,6 +516,8 @@ enter_slow:
     SAVE();
     if ((slice < 0 && !charge_slow(vm, 0)) || !stack_grow(vm, word_bc(word), word_bc(word)))
         goto raised;
+    if (unlikely(vm_pause_is_due(vm)))
+        return SCH_PAUSED;
     LOAD();
     fp = vm->fp;
     STEP(1);
@@ -981,6 +993,7 @@ raised:
         pc = in->stub_words + STUB_VALUES;
         NEXT();
     case REQUEST_THROW: in->request = REQUEST_NONE; goto throw;
+    case REQUEST_SUSPEND: in->request = REQUEST_NONE; return SCH_SUSPENDED;
     }
     if (!begin_handler(vm))
         return vm->limit != SCH_LIMIT_NONE ? SCH_LIMIT : SCH_ERROR;

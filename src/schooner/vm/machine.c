@@ -70,6 +70,7 @@ bool vm_init(sch_vm *vm)
         return false;
     memset(in, 0, sizeof *in);
     vm->fuel_left = SCH_UNLIMITED;
+    vm->pause_at = UINT64_MAX;
     vm->deadline_ns = UINT64_MAX;
     vm->limit = SCH_LIMIT_NONE;
     vm->slice = 0;
@@ -120,7 +121,24 @@ void vm_sweep_weak(sch_vm *vm)
  */
 enum { HOST_CALLS_MOST = 100 };
 
-/* Seals what runs now, calls the procedure above it, and puts the machine back as it was, however that ended. */
+static bool stands_still(enum sch_status status)
+{
+    return status == SCH_SUSPENDED || status == SCH_PAUSED;
+}
+
+/* Puts the machine back to where `barrier` was sealed. */
+static void leave(sch_vm *vm, sch_value barrier)
+{
+    struct interpreter *in = interpreter_of(vm);
+    vm->host_depth--;
+    in->saved = in->hidden = V_NIL;
+    in->request = REQUEST_NONE;
+    stack_leave(vm, barrier);
+    vm_return_grant(vm);
+}
+
+/* Seals what runs now, calls the procedure above it, and puts the machine back as it was, however that ended; unless it
+ * stands still, which only happens to the outermost call. */
 static enum sch_status call(sch_vm *vm, sch_value procedure, size_t count, const sch_value args[], sch_value *ret)
 {
     struct interpreter *in = interpreter_of(vm);
@@ -134,7 +152,9 @@ static enum sch_status call(sch_vm *vm, sch_value procedure, size_t count, const
     sch_value barrier = vm->continuation;
     in->barrier = barrier;
     in->hidden = V_NIL;
+    in->request = REQUEST_NONE;
     vm->host_depth++;
+    vm_return_grant(vm);
 
     enum sch_status status = SCH_LIMIT;
     in->saved = procedure;
@@ -142,14 +162,13 @@ static enum sch_status call(sch_vm *vm, sch_value procedure, size_t count, const
         in->saved = V_NIL;
         if (count > 0)
             memcpy(vm->fp, args, count * sizeof *args);
-        status = interpret(vm, procedure, count, ret);
+        status = interpret(vm, ENTER_CALL, procedure, count, ret);
     }
     if (vm->limit != SCH_LIMIT_NONE)
         status = SCH_LIMIT;
-    vm->host_depth--;
-    in->saved = in->hidden = V_NIL;
-    in->request = REQUEST_NONE;
-    stack_leave(vm, barrier);
+    if (stands_still(status))
+        return status;
+    leave(vm, barrier);
     in->barrier = outer;
     in->extra = extra;
     in->extra_count = extra_count;
@@ -165,6 +184,61 @@ enum sch_status vm_call(sch_vm *vm, sch_value procedure, size_t count, const sch
         return SCH_LIMIT;
     }
     return call(vm, procedure, count, args, ret);
+}
+
+/* --- standing still --- */
+
+sch_value vm_suspend(sch_vm *vm)
+{
+    if (vm->host_depth != 1)
+        return raise_error(vm, "barrier", NULL, 0, NULL, "a call of the host cannot wait for another one inside of it");
+    interpreter_of(vm)->request = REQUEST_SUSPEND;
+    return V_RAISED;
+}
+
+/* The frame of the host function returns what it was waiting for. */
+static void return_value(sch_vm *vm, sch_value value)
+{
+    const uint32_t *pc = frame_return(vm->fp);
+    vm->fp -= frame_base(pc[-1]);
+    vm->fp[frame_result(pc[-1])] = value;
+    vm->pc = pc;
+    vm->raised.kind = NULL;
+    vm->raised.payload = (sch_value){ 0 };
+}
+
+/* The pause was made inside of an instruction that counts. */
+static void step_over_tick(sch_vm *vm)
+{
+    uint32_t word = *vm->pc;
+    vm->pc += word_op(word) == OP_LOOP ? 2 + (int32_t)vm->pc[1] : 1;
+}
+
+enum sch_status vm_resume(sch_vm *vm, enum sch_status waits, sch_value value, sch_value *ret)
+{
+    enum entrance entrance = ENTER_NEXT;
+    if (waits == SCH_PAUSED) {
+        step_over_tick(vm);
+    } else if (!is_raised(value)) {
+        return_value(vm, value);
+    } else {
+        entrance = ENTER_RAISED;
+        if (!vm->raised.kind && vm->raised.payload.bits == 0)
+            raise_error(vm, "host-error", NULL, 0, NULL, "what the host function waited for failed without a reason");
+    }
+    enum sch_status status = SCH_LIMIT;
+    if (vm->limit == SCH_LIMIT_NONE)
+        status = interpret(vm, entrance, V_UNSPECIFIED, 0, ret);
+    if (vm->limit != SCH_LIMIT_NONE)
+        status = SCH_LIMIT;
+    if (!stands_still(status))
+        leave(vm, interpreter_of(vm)->barrier);
+    return status;
+}
+
+void vm_abandon(sch_vm *vm)
+{
+    leave(vm, interpreter_of(vm)->barrier);
 }
 
 enum sch_status vm_run(sch_vm *vm, struct sch_code *code, sch_value *ret)

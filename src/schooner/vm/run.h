@@ -64,7 +64,15 @@ enum stub {
     STUB_BASE = 6, /* where the arguments of their calls are */
 };
 
-enum request { REQUEST_NONE, REQUEST_APPLY, REQUEST_CALL_CC, REQUEST_THUNK, REQUEST_VALUES, REQUEST_THROW };
+enum request {
+    REQUEST_NONE,
+    REQUEST_APPLY,
+    REQUEST_CALL_CC,
+    REQUEST_THUNK,
+    REQUEST_VALUES,
+    REQUEST_THROW,
+    REQUEST_SUSPEND
+};
 
 struct cell_table {
     sch_value *cells; /* open addressing by name and space; 0: free */
@@ -160,8 +168,16 @@ void frame_walk_init(struct frame_walk *walk, sch_vm *vm);
 bool frame_walk_next(struct frame_walk *walk);
 
 /* interpret.c */
-/* Calls the procedure with vm->fp[0..count), in the frame at vm->fp, which returns to the barrier below. */
-enum sch_status interpret(sch_vm *vm, sch_value procedure, size_t count, sch_value *ret);
+enum entrance {
+    ENTER_CALL,   /* of the procedure, with vm->fp[0..count), in the frame at vm->fp, which returns to the barrier below
+                   */
+    ENTER_NEXT,   /* go on at vm->pc */
+    ENTER_RAISED, /* something was raised in the frame at vm->fp */
+};
+enum sch_status interpret(sch_vm *vm, enum entrance entrance, sch_value procedure, size_t count, sch_value *ret);
+
+/* fuel.c: what was granted may reach behind the next pause; it is granted anew up to there */
+void vm_return_grant(sch_vm *vm);
 
 /* instance.c */
 sch_value instance_make(sch_vm *vm, struct sch_code *code);

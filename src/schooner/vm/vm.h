@@ -26,6 +26,21 @@ enum sch_status vm_call(sch_vm *vm, sch_value procedure, size_t count, const sch
 /* Fresh budgets (fuel, deadline, output) for a run from outside; nested runs share them. */
 void vm_begin_run(sch_vm *vm);
 void vm_end_run(sch_vm *vm);
+/*
+ * A run that returned SCH_SUSPENDED (a host function asked for it with vm_suspend) or SCH_PAUSED (its slice of fuel is
+ * used up) stands still, whole, in the machine: only where no host frame lies between. vm_resume goes on: after a
+ * suspension with what the host function gives, V_RAISED after a raise; vm_abandon gives it up without running any of
+ * it.
+ */
+sch_value vm_suspend(sch_vm *vm);
+enum sch_status vm_resume(sch_vm *vm, enum sch_status waits, sch_value value, sch_value *ret);
+void vm_abandon(sch_vm *vm);
+/* A slice begins where the run now is: limits.slice units of fuel until it pauses. */
+void vm_begin_slice(sch_vm *vm);
+bool vm_pause_is_due(const sch_vm *vm);
+/* Meanwhile the run's time does not pass. */
+void vm_stop_clock(sch_vm *vm);
+void vm_start_clock(sch_vm *vm);
 /* Exact fuel used by this run so far. */
 uint64_t vm_fuel_used(const sch_vm *vm);
 

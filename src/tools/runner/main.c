@@ -91,6 +91,8 @@ static int say_end(sch_vm *vm, enum sch_status status, sch_value value)
         return say(FRAME_LIMIT, &limit, sizeof limit);
     case SCH_ERROR: return say_error(vm);
     case SCH_LIMIT: limit = sch_failure(vm)->limit; return say(FRAME_LIMIT, &limit, sizeof limit);
+    case SCH_SUSPENDED:
+    case SCH_PAUSED:
     case SCH_UNWIND:
     case SCH_MISUSE: break;
     }
