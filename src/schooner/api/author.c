@@ -67,8 +67,7 @@ static bool check(sch_vm *vm, struct front *front, struct expand_world world, vo
         !expand_program(front, &world, file, &expansion))
         return false;
     const struct check_calls calls = { .arity = known_arity, .found = call_found, .data = vm };
-    check_calls(expansion.body, &calls);
-    if (front->failed)
+    if (!check_calls(front, expansion.body, &calls) || front->failed)
         return false;
     if (checker->count > 0)
         return true;

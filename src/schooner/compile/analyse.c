@@ -19,14 +19,39 @@ bool array_grow(struct front *front, void **items, size_t *capacity, size_t coun
     return true;
 }
 
-bool compile_enter(struct compiler *compiler)
+/* --- the C stack --- */
+
+bool compile_deeper(struct compiler *compiler, void (*run)(void *data), void *data)
 {
-    const char *here = __builtin_frame_address(0);
-    if (unlikely(compiler->depth >= COMPILE_DEPTH || compiler->stack - here > COMPILE_STACK))
-        return front_limit(compiler->front, SCH_LIMIT_NESTING);
-    compiler->depth++;
-    return true;
+    switch (cstack_extend(&compiler->stack, run, data)) {
+    case CSTACK_CALLED: return true;
+    case CSTACK_NO_MEMORY: return front_limit(compiler->front, SCH_LIMIT_HEAP);
+    case CSTACK_NO_SWITCH: return front_limit(compiler->front, SCH_LIMIT_NESTING);
+    }
+    return false;
 }
+
+struct visit_call {
+    struct compiler *compiler;
+    core_visit *visit;
+    struct core **slot;
+    void *data;
+    bool result;
+};
+
+static void visit_again(void *data)
+{
+    struct visit_call *call = data;
+    call->result = call->visit(call->compiler, call->slot, call->data);
+}
+
+bool visit_deeper(struct compiler *compiler, core_visit *visit, struct core **slot, void *data)
+{
+    struct visit_call call = { compiler, visit, slot, data, false };
+    return compile_deeper(compiler, visit_again, &call) && call.result;
+}
+
+/* --- children --- */
 
 static bool each_in(struct compiler *compiler, struct core **nodes, size_t count, core_visit *visit, void *data)
 {
@@ -36,8 +61,26 @@ static bool each_in(struct compiler *compiler, struct core **nodes, size_t count
     return true;
 }
 
+struct each_call {
+    struct compiler *compiler;
+    struct core *node;
+    core_visit *visit;
+    void *data;
+    bool result;
+};
+
+static void each_again(void *data)
+{
+    struct each_call *call = data;
+    call->result = core_each(call->compiler, call->node, call->visit, call->data);
+}
+
 bool core_each(struct compiler *compiler, struct core *node, core_visit *visit, void *data)
 {
+    if (compile_is_deep(compiler)) {
+        struct each_call call = { compiler, node, visit, data, false };
+        return compile_deeper(compiler, each_again, &call) && call.result;
+    }
     switch ((enum core_kind)node->kind) {
     case CORE_CONSTANT:
     case CORE_LOCAL:
@@ -119,7 +162,7 @@ static bool count(struct compiler *compiler, struct core **slot, void *data)
 {
     struct core *node = *slot;
     struct global *global;
-    if (!front_charge(compiler->front, 1) || !compile_enter(compiler))
+    if (!front_charge(compiler->front, 1))
         return false;
     switch ((enum core_kind)node->kind) {
     case CORE_CONSTANT:
@@ -156,9 +199,7 @@ static bool count(struct compiler *compiler, struct core **slot, void *data)
         break;
     case CORE_RECEIVE: bind_clause(&node->receive.clause); break;
     }
-    bool ok = core_each(compiler, node, count, data);
-    compile_leave(compiler);
-    return ok;
+    return core_each(compiler, node, count, data);
 }
 
 bool pass_count(struct compiler *compiler)
@@ -179,7 +220,7 @@ static bool reach_in(struct compiler *compiler, struct core **slot, void *data)
 {
     struct reach *reach = data;
     struct core *node = *slot;
-    if (!front_charge(compiler->front, 1) || !compile_enter(compiler))
+    if (!front_charge(compiler->front, 1))
         return false;
     if (node->kind == CORE_GLOBAL && node->global->kind == GLOBAL_TOP) {
         struct global_info *info = global_info_of(compiler, node->global);
@@ -196,21 +237,16 @@ static bool reach_in(struct compiler *compiler, struct core **slot, void *data)
             *at = value;
         }
     }
-    bool ok = core_each(compiler, node, reach_in, data);
-    compile_leave(compiler);
-    return ok;
+    return core_each(compiler, node, reach_in, data);
 }
 
 /* Numbers the definitions in the order in which they run. */
-static bool number_forms(struct compiler *compiler, struct core *form, uint32_t *now)
+static bool number_forms(struct compiler *compiler, struct core **slot, void *data)
 {
-    if (form->kind == CORE_SEQUENCE) {
-        bool ok = compile_enter(compiler);
-        for (size_t i = 0; ok && i < form->sequence.count; i++)
-            ok = number_forms(compiler, form->sequence.items[i], now);
-        compile_leave(compiler);
-        return ok;
-    }
+    struct core *form = *slot;
+    uint32_t *now = data;
+    if (form->kind == CORE_SEQUENCE)
+        return core_each(compiler, form, number_forms, data);
     ++*now;
     if (form->kind == CORE_DEFINE) {
         struct global_info *info = global_info_of(compiler, form->set_global.global);
@@ -221,19 +257,16 @@ static bool number_forms(struct compiler *compiler, struct core *form, uint32_t 
     return true;
 }
 
-static bool reach_forms(struct compiler *compiler, struct core *form, struct reach *reach)
+static bool reach_forms(struct compiler *compiler, struct core **slot, void *data)
 {
-    if (form->kind == CORE_SEQUENCE) {
-        bool ok = compile_enter(compiler);
-        for (size_t i = 0; ok && i < form->sequence.count; i++)
-            ok = reach_forms(compiler, form->sequence.items[i], reach);
-        compile_leave(compiler);
-        return ok;
-    }
+    struct core *form = *slot;
+    struct reach *reach = data;
+    if (form->kind == CORE_SEQUENCE)
+        return core_each(compiler, form, reach_forms, data);
     reach->now++;
     if (form->kind == CORE_DEFINE && form->set_global.value->kind == CORE_LAMBDA)
         return true; /* nothing runs */
-    if (!reach_in(compiler, &form, reach))
+    if (!reach_in(compiler, slot, reach))
         return false;
     while (reach->count > 0) {
         struct core *body = reach->work[--reach->count];
@@ -247,7 +280,7 @@ bool pass_known(struct compiler *compiler)
 {
     uint32_t now = 0;
     struct reach reach = { 0 };
-    return number_forms(compiler, compiler->body, &now) && reach_forms(compiler, compiler->body, &reach);
+    return number_forms(compiler, &compiler->body, &now) && reach_forms(compiler, &compiler->body, &reach);
 }
 
 bool global_is_known(struct compiler *compiler, struct global *global)

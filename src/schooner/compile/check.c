@@ -1,19 +1,44 @@
 /*
  * Calls that can only fail, found without running: the number of arguments of procedures that the program itself
- * defines once and never assigns, or binds, or that the environment has. Three walks over the tree, whose depth the
- * expander bounds: what is known is noted, what is assigned is forgotten, calls are looked at; a fourth leaves no
- * trace.
+ * defines once and never assigns, or binds, or that the environment has. Three walks over the tree: what is known is
+ * noted, what is assigned is forgotten, calls are looked at; a fourth leaves no trace.
  */
 #include <stdio.h>
+#include "base/cstack.h"
 #include "schooner/compile/compile.h"
+
+enum { CHECK_STACK = 64 * 1024 }; /* of the thread's own, before segments */
 
 struct walk {
     void (*visit)(struct walk *walk, struct core *node);
     const struct check_calls *check;
+    struct cstack stack;
+    enum cstack_end end; /* of a walk that went deep */
     bool stopped;
 };
 
 static void walk(struct walk *w, struct core *node);
+
+struct walk_call {
+    struct walk *w;
+    struct core *node;
+};
+
+static void walk_again(void *data)
+{
+    struct walk_call *call = data;
+    walk(call->w, call->node);
+}
+
+static void walk_deeper(struct walk *w, struct core *node)
+{
+    struct walk_call call = { w, node };
+    enum cstack_end end = cstack_extend(&w->stack, walk_again, &call);
+    if (end == CSTACK_CALLED)
+        return;
+    w->end = end;
+    w->stopped = true;
+}
 
 static void walk_all(struct walk *w, struct core **nodes, size_t count)
 {
@@ -25,6 +50,10 @@ static void walk(struct walk *w, struct core *node)
 {
     if (!node || w->stopped)
         return;
+    if (cstack_is_low(&w->stack)) {
+        walk_deeper(w, node);
+        return;
+    }
     w->visit(w, node);
     switch ((enum core_kind)node->kind) {
     case CORE_CONSTANT:
@@ -166,11 +195,16 @@ static void look(struct walk *w, struct core *node)
     w->stopped = !go_on;
 }
 
-void check_calls(struct core *body, const struct check_calls *check)
+bool check_calls(struct front *front, struct core *body, const struct check_calls *check)
 {
     static void (*const visits[])(struct walk *, struct core *) = { note, forget_assigned, look, forget_all };
     for (size_t i = 0; i < sizeof visits / sizeof *visits; i++) {
-        struct walk w = { .visit = visits[i], .check = check };
+        struct walk w = { .visit = visits[i], .check = check, .end = CSTACK_CALLED };
+        cstack_init(&w.stack, front->arena.memory, CHECK_STACK);
         walk(&w, body);
+        cstack_done(&w.stack);
+        if (w.end != CSTACK_CALLED)
+            return front_limit(front, w.end == CSTACK_NO_MEMORY ? SCH_LIMIT_HEAP : SCH_LIMIT_NESTING);
     }
+    return true;
 }

@@ -93,7 +93,7 @@ static bool collect(struct compiler *compiler, struct core **slot, void *data)
     struct closures *closures = data;
     struct core *node = *slot;
     bool ok = true;
-    if (!front_charge(compiler->front, 1) || !compile_enter(compiler))
+    if (!front_charge(compiler->front, 1))
         return false;
     switch ((enum core_kind)node->kind) {
     case CORE_LOCAL: ok = use(compiler, closures, node->local); break;
@@ -124,7 +124,6 @@ static bool collect(struct compiler *compiler, struct core **slot, void *data)
     case CORE_DEFINE:
     case CORE_SET_GLOBAL: ok = core_each(compiler, node, collect, data); break;
     }
-    compile_leave(compiler);
     return ok;
 }
 

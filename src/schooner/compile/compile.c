@@ -20,7 +20,7 @@ static bool run_passes(struct compiler *compiler, struct core *top)
 bool compile_program(struct front *front, struct core *body, const struct compile_options *options,
                      struct sch_code **ret)
 {
-    struct compiler compiler = { .front = front, .options = options, .stack = __builtin_frame_address(0) };
+    struct compiler compiler = { .front = front, .options = options };
     struct core *top = core_new(front, CORE_LAMBDA, body->position);
     struct lambda_info *info = front_new(front, struct lambda_info);
     struct core_clause *clause = front_new(front, struct core_clause);
@@ -33,7 +33,10 @@ bool compile_program(struct front *front, struct core *body, const struct compil
     top->lambda.scratch = info;
     info->node = top;
     info->index = info->constant = CODE_NONE;
-    if (!run_passes(&compiler, top) || !pass_closures(&compiler, info) || !pass_generate(&compiler, info, ret))
+    cstack_init(&compiler.stack, front->arena.memory, COMPILE_STACK);
+    bool ok = run_passes(&compiler, top) && pass_closures(&compiler, info) && pass_generate(&compiler, info, ret);
+    cstack_done(&compiler.stack);
+    if (!ok)
         return false;
     sch_assert(code_verify(*ret, (*ret)->size, PRIMITIVE_COUNT) == NULL);
     return true;

@@ -11,14 +11,15 @@ struct sch_code;
 /*
  * Calls that can only fail: of procedures that are known here, with a number of arguments that they do not take, and of
  * constants. `arity` knows the procedures of the world outside (primitives and values of the environment; false: not
- * known). For the tree as the expander leaves it. Stops when `found` gives false.
+ * known). For the tree as the expander leaves it. Stops when `found` gives false;
+ * false after front_limit.
  */
 struct check_calls {
     bool (*arity)(void *data, const struct global *global, int *ret_min, int *ret_max);
     bool (*found)(void *data, struct position position, const char *kind, const char *message);
     void *data;
 };
-void check_calls(struct core *body, const struct check_calls *check);
+bool check_calls(struct front *front, struct core *body, const struct check_calls *check);
 
 struct compile_options {
     bool open_globals; /* top-level names of this program may be redefined later: no known calls through them */

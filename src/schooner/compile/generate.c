@@ -405,15 +405,31 @@ static bool gen_kind(struct generator *g, struct core *node, struct dest dest)
     return false;
 }
 
+struct gen_again {
+    struct generator *g;
+    struct core *node;
+    struct dest dest;
+    bool result;
+};
+
+static void gen_again(void *data)
+{
+    struct gen_again *call = data;
+    call->result = gen(call->g, call->node, call->dest);
+}
+
 bool gen(struct generator *g, struct core *node, struct dest dest)
 {
-    if (gen_failed(g) || !front_charge(g->compiler->front, 1) || !compile_enter(g->compiler)) {
+    if (compile_is_deep(g->compiler)) {
+        struct gen_again call = { g, node, dest, false };
+        g->as.failed = !compile_deeper(g->compiler, gen_again, &call) || gen_failed(g);
+        return call.result;
+    }
+    if (gen_failed(g) || !front_charge(g->compiler->front, 1)) {
         g->as.failed = true;
         return false;
     }
-    bool ok = gen_kind(g, node, dest);
-    compile_leave(g->compiler);
-    return ok && !gen_failed(g);
+    return gen_kind(g, node, dest) && !gen_failed(g);
 }
 
 /* --- procedures --- */

@@ -223,15 +223,27 @@ static bool gen_test_kind(struct generator *g, struct core *node, uint32_t yes, 
     return !gen_failed(g);
 }
 
+struct test_call {
+    struct generator *g;
+    struct core *node;
+    uint32_t yes, no, fall;
+    bool result;
+};
+
+static void test_again(void *data)
+{
+    struct test_call *call = data;
+    call->result = gen_test(call->g, call->node, call->yes, call->no, call->fall);
+}
+
 bool gen_test(struct generator *g, struct core *node, uint32_t yes, uint32_t no, uint32_t fall)
 {
-    if (gen_failed(g) || !compile_enter(g->compiler)) {
-        g->as.failed = true;
-        return false;
+    if (compile_is_deep(g->compiler)) {
+        struct test_call call = { g, node, yes, no, fall, false };
+        g->as.failed = !compile_deeper(g->compiler, test_again, &call) || gen_failed(g);
+        return call.result;
     }
-    bool ok = gen_test_kind(g, node, yes, no, fall);
-    compile_leave(g->compiler);
-    return ok;
+    return !gen_failed(g) && gen_test_kind(g, node, yes, no, fall);
 }
 
 /* --- instructions for primitives --- */

@@ -11,6 +11,7 @@ enum {
 };
 
 static bool simplify(struct compiler *compiler, struct core **slot, void *data);
+static bool simplify_bound(struct compiler *compiler, struct core **slot);
 
 /* --- size --- */
 
@@ -225,7 +226,7 @@ static bool inline_copy(struct compiler *compiler, struct core **slot, const str
         return false;
     *slot = let;
     compiler->inline_depth++;
-    bool ok = simplify(compiler, slot, NULL);
+    bool ok = clause->count ? simplify_bound(compiler, slot) : simplify(compiler, slot, NULL);
     compiler->inline_depth--;
     return ok;
 }
@@ -240,13 +241,6 @@ static bool simplify_call(struct compiler *compiler, struct core **slot)
         call->call.procedure = operator->let.body;
         operator->let.body = call;
         *slot = operator;
-        return simplify(compiler, slot, NULL);
-    }
-    if (operator->kind == CORE_LAMBDA &&(clause = only_clause(operator, call->call.count))) {
-        struct core *let = let_of_call(compiler, call, clause->params, clause->body);
-        if (!let)
-            return false;
-        *slot = let;
         return simplify(compiler, slot, NULL);
     }
     if (operator->kind == CORE_GLOBAL && operator->global->kind == GLOBAL_PRIMITIVE && operator->global->index<
@@ -270,6 +264,21 @@ static bool simplify_call(struct compiler *compiler, struct core **slot)
     bool ok = inline_copy(compiler, slot, lambda, clause);
     info->inlining = false;
     return ok;
+}
+
+/* ((lambda (x) ...) v): a let, before its parts are looked at, so that none of them is looked at twice. */
+static bool simplify_applied_lambda(struct compiler *compiler, struct core **slot, bool *ret_done)
+{
+    struct core *call = *slot, *operator= call->call.procedure;
+    struct core_clause *clause = operator->kind == CORE_LAMBDA ? only_clause(operator, call->call.count) : NULL;
+    *ret_done = clause != NULL;
+    if (!clause)
+        return true;
+    struct core *let = let_of_call(compiler, call, clause->params, clause->body);
+    if (!let)
+        return false;
+    *slot = let;
+    return simplify(compiler, slot, NULL);
 }
 
 /* --- variables that only name another thing --- */
@@ -319,11 +328,25 @@ static void simplify_let(struct compiler *compiler, struct core *let)
     let->let.count = kept;
 }
 
+/* A let whose values are simple already. */
+static bool simplify_bound(struct compiler *compiler, struct core **slot)
+{
+    struct core *let = *slot;
+    simplify_let(compiler, let);
+    if (!simplify(compiler, &let->let.body, NULL))
+        return false;
+    if (let->let.count == 0)
+        *slot = let->let.body;
+    return true;
+}
+
 static bool simplify(struct compiler *compiler, struct core **slot, void *data)
 {
+    if (compile_is_deep(compiler))
+        return visit_deeper(compiler, simplify, slot, data);
     struct core *node = *slot;
     bool ok = true;
-    if (!front_charge(compiler->front, 1) || !compile_enter(compiler))
+    if (!front_charge(compiler->front, 1))
         return false;
     switch ((enum core_kind)node->kind) {
     case CORE_CONSTANT:
@@ -353,13 +376,14 @@ static bool simplify(struct compiler *compiler, struct core **slot, void *data)
     case CORE_LET:
         for (size_t i = 0; ok && i < node->let.count; i++)
             ok = simplify(compiler, &node->let.values[i], NULL);
-        if (ok)
-            simplify_let(compiler, node);
-        ok = ok && simplify(compiler, &node->let.body, NULL);
-        if (ok && node->let.count == 0)
-            *slot = node->let.body;
+        ok = ok && simplify_bound(compiler, slot);
         break;
-    case CORE_CALL: ok = core_each(compiler, node, simplify, NULL) && simplify_call(compiler, slot); break;
+    case CORE_CALL: {
+        bool done;
+        ok = simplify_applied_lambda(compiler, slot, &done) &&
+             (done || (core_each(compiler, node, simplify, NULL) && simplify_call(compiler, slot)));
+        break;
+    }
     case CORE_LAMBDA: {
         struct lambda_info *info = lambda_info_of(node);
         bool inlining = info->inlining;
@@ -375,7 +399,6 @@ static bool simplify(struct compiler *compiler, struct core **slot, void *data)
     case CORE_LETREC:
     case CORE_RECEIVE: ok = core_each(compiler, node, simplify, NULL); break;
     }
-    compile_leave(compiler);
     return ok;
 }
 
@@ -383,7 +406,7 @@ static bool simplify(struct compiler *compiler, struct core **slot, void *data)
 static bool prepare(struct compiler *compiler, struct core **slot, void *data)
 {
     struct core *node = *slot;
-    if (!front_charge(compiler->front, 1) || !compile_enter(compiler))
+    if (!front_charge(compiler->front, 1))
         return false;
     bool ok = true;
     if (node->kind == CORE_LAMBDA) {
@@ -406,9 +429,7 @@ static bool prepare(struct compiler *compiler, struct core **slot, void *data)
         for (uint32_t i = 0; i < clause->count + clause->has_rest; i++)
             clause->params[i]->scratch = NULL;
     }
-    ok = ok && core_each(compiler, node, prepare, data);
-    compile_leave(compiler);
-    return ok;
+    return ok && core_each(compiler, node, prepare, data);
 }
 
 bool pass_inline(struct compiler *compiler)

@@ -30,7 +30,7 @@ static bool reach_group(struct compiler *compiler, struct core **slot, void *dat
 {
     struct group *group = data;
     struct core *node = *slot;
-    if (!front_charge(compiler->front, 1) || !compile_enter(compiler))
+    if (!front_charge(compiler->front, 1))
         return false;
     struct variable *variable = node->kind == CORE_LOCAL       ? node->local
                                 : node->kind == CORE_SET_LOCAL ? node->set_local.variable
@@ -47,9 +47,7 @@ static bool reach_group(struct compiler *compiler, struct core **slot, void *dat
             *at = place->index;
         }
     }
-    bool ok = core_each(compiler, node, reach_group, data);
-    compile_leave(compiler);
-    return ok;
+    return core_each(compiler, node, reach_group, data);
 }
 
 static struct core *node_let(struct compiler *compiler, enum core_kind kind, struct position position, size_t count)
@@ -208,12 +206,11 @@ static bool split(struct compiler *compiler, struct core **slot)
 
 static bool letrec_in(struct compiler *compiler, struct core **slot, void *data)
 {
-    if (!front_charge(compiler->front, 1) || !compile_enter(compiler))
+    if (!front_charge(compiler->front, 1))
         return false;
     bool ok = core_each(compiler, *slot, letrec_in, data);
     if (ok && (*slot)->kind == CORE_LETREC)
         ok = split(compiler, slot);
-    compile_leave(compiler);
     return ok;
 }
 
@@ -221,13 +218,11 @@ static bool letrec_in(struct compiler *compiler, struct core **slot, void *data)
  * of assignments proper comes with a later pass. */
 static bool mark_assigned(struct compiler *compiler, struct core **slot, void *data)
 {
-    if (!front_charge(compiler->front, 1) || !compile_enter(compiler))
+    if (!front_charge(compiler->front, 1))
         return false;
     if ((*slot)->kind == CORE_SET_LOCAL)
         (*slot)->set_local.variable->assignments = 1;
-    bool ok = core_each(compiler, *slot, mark_assigned, data);
-    compile_leave(compiler);
-    return ok;
+    return core_each(compiler, *slot, mark_assigned, data);
 }
 
 bool pass_letrec(struct compiler *compiler, struct core **node)

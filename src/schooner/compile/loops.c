@@ -69,10 +69,28 @@ static bool walk_fix(struct compiler *compiler, struct core *node, const struct 
     return walk(compiler, node->let.body, &body, loops);
 }
 
+struct walk_call {
+    struct compiler *compiler;
+    struct core *node;
+    const struct tail *tail;
+    struct loops *loops;
+    bool result;
+};
+
+static void walk_again(void *data)
+{
+    struct walk_call *call = data;
+    call->result = walk(call->compiler, call->node, call->tail, call->loops);
+}
+
 static bool walk(struct compiler *compiler, struct core *node, const struct tail *tail, struct loops *loops)
 {
     bool ok = true;
-    if (!front_charge(compiler->front, 1) || !compile_enter(compiler))
+    if (compile_is_deep(compiler)) {
+        struct walk_call call = { compiler, node, tail, loops, false };
+        return compile_deeper(compiler, walk_again, &call) && call.result;
+    }
+    if (!front_charge(compiler->front, 1))
         return false;
     switch ((enum core_kind)node->kind) {
     case CORE_CONSTANT:
@@ -105,15 +123,12 @@ static bool walk(struct compiler *compiler, struct core *node, const struct tail
              walk(compiler, node->receive.clause.body, tail, loops);
         break;
     }
-    compile_leave(compiler);
     return ok;
 }
 
 static bool nominate(struct compiler *compiler, struct core **slot, void *data)
 {
     struct core *node = *slot;
-    if (!compile_enter(compiler))
-        return false;
     for (size_t i = 0; node->kind == CORE_LETREC && i < node->let.count; i++) {
         struct core *lambda = node->let.values[i];
         struct candidate *candidate = front_new(compiler->front, struct candidate);
@@ -124,9 +139,7 @@ static bool nominate(struct compiler *compiler, struct core **slot, void *data)
         lambda_info_of(lambda)->loop = lambda->lambda.count == 1 && !lambda->lambda.clauses[0].has_rest &&
                                        node->let.variables[i]->assignments == 0 && !compiler->options->no_optimize;
     }
-    bool ok = core_each(compiler, node, nominate, data);
-    compile_leave(compiler);
-    return ok;
+    return core_each(compiler, node, nominate, data);
 }
 
 bool pass_loops(struct compiler *compiler)

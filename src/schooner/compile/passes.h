@@ -5,11 +5,13 @@
 #ifndef SCHOONER_COMPILE_PASSES_H
 #define SCHOONER_COMPILE_PASSES_H
 
+#include "base/cstack.h"
 #include "schooner/compile/code.h"
 #include "schooner/compile/compile.h"
 
-/* The passes follow the tree by recursion: so deep, and with so many bytes of a C stack that may be small (256 KiB). */
-enum { COMPILE_DEPTH = 1200, COMPILE_STACK = 144 * 1024 };
+/* The passes follow the tree by recursion: so many bytes of the thread's C stack, which may be small (256 KiB), are used
+ * before the segments of base/cstack.h. */
+enum { COMPILE_STACK = HOSTILE ? 8 * 1024 : 64 * 1024 };
 
 struct open_entry;
 
@@ -52,8 +54,7 @@ struct compiler {
     struct front *front;
     const struct compile_options *options;
     struct core *body;
-    unsigned depth;
-    const char *stack; /* where the C stack was when the compilation began */
+    struct cstack stack;
     uint32_t epoch;
     struct global_info *globals;
     uint32_t inline_depth;
@@ -67,15 +68,18 @@ static inline struct lambda_info *lambda_info_of(const struct core *lambda)
     return lambda->lambda.scratch;
 }
 
-/* Calls `visit` for each child; stops at the first false. */
+/* Calls `visit` for each child; stops at the first false. Goes as deep as memory allows: a `visit` that descends through
+ * core_each alone need not look at the stack. */
 typedef bool core_visit(struct compiler *compiler, struct core **child, void *data);
 bool core_each(struct compiler *compiler, struct core *node, core_visit *visit, void *data);
-/* Guards the C stack: false after front_limit. */
-bool compile_enter(struct compiler *compiler);
-static inline void compile_leave(struct compiler *compiler)
+/* Recursive functions ask on entry, before they charge: fuel does not depend on the size of frames. */
+static inline bool compile_is_deep(const struct compiler *compiler)
 {
-    compiler->depth--;
+    return unlikely(cstack_is_low(&compiler->stack));
 }
+/* The same call on a further part of the stack; false after front_limit when there is none. */
+bool compile_deeper(struct compiler *compiler, void (*run)(void *data), void *data);
+bool visit_deeper(struct compiler *compiler, core_visit *visit, struct core **slot, void *data);
 
 struct global_info *global_info_of(struct compiler *compiler, struct global *global);
 bool global_is_known(struct compiler *compiler, struct global *global); /* its one value is known to the compiler */

@@ -1,7 +1,8 @@
 /*
  * The core tree: what is left of a program when every name is resolved and every derived form is gone. Made by
- * expand/, rewritten by the passes of compile/, all in the compilation's arena. Recursion over it is bounded by
- * front->nesting (the expander refuses deeper trees).
+ * expand/, rewritten by the passes of compile/, all in the compilation's arena. Expressions stand in each
+ * other no deeper than front->nesting, but chains (the clauses of a cond, the bindings of a let*) are as long as the
+ * program has them: recursion over the tree asks base/cstack.h for room.
  */
 #ifndef SCHOONER_CORE_CORE_H
 #define SCHOONER_CORE_CORE_H
@@ -45,11 +46,6 @@ struct global {
     struct core *value; /* the one definition's expression */
     void *scratch;
 };
-
-/* The deepest core tree that the expander makes (or front->nesting, if that is less): what recursive passes may count
- * on within a C stack of 256 KiB. Deeper programs end in the limit `nesting`. Chains (else branches, bodies of nested
- * lets) count too. */
-enum { CORE_DEPTH_MAX = 1000 };
 
 enum core_kind {
 #define CORE(ENUM, name) CORE_##ENUM,

@@ -145,7 +145,7 @@ static bool run_let_star(struct expander *x, const struct task *task)
     struct core *let = *task->dest;
     struct datum *bindings = task->data;
     return scope_enter(x) && (let->let.variables[0] = scope_bind_variable(x, form_car(form_car(bindings)))) &&
-           let_star_next(x, task->form, form_cdr(bindings), &let->let.body, task->depth + 1);
+           let_star_next(x, task->form, form_cdr(bindings), &let->let.body, task->depth);
 }
 
 bool form_let_star(struct expander *x, const struct task *task)

@@ -43,10 +43,9 @@ static bool run_and(struct expander *x, const struct task *task)
         return push_expand(x, part, task->dest, task->depth);
     struct core *node = if_node(x, part->position, task->dest);
     return node && value_node(x, V_FALSE, part->position, &node->branch.otherwise) &&
-           push_task(x, (struct task){ .run = run_and,
-                                       .form = form_cdr(parts),
-                                       .dest = &node->branch.then,
-                                       .depth = task->depth + 1 }) &&
+           push_task(x,
+                     (struct task){
+                         .run = run_and, .form = form_cdr(parts), .dest = &node->branch.then, .depth = task->depth }) &&
            push_expand(x, part, &node->branch.test, task->depth + 1);
 }
 
@@ -73,7 +72,7 @@ static bool run_or(struct expander *x, const struct task *task)
            push_task(x, (struct task){ .run = run_or,
                                        .form = form_cdr(parts),
                                        .dest = &choose->branch.otherwise,
-                                       .depth = task->depth + 2 }) &&
+                                       .depth = task->depth }) &&
            push_expand(x, part, &let->let.values[0], task->depth + 1);
 }
 
@@ -104,11 +103,11 @@ bool form_or(struct expander *x, const struct task *task)
 static task_fn run_cond;
 
 /* task->form: the clauses that are left; task->data: the node for when none of them holds. */
-static bool cond_rest(struct expander *x, const struct task *task, struct core **dest, uint32_t depth)
+static bool cond_rest(struct expander *x, const struct task *task, struct core **dest)
 {
     return push_task(
         x, (struct task){
-               .run = run_cond, .form = form_cdr(task->form), .dest = dest, .data = task->data, .depth = depth });
+               .run = run_cond, .form = form_cdr(task->form), .dest = dest, .data = task->data, .depth = task->depth });
 }
 
 static bool cond_arrow(struct expander *x, const struct task *task, struct datum *clause)
@@ -120,7 +119,7 @@ static bool cond_arrow(struct expander *x, const struct task *task, struct datum
     if (form_length(clause) != 3)
         return fail(x, clause, "a clause with => is (test => procedure)");
     return call && local_node(x, let->let.variables[0], position, &call->call.args[0]) &&
-           cond_rest(x, task, &choose->branch.otherwise, task->depth + 2) &&
+           cond_rest(x, task, &choose->branch.otherwise) &&
            push_expand(x, form_third(clause), &call->call.procedure, task->depth + 3) &&
            push_expand(x, form_car(clause), &let->let.values[0], task->depth + 1);
 }
@@ -130,7 +129,7 @@ static bool cond_value(struct expander *x, const struct task *task, struct datum
     struct core *choose;
     struct core *let = let_if(x, clause->position, task->dest, &choose);
     return let && local_node(x, let->let.variables[0], clause->position, &choose->branch.then) &&
-           cond_rest(x, task, &choose->branch.otherwise, task->depth + 2) &&
+           cond_rest(x, task, &choose->branch.otherwise) &&
            push_expand(x, form_car(clause), &let->let.values[0], task->depth + 1);
 }
 
@@ -157,7 +156,7 @@ static bool run_cond(struct expander *x, const struct task *task)
     if (is_special(x, form_second(clause), SPECIAL_ARROW))
         return cond_arrow(x, task, clause);
     struct core *node = if_node(x, clause->position, task->dest);
-    return node && cond_rest(x, task, &node->branch.otherwise, task->depth + 1) &&
+    return node && cond_rest(x, task, &node->branch.otherwise) &&
            push_sequence(x, form_cdr(clause), &node->branch.then, task->depth + 1, clause->position) &&
            push_expand(x, form_car(clause), &node->branch.test, task->depth + 1);
 }
@@ -238,7 +237,7 @@ static bool run_case(struct expander *x, const struct task *task)
                                        .form = form_cdr(task->form),
                                        .data = key,
                                        .dest = &node->branch.otherwise,
-                                       .depth = task->depth + 1 }) &&
+                                       .depth = task->depth }) &&
            case_result(x, key, clause, &node->branch.then, task->depth + 1);
 }
 

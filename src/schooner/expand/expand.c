@@ -175,7 +175,7 @@ bool expand_program(struct front *front, const struct expand_world *world, uint1
 {
     struct expander x = { .front = front, .world = world };
     struct expansion expansion = { 0 };
-    x.depth_limit = front->nesting < CORE_DEPTH_MAX ? (uint32_t)front->nesting : CORE_DEPTH_MAX;
+    x.depth_limit = front->nesting < UINT32_MAX / 2 ? (uint32_t)front->nesting : UINT32_MAX / 2;
     x.module = module_new(&x, "", NULL);
     if (!x.module)
         return false;

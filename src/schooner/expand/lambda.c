@@ -387,9 +387,9 @@ struct receiving {
     struct datum *form;
     struct core **nodes; /* the RECEIVE nodes, outermost first */
     struct datum **formals;
+    struct datum **producers; /* of let-values and let*-values */
     size_t count;
     size_t next;
-    bool sequential;
 };
 
 static bool run_receive_body(struct expander *x, const struct task *task)
@@ -414,11 +414,10 @@ static bool run_receive_next(struct expander *x, const struct task *task)
         return false;
     if (i + 1 == receiving->count)
         return push_body(x, task->form, &node->receive.clause.body, task->depth + 1, receiving->form->position, false);
-    struct datum *binding = form_car(form_rest(form_second(receiving->form), i + 1));
-    return push_task(x,
-                     (struct task){
-                         .run = run_receive_next, .form = task->form, .data = receiving, .depth = task->depth + 1 }) &&
-           push_expand(x, form_second(binding), &receiving->nodes[i + 1]->receive.producer, task->depth + 2);
+    return push_task(
+               x,
+               (struct task){ .run = run_receive_next, .form = task->form, .data = receiving, .depth = task->depth }) &&
+           push_expand(x, receiving->producers[i + 1], &receiving->nodes[i + 1]->receive.producer, task->depth + 1);
 }
 
 static struct receiving *receiving_new(struct expander *x, struct datum *form, size_t count, struct core **dest)
@@ -468,8 +467,7 @@ bool form_let_values(struct expander *x, const struct task *task)
     if (count == 0)
         return push_body(x, form_rest(form, 2), task->dest, task->depth, form->position, false);
     struct receiving *receiving = receiving_new(x, form, (size_t)count, task->dest);
-    struct datum **producers = front_array(x->front, (size_t)count, sizeof *producers);
-    if (!receiving || !producers)
+    if (!receiving || !(receiving->producers = front_array(x->front, (size_t)count, sizeof *receiving->producers)))
         return false;
     struct datum *bindings = form_second(form);
     for (ptrdiff_t i = 0; i < count; i++, bindings = form_cdr(bindings)) {
@@ -477,23 +475,23 @@ bool form_let_values(struct expander *x, const struct task *task)
         if (form_length(binding) != 2)
             return fail(x, binding, "a binding of `%s` is (formals expression)", name);
         receiving->formals[i] = form_car(binding);
-        producers[i] = form_second(binding);
+        receiving->producers[i] = form_second(binding);
     }
     if (is_special(x, form_car(form), SPECIAL_LET_STAR_VALUES))
         return push_task(x, (struct task){ .run = run_receive_next,
                                            .form = form_rest(form, 2),
                                            .data = receiving,
                                            .depth = task->depth }) &&
-               push_expand(x, producers[0], &receiving->nodes[0]->receive.producer, task->depth + 1);
-    uint32_t inner = task->depth + (uint32_t)count;
+               push_expand(x, receiving->producers[0], &receiving->nodes[0]->receive.producer, task->depth + 1);
     struct core **dest = &receiving->nodes[count - 1]->receive.clause.body;
-    if (!push_task(
-            x,
-            (struct task){
-                .run = run_receive_body, .form = form_rest(form, 2), .data = receiving, .dest = dest, .depth = inner }))
+    if (!push_task(x, (struct task){ .run = run_receive_body,
+                                     .form = form_rest(form, 2),
+                                     .data = receiving,
+                                     .dest = dest,
+                                     .depth = task->depth + 1 }))
         return false;
     for (ptrdiff_t i = count; i-- > 0;) {
-        if (!push_expand(x, producers[i], &receiving->nodes[i]->receive.producer, task->depth + (uint32_t)i + 1))
+        if (!push_expand(x, receiving->producers[i], &receiving->nodes[i]->receive.producer, task->depth + 1))
             return false;
     }
     return true;
