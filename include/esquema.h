@@ -111,7 +111,8 @@ ESQ_API int esq_spec_set(esq_spec *spec, const char *field, const char *value, c
  *   "command"      each word one argument, the first the program
  *   "mounts"       "bind" SOURCE DESTINATION ["read-only" | "writable"], or "tmpfs" DESTINATION ["size=BYTES"]
  *                  ["inodes=NUMBER"], "overlay" SOURCE DESTINATION ["keep=FOLDER"], "text" DESTINATION CONTENTS,
- *                  "link" DESTINATION LEADS-TO, "hide" DESTINATION, "pin" DESTINATION ["writable" | "read-only"]
+ *                  "link" DESTINATION LEADS-TO, "hide" DESTINATION, "pin" DESTINATION ["writable" | "read-only"],
+ *                  "volume" NAME DESTINATION ["writable" | "read-only"]
  *   "environment"  NAME VALUE
  * Fails as esq_spec_set does.
  */
@@ -142,7 +143,7 @@ ESQ_API size_t esq_spec_check(const esq_spec *spec, esq_error *ret_problems, siz
 
 /* One thing that a specification asks of the host beyond its own folder. */
 typedef struct esq_grant {
-    const char *flag;  /* "host-path", "writable-path", "network", "capability", "wall", "best-effort", "limits", ... */
+    const char *flag;  /* "host-path", "writable-path", "volume", "device", "network", "capability", "wall", ... */
     const char *value; /* "/srv/www", "host", "seccomp", "memory", ...; owned by the specification */
     esq_location where;
 } esq_grant;

@@ -6,7 +6,7 @@
   (import (scheme base) (schooner syntax) (esquema syntax) (esquema policy))
   (export container make-container container? container-name container-rootfs container-command container-hostname
           container-environment container-namespaces container-entries
-          make-limits limits limits? mounts bind tmpfs
+          make-limits limits limits? mounts bind tmpfs volume
           KiB MiB GiB milliseconds seconds minutes hours
           standard-policy strict-policy permissive-policy no-policy seccomp-policy make-seccomp-policy
           ;; for the macros, and for (esquema service)
@@ -105,10 +105,12 @@
 
     (define field-names
       '(inherit name rootfs command environment working-directory hostname user namespaces mounts network limits
-        seccomp landlock capabilities best-effort grace masks no-new-privileges proc dev tmp loopback))
+        seccomp landlock capabilities best-effort grace masks no-new-privileges proc dev tmp loopback devices id-map
+        nested-namespaces))
 
     (define limit-names
-      '(memory processes cpus time open-files file-size core-size stack-size address-space locked-memory cpu-time))
+      '(memory processes cpus time open-files file-size core-size stack-size address-space locked-memory cpu-time data-size
+        user-processes pending-signals message-queues nice realtime-priority realtime-time))
 
     ;; --- plain fields
 
@@ -121,6 +123,10 @@
          (entry field position 'set "grace" (time-text position field (one position field values))))
         ((eq? field 'command)
          (apply entry field position 'add "command" (command-words position values)))
+        ((eq? field 'devices)
+         (apply entry field position 'add "devices" (map (lambda (value) (field-text position field value)) values)))
+        ((eq? field 'id-map)
+         (entry field position 'set "id-range" (count-text position field (one position field values))))
         (else (refuse position "unknown field `" field "`")))))
 
     ;; The words of a command, or one list of them.
@@ -169,6 +175,10 @@
             (cons (entry 'rootfs position 'set "rootfs" (field-text position 'rootfs directory)) how)
             how)))
 
+    (define (kept-entries position directory name)
+      (append (rootfs-entries position "overlay" directory)
+              (list (entry 'rootfs position 'set "rootfs-keep" (field-text position 'keep name)))))
+
     (define (network-entries position value)
       (list (entry 'network position 'set "network" (word position 'network value))))
 
@@ -189,11 +199,19 @@
 
     ;; --- mounts
 
+    ;; A source that is kept under its name, for whatever containers name it.
+    (define (volume name) (list 'volume (field-text #f 'volume name)))
+    (define (volume? value)
+      (and (pair? value) (eq? (car value) 'volume) (pair? (cdr value)) (string? (cadr value)) (null? (cddr value))))
+
+    ;; What is bound is read-only, and a volume is there to be written to, unless the description says otherwise.
     (define (bind-entry position source destination access)
-      (entry 'mounts position 'add "mounts" "bind"
-             (field-text position 'bind source)
+      (entry 'mounts position 'add "mounts"
+             (if (volume? source) "volume" "bind")
+             (if (volume? source) (cadr source) (field-text position 'bind source))
              (field-text position 'bind destination)
-             (cond ((memq access '(read-only #t)) "read-only")
+             (cond ((eq? access 'default) (if (volume? source) "writable" "read-only"))
+                   ((memq access '(read-only #t)) "read-only")
                    ((memq access '(writable read-write #f)) "writable")
                    (else (wrong position 'bind "read-only or writable" access)))))
 
@@ -228,10 +246,10 @@
     ;; A mount, a list of mounts, or (source destination read-only?).
     (define (mount-entries position value)
       (cond ((mount-entry? value) (list value))
-            ((and (list? value) (pair? value) (string? (car value)))
+            ((and (list? value) (pair? value) (or (string? (car value)) (volume? (car value))))
              (if (memv (length value) '(2 3))
                  (list (bind-entry position (car value) (cadr value)
-                                   (if (null? (cdr (cdr value))) #t (list-ref value 2))))
+                                   (if (null? (cdr (cdr value))) 'default (list-ref value 2))))
                  (refuse position "a mount is (source destination read-only?)")))
             ((list? value) (append-all (map (lambda (each) (mount-entries position each)) value)))
             (else (refuse position "a mount is made with bind or tmpfs, not " value))))
@@ -248,9 +266,11 @@
     (define (limit-entries name position values)
       (let ((value (one position name values)))
         (list (entry name position 'set (symbol->string name)
-                     (cond ((memq name '(memory file-size core-size stack-size address-space locked-memory))
+                     (cond ((memq name '(memory file-size core-size stack-size address-space locked-memory data-size
+                                          message-queues))
                             (size-text position name value))
-                           ((memq name '(processes open-files)) (count-text position name value))
+                           ((memq name '(processes open-files user-processes pending-signals nice realtime-priority))
+                            (count-text position name value))
                            ((eq? name 'cpus) (ratio-text position name value))
                            (else (time-text position name value)))))))
 
@@ -341,7 +361,7 @@
 
     (define* (make-container name rootfs command
                              #:key (position #f) (hostname #f) (environment '()) (working-directory #f) (id-map #f)
-                             (namespaces '()) (rootfs-ro? #t) (mounts '()) (network #f) (limits #f) (time #f)
+                             (namespaces '()) (rootfs-ro? #t) (mounts '()) (network #f) (limits #f) (time #f) (devices '())
                              (open-files #f) (grace #f) (seccomp #f) (seccomp? #t) (landlock? #t) (capabilities '())
                              (no-new-privileges? #t) (best-effort '()))
       (define (if-given value field) (if value (list (field value)) '()))
@@ -359,6 +379,7 @@
         (words 'namespaces namespaces)
         (if-given (pair? mounts) (lambda (yes) (mount-entries position mounts)))
         (if-given network (lambda (value) (network-entries position value)))
+        (if-given (pair? devices) (lambda (yes) (plain-field 'devices position devices)))
         (if-given limits (lambda (value) (entries-of-limits position value)))
         (if-given time (lambda (value) (limit-entries 'time position (list value))))
         (if-given open-files (lambda (value) (limit-entries 'open-files position (list value))))
@@ -396,12 +417,15 @@
       (syntax-rules ()
         ((_ field (head . values))
          (symbol-case head
-           ((name hostname working-directory command grace) (plain-field 'head (located field) (list . values)))
+           ((name hostname working-directory command grace devices id-map)
+            (plain-field 'head (located field) (list . values)))
            ((inherit) (inherited (located field) (list . values)))
            ((rootfs) (rootfs-form (located field) . values))
            ((environment) (environment-form (located field) . values))
            ((user) (user-field (located field) (list . values)))
            ((namespaces capabilities best-effort) (words-field 'head (located field) 'values))
+           ((nested-namespaces)
+            (truth-field 'head (located field) (if (null? 'values) 'yes (one (located field) 'head 'values))))
            ((masks no-new-privileges proc dev tmp loopback)
             (truth-field 'head (located field) (one (located field) 'head 'values)))
            ((mounts) (mounts . values))
@@ -419,6 +443,13 @@
            ((writable) (rootfs-entries position "writable" (one position 'rootfs (list . values))))
            ((read-only) (rootfs-entries position "read-only" (one position 'rootfs (list . values))))
            (else (rootfs-entries position "read-only" (head . values)))))
+        ((_ position (overlay directory) (keep name))
+         (symbol-case overlay
+           ((overlay)
+            (symbol-case keep
+              ((keep) (kept-entries position directory name))
+              (else (unknown position "word behind an overlay" 'keep '(keep)))))
+           (else (refuse position "only the writes of an overlay can be kept"))))
         ((_ position directory)
          (symbol-case directory
            ((empty) (rootfs-entries position "empty" #f))
@@ -462,7 +493,7 @@
 
     (define-syntax bind-form
       (syntax-rules ()
-        ((_ position source destination) (bind-entry position source destination 'read-only))
+        ((_ position source destination) (bind-entry position source destination 'default))
         ((_ position source destination (access)) (bind-form position source destination access))
         ((_ position source destination access)
          (symbol-case access
@@ -505,7 +536,8 @@
       (syntax-rules ()
         ((_ form (head . values))
          (symbol-case head
-           ((memory processes cpus time open-files file-size core-size stack-size address-space locked-memory cpu-time)
+           ((memory processes cpus time open-files file-size core-size stack-size address-space locked-memory cpu-time
+             data-size user-processes pending-signals message-queues nice realtime-priority realtime-time)
             (limit-entries 'head (located form) (list . values)))
            ((make-limits limits) (entries-of-limits (located form) (head . values)))
            (else (unknown (located form) "limit" 'head limit-names))))

@@ -15,6 +15,7 @@ struct bridge_paths {
     const char *base;   /* absolute: what relative paths are relative to */
     const char *folder; /* the description's own folder, which needs no grant; NULL: a trusted program has none */
     const char *file;   /* the description, whose places alone are believed; NULL: any file's */
+    const char *data;   /* absolute: where volumes and kept changes lie; NULL: nothing is kept */
 };
 
 /* Is it what `container` and `make-container` make? */
@@ -27,6 +28,9 @@ bool bridge_is_services(sch_value value);
  * errno and fills ret_error (with the field's place).
  */
 int bridge_spec_of(sch_value container, const struct bridge_paths *paths, esq_spec **ret_spec, esq_error *ret_error);
+
+/* The folder of what is kept: $XDG_DATA_HOME/esquema, or ~/.local/share/esquema. NULL: neither is set. To be freed. */
+char *bridge_data_folder(void);
 
 /*
  * A condition that says where in a description something is wrong, as (esquema syntax) and the procedures below raise

@@ -37,10 +37,12 @@ static int launch(sch_value container, esq_container **ret, esq_error *error)
                               .text = "the working directory is gone" };
         return -error->error_number;
     }
-    const struct bridge_paths paths = { .base = here };
+    char *kept = bridge_data_folder();
+    const struct bridge_paths paths = { .base = here, .data = kept };
     esq_spec *spec;
     esq_plan *plan;
     int result = bridge_spec_of(container, &paths, &spec, error);
+    free(kept);
     if (result < 0)
         return result;
     result = esq_plan_build(spec, &plan, error);

@@ -155,8 +155,8 @@ static int put_entry(esq_spec *spec, sch_value entry, const struct bridge_paths 
     if (get_place(position, &place) && (!paths->file || strcmp(place.file, paths->file) == 0))
         where = &place;
     /* Where paths are relative to is for the program to say, and what needs no grant even more so. */
-    if (strcmp(field_text, "folder") == 0)
-        return fail(ret_error, where, -EINVAL, "no field is called `folder`");
+    if (strcmp(field_text, "folder") == 0 || strcmp(field_text, "data-folder") == 0)
+        return fail(ret_error, where, -EINVAL, "no field is called `%s`", field_text);
     for (words->count = 0; take(&entry, &word); words->count++) {
         if (words->count == WORDS_MAX)
             return fail(ret_error, where, -E2BIG, "field `%s` has too many words", field_text);
@@ -201,6 +201,8 @@ int bridge_spec_of(sch_value container, const struct bridge_paths *paths, esq_sp
     if (!spec)
         return fail(ret_error, NULL, -ENOMEM, "out of memory");
     int result = paths->folder ? esq_spec_set(spec, "folder", paths->folder, NULL, ret_error) : 0;
+    if (result == 0 && paths->data)
+        result = esq_spec_set(spec, "data-folder", paths->data, NULL, ret_error);
     if (result == 0)
         result = put_entries(spec, fields[1], paths, ret_error);
     if (result < 0) {

@@ -6,10 +6,12 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
@@ -18,6 +20,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { GOT_THROUGH, STOPPED, NONSENSE };
@@ -190,6 +193,56 @@ static int probe_processes(char **argv)
     return verdict(count > 2);
 }
 
+static int probe_open(char **argv)
+{
+    return verdict(open(argv[0], O_RDWR) >= 0);
+}
+
+/* Do the clocks show how long the host has been up? */
+static int probe_clock_from(char **argv)
+{
+    struct timespec now = { 0 };
+    clock_gettime(CLOCK_BOOTTIME, &now);
+    return verdict(now.tv_sec >= atol(argv[0]));
+}
+
+/* A sandbox of one's own: a user namespace, and a mount in it. */
+static int probe_sandbox(char **argv)
+{
+    return verdict(unshare(CLONE_NEWUSER | CLONE_NEWNS) == 0 && mount("none", argv[0], "tmpfs", 0, NULL) == 0);
+}
+
+static int probe_fork(char **argv)
+{
+    int most = atoi(argv[0]), made = 0;
+    for (int i = 0; i < most; i++) {
+        pid_t pid = fork();
+        if (pid == 0) {
+            pause();
+            _exit(0);
+        }
+        made += pid > 0;
+    }
+    return verdict(made == most);
+}
+
+static int probe_allocate(char **argv)
+{
+    size_t size = (size_t)atol(argv[0]);
+    return verdict(mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED);
+}
+
+static int probe_queue_signals(char **argv)
+{
+    sigset_t all;
+    int most = atoi(argv[0]), queued = 0;
+    sigfillset(&all);
+    sigprocmask(SIG_BLOCK, &all, NULL);
+    for (int i = 0; i < most; i++)
+        queued += sigqueue(getpid(), SIGRTMIN, (union sigval){ .sival_int = i }) == 0;
+    return verdict(queued == most);
+}
+
 static int probe_cat(char **argv)
 {
     char bytes[256];
@@ -226,6 +279,12 @@ static const struct {
     { "open-count", probe_open_count },
     { "processes", probe_processes },
     { "cat", probe_cat },
+    { "open", probe_open },
+    { "clock-from", probe_clock_from },
+    { "sandbox", probe_sandbox },
+    { "fork", probe_fork },
+    { "allocate", probe_allocate },
+    { "queue-signals", probe_queue_signals },
     { "chmod", probe_chmod },
 };
 

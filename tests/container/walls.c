@@ -7,10 +7,12 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/shm.h>
 #include <sys/socket.h>
@@ -58,6 +60,14 @@ static int listen_abstract(const char *name)
     socklen_t size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + strlen(name));
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     return bind(fd, (struct sockaddr *)&address, size) < 0 || listen(fd, 8) < 0 ? -1 : fd;
+}
+
+static bool write_text(const char *path, const char *text)
+{
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
+    bool is_written = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+    close(fd);
+    return is_written;
 }
 
 static void test_namespaces(void)
@@ -123,6 +133,10 @@ static void test_reopening(void)
     file = open(path, O_RDONLY | O_CLOEXEC);
     dup2(file, 0);
     attack("reopening what was given for reading", "@write /proc/self/fd/0", NULL, NULL, "skip:landlock", NULL);
+    attack("reopening under rules that would allow it", "@write /proc/self/fd/0", "landlock-rules+=read-write /",
+           "landlock-rules+=execute /", "skip:landlock", NULL);
+    check(ended_with(run("@create /tmp/x", "landlock-rules+=read-write /", "landlock-rules+=execute /", NULL), 0),
+          "landlock: such rules leave what is mounted writable");
     check(ended_with(run("@write /dev/null", NULL), 0), "landlock: /dev stays writable");
     check(ended_with(run("@create /tmp/x", NULL), 0), "landlock: so does /tmp");
     check(ended_with(run("@create /data/x", "mounts+=tmpfs /data", NULL), 0), "landlock: and a tmpfs");
@@ -201,6 +215,120 @@ static void test_inheritance(void)
     unsetenv("ESQUEMA_TEST_SECRET");
 }
 
+/* ---- What is kept, and what lies beneath a bind ---- */
+
+static void test_volumes(void)
+{
+    char data[400];
+    snprintf(data, sizeof(data), "data-folder=%s/kept", harness.folder);
+    check(ended_with(run("@create /data/x", data, "mounts+=volume one /data", NULL), 0),
+          "volume: it can be written to");
+    check(ended_with(run("@exists /data/x", data, "mounts+=volume one /data", NULL), 0),
+          "volume: what is written stays");
+    check(ended_with(run("@exists /data/x", data, "mounts+=volume two /data", NULL), 1),
+          "volume: under its name alone");
+    attack("read-only volume", "@create /data/y", data, NULL, "mounts+=volume one /data", NULL);
+    check(ended_with(run("@create /data/z", data, "mounts+=volume one /data read-only", NULL), 1),
+          "volume: one that is read-only cannot be written to");
+    check(run("@exit 0", data, "mounts+=volume ../../etc /data", NULL).launch < 0, "volume: a name is no path");
+    check(run("@exit 0", "mounts+=volume one /data", NULL).launch < 0, "volume: without a folder there is none");
+}
+
+static void test_kept_changes(void)
+{
+    char data[400], path[500];
+    const char *overlay = "rootfs-mode=overlay";
+    snprintf(data, sizeof(data), "data-folder=%s/kept", harness.folder);
+    check(ended_with(run("@create /etc/new", overlay, NULL), 0), "overlay: it can be written to");
+    check(ended_with(run("@exists /etc/new", overlay, NULL), 1), "overlay: what is written is thrown away");
+    check(ended_with(run("@create /etc/new", overlay, data, "rootfs-keep=a", NULL), 0), "keep: it can be written to");
+    check(ended_with(run("@exists /etc/new", overlay, data, "rootfs-keep=a", NULL), 0), "keep: what is written stays");
+    check(ended_with(run("@exists /etc/new", overlay, data, "rootfs-keep=b", NULL), 1), "keep: under its name alone");
+    snprintf(path, sizeof(path), "%s/etc/new", harness.root);
+    check(access(path, F_OK) < 0, "keep: nothing reaches the root filesystem");
+
+    const char *settings[] = { "@sleep", overlay, data, "rootfs-keep=a", NULL };
+    esq_container *first = NULL, *second = NULL;
+    esq_error error = { 0 };
+    esq_plan *plan = plan_from(settings, &error);
+    check(plan && esq_launch(plan, &first, &error) == 0, "keep: a container that runs with them");
+    check(plan && esq_launch(plan, &second, &error) == -EBUSY, "keep: nobody else gets them meanwhile");
+    esq_container_free(first);
+    check(plan && esq_launch(plan, &second, &error) == 0, "keep: afterwards somebody does");
+    esq_container_free(second);
+    esq_plan_free(plan);
+    check(run("@exit 0", data, "rootfs-keep=a", NULL).launch < 0, "keep: only an overlay has changes");
+}
+
+static void test_devices(void)
+{
+    static const char *const candidates[] = { "/dev/net/tun", "/dev/fuse", "/dev/kvm" };
+    char probe[64], device[64];
+    size_t i = 0;
+    while (i < 3 && access(candidates[i], R_OK | W_OK) < 0)
+        i++;
+    if (i == 3) {
+        skip("no device here may be opened by everybody", "devices");
+        return;
+    }
+    snprintf(probe, sizeof(probe), "@open %s", candidates[i]);
+    snprintf(device, sizeof(device), "devices+=%s", candidates[i]);
+    attack("devices", probe, NULL, NULL, device, NULL);
+    attack("devices in a bind", "@open /data/null", "mounts+=bind /dev /data writable", NULL, "devices+=/dev/null",
+           "mounts+=bind /dev/null /data/null writable");
+    check(run("@exit 0", "devices+=/etc/passwd", NULL).launch < 0, "devices: a file is none");
+    check(run("@exit 0", "devices+=/dev/../etc/passwd", NULL).launch < 0, "devices: nor by a way around");
+    check(run("@exit 0", "devices+=/dev/shm", NULL).launch < 0, "devices: nor is a folder");
+}
+
+/* In a mount namespace of our own: something writable is mounted beneath what is bound read-only. */
+static int run_with_nested_mount(const char *access)
+{
+    char path[400], bind[800], map[64];
+    uid_t uid = getuid();
+    gid_t gid = getgid();
+    pid_t child = fork();
+    if (child == 0) {
+        snprintf(path, sizeof(path), "%s/etc/nested", harness.root);
+        snprintf(bind, sizeof(bind), "mounts+=bind %s/etc /data %s", harness.root, access);
+        mkdir(path, 0755);
+        if (unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0)
+            _exit(9);
+        snprintf(map, sizeof(map), "0 %u 1", uid);
+        bool is_mapped = write_text("/proc/self/setgroups", "deny") && write_text("/proc/self/uid_map", map);
+        snprintf(map, sizeof(map), "0 %u 1", gid);
+        if (!is_mapped || !write_text("/proc/self/gid_map", map) || mount("x", path, "tmpfs", 0, NULL) < 0)
+            _exit(9);
+        struct started started = run("@create /data/nested/x", bind, NULL);
+        _exit(started.launch == 0 ? started.result.exit_status : 9);
+    }
+    int status = 0;
+    waitpid(child, &status, 0);
+    return WEXITSTATUS(status);
+}
+
+static void test_nested_mounts(void)
+{
+    check(run_with_nested_mount("read-only") == 1, "nested mounts: read-only as what they lie in");
+    check(run_with_nested_mount("writable") == 0, "nested mounts: writable as what they lie in");
+}
+
+static void test_more_walls(void)
+{
+    struct timespec now = { 0 };
+    char probe[64];
+    clock_gettime(CLOCK_BOOTTIME, &now);
+    snprintf(probe, sizeof(probe), "@clock-from %ld", (long)now.tv_sec);
+    attack("clocks", probe, "namespaces+=user mount pid uts ipc net cgroup time", NULL, "skip:clocks", NULL);
+    attack("namespaces", "@sandbox /tmp", NULL, NULL, "nested-namespaces=yes", NULL);
+    attack("namespaces, Landlock apart", "@sandbox /tmp", "skip:landlock", NULL, "skip:seccomp", NULL);
+    attack("user-processes", "@fork 8", "user-processes=6", NULL, "skip:rlimit", NULL);
+    attack("data-size", "@allocate 67108864", "data-size=33554432", NULL, "skip:rlimit", NULL);
+    attack("pending-signals", "@queue-signals 64", "pending-signals=32", NULL, "skip:rlimit", NULL);
+    check(run("@exit 0", "id-range=4000000", NULL).error.error_number == ENOTSUP,
+          "id-range: ids that the host did not give are refused");
+}
+
 /* ---- Death of the launcher ---- */
 
 static bool ends_within(pid_t pid, int milliseconds)
@@ -268,6 +396,11 @@ int main(int argc, char **argv)
     test_grants_in_time();
     test_privileges();
     test_inheritance();
+    test_volumes();
+    test_kept_changes();
+    test_devices();
+    test_nested_mounts();
+    test_more_walls();
     test_death();
     harness_done();
     return finish();

@@ -139,6 +139,27 @@ static void test_all_fields(void **state)
                 spec);
 }
 
+static void test_what_is_kept(void **state)
+{
+    esq_spec *spec = plain("overlay");
+    set(spec, "rootfs-keep", "mine");
+    ADD(spec, "mounts", "volume", "data", "/data", "writable");
+    ADD(spec, "mounts", "volume", "music", "/music", "read-only");
+    ADD(spec, "devices", "/dev/fuse", "/dev/kvm");
+    set(spec, "id-range", "65536");
+    set(spec, "nested-namespaces", "yes");
+    set(spec, "user-processes", "9");
+    set(spec, "data-size", "1024");
+    set(spec, "realtime-time", "200");
+    assert_same(spec_of(state,
+                        "(container (name \"web\") (rootfs (overlay \"root\") (keep \"mine\"))"
+                        " (command \"/bin/httpd\" \"-f\")"
+                        " (mounts (bind (volume \"data\") \"/data\") (bind (volume \"music\") \"/music\" read-only))"
+                        " (devices \"/dev/fuse\" \"/dev/kvm\") (id-map 65536) (nested-namespaces)"
+                        " (limits (user-processes 9) (data-size (KiB 1)) (realtime-time (milliseconds 200))))"),
+                spec);
+}
+
 static void test_limits_as_quota_and_period(void **state)
 {
     esq_spec *spec = plain("read-only");
@@ -203,6 +224,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_three_forms_are_one, start, stop),
         cmocka_unit_test_setup_teardown(test_all_fields, start, stop),
+        cmocka_unit_test_setup_teardown(test_what_is_kept, start, stop),
         cmocka_unit_test_setup_teardown(test_limits_as_quota_and_period, start, stop),
         cmocka_unit_test_setup_teardown(test_heirs_replace_fields, start, stop),
         cmocka_unit_test_setup_teardown(test_locations_are_those_of_fields, start, stop),

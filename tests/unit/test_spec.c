@@ -149,7 +149,7 @@ static void facilities_find_problems_too(void **state)
     add(spec, "mounts", "bind", "/x", "/a/../b");
     add(spec, "mounts", "tmpfs", "/x", "size=big");
     add(spec, "mounts", "overlay", "/x", NULL);
-    add(spec, "namespaces", "user", "mount", "time");
+    add(spec, "namespaces", "user", "mount", "clock");
     add(spec, "environment", "A=B", "x", NULL);
     add(spec, "environment", "A", NULL, NULL);
     assert_int_equal(esq_spec_check(spec, problems, 16), 7);

@@ -125,6 +125,9 @@ void landlock_check(const esq_spec *spec, struct spec_problems *problems)
         check_item(&items[i], problems);
     if (count_rules(items, count) > LANDLOCK_RULES_MAX)
         spec_problem(problems, &items[0].where, 0, NULL, "more than %d rules for Landlock", LANDLOCK_RULES_MAX);
+    if (spec_is(spec, SPEC_NESTED_NAMESPACES, "yes") && (count > 0 || !spec_is(spec, SPEC_LANDLOCK, "standard")))
+        spec_problem(problems, spec_where(spec, SPEC_NESTED_NAMESPACES), 0, "leave out `landlock`",
+                     "under Landlock nobody may mount, which nested-namespaces is for");
     if (count > 0 && !spec_is(spec, SPEC_LANDLOCK, "standard"))
         spec_problem(problems, &items[0].where, 0, "leave out the field landlock, or the rules",
                      "rules for Landlock have no meaning under `landlock %s`", spec_text(spec, SPEC_LANDLOCK));
@@ -160,6 +163,44 @@ static int add_rule(struct preparation *preparation, struct landlock_rule rule, 
     return 0;
 }
 
+/* Is `path` the folder, or does it lie beneath it? Both absolute; doubled slashes count once. */
+static bool is_beneath(const char *folder, const char *path)
+{
+    for (;;) {
+        folder += strspn(folder, "/");
+        path += strspn(path, "/");
+        size_t length = strcspn(folder, "/");
+        if (length == 0)
+            return true;
+        if (strncmp(folder, path, length) != 0 || (path[length] != '/' && path[length] != '\0'))
+            return false;
+        folder += length;
+        path += length;
+    }
+}
+
+/*
+ * A rule for files. It narrows what the standard rules leave and never widens it: where the root is mounted read-only,
+ * rights to write hold in what is mounted writable alone, whatever the rule names above it. Else (read-write "/") would
+ * open again what only Landlock keeps shut: a second opening, for writing, of a file that was given for reading.
+ */
+static int add_files(struct preparation *preparation, uint64_t rights, const char *path)
+{
+    const struct plan_builder *builder = preparation->builder;
+    bool is_writable = !builder->is_root_read_only;
+    int result = 0;
+    for (size_t i = 0; result == 0 && builder->is_root_read_only && i < builder->writable_count; i++) {
+        const char *writable = (const char *)builder->block.bytes + builder->writable[i];
+        struct landlock_rule rule = { .allowed = rights, .path = builder->writable[i] };
+
+        is_writable = is_writable || is_beneath(writable, path);
+        if (!is_beneath(writable, path) && is_beneath(path, writable))
+            result = add_rule(preparation, rule, NULL);
+    }
+    struct landlock_rule rule = { .allowed = is_writable ? rights : rights & FILES_READ_ONLY };
+    return result < 0 ? result : add_rule(preparation, rule, path);
+}
+
 static int add_item(struct preparation *preparation, const struct spec_item *item)
 {
     const struct rule_word *word = find_rule_word(item);
@@ -169,8 +210,7 @@ static int add_item(struct preparation *preparation, const struct spec_item *ite
         struct landlock_rule rule = { 0 };
 
         if (word->files != 0) {
-            rule.allowed = word->files & preparation->step.handled.files;
-            result = add_rule(preparation, rule, item->words[i]);
+            result = add_files(preparation, word->files & preparation->step.handled.files, item->words[i]);
             continue;
         }
         preparation->step.handled.ports |= word->ports & landlock_ports_of(preparation->version);
@@ -310,12 +350,17 @@ int landlock_plan(const esq_spec *spec, struct plan_builder *builder, esq_error 
         return plan_missing(builder, spec, "landlock", preparation.where,
                             "boot with lsm=landlock,... (Linux 5.13); or excuse it: best-effort landlock", ret_error,
                             "this kernel has no Landlock");
-    preparation.step.handled.files = landlock_files_of(preparation.version);
+    /* A domain that handles files denies every mount, and mounts are what such a payload is there for. */
+    if (!spec_is(spec, SPEC_NESTED_NAMESPACES, "yes"))
+        preparation.step.handled.files = landlock_files_of(preparation.version);
     preparation.step.handled_size = landlock_size_of(preparation.version);
     result = plan_absences(&preparation, has_rules(items, count, true), ret_error);
     if (result < 0)
         return result;
-    result = plan_rules(&preparation);
+    result = preparation.step.handled.files != 0 ? plan_rules(&preparation) : 0;
+    if (result == 0 &&
+        (preparation.step.handled.files | preparation.step.handled.ports | preparation.step.handled.scopes) == 0)
+        return 0;
     if (result == 0)
         result = plan_step_text(&preparation);
     return result < 0 ? esq_fail(ret_error, preparation.where, -result, NULL, "plan Landlock") : 0;

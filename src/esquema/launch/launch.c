@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include "launch/init_job.h"
+#include "launch/map_helper.h"
 
 extern const unsigned char esq_init_program[];
 extern const size_t esq_init_program_size;
@@ -23,6 +24,7 @@ struct launch {
     const struct plan_block *block;
     int go[2], report[2], result[2];
     int init, job;
+    int held;
     int pidfd;
     pid_t pid;
     char *stack;
@@ -49,6 +51,7 @@ static void launch_done(struct launch *launch)
     close_pair(launch->result);
     close_own(&launch->init);
     close_own(&launch->job);
+    close_own(&launch->held);
     if (launch->pid > 0) { /* failed: whatever it does at this moment, it ends here */
         int status;
         sys_pidfd_signal(launch->pidfd, SIGKILL);
@@ -86,6 +89,32 @@ static int fail_at_step(const struct plan_block *block, const struct child_repor
 }
 
 /* ---- The parent's steps ---- */
+
+static step_prepare_function *const prepare_functions[STEP_KIND_COUNT] = {
+#define STEP_OF_PARENT(apply)        apply,
+#define STEP_OF_CHILD(apply)         NULL,
+#define STEP_OF_INIT(apply)          NULL,
+#define STEP(id, name, place, apply) STEP_OF_##place(apply)
+#include "plan/steps.def"
+#undef STEP
+#undef STEP_OF_PARENT
+#undef STEP_OF_CHILD
+#undef STEP_OF_INIT
+};
+
+static int prepare_steps(struct launch *launch, esq_error *ret_error)
+{
+    for (uint32_t i = 0; i < launch->block->step_count; i++) {
+        const struct step *step = plan_step(launch->block, i);
+        step_prepare_function *prepare = prepare_functions[step->kind];
+        int result = prepare && !(step->flags & STEP_SKIP) ? prepare(step, launch->block, &launch->held) : 0;
+        if (result < 0) {
+            struct child_report report = { .step = i, .error = -result };
+            return fail_at_step(launch->block, &report, ret_error);
+        }
+    }
+    return 0;
+}
 
 static int make_memory_file(const char *name, const void *bytes, size_t size, bool is_program)
 {
@@ -203,12 +232,27 @@ static int write_file(int directory, const char *name, const char *text)
     return fd < 0 ? fd : sys_write_all(fd, text, strlen(text));
 }
 
+static int have_maps_written(const struct launch *launch, esq_error *ret_error)
+{
+    const struct plan_block *block = launch->block;
+    int result = map_helper_write(launch->pid, 0, STEP_TEXT(block, block->uid_map));
+    if (result == 0)
+        result = map_helper_write(launch->pid, 1, STEP_TEXT(block, block->gid_map));
+    return result < 0 ? esq_fail(ret_error, NULL, -result,
+                                 "install the package uidmap, and give the user a range: usermod --add-subuids "
+                                 "100000-165535 --add-subgids 100000-165535 USER",
+                                 "have newuidmap and newgidmap write the id maps")
+                      : 0;
+}
+
 static int write_maps(const struct launch *launch, esq_error *ret_error)
 {
     const struct plan_block *block = launch->block;
     char path[32];
     if (!block->uid_map)
         return 0;
+    if (block->has_id_ranges)
+        return have_maps_written(launch, ret_error);
     snprintf(path, sizeof(path), "/proc/%d", launch->pid);
     _cleanup_fd_ int directory = sys_openat(AT_FDCWD, path, O_PATH | O_DIRECTORY, 0);
     if (directory < 0)
@@ -266,6 +310,8 @@ static int launch_run(struct launch *launch, esq_error *ret_error)
     int result = check_descriptors(
         (const struct launch_descriptors *)STEP_TEXT(launch->block, launch->block->descriptors), ret_error);
     if (result == 0)
+        result = prepare_steps(launch, ret_error);
+    if (result == 0)
         result = open_all(launch, ret_error);
     if (result == 0)
         result = prepare_child(launch, ret_error);
@@ -293,6 +339,7 @@ int launch_start(const struct esq_plan *plan, struct launched *ret_launched, esq
                              .result = { -1, -1 },
                              .init = -1,
                              .job = -1,
+                             .held = -1,
                              .pidfd = -1 };
     uint64_t started = sys_monotonic_microseconds();
     uint64_t signals;
@@ -301,9 +348,11 @@ int launch_start(const struct esq_plan *plan, struct launched *ret_launched, esq
     sys_block_signals(&signals);
     int result = launch_run(&launch, ret_error);
     if (result == 0) {
-        *ret_launched = (struct launched){
-            .pid = launch.pid, .pidfd = take_fd(&launch.pidfd), .result = take_fd(&launch.result[0]), .started = started
-        };
+        *ret_launched = (struct launched){ .pid = launch.pid,
+                                           .pidfd = take_fd(&launch.pidfd),
+                                           .result = take_fd(&launch.result[0]),
+                                           .held = take_fd(&launch.held),
+                                           .started = started };
         launch.pid = 0;
     }
     launch_done(&launch);

@@ -46,6 +46,7 @@ struct launched {
     pid_t pid;
     int pidfd;
     int result;       /* read end of init's result pipe */
+    int held;         /* a lock that the container keeps, or -1 */
     uint64_t started; /* monotonic microseconds, before the clone */
 };
 

@@ -35,6 +35,22 @@ static const char *parse_bind(const struct spec_item *item, struct mount_item *r
     return NULL;
 }
 
+static const char *parse_volume(const struct spec_item *item, struct mount_item *ret_item)
+{
+    if (item->count < 3 || item->count > 4)
+        return "a volume is written: volume NAME DESTINATION [writable|read-only]";
+    ret_item->kind = TARGET_BIND;
+    ret_item->is_volume = true;
+    ret_item->source = item->words[1];
+    ret_item->destination = item->words[2];
+    ret_item->is_writable = item->count < 4 || strcmp(item->words[3], "writable") == 0;
+    if (!spec_is_name(ret_item->source))
+        return "the name of a volume has 1 to 63 of a-z 0-9 _ . -, and begins with a-z or 0-9";
+    if (!ret_item->is_writable && strcmp(item->words[3], "read-only") != 0)
+        return "a volume is writable or read-only";
+    return NULL;
+}
+
 static const char *parse_tmpfs(const struct spec_item *item, struct mount_item *ret_item)
 {
     uint64_t number;
@@ -105,13 +121,13 @@ static const struct {
     const char *word;
     const char *(*parse)(const struct spec_item *item, struct mount_item *ret_item);
 } kinds[] = {
-    { "bind", parse_bind }, { "tmpfs", parse_tmpfs },    { "overlay", parse_overlay }, { "link", parse_made },
-    { "text", parse_made }, { "hide", parse_laid_over }, { "pin", parse_laid_over },
+    { "bind", parse_bind }, { "volume", parse_volume }, { "tmpfs", parse_tmpfs },    { "overlay", parse_overlay },
+    { "link", parse_made }, { "text", parse_made },     { "hide", parse_laid_over }, { "pin", parse_laid_over },
 };
 
 const char *mount_parse_item(const struct spec_item *item, struct mount_item *ret_item)
 {
-    const char *problem = "a mount is a bind, an overlay, a tmpfs, a text, a link, or says hide or pin";
+    const char *problem = "a mount is a bind, a volume, an overlay, a tmpfs, a text, a link, or says hide or pin";
     *ret_item = (struct mount_item){ 0 };
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]) && item->count > 0; i++)
         if (strcmp(item->words[0], kinds[i].word) == 0)
@@ -121,8 +137,43 @@ const char *mount_parse_item(const struct spec_item *item, struct mount_item *re
     return problem;
 }
 
+/* Names of the host, so that what is granted is what is there; what lies behind one is looked at while planning. */
+static void check_devices(const esq_spec *spec, struct spec_problems *problems)
+{
+    size_t count;
+    const struct spec_item *items = spec_items(spec, SPEC_DEVICES, &count);
+    for (size_t i = 0; i < count; i++)
+        for (size_t j = 0; j < items[i].count; j++)
+            if (strncmp(items[i].words[j], "/dev/", 5) != 0 || !is_inside_path(items[i].words[j]))
+                spec_problem(problems, &items[i].where, 0, "write its name, such as /dev/dri/renderD128",
+                             "a device lies in /dev, not at %.128s", items[i].words[j]);
+}
+
+static void check_kept(const esq_spec *spec, struct spec_problems *problems)
+{
+    if (spec_is_given(spec, SPEC_ROOTFS_KEEP) && !spec_is(spec, SPEC_ROOTFS_MODE, "overlay"))
+        spec_problem(problems, spec_where(spec, SPEC_ROOTFS_KEEP), 0,
+                     "say (rootfs (overlay \"folder\") (keep \"name\"))", "only the writes of an overlay can be kept");
+}
+
+static bool uses_data_folder(const esq_spec *spec, const esq_location **ret_where)
+{
+    size_t count;
+    const struct spec_item *items = spec_items(spec, SPEC_MOUNTS, &count);
+    *ret_where = spec_where(spec, SPEC_ROOTFS_KEEP);
+    for (size_t i = 0; i < count && !*ret_where; i++)
+        if (items[i].count > 0 && strcmp(items[i].words[0], "volume") == 0)
+            *ret_where = &items[i].where;
+    return *ret_where != NULL;
+}
+
 void mount_check(const esq_spec *spec, struct spec_problems *problems)
 {
+    const esq_location *where;
+    check_devices(spec, problems);
+    check_kept(spec, problems);
+    if (uses_data_folder(spec, &where) && !spec_is_given(spec, SPEC_DATA_FOLDER))
+        spec_problem(problems, where, 0, "set HOME or XDG_DATA_HOME", "no folder is known for what is kept");
     bool is_empty = spec_is(spec, SPEC_ROOTFS_MODE, "empty");
     if (!is_empty && !spec_is_given(spec, SPEC_ROOTFS))
         spec_problem(problems, NULL, 0, "name a directory, or say that the root is empty",
@@ -167,11 +218,28 @@ static void grant_path(const esq_spec *spec, struct spec_grants *grants, const c
         spec_grant(grants, "host-path", resolved, where);
 }
 
+static void grant_devices(const esq_spec *spec, struct spec_grants *grants)
+{
+    size_t count;
+    const struct spec_item *items = spec_items(spec, SPEC_DEVICES, &count);
+    for (size_t i = 0; i < count; i++) {
+        for (size_t j = 0; j < items[i].count; j++) {
+            char real[PATH_MAX];
+            const char *resolved = realpath(items[i].words[j], real) ? real : items[i].words[j];
+            spec_see_path(grants, items[i].words[j], true, resolved);
+            spec_grant(grants, "device", resolved, &items[i].where);
+        }
+    }
+}
+
 void mount_grants(const esq_spec *spec, struct spec_grants *grants)
 {
     if (spec_is_given(spec, SPEC_ROOTFS))
         grant_path(spec, grants, spec_text(spec, SPEC_ROOTFS), spec_is(spec, SPEC_ROOTFS_MODE, "writable"),
                    spec_where(spec, SPEC_ROOTFS));
+    if (spec_is_given(spec, SPEC_ROOTFS_KEEP))
+        spec_grant(grants, "keep", spec_text(spec, SPEC_ROOTFS_KEEP), spec_where(spec, SPEC_ROOTFS_KEEP));
+    grant_devices(spec, grants);
     if (spec_is(spec, SPEC_MASKS, "no"))
         spec_grant(grants, "wall", "masks", spec_where(spec, SPEC_MASKS));
 
@@ -181,7 +249,10 @@ void mount_grants(const esq_spec *spec, struct spec_grants *grants)
         struct mount_item item;
         if (mount_parse_item(&items[i], &item) || (item.kind != TARGET_BIND && item.kind != TARGET_OVERLAY))
             continue;
-        grant_path(spec, grants, item.source, item.kind == TARGET_BIND && item.is_writable, &items[i].where);
+        if (item.is_volume)
+            spec_grant(grants, "volume", item.source, &items[i].where);
+        else
+            grant_path(spec, grants, item.source, item.kind == TARGET_BIND && item.is_writable, &items[i].where);
         if (item.keep)
             grant_path(spec, grants, item.keep, true, &items[i].where);
     }

@@ -7,6 +7,7 @@
 
 struct mount_item {
     enum target_kind kind;
+    bool is_volume; /* a BIND whose source is a name */
     bool is_writable;
     const char *source; /* BIND, OVERLAY: on the host; LINK: where it leads; TEXT: the contents */
     const char *keep;   /* OVERLAY: folder of the host that takes the writes, or NULL */

@@ -12,10 +12,16 @@ struct mount_source {
     uint32_t path; /* real path; what lies there must be the file that was seen while planning: */
     uint32_t tree;
     uint64_t device;
-    uint64_t inode;
-    uint64_t set; /* MOUNT_ATTR_* */
+    uint64_t inode; /* 0: the launcher makes it, there was nothing to see */
+    uint64_t set;   /* MOUNT_ATTR_* */
     uint32_t is_recursive;
     uint32_t padding;
+};
+
+/* STEP_KEEP: a folder that the launcher makes where it is not there. */
+struct mount_keep {
+    uint32_t path;
+    uint32_t is_layer; /* with the two layers of an overlay in it, for one container at a time */
 };
 
 /* A mount point to create in memory of our own: `name` in the directory `parent`. */
@@ -52,7 +58,7 @@ struct mount_root {
     uint32_t entry_count;
     uint32_t size; /* texts: options of the tmpfs */
     uint32_t inodes;
-    uint32_t padding;
+    uint32_t keep;              /* OVERLAY: the folder of the kept layers, or 0 */
     struct mount_source source; /* TREE: only its tree counts */
 };
 

@@ -56,7 +56,7 @@ int mount_open_source(const struct plan_block *block, const struct mount_source 
     int result = sys_fstat(fd, &seen);
     if (result < 0)
         return result;
-    if (seen.st_dev != source->device || seen.st_ino != source->inode)
+    if (source->inode != 0 && (seen.st_dev != source->device || seen.st_ino != source->inode))
         return -ESTALE;
     return take_fd(&fd);
 }

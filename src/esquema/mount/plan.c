@@ -26,12 +26,24 @@ int mount_no_memory(esq_error *ret_error)
 
 /* ---- The host's side ---- */
 
+static const char *host_remedy(const struct target *target)
+{
+    if (target->kind == TARGET_ROOT)
+        return "make a root filesystem there: `esquema rootfs build`, or examples/make-rootfs FOLDER for a small one";
+    if (target->is_device)
+        return "is the device plugged in, and its driver loaded?";
+    return "relative paths begin at the folder of the description; create it, or correct the path";
+}
+
 /* Opens a path of the host; the plan holds the descriptor, so that the inode's number is not given to another file. */
 static int open_host(struct plan_builder *builder, struct target *target, esq_error *ret_error)
 {
     int fd = sys_openat(AT_FDCWD, target->source, O_PATH, 0);
+    if (fd == -ENOENT && target->is_created) /* by STEP_KEEP, when it is launched */
+        return 0;
     if (fd < 0)
-        return esq_fail(ret_error, target->where, -fd, NULL, "open %s", target->source);
+        return esq_fail(ret_error, target->where, -fd, fd == -ENOENT ? host_remedy(target) : NULL, "open %s",
+                        target->source);
     if (plan_hold_fd(builder, fd) < 0)
         return mount_no_memory(ret_error);
     struct stat found;
@@ -39,7 +51,10 @@ static int open_host(struct plan_builder *builder, struct target *target, esq_er
     if (result < 0)
         return esq_fail(ret_error, target->where, -result, NULL, "look at %s", target->source);
     if (S_ISLNK(found.st_mode) || (target->kind == TARGET_ROOT && !S_ISDIR(found.st_mode)))
-        return esq_fail(ret_error, target->where, ENOTDIR, NULL, "open %s", target->source);
+        return esq_fail(ret_error, target->where, ENOTDIR, host_remedy(target), "open %s", target->source);
+    if (target->is_device && !S_ISCHR(found.st_mode) && !S_ISBLK(found.st_mode))
+        return esq_fail(ret_error, target->where, ENODEV, "name the device itself, not its folder", "open %s",
+                        target->source);
     struct statvfs mounted;
     if (target->is_writable && fstatvfs(fd, &mounted) == 0 && (mounted.f_flag & ST_RDONLY))
         return esq_fail(ret_error, target->where, EROFS, "what the host mounts read-only stays so; ask for read-only",
@@ -66,6 +81,8 @@ int mount_open_asked(const esq_spec *spec, struct plan_builder *builder, struct 
 {
     char path[4097];
     int result = open_host(builder, target, ret_error);
+    if (result < 0 || target->is_created)
+        return result;
     if (result == 0)
         result = find_real_path(target, path, ret_error);
     if (result == 0 && !spec_has_seen(spec, target->source, target->is_writable, path))
@@ -79,28 +96,47 @@ int mount_describe_source(struct plan_builder *builder, const struct target *tar
                           esq_error *ret_error)
 {
     char path[4097];
-    struct stat found;
-    int result = find_real_path(target, path, ret_error);
+    struct stat found = { 0 };
+    if (target->fd < 0)
+        snprintf(path, sizeof(path), "%s", target->source);
+    int result = target->fd < 0 ? 0 : find_real_path(target, path, ret_error);
     if (result < 0)
         return result;
-    if (fstat(target->fd, &found) < 0)
+    if (target->fd >= 0 && fstat(target->fd, &found) < 0)
         return esq_fail(ret_error, target->where, errno, NULL, "look at %s", target->source);
     *ret_source = (struct mount_source){
         .tree = target->tree,
         .device = found.st_dev,
         .inode = found.st_ino,
-        .set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | (target->is_writable ? 0 : MOUNT_ATTR_RDONLY),
+        .set = MOUNT_ATTR_NOSUID | (target->is_device ? MOUNT_ATTR_NOEXEC : MOUNT_ATTR_NODEV) |
+               (target->is_writable ? 0 : MOUNT_ATTR_RDONLY),
         .is_recursive = true,
     };
     ret_source->path = plan_add_text(builder, path);
     return ret_source->path ? 0 : mount_no_memory(ret_error);
 }
 
+static int add_keep(struct plan_builder *builder, const char *path, bool is_layer, const esq_location *where,
+                    esq_error *ret_error)
+{
+    struct mount_keep keep = { .path = plan_add_text(builder, path), .is_layer = is_layer };
+    if (!keep.path ||
+        plan_add_step(builder, STEP_KEEP, where,
+                      is_layer ? "changes have one user at a time: stop the container that uses them"
+                               : "whoever starts the container must be able to write there",
+                      &keep, sizeof(keep), is_layer ? "keep changes in %s" : "make the volume %s", path) < 0)
+        return mount_no_memory(ret_error);
+    return 0;
+}
+
 static int add_source(struct plan_builder *builder, struct target *target, esq_error *ret_error)
 {
     struct mount_source source;
     target->tree = plan_head(builder)->tree_count++;
-    int result = mount_describe_source(builder, target, &source, ret_error);
+    int result =
+        target->is_created && target->fd < 0 ? add_keep(builder, target->source, false, target->where, ret_error) : 0;
+    if (result == 0)
+        result = mount_describe_source(builder, target, &source, ret_error);
     if (result < 0)
         return result;
     if (plan_add_step(builder, STEP_SOURCE, target->where, NULL, &source, sizeof(source), "copy the mount of %s, %s",
@@ -162,12 +198,21 @@ static enum mount_root_mode choose_root_mode(const esq_spec *spec, const struct 
     return root->point_count > 0 ? MOUNT_ROOT_LAYERED : MOUNT_ROOT_TREE;
 }
 
+static int plan_kept(const esq_spec *spec, struct plan_builder *builder, uint32_t *ret_path, esq_error *ret_error)
+{
+    char path[4200];
+    snprintf(path, sizeof(path), "%s/layers/%s", spec_text(spec, SPEC_DATA_FOLDER), spec_text(spec, SPEC_ROOTFS_KEEP));
+    *ret_path = plan_add_text(builder, path);
+    return *ret_path ? add_keep(builder, path, true, spec_where(spec, SPEC_ROOTFS_KEEP), ret_error)
+                     : mount_no_memory(ret_error);
+}
+
 static int add_root(const esq_spec *spec, struct plan_builder *builder, struct target *root, esq_error *ret_error)
 {
     static const char *const words[] = {
         [MOUNT_ROOT_TREE] = "lay %s over / as the root, %s",
         [MOUNT_ROOT_LAYERED] = "lay %s with missing mount points over / as the root, %s",
-        [MOUNT_ROOT_OVERLAY] = "lay %s with a throw-away layer over / as the root, %s",
+        [MOUNT_ROOT_OVERLAY] = "lay %s with a layer for changes over / as the root, %s",
         [MOUNT_ROOT_EMPTY] = "lay an empty tmpfs%s over / as the root, %s",
     };
     enum mount_root_mode mode = choose_root_mode(spec, root);
@@ -184,6 +229,10 @@ static int add_root(const esq_spec *spec, struct plan_builder *builder, struct t
         result = add_points(builder, root, &data.points, ret_error);
     if (result == 0 && mode == MOUNT_ROOT_LAYERED)
         result = mount_compose(builder, root, &data.entries, &data.entry_count, ret_error);
+    if (result < 0)
+        return result;
+    if (spec_is_given(spec, SPEC_ROOTFS_KEEP))
+        result = plan_kept(spec, builder, &data.keep, ret_error);
     if (result < 0)
         return result;
     data.size = plan_add_text(builder, mode == MOUNT_ROOT_OVERLAY ? MOUNT_THROW_AWAY_SIZE : ROOT_SIZE);
@@ -403,6 +452,27 @@ static int collect_fixed(const esq_spec *spec, struct plan_builder *builder, str
     return result;
 }
 
+static int collect_devices(const esq_spec *spec, struct plan_builder *builder, struct target_list *list,
+                           esq_error *ret_error)
+{
+    size_t count;
+    const struct spec_item *items = spec_items(spec, SPEC_DEVICES, &count);
+    for (size_t i = 0; i < count; i++) {
+        for (size_t j = 0; j < items[i].count; j++) {
+            struct target *target = targets_add(list, TARGET_BIND, items[i].words[j], &items[i].where);
+            if (!target)
+                return mount_no_memory(ret_error);
+            target->source = items[i].words[j];
+            target->is_writable = target->is_device = true;
+            int result = mount_open_asked(spec, builder, target, ret_error);
+            result = result < 0 ? result : targets_place_last(list, ret_error);
+            if (result < 0)
+                return result;
+        }
+    }
+    return 0;
+}
+
 static int collect_items(const esq_spec *spec, struct plan_builder *builder, struct target_list *list,
                          esq_error *ret_error)
 {
@@ -417,6 +487,12 @@ static int collect_items(const esq_spec *spec, struct plan_builder *builder, str
         if (!target)
             return mount_no_memory(ret_error);
         target->source = item.source;
+        target->is_created = item.is_volume;
+        if (item.is_volume &&
+            asprintf(&target->owned, "%s/volumes/%s", spec_text(spec, SPEC_DATA_FOLDER), item.source) < 0)
+            target->owned = NULL;
+        if (item.is_volume && !(target->source = target->owned))
+            return mount_no_memory(ret_error);
         target->keep = item.keep;
         target->is_writable = item.kind != TARGET_OVERLAY && item.is_writable; /* its source is only read */
         target->size = item.size;
@@ -495,6 +571,8 @@ int mount_plan(const esq_spec *spec, struct plan_builder *builder, esq_error *re
 {
     struct target_list list = { 0 };
     int result = collect_fixed(spec, builder, &list, ret_error);
+    if (result == 0)
+        result = collect_devices(spec, builder, &list, ret_error);
     if (result == 0)
         result = collect_items(spec, builder, &list, ret_error);
     if (result == 0)

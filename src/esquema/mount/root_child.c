@@ -66,6 +66,21 @@ static int make_layers(const struct mount_root *root, struct child *child, int s
     return point < 0 ? point : sys_move_mount(tree, point);
 }
 
+/* The kept layers lie beneath one mount of their own, as overlay wants it. */
+static int bind_kept(const struct mount_root *root, struct child *child, int scratch)
+{
+    _cleanup_fd_ int kept =
+        sys_openat(AT_FDCWD, STEP_TEXT(child->block, root->keep), O_PATH | O_DIRECTORY | O_NOFOLLOW, 0);
+    _cleanup_fd_ int tree = kept < 0 ? kept : sys_open_tree_clone(kept, "", false);
+    if (tree < 0)
+        return tree;
+    int result = sys_mkdirat(scratch, "k", 0755);
+    if (result == 0)
+        result = sys_mount_attributes(tree, ROOT_FLAGS, 0, false);
+    _cleanup_fd_ int point = result < 0 ? result : sys_openat(scratch, "k", O_PATH | O_DIRECTORY, 0);
+    return point < 0 ? point : sys_move_mount(tree, point);
+}
+
 /* Overlay keeps its layers itself: the scratch mount is taken away again before the root is attached. */
 static int make_overlay(const struct mount_root *root, struct child *child, int *ret_tree)
 {
@@ -81,7 +96,10 @@ static int make_overlay(const struct mount_root *root, struct child *child, int 
     if ((result = sys_fchdir(scratch)) < 0)
         return step_fail(child, result, "enter the tmpfs");
     result = make_layers(root, child, scratch);
-    _cleanup_fd_ int tree = result < 0 ? result : mount_make_overlay("l:s", is_read_only ? NULL : "u", "w");
+    if (result == 0 && root->keep)
+        result = bind_kept(root, child, scratch);
+    const char *upper = is_read_only ? NULL : root->keep ? "k/changes" : "u";
+    _cleanup_fd_ int tree = result < 0 ? result : mount_make_overlay("l:s", upper, root->keep ? "k/work" : "w");
     int detached = sys_detach_here();
     if (result < 0)
         return step_fail(child, result, "make the layers");

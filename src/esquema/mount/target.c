@@ -12,6 +12,7 @@ void targets_done(struct target_list *list)
         for (size_t j = 0; j < list->items[i].point_count; j++)
             free(list->items[i].points[j].path);
         free(list->items[i].points);
+        free(list->items[i].owned);
     }
     free(list->items);
 }

@@ -37,6 +37,9 @@ struct target {
     const char *keep;   /* OVERLAY */
     int fd;             /* BIND, ROOT: O_PATH of the source, -1 otherwise; not owned */
     bool is_writable;
+    bool is_device;  /* BIND: a node of /dev */
+    bool is_created; /* BIND: a volume, made by the launcher where it is not there yet */
+    char *owned;     /* memory behind `source`, or NULL */
     bool is_file;
     bool is_ours; /* in memory: points can be made in it */
     uint32_t tree;

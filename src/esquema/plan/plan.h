@@ -40,10 +40,10 @@ struct plan_block {
     uint32_t gid_map;
     uint32_t job; /* struct init_job, to be written to a sealed file as it is */
     uint32_t job_size;
-    uint32_t descriptors; /* struct plan_descriptors */
-    uint32_t padding;
-    uint64_t time_ms;  /* wall-clock limit, 0: none */
-    uint64_t grace_ms; /* between TERM and KILL */
+    uint32_t descriptors;   /* struct plan_descriptors */
+    uint32_t has_id_ranges; /* the maps have several lines: newuidmap and newgidmap write them */
+    uint64_t time_ms;       /* wall-clock limit, 0: none */
+    uint64_t grace_ms;      /* between TERM and KILL */
 };
 
 struct plan_builder;

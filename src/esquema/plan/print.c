@@ -46,15 +46,25 @@ static bool print_namespaces(struct buffer *out, uint32_t flags, const char *sep
     return is_written;
 }
 
+/* Its lines in one. */
+static bool print_map(struct buffer *out, const char *map)
+{
+    bool is_written = true;
+    for (; *map && is_written; map++)
+        is_written =
+            *map != '\n' ? buffer_append_byte(out, (unsigned char)*map) : !map[1] || buffer_append_text(out, "; ");
+    return is_written;
+}
+
 static bool print_text(struct buffer *out, const esq_plan *plan)
 {
     const struct plan_block *block = plan->block;
     bool is_written = buffer_append_text(out, "namespaces of its own: ") &&
                       print_namespaces(out, block->clone_flags_low, " ", "") && buffer_append_byte(out, '\n');
     if (block->uid_map)
-        is_written =
-            is_written && buffer_append_format(out, "ids (inside outside count): uid %s, gid %s\n",
-                                               STEP_TEXT(block, block->uid_map), STEP_TEXT(block, block->gid_map));
+        is_written = is_written && buffer_append_text(out, "ids (inside outside count): uid ") &&
+                     print_map(out, STEP_TEXT(block, block->uid_map)) && buffer_append_text(out, ", gid ") &&
+                     print_map(out, STEP_TEXT(block, block->gid_map)) && buffer_append_byte(out, '\n');
     if (block->time_ms)
         is_written =
             is_written && buffer_append_format(out, "time limit: %llu ms\n", (unsigned long long)block->time_ms);
@@ -171,6 +181,8 @@ int esq_spec_hash(const esq_spec *spec, unsigned char ret_hash[32])
     for (size_t field = 0; field < SPEC_FIELD_COUNT; field++) {
         size_t count;
         const struct spec_item *items = spec_items(spec, (enum spec_field)field, &count);
+        if (field == SPEC_DATA_FOLDER) /* the host's, not the description's */
+            continue;
         if (count == 0) /* a field that this version has and an older one lacks changes no identity */
             continue;
         hash_text(&hash, spec_fields[field].name);

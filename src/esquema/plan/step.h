@@ -15,7 +15,7 @@ enum step_kind {
     STEP_KIND_COUNT
 };
 
-enum step_place { STEP_PLACE_CHILD, STEP_PLACE_INIT };
+enum step_place { STEP_PLACE_PARENT, STEP_PLACE_CHILD, STEP_PLACE_INIT };
 
 enum step_flags {
     STEP_SKIP = 1, /* the tests take a wall down by this, to see that its probe then gets through */
@@ -58,6 +58,12 @@ struct child {
  */
 typedef int step_apply_function(const struct step *step, struct child *child);
 
+/*
+ * Executes one step of the launcher, which is an ordinary process. Returns 0 or a negative errno. A descriptor that has
+ * to stay open as long as the container lives (a lock) goes to *ret_held, which is -1 before.
+ */
+typedef int step_prepare_function(const struct step *step, const struct plan_block *block, int *ret_held);
+
 #define STEP_DATA(block, step, type) ((const type *)((const char *)(block) + (step)->data))
 #define STEP_TEXT(block, offset)     ((const char *)(block) + (offset))
 
@@ -68,10 +74,12 @@ static inline int step_fail(struct child *child, int negative_errno, const char 
 }
 
 #define STEP(id, name, place, apply) STEP_DECLARE_##place(apply)
+#define STEP_DECLARE_PARENT(apply)   step_prepare_function apply;
 #define STEP_DECLARE_CHILD(apply)    step_apply_function apply;
 #define STEP_DECLARE_INIT(apply)
 #include "plan/steps.def"
 #undef STEP
+#undef STEP_DECLARE_PARENT
 #undef STEP_DECLARE_CHILD
 #undef STEP_DECLARE_INIT
 

@@ -15,7 +15,7 @@ struct limit {
     enum spec_field field;
     uint32_t resource;
     const char *what;
-    uint64_t scale;
+    int64_t scale; /* negative: multiplied */
     uint64_t minimum;
     uint64_t maximum;
 };
@@ -32,7 +32,13 @@ static bool find_value(const esq_spec *spec, const struct limit *limit, uint64_t
 
     if (!spec_number(spec, limit->field, &number))
         return false;
-    *ret_value = number / limit->scale + (number % limit->scale != 0);
+    if (limit->scale < 0) {
+        if (__builtin_mul_overflow(number, (uint64_t)-limit->scale, ret_value))
+            *ret_value = UINT64_MAX; /* above every maximum */
+        return true;
+    }
+    uint64_t scale = (uint64_t)limit->scale;
+    *ret_value = number / scale + (number % scale != 0);
     return true;
 }
 

@@ -90,12 +90,25 @@ void seccomp_grants(const esq_spec *spec, struct spec_grants *grants)
 
     if (spec_is(spec, SPEC_SECCOMP, "none") || spec_is(spec, SPEC_SECCOMP, "permissive"))
         spec_grant(grants, "wall", "seccomp", spec_where(spec, SPEC_SECCOMP));
+    if (spec_is(spec, SPEC_NESTED_NAMESPACES, "yes"))
+        spec_grant(grants, "wall", "nested-namespaces", spec_where(spec, SPEC_NESTED_NAMESPACES));
     for (size_t i = 0; i < count; i++) {
         const struct change *change = find_change(&items[i]);
 
         if (change && change->is_weaker)
             spec_grant(grants, "wall", "seccomp", &items[i].where);
     }
+}
+
+/* What a program needs that brings a sandbox of its own (bubblewrap, browsers): namespaces, and mounts in them. */
+static void allow_nesting(struct seccomp_policy *policy)
+{
+    static const char *const calls[] = { "clone",         "unshare",    "setns",     "mount",
+                                         "umount2",       "pivot_root", "chroot",    "sethostname",
+                                         "setdomainname", "move_mount", "open_tree", "fsopen",
+                                         "fsconfig",      "fsmount",    "fspick",    "mount_setattr" };
+    for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++)
+        seccomp_policy_allow(policy, calls[i]);
 }
 
 int seccomp_plan(const esq_spec *spec, struct plan_builder *builder, esq_error *ret_error)
@@ -113,6 +126,8 @@ int seccomp_plan(const esq_spec *spec, struct plan_builder *builder, esq_error *
     if (!seccomp_find_base(spec_text(spec, SPEC_SECCOMP), &base))
         return esq_fail(ret_error, where, EINVAL, NULL, "seccomp policy %.64s", spec_text(spec, SPEC_SECCOMP));
     seccomp_policy_init(&policy, base);
+    if (spec_is(spec, SPEC_NESTED_NAMESPACES, "yes"))
+        allow_nesting(&policy);
     for (size_t i = 0; i < count; i++) {
         const struct change *change = find_change(&items[i]);
 

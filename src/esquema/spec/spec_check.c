@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-static bool is_name(const char *text)
+bool spec_is_name(const char *text)
 {
     size_t length = strlen(text);
     if (length < 1 || length > 63)
@@ -71,7 +71,8 @@ static const char *value_wanted(const struct spec_field_about *about, const char
     switch (about->value) {
     case SPEC_VALUE_TEXT: return NULL;
     case SPEC_VALUE_WORDS: return NULL;
-    case SPEC_VALUE_NAME: return is_name(text) ? NULL : "a name of 1 to 63 of a-z 0-9 _ . - beginning with a-z or 0-9";
+    case SPEC_VALUE_NAME:
+        return spec_is_name(text) ? NULL : "a name of 1 to 63 of a-z 0-9 _ . - beginning with a-z or 0-9";
     case SPEC_VALUE_YES_NO: return strcmp(text, "yes") == 0 || strcmp(text, "no") == 0 ? NULL : "yes or no";
     case SPEC_VALUE_BYTES: return spec_parse_number(text, &number) ? NULL : "a number of bytes";
     case SPEC_VALUE_COUNT: return spec_parse_number(text, &number) && number > 0 ? NULL : "a number above 0";

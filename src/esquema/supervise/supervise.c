@@ -72,7 +72,8 @@ static int collect_end(struct esq_container *container, esq_error *ret_error)
     container->end.system_microseconds = microseconds_of(usage.ru_stime);
     container->end.peak_memory = (uint64_t)usage.ru_maxrss * 1024;
     sys_close(container->launched.result);
-    container->launched.result = -1;
+    sys_close(container->launched.held);
+    container->launched.result = container->launched.held = -1;
     return 0;
 }
 

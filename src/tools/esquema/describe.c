@@ -137,11 +137,14 @@ static bool to_spec(const struct description *description, sch_vm *vm, esq_spec 
     if (!bridge_is_container(value))
         return refuse(ret_error, failure_make("the value of %s must be a container, and is %s", source.name,
                                               describe_kind(value)));
-    const struct bridge_paths paths = { .base = description->folder,
-                                        .folder = description->folder,
-                                        .file = source.name };
+    char *kept = bridge_data_folder();
+    const struct bridge_paths paths = {
+        .base = description->folder, .data = kept, .folder = description->folder, .file = source.name
+    };
     esq_spec *spec;
-    if (bridge_spec_of(value, &paths, &spec, ret_error) < 0)
+    int result = bridge_spec_of(value, &paths, &spec, ret_error);
+    free(kept);
+    if (result < 0)
         return refuse(ret_error, *ret_error);
     if (!check_parameters(description->options, ret_error)) {
         esq_spec_free(spec);
