@@ -186,7 +186,9 @@ struct sch_env_options {
     sch_load_fn *load_library; /* "esquema/shop.sld" relative names made from the library's name; NULL: none */
     sch_load_fn *load_include; /* NULL: none */
     void *load_data;
-    struct sch_memory memory; /* for the machines of this environment */
+    struct sch_memory memory;   /* for the machines of this environment */
+    const char *const *without; /* NULL-terminated: what is left out of what makes programs fast, for measuring.
+                                   "inline", "fold", "known-calls", "loops", "open-coding", "young-collection" */
 };
 
 /*

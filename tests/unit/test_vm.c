@@ -26,14 +26,14 @@ static sch_env *make_env(void)
     return env;
 }
 
-static struct outcome run(sch_env *env, const char *text, bool no_optimize, const struct sch_limits *limits)
+static struct outcome run(sch_env *env, const char *text, uint32_t off, const struct sch_limits *limits)
 {
     char program[4096];
     struct outcome outcome = { SCH_OK };
     snprintf(program, sizeof program, "%s%s", IMPORT, text);
     sch_vm *vm = sch_vm_new(env, limits), *compiler = sch_vm_new(env, NULL);
     struct sch_source source = { "test", program, strlen(program) };
-    struct compile_options options = { .no_optimize = no_optimize };
+    struct compile_options options = { .off = off };
     struct sch_code *code;
     sch_value value = V_UNSPECIFIED;
     assert_non_null(vm);
@@ -137,6 +137,11 @@ static const struct example examples[] = {
       "((#t even) (#f odd) (#t even) (#t even))" },
     { "(even? 1.5)", NULL },
     { "(+ 'a 1)", NULL },
+    /* constants */
+    { "(list (+ 1 2) (* 60 60) (* 1152921504606846975 2) (- -1152921504606846976 1))",
+      "(3 3600 2305843009213693950 -1152921504606846977)" },
+    { "(define minute 60) (define hour (* 60 minute)) (define (hours s) (quotient s hour)) (hours 86400)", "24" },
+    { "(define (f) (* 2 later)) (define later (+ 1 2)) (f)", "6" },
     /* tests */
     { "(list (if '() 1 2) (and) (or) (and 1 2) (or #f 3) (not 3))", "(1 #t #f 2 3 #f)" },
     { "(define (f x) (cond ((assv x '((1 . one) (2 . two))) => cdr) (else 'none))) (list (f 1) (f 3))", "(one none)" },
@@ -151,29 +156,54 @@ static const struct example examples[] = {
     { "(apply + 1 2 (let loop ((i 0) (l '())) (if (= i 1000) l (loop (+ i 1) (cons i l)))))", "499503" },
 };
 
+/* A switch changes neither what a program gives nor its fuel. */
+static size_t differences_without(sch_env *env, const struct example *example, const struct outcome *with, uint32_t off)
+{
+    struct outcome without = run(env, example->program, off, NULL);
+    if (with->status != without.status || strcmp(with->text, without.text) != 0) {
+        print_error("%s\nwith the switches %x off: %s, else: %s\n", example->program, off, without.text, with->text);
+        return 1;
+    }
+    if (with->fuel != without.fuel) {
+        print_error("%s\nfuel with the switches %x off: %llu, else: %llu\n", example->program, off,
+                    (unsigned long long)without.fuel, (unsigned long long)with->fuel);
+        return 1;
+    }
+    return 0;
+}
+
 static void examples_alike(void **state)
 {
     sch_env *env = make_env();
     (void)state;
     size_t wrong = 0;
     for (size_t i = 0; i < sizeof examples / sizeof *examples; i++) {
-        struct outcome with = run(env, examples[i].program, false, NULL),
-                       without = run(env, examples[i].program, true, NULL);
+        struct outcome with = run(env, examples[i].program, 0, NULL);
         if (!examples[i].value) {
             if (with.status != SCH_ERROR)
                 wrong++, print_error("%s\nis an error, gave %s\n", examples[i].program, with.text);
         } else if (with.status != SCH_OK || strcmp(with.text, examples[i].value) != 0) {
             wrong++, print_error("%s\nexpected %s, got %s\n", examples[i].program, examples[i].value, with.text);
         }
-        if (with.status != without.status || strcmp(with.text, without.text) != 0)
-            wrong++, print_error("%s\nwithout the passes: %s, with them: %s\n", examples[i].program, without.text,
-                                 with.text);
-        if (with.fuel != without.fuel)
-            wrong++, print_error("%s\nfuel without the passes: %llu, with them: %llu\n", examples[i].program,
-                                 (unsigned long long)without.fuel, (unsigned long long)with.fuel);
+        wrong += differences_without(env, &examples[i], &with, SWITCHES_ALL);
+        for (uint32_t pass = 0; pass < SWITCH_COUNT; pass++)
+            wrong += differences_without(env, &examples[i], &with, UINT32_C(1) << pass);
     }
     sch_env_free(env);
     assert_int_equal(wrong, 0);
+}
+
+/* Sums and products of many constants, small on their way and not. */
+static void many_constants(void **state)
+{
+    static const char program[] = "(list (+ 1 2 3) (* 60 60 24) (+ 1 -1 0) (* 1152921504606846975 2 1)"
+                                  " (+ 1152921504606846975 1 -2) (* 4611686018427387904 4 0))";
+    sch_env *env = make_env();
+    (void)state;
+    struct outcome outcome = run(env, program, 0, NULL);
+    sch_env_free(env);
+    assert_int_equal(outcome.status, SCH_OK);
+    assert_string_equal(outcome.text, "(6 86400 0 2305843009213693950 1152921504606846974 0)");
 }
 
 /* Calls with more arguments than a frame word counts, and procedures with more variables than a byte counts. */
@@ -214,12 +244,12 @@ static void fuel_is_exact(void **state)
     sch_env *env = make_env();
     const char *program = "(define (fib n) (if (< n 2) n (+ (fib (- n 1)) (fib (- n 2))))) (fib 15)";
     (void)state;
-    struct outcome free = run(env, program, false, NULL);
+    struct outcome free = run(env, program, 0, NULL);
     assert_int_equal(free.fuel, 1973); /* the entries of fib 15 */
     struct sch_limits limits = { .size = sizeof limits, .fuel = free.fuel };
-    assert_int_equal(run(env, program, false, &limits).status, SCH_OK);
+    assert_int_equal(run(env, program, 0, &limits).status, SCH_OK);
     limits.fuel--;
-    assert_int_equal(run(env, program, false, &limits).status, SCH_LIMIT);
+    assert_int_equal(run(env, program, 0, &limits).status, SCH_LIMIT);
     sch_env_free(env);
 }
 
@@ -235,7 +265,7 @@ static void space_is_safe(void **state)
                                 false, &limits);
     assert_int_equal(stream.status, SCH_OK);
     assert_string_equal(stream.text, "100000");
-    struct outcome endless = run(env, "(define (f n) (+ 1 (f n))) (f 1)", false, &limits);
+    struct outcome endless = run(env, "(define (f n) (+ 1 (f n))) (f 1)", 0, &limits);
     assert_int_equal(endless.status, SCH_LIMIT);
     sch_env_free(env);
 }
@@ -267,7 +297,8 @@ static void backtrace(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(examples_alike), cmocka_unit_test(wide_frames), cmocka_unit_test(fuel_is_exact),
+        cmocka_unit_test(examples_alike),
+        cmocka_unit_test(many_constants), cmocka_unit_test(wide_frames), cmocka_unit_test(fuel_is_exact),
         cmocka_unit_test(space_is_safe),  cmocka_unit_test(backtrace),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

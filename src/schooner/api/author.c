@@ -71,7 +71,7 @@ static bool check(sch_vm *vm, struct front *front, struct expand_world world, vo
         return false;
     if (checker->count > 0)
         return true;
-    const struct compile_options options = { .open_globals = vm->env->redefinition };
+    const struct compile_options options = program_options(vm);
     struct sch_code *code;
     if (!compile_program(front, expansion.body, &options, &code))
         return false;
@@ -138,7 +138,7 @@ static bool show_core(struct front *front, const struct core *body, struct buffe
 
 static bool show_code(sch_vm *vm, struct front *front, struct core *body, struct buffer *out)
 {
-    const struct compile_options options = { .open_globals = vm->env->redefinition };
+    const struct compile_options options = program_options(vm);
     struct sch_code *code;
     if (!compile_program(front, body, &options, &code))
         return false;

@@ -46,7 +46,7 @@ static bool load_text(sch_vm *vm, struct front *front, struct inner *inner)
 static bool compile_inner(sch_vm *vm, struct front *front, struct expand_world world, void *data)
 {
     struct inner *inner = data;
-    const struct compile_options options = { .open_globals = vm->env->redefinition };
+    const struct compile_options options = program_options(vm);
     struct expansion expansion;
     uint16_t file;
     if (inner->closed) {

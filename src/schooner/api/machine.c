@@ -4,6 +4,7 @@
 #include "schooner/api/state.h"
 #include "schooner/compile/code.h"
 #include "schooner/port/port.h"
+#include "schooner/table/switches.h"
 
 enum {
     DEFAULT_HEAP = 64 << 20,
@@ -59,13 +60,11 @@ static bool poll_collection(sch_vm *vm)
     return poll(vm);
 }
 
-static const struct heap_client client = {
-    .trace_roots = trace_roots,
-    .trace_object = trace_object,
-    .sweep_weak = sweep_weak,
-    .finalize = finalize,
-    .poll = poll_collection,
-};
+#define CLIENT                                                                                                \
+    .trace_roots = trace_roots, .trace_object = trace_object, .sweep_weak = sweep_weak, .finalize = finalize, \
+    .poll = poll_collection
+static const struct heap_client client = { CLIENT };
+static const struct heap_client client_full_only = { CLIENT, .full_only = true };
 
 /* --- limits ------------------------------------------------------------------------------------------------------ */
 
@@ -147,7 +146,8 @@ static bool build(sch_vm *vm, const sch_env *env, const struct sch_limits *limit
 sch_vm *sch_vm_new(sch_env *env, const struct sch_limits *given)
 {
     struct sch_limits limits = complete(given);
-    sch_vm *vm = heap_machine_new(env->memory.map ? &env->memory : NULL, limits.heap, &client);
+    const struct heap_client *heap_client = switch_is_off(env->off, SWITCH_YOUNG) ? &client_full_only : &client;
+    sch_vm *vm = heap_machine_new(env->memory.map ? &env->memory : NULL, limits.heap, heap_client);
     if (vm && !build(vm, env, &limits)) {
         sch_vm_free(vm);
         return NULL;

@@ -121,6 +121,11 @@ static struct expand_world world_of(sch_vm *vm)
     };
 }
 
+struct compile_options program_options(const sch_vm *vm)
+{
+    return (struct compile_options){ .open_globals = vm->env->redefinition, .off = vm->env->off };
+}
+
 struct compilation {
     struct sch_source source;
     const struct compile_options *options;
@@ -173,7 +178,7 @@ enum sch_status program_front(sch_vm *vm, program_step *step, void *data)
 
 enum sch_status program_compile(sch_vm *vm, struct sch_source source, struct sch_code **ret)
 {
-    const struct compile_options options = { .open_globals = vm->env->redefinition };
+    const struct compile_options options = program_options(vm);
     return program_compile_with(vm, source, &options, ret);
 }
 

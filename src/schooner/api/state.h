@@ -66,7 +66,8 @@ const struct library *session_find_library(sch_vm *vm, const char *name);
 
 /* api/program.c: text to code, for a machine */
 enum sch_status program_compile(sch_vm *vm, struct sch_source source, struct sch_code **ret);
-struct compile_options;
+/* How programs of the machine's environment are compiled. */
+struct compile_options program_options(const sch_vm *vm);
 /* The same with passes chosen: tests compare what they leave. */
 enum sch_status program_compile_with(sch_vm *vm, struct sch_source source, const struct compile_options *options,
                                      struct sch_code **ret);

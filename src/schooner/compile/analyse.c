@@ -285,7 +285,7 @@ bool pass_known(struct compiler *compiler)
 
 bool global_is_known(struct compiler *compiler, struct global *global)
 {
-    if (global->kind != GLOBAL_TOP || compiler->options->no_optimize)
+    if (global->kind != GLOBAL_TOP)
         return false;
     struct global_info *info = global_info_of(compiler, global);
     return info && !info->early && info->order != UINT32_MAX && global->definitions == 1 && global->assignments == 0 &&
@@ -295,8 +295,6 @@ bool global_is_known(struct compiler *compiler, struct global *global)
 struct core *callee_of(struct compiler *compiler, const struct core *operator)
 {
     struct core *value = NULL;
-    if (compiler->options->no_optimize)
-        return NULL;
     if (operator->kind == CORE_LOCAL && operator->local->assignments == 0)
         value = operator->local->binding;
     else if (operator->kind == CORE_GLOBAL && global_is_known(compiler, operator->global))

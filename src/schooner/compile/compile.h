@@ -5,6 +5,7 @@
 #define SCHOONER_COMPILE_COMPILE_H
 
 #include "schooner/core/core.h"
+#include "schooner/table/switches.h"
 
 struct sch_code;
 
@@ -23,7 +24,7 @@ bool check_calls(struct front *front, struct core *body, const struct check_call
 
 struct compile_options {
     bool open_globals; /* top-level names of this program may be redefined later: no known calls through them */
-    bool no_optimize;  /* for tests: passes off */
+    uint32_t off;      /* passes that are switched off: bits of table/switches.h */
 };
 
 /*

@@ -83,9 +83,29 @@ static struct core *fold_fixnums(struct compiler *compiler, const char *name, co
     return NULL;
 }
 
+/* (+ a b c ...) and (* a b c ...) of constants; what grows out of the small integers on its way costs fuel, so it stays
+ */
+static struct core *fold_many(struct compiler *compiler, bool product, const struct core *call)
+{
+    int64_t total = product;
+    for (size_t i = 0; i < call->call.count; i++) {
+        sch_value a;
+        if (!immediate_of(call->call.args[i], &a) || !is_fixnum(a))
+            return NULL;
+        if (product ? __builtin_mul_overflow(total, fixnum_int(a), &total)
+                    : __builtin_add_overflow(total, fixnum_int(a), &total))
+            return NULL;
+        if (!fixnum_fits(total))
+            return NULL;
+    }
+    return result(compiler, call, make_fixnum(total));
+}
+
 struct core *fold_primitive(struct compiler *compiler, const char *name, const struct core *call)
 {
     sch_value a, b;
+    if (call->call.count > 2 && (strcmp(name, "+") == 0 || strcmp(name, "*") == 0))
+        return fold_many(compiler, *name == '*', call);
     if (call->call.count == 1 && call->call.args[0]->kind == CORE_CONSTANT) {
         bool immediate = immediate_of(call->call.args[0], &a);
         if (strcmp(name, "not") == 0)

@@ -446,7 +446,7 @@ bool gen_call(struct generator *g, struct core *node, struct dest dest)
         if (done)
             return true;
     }
-    struct core *lambda = callee_of(g->compiler, operator);
+    struct core *lambda = is_off(g->compiler, SWITCH_KNOWN) ? NULL : callee_of(g->compiler, operator);
     uint32_t index;
     struct core_clause *clause = lambda ? clause_for(lambda, node->call.count, &index) : NULL;
     if (clause)

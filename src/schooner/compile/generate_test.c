@@ -4,7 +4,7 @@
 
 static const struct open_entry *open_of(struct generator *g, const struct core *call)
 {
-    if (call->kind != CORE_CALL || call->call.procedure->kind != CORE_GLOBAL || g->compiler->options->no_optimize)
+    if (call->kind != CORE_CALL || call->call.procedure->kind != CORE_GLOBAL || is_off(g->compiler, SWITCH_OPEN))
         return NULL;
     return open_find(g->compiler, call->call.procedure->global);
 }
@@ -347,7 +347,7 @@ bool gen_primitive(struct generator *g, struct core *node, struct dest dest, boo
     *ret_done = false;
     struct global *global = node->call.procedure->global;
     const struct primitive_info *info = &primitive_table[global->index];
-    if (g->compiler->options->no_optimize || global->index > UINT16_MAX || count > ARGUMENTS_MOST ||
+    if (is_off(g->compiler, SWITCH_OPEN) || global->index > UINT16_MAX || count > ARGUMENTS_MOST ||
         (int64_t)count < info->min_args || (info->max_args >= 0 && (int64_t)count > info->max_args))
         return true;
     *ret_done = true;

@@ -245,12 +245,15 @@ static bool simplify_call(struct compiler *compiler, struct core **slot)
     }
     if (operator->kind == CORE_GLOBAL && operator->global->kind == GLOBAL_PRIMITIVE && operator->global->index<
         PRIMITIVE_COUNT) {
-        struct core *folded = fold_primitive(compiler, primitive_table[operator->global->index].name, call);
+        struct core *folded =
+            is_off(compiler, SWITCH_FOLD)
+                ? NULL
+                : fold_primitive(compiler, primitive_table[operator->global->index].name, call);
         if (folded)
             *slot = folded;
         return !compiler->front->failed && compiler->front->limit == SCH_LIMIT_NONE;
     }
-    struct core *lambda = callee_of(compiler, operator);
+    struct core *lambda = is_off(compiler, SWITCH_INLINE) ? NULL : callee_of(compiler, operator);
     if (!lambda || !(clause = only_clause(lambda, call->call.count)))
         return true;
     struct lambda_info *info = lambda_info_of(lambda);
@@ -392,9 +395,13 @@ static bool simplify(struct compiler *compiler, struct core **slot, void *data)
         info->inlining = inlining;
         break;
     }
+    case CORE_DEFINE:
+        ok = core_each(compiler, node, simplify, NULL);
+        if (ok && node->set_global.global->value) /* what became of it: later forms may use a folded constant */
+            node->set_global.global->value = node->set_global.value;
+        break;
     case CORE_SET_LOCAL:
     case CORE_SET_GLOBAL:
-    case CORE_DEFINE:
     case CORE_SEQUENCE:
     case CORE_LETREC:
     case CORE_RECEIVE: ok = core_each(compiler, node, simplify, NULL); break;
@@ -436,5 +443,7 @@ bool pass_inline(struct compiler *compiler)
 {
     if (!prepare(compiler, &compiler->body, NULL))
         return false;
-    return compiler->options->no_optimize || simplify(compiler, &compiler->body, NULL);
+    if (is_off(compiler, SWITCH_INLINE) && is_off(compiler, SWITCH_FOLD))
+        return true;
+    return simplify(compiler, &compiler->body, NULL);
 }

@@ -137,7 +137,7 @@ static bool nominate(struct compiler *compiler, struct core **slot, void *data)
         candidate->home = node;
         node->let.variables[i]->scratch = candidate;
         lambda_info_of(lambda)->loop = lambda->lambda.count == 1 && !lambda->lambda.clauses[0].has_rest &&
-                                       node->let.variables[i]->assignments == 0 && !compiler->options->no_optimize;
+                                       node->let.variables[i]->assignments == 0 && !is_off(compiler, SWITCH_LOOPS);
     }
     return core_each(compiler, node, nominate, data);
 }

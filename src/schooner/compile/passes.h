@@ -63,6 +63,11 @@ struct compiler {
     struct inlining *composed_from, *composed;
 };
 
+static inline bool is_off(const struct compiler *compiler, enum switch_number pass)
+{
+    return switch_is_off(compiler->options->off, pass);
+}
+
 static inline struct lambda_info *lambda_info_of(const struct core *lambda)
 {
     return lambda->lambda.scratch;

@@ -4,6 +4,7 @@
 #include "schooner/env/env.h"
 #include "schooner/compile/code.h"
 #include "schooner/table/primitive.h"
+#include "schooner/table/switches.h"
 
 enum { LIBRARY_NAME_MAX = 256 };
 
@@ -187,6 +188,31 @@ static bool copy_pre_imports(sch_env *env, const char *const *names, struct sch_
     return true;
 }
 
+static const char *const switch_names[] = {
+#define SWITCH(identifier, name, help) name,
+#include "schooner/table/switches.def"
+#undef SWITCH
+};
+
+static const char no_such_switch[] = "no such switch; there are"
+#define SWITCH(identifier, name, help) " " name
+#include "schooner/table/switches.def"
+#undef SWITCH
+    ;
+
+static bool switch_off(sch_env *env, const char *const *names, struct sch_failure *ret_failure)
+{
+    for (; names && *names; names++) {
+        unsigned i = 0;
+        while (i < SWITCH_COUNT && strcmp(switch_names[i], *names) != 0)
+            i++;
+        if (i == SWITCH_COUNT)
+            return fail(ret_failure, "misuse", no_such_switch);
+        env->off |= UINT32_C(1) << i;
+    }
+    return true;
+}
+
 static bool init(sch_env *env, const struct sch_env_options *options, struct sch_failure *ret_failure)
 {
     env->image = image_data_size ? (const struct image_header *)(const void *)image_data : NULL;
@@ -212,8 +238,8 @@ static bool init(sch_env *env, const struct sch_env_options *options, struct sch
     const struct image_library *images = env->image ? image_at(env->image, env->image->libraries.offset) : NULL;
     for (size_t i = 0; i < image_libraries; i++)
         library_init_image(&env->libraries[env->library_count++], env, &images[i]);
-    return copy_host(env, options, ret_failure) && apply_menu(env, options->menu, ret_failure) &&
-           copy_pre_imports(env, options->pre_imports, ret_failure);
+    return switch_off(env, options->without, ret_failure) && copy_host(env, options, ret_failure) &&
+           apply_menu(env, options->menu, ret_failure) && copy_pre_imports(env, options->pre_imports, ret_failure);
 }
 
 sch_env *sch_env_new(const struct sch_env_options *given, struct sch_failure *ret_failure)

@@ -45,6 +45,7 @@ struct heap_client {
     void (*finalize)(sch_vm *vm, struct object *object);
     /* marking polls here every thousand objects: false when the run must end (deadline, interrupt) */
     bool (*poll)(sch_vm *vm);
+    bool full_only; /* no young collections, for measuring */
 };
 
 struct heap_log {

@@ -17,6 +17,7 @@ struct options {
     const char *menu;
     const char *pre_import;
     const char *expression;
+    const char *without;
     bool mutation;
     bool catch_errors;
     bool usage;

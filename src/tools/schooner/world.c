@@ -12,6 +12,7 @@ bool world_open(struct world *world, const char *file)
     world->path = (struct library_path){ .program = file };
     world->menu = options_names(options->menu);
     world->named_imports = options_names(options->pre_import);
+    world->without = options_names(options->without);
     /* (command-line): the program and what follows it */
     world->arguments = (struct system_arguments){ options->args, options->arg_count };
     struct sch_library system;
@@ -29,6 +30,7 @@ bool world_open(struct world *world, const char *file)
         .load_library = trusted ? load_library_file : NULL,
         .load_include = trusted ? load_include_file : NULL,
         .load_data = &world->path,
+        .without = world->without,
     };
     struct sch_failure failure;
     world->env = sch_env_new(&env_options, &failure);
@@ -45,8 +47,9 @@ void world_close(struct world *world)
     sch_env_free(world->env);
     free(world->menu);
     free(world->named_imports);
+    free(world->without);
     world->env = NULL;
-    world->menu = world->named_imports = NULL;
+    world->menu = world->named_imports = world->without = NULL;
 }
 
 static bool write_output(void *data, const char *bytes, size_t length)

@@ -16,6 +16,7 @@ struct world {
     struct sch_env *env;
     const char **menu;
     const char **named_imports;
+    const char **without;
     struct system_arguments arguments;
     struct sch_binding system[SYSTEM_BINDING_COUNT];
 };
