@@ -202,14 +202,35 @@ ESQ_API int esq_plan_hash(const esq_plan *plan, unsigned char ret_hash[32]);
  */
 ESQ_API int esq_launch(const esq_plan *plan, esq_container **ret_container, esq_error *ret_error);
 
+enum esq_launch_flags {
+    ESQ_SUPERVISED = 1, /* through the supervisor program: its life is bound to the calling process, not the thread */
+};
+
+typedef struct esq_launch_options {
+    size_t size;            /* of this structure: it may grow */
+    unsigned flags;         /* enum esq_launch_flags */
+    const char *supervisor; /* path of that program, where it is needed */
+} esq_launch_options;
+
+/*
+ * As esq_launch, with options. A supervised container is no child of the caller: waiting for children does not see it,
+ * and its time limit is kept whether anybody waits or not. When the calling process ends, it is killed. Fails also
+ * with -ENOENT where the supervisor program is not there.
+ */
+ESQ_API int esq_launch_with(const esq_plan *plan, const esq_launch_options *options, esq_container **ret_container,
+                            esq_error *ret_error);
+
 /* Why a container ended. */
 enum esq_reason {
     ESQ_REASON_NONE = 0,   /* it has not ended yet */
     ESQ_REASON_EXIT,       /* the payload exited */
     ESQ_REASON_SIGNAL,     /* the payload was ended by a signal */
     ESQ_REASON_TIME_LIMIT, /* we ended it, because its field "time" ran out; exit_status is 137 */
-    ESQ_REASON_KILLED      /* its init was killed, by esq_container_free or from outside */
+    ESQ_REASON_KILLED,     /* its init was killed, by esq_container_free or from outside */
+    ESQ_REASON_STOPPED,    /* it was asked to end by esq_store_stop, and did; the status is the payload's */
+    ESQ_REASON_OUTPUT      /* we ended it, because it printed more than it may; exit_status is 137 */
 };
+#define ESQ_REASON_LAST ESQ_REASON_OUTPUT
 
 /* How a container ended, and what it used. */
 typedef struct esq_result {
@@ -253,6 +274,133 @@ ESQ_API int esq_container_pidfd(const esq_container *container);
 
 /* Kills the container if it still runs, waits for its end, frees the handle; NULL is allowed. */
 ESQ_API void esq_container_free(esq_container *container);
+
+/* ---- Started containers: those that have a name, and a supervisor of their own ---- */
+
+#define ESQ_NAME_SIZE 64 /* of the name of a container, with its NUL: [a-z0-9][a-z0-9_.-]{0,62} */
+#define ESQ_FILE_SIZE 256
+
+/*
+ * The folder of this user's started containers. Each has a small supervisor process, which holds a lock as long as it
+ * lives, so that what is left of one that was killed is recognised: every function here removes such leftovers first.
+ */
+typedef struct esq_store esq_store;
+
+/* Where things are. NULL or "" stands for the default. Texts are copied. */
+typedef struct esq_places {
+    size_t size;         /* of this structure: it may grow */
+    const char *runtime; /* what $XDG_RUNTIME_DIR says; default /run/user/UID, and /run for root */
+    const char *state;   /* what $XDG_STATE_HOME says; default $HOME/.local/state, `home` being that HOME */
+    const char *home;
+    const char *supervisor; /* the programs that belong to this library; there is no default */
+    const char *joiner;
+} esq_places;
+
+/*
+ * Opens the store, and makes it (mode 0700) where there is none. Fails with -ENOENT (no folder to make it in), -EPERM
+ * (it belongs to somebody else, or others may enter it), -EINVAL (a path is not absolute), -ENOMEM, or the kernel's
+ * error.
+ */
+ESQ_API int esq_store_open(const esq_places *places, esq_store **ret_store, esq_error *ret_error);
+ESQ_API void esq_store_free(esq_store *store); /* NULL is allowed */
+
+enum esq_state {
+    ESQ_STATE_STARTING,
+    ESQ_STATE_RUNNING,
+    ESQ_STATE_STOPPING, /* it has been asked to end, by us or by its time limit */
+    ESQ_STATE_WAITING,  /* between two runs */
+    ESQ_STATE_ENDED
+};
+
+/* The words of a state: "starting", "running", "stopping", "waiting", "ended". Constant. */
+ESQ_API const char *esq_state_name(enum esq_state state);
+
+/* What is known of a started container. Flat. Pids are for display: act through the functions below. */
+typedef struct esq_entry {
+    char name[ESQ_NAME_SIZE];
+    enum esq_state state;
+    pid_t pid; /* of its init, 0 when it does not run */
+    pid_t supervisor;
+    uint64_t started_us; /* microseconds since 1970 */
+    uint64_t ended_us;   /* 0 while it runs */
+    uint64_t restarts;
+    esq_result result;        /* when state is ESQ_STATE_ENDED */
+    char file[ESQ_FILE_SIZE]; /* of the description; its tail when it is too long, "" when there is none */
+} esq_entry;
+
+/*
+ * Lists them, sorted by name. `ret_entries` gets at most `capacity`. Returns how many there are, which may be more, or
+ * a negative errno.
+ */
+ESQ_API ssize_t esq_store_list(esq_store *store, esq_entry *ret_entries, size_t capacity, esq_error *ret_error);
+
+/*
+ * The one with this name, or else the only one whose name begins so. Fails with -ENOENT, -ENOTUNIQ (several begin so;
+ * the error names some), -EINVAL (what is given cannot be the beginning of a name).
+ */
+ESQ_API int esq_store_find(esq_store *store, const char *name, esq_entry *ret_entry, esq_error *ret_error);
+
+enum esq_start_flags {
+    ESQ_START_REMOVE = 1,   /* its entry goes when it ends */
+    ESQ_START_TERMINAL = 2, /* a terminal of its own, which nobody sits at: what it prints goes to the log */
+};
+
+typedef struct esq_start {
+    size_t size;         /* of this structure: it may grow */
+    unsigned flags;      /* enum esq_start_flags */
+    const char *file;    /* of the description, to be shown; may be NULL */
+    uint64_t log_size;   /* bytes, after which a log is rotated; 0: 10 MiB */
+    unsigned log_files;  /* how many of them are kept; 0: 5, the one that is written included */
+    uint64_t log_output; /* bytes that it may print in all before it is ended; 0: as many as it likes */
+} esq_start;
+
+/*
+ * Starts the planned container under a supervisor of its own and returns when its program runs, or with the reason why
+ * it does not (as esq_launch does). Its name is the field "name" of the specification. What it prints goes to its log,
+ * unless the specification gives other descriptors. It lives on when the caller ends. An entry of the same name that
+ * has ended is replaced. Fails with -EEXIST (one of this name runs), -EINVAL (no name), and as esq_launch.
+ */
+ESQ_API int esq_store_start(esq_store *store, const esq_plan *plan, const esq_start *how, esq_entry *ret_entry,
+                            esq_error *ret_error);
+
+/*
+ * Sends a signal to its program; SIGKILL ends every process of it. -ESRCH when it has ended. `name` is a whole name
+ * here and in all that follows, and -ENOENT says that there is none.
+ */
+ESQ_API int esq_store_signal(esq_store *store, const char *name, int signal_number, esq_error *ret_error);
+
+/* Asks it to end: TERM, and KILL after `grace_ms` (-1: what its description says). Does not wait. */
+ESQ_API int esq_store_stop(esq_store *store, const char *name, int64_t grace_ms, esq_error *ret_error);
+
+/* Ends it as esq_store_stop does, and starts it again from the same plan. Does not wait. */
+ESQ_API int esq_store_restart(esq_store *store, const char *name, esq_error *ret_error);
+
+/* Waits until it has ended for good. -ETIMEDOUT when `timeout_ms` (-1: for ever) is over first. */
+ESQ_API int esq_store_wait(esq_store *store, const char *name, int timeout_ms, esq_result *ret_result,
+                           esq_error *ret_error);
+
+/* A pidfd of its init, owned by the caller. -ESRCH when it does not run. */
+ESQ_API int esq_store_pidfd(esq_store *store, const char *name, esq_error *ret_error);
+
+/* What a running container uses at this moment. */
+typedef struct esq_stats {
+    uint64_t processes;
+    uint64_t memory; /* bytes resident, of all its processes; what they share counts for each */
+    uint64_t user_microseconds;
+    uint64_t system_microseconds; /* of the processes that live, and of those they have waited for */
+} esq_stats;
+
+/* Looks at every process of the host that may be seen. -ESRCH when it does not run. */
+ESQ_API int esq_store_stats(esq_store *store, const char *name, esq_stats *ret_stats, esq_error *ret_error);
+
+/* Removes an entry that has ended, and its logs. -EBUSY while it runs. */
+ESQ_API int esq_store_remove(esq_store *store, const char *name, esq_error *ret_error);
+
+/* The folder of its logs, owned by the caller: "log", and older ones as "log.1", "log.2", ... */
+ESQ_API int esq_store_logs(esq_store *store, const char *name, esq_error *ret_error);
+
+/* The folder of the store, owned by the store, for inotify: an entry is a folder of its name, its record `state`. */
+ESQ_API int esq_store_folder(const esq_store *store);
 
 /* ---- Reports for machines (docs/json.md), one JSON object a line ---- */
 

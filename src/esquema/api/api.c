@@ -22,6 +22,8 @@ const char *esq_reason_name(enum esq_reason reason)
     case ESQ_REASON_SIGNAL: return "signal";
     case ESQ_REASON_TIME_LIMIT: return "time limit";
     case ESQ_REASON_KILLED: return "killed";
+    case ESQ_REASON_STOPPED: return "stopped";
+    case ESQ_REASON_OUTPUT: return "output limit";
     }
     return "unknown";
 }

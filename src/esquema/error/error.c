@@ -23,13 +23,9 @@ static void copy_tail(char *to, size_t capacity, const char *from)
     memcpy(to, from, strlen(from) + 1);
 }
 
-int esq_fail(esq_error *ret_error, const esq_location *where, int error_number, const char *remedy, const char *format,
-             ...)
+static void fill(esq_error *ret_error, const esq_location *where, int error_number, const char *remedy,
+                 const char *format, va_list arguments)
 {
-    int result = error_number ? -error_number : -EINVAL;
-    if (!ret_error)
-        return result;
-
     memset(ret_error, 0, sizeof(*ret_error));
     ret_error->exit_status = ESQ_EXIT_SETUP;
     ret_error->error_number = error_number;
@@ -39,19 +35,45 @@ int esq_fail(esq_error *ret_error, const esq_location *where, int error_number, 
         if (where->file)
             copy_tail(ret_error->file, sizeof(ret_error->file), where->file);
     }
-    va_list arguments;
-    va_start(arguments, format);
-    int length = vsnprintf(ret_error->text, sizeof(ret_error->text), format, arguments);
-    va_end(arguments);
-    if (error_number && length >= 0 && (size_t)length < sizeof(ret_error->text))
-        snprintf(ret_error->text + length, sizeof(ret_error->text) - (size_t)length, ": %s",
-                 error_number_text(error_number));
-    /* Paths, names and places come from a description; whoever prints the error may be a terminal. */
-    plain_make(ret_error->text);
-    plain_make(ret_error->file);
+    vsnprintf(ret_error->text, sizeof(ret_error->text), format, arguments);
     if (remedy)
         snprintf(ret_error->remedy, sizeof(ret_error->remedy), "%s", remedy);
+}
+
+/* Paths, names and places come from a description; whoever prints the error may be a terminal. */
+static void make_plain(esq_error *error)
+{
+    plain_make(error->text);
+    plain_make(error->file);
+}
+
+int esq_fail(esq_error *ret_error, const esq_location *where, int error_number, const char *remedy, const char *format,
+             ...)
+{
+    int result = error_number ? -error_number : -EINVAL;
+    if (!ret_error)
+        return result;
+    va_list arguments;
+    va_start(arguments, format);
+    fill(ret_error, where, error_number, remedy, format, arguments);
+    va_end(arguments);
+    size_t length = strlen(ret_error->text);
+    if (error_number)
+        snprintf(ret_error->text + length, sizeof(ret_error->text) - length, ": %s", error_number_text(error_number));
+    make_plain(ret_error);
     return result;
+}
+
+int esq_refuse(esq_error *ret_error, int error_number, const char *remedy, const char *format, ...)
+{
+    if (!ret_error)
+        return -error_number;
+    va_list arguments;
+    va_start(arguments, format);
+    fill(ret_error, NULL, error_number, remedy, format, arguments);
+    va_end(arguments);
+    make_plain(ret_error);
+    return -error_number;
 }
 
 size_t esq_error_print(const esq_error *error, char *text, size_t capacity)

@@ -17,6 +17,10 @@
 _cold_ int esq_fail(esq_error *ret_error, const esq_location *where, int error_number, const char *remedy,
                     const char *format, ...) __attribute__((format(printf, 5, 6)));
 
+/* The same without a place, and without the kernel's words for the number: the reason is ours, and said in full. */
+_cold_ int esq_refuse(esq_error *ret_error, int error_number, const char *remedy, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
 /* The text of an errno value, "Operation not permitted"; never NULL, safe in threads. */
 const char *error_number_text(int error_number);
 

@@ -14,6 +14,7 @@
 
 enum init_job_flags {
     INIT_JOB_PID_NAMESPACE = 1, /* init is PID 1; else it makes itself a subreaper */
+    INIT_JOB_TERMINAL = 2,      /* descriptor 0 is a terminal: the payload leads a session, and it is its own */
 };
 
 /*

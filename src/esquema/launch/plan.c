@@ -338,7 +338,7 @@ static void prepare_job(const esq_spec *spec, struct plan_builder *builder, stru
     *job = (struct init_job){
         .magic = INIT_JOB_MAGIC,
         .version = INIT_JOB_VERSION,
-        .flags = is_own ? INIT_JOB_PID_NAMESPACE : 0,
+        .flags = (is_own ? INIT_JOB_PID_NAMESPACE : 0) | (spec_is(spec, SPEC_TERMINAL, "yes") ? INIT_JOB_TERMINAL : 0),
         .report = descriptors->base + LAUNCH_SLOT_REPORT,
         .result = descriptors->base + LAUNCH_SLOT_RESULT,
         .executable = descriptors->executable < 0 ? -1 : descriptors->base + LAUNCH_SLOT_EXECUTABLE,

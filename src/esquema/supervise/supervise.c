@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include "launch/init_job.h"
 #include "plan/plan.h"
+#include "supervise/protocol.h"
 
 void supervise_check(const esq_spec *spec, struct spec_problems *problems)
 {
@@ -28,6 +29,11 @@ int supervise_plan(const esq_spec *spec, struct plan_builder *builder, esq_error
     uint64_t time = 0, grace = 0;
     spec_number(spec, SPEC_TIME, &time);
     spec_number(spec, SPEC_GRACE, &grace);
+    const char *name = spec_text(spec, SPEC_NAME);
+    uint32_t text = *name ? plan_add_text(builder, name) : 0;
+    if (*name && !text)
+        return esq_fail(ret_error, NULL, ENOMEM, NULL, "plan the supervision");
+    plan_head(builder)->name = text;
     plan_head(builder)->time_ms = time;
     plan_head(builder)->grace_ms = grace;
     return 0;
@@ -52,14 +58,34 @@ static void set_reason(struct esq_container *container, int init_status)
     result->exit_status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + result->signal;
     if (!is_told) /* init always tells, unless it is ended itself */
         result->reason = ESQ_REASON_KILLED;
-    if (container->stage != SUPERVISE_RUNNING) {
-        result->reason = ESQ_REASON_TIME_LIMIT;
+    if (container->cause == ESQ_REASON_NONE)
+        return;
+    result->reason = container->cause;
+    if (container->cause != ESQ_REASON_STOPPED)
         result->exit_status = 128 + SIGKILL;
-    }
 }
 
-static int collect_end(struct esq_container *container, esq_error *ret_error)
+/* The supervisor that waited in our place says how it ended; one that was killed took the container with it. */
+static void collect_message(struct esq_container *container)
 {
+    struct supervise_message message;
+    int fds[2];
+    int result = supervise_receive(container->supervisor, &message, fds);
+    sys_close(fds[0]);
+    sys_close(fds[1]);
+    container->end =
+        (struct esq_result){ .reason = ESQ_REASON_KILLED, .exit_status = 128 + SIGKILL, .signal = SIGKILL };
+    if (result == 0 && message.word == SUPERVISE_ENDED)
+        container->end = message.end;
+    sys_close(take_fd(&container->supervisor));
+}
+
+int supervise_collect(struct esq_container *container, esq_error *ret_error)
+{
+    if (container->supervisor >= 0) {
+        collect_message(container);
+        return 0;
+    }
     struct rusage usage = { 0 };
     int status = 0;
     int result = sys_wait(container->launched.pid, &status, &usage, 0);
@@ -101,6 +127,7 @@ static void enforce_limit(struct esq_container *container, uint64_t now)
     case SUPERVISE_RUNNING:
         sys_pidfd_signal(container->launched.pidfd, SIGTERM);
         container->stage = SUPERVISE_TERMINATED;
+        container->cause = ESQ_REASON_TIME_LIMIT;
         container->deadline = now + container->grace;
         if (container->grace > 0)
             return;
@@ -125,14 +152,14 @@ int esq_wait(esq_container *container, int timeout_ms, int signal_fd, esq_error 
     uint64_t now = sys_monotonic_microseconds();
     uint64_t give_up = timeout_ms < 0 ? UINT64_MAX : now + (uint64_t)timeout_ms * 1000;
     while (container->end.reason == ESQ_REASON_NONE) {
-        struct pollfd fds[2] = { { .fd = container->launched.pidfd, .events = POLLIN },
-                                 { .fd = signal_fd, .events = POLLIN } };
+        int end = container->supervisor >= 0 ? container->supervisor : container->launched.pidfd;
+        struct pollfd fds[2] = { { .fd = end, .events = POLLIN }, { .fd = signal_fd, .events = POLLIN } };
         enforce_limit(container, now);
         int ready = sys_poll(fds, 2, time_until(now, container->deadline, give_up));
         if (ready < 0 && ready != -EINTR)
             return esq_fail(ret_error, NULL, -ready, NULL, "wait for the container");
         if (ready > 0 && fds[0].revents)
-            return collect_end(container, ret_error);
+            return supervise_collect(container, ret_error);
         int result = ready > 0 && fds[1].revents ? forward_signal(container, signal_fd) : 0;
         if (result < 0)
             return esq_fail(ret_error, NULL, -result, NULL, "forward a signal to the container");
@@ -145,20 +172,40 @@ int esq_wait(esq_container *container, int timeout_ms, int signal_fd, esq_error 
 
 /* ---- Handles ---- */
 
-int esq_launch(const esq_plan *plan, esq_container **ret_container, esq_error *ret_error)
+static int launch_own(const esq_plan *plan, struct esq_container *container, esq_error *ret_error)
 {
+    int result = launch_start(plan, &container->launched, ret_error);
+    if (result == 0 && plan->block->time_ms)
+        container->deadline = container->launched.started + plan->block->time_ms * 1000;
+    return result;
+}
+
+int esq_launch_with(const esq_plan *plan, const esq_launch_options *options, esq_container **ret_container,
+                    esq_error *ret_error)
+{
+    if (options->size < sizeof *options)
+        return esq_fail(ret_error, NULL, EINVAL, NULL, "the caller was made for another version");
     struct esq_container *container = calloc(1, sizeof(*container));
     if (!container)
         return esq_fail(ret_error, NULL, ENOMEM, NULL, "start a container");
-    int result = launch_start(plan, &container->launched, ret_error);
+    container->grace = plan->block->grace_ms * 1000;
+    container->deadline = UINT64_MAX;
+    container->supervisor = -1;
+    int result = options->flags & ESQ_SUPERVISED
+                     ? supervise_launch(options->supervisor ? options->supervisor : "", plan, container, ret_error)
+                     : launch_own(plan, container, ret_error);
     if (result < 0) {
         free(container);
         return result;
     }
-    container->grace = plan->block->grace_ms * 1000;
-    container->deadline = plan->block->time_ms ? container->launched.started + plan->block->time_ms * 1000 : UINT64_MAX;
     *ret_container = container;
     return 0;
+}
+
+int esq_launch(const esq_plan *plan, esq_container **ret_container, esq_error *ret_error)
+{
+    const esq_launch_options options = { .size = sizeof options };
+    return esq_launch_with(plan, &options, ret_container, ret_error);
 }
 
 void esq_container_result(const esq_container *container, esq_result *ret_result)
@@ -189,7 +236,7 @@ void esq_container_free(esq_container *container)
         return;
     if (container->end.reason == ESQ_REASON_NONE) {
         sys_pidfd_signal(container->launched.pidfd, SIGKILL);
-        collect_end(container, NULL);
+        supervise_collect(container, NULL);
     }
     sys_close(container->launched.pidfd);
     free(container);

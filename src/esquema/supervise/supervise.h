@@ -15,8 +15,17 @@ struct esq_container {
     struct launched launched;
     struct esq_result end; /* reason NONE while it runs */
     enum supervise_stage stage;
-    uint64_t deadline; /* of the stage, monotonic microseconds; UINT64_MAX: none */
-    uint64_t grace;    /* microseconds */
+    enum esq_reason cause; /* why we ended it, NONE when it ended by itself */
+    int supervisor;        /* socket to the supervisor that launched it for us, -1 when we did */
+    uint64_t deadline;     /* of the stage, monotonic microseconds; UINT64_MAX: none */
+    uint64_t grace;        /* microseconds */
 };
+
+/* Takes the end of a container whose pidfd says that it has ended: its result is in container->end afterwards. */
+int supervise_collect(struct esq_container *container, esq_error *ret_error);
+
+/* Launches through the supervisor program; fills `launched` and `supervisor`. */
+int supervise_launch(const char *program, const struct esq_plan *plan, struct esq_container *container,
+                     esq_error *ret_error);
 
 #endif

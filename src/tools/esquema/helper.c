@@ -1,6 +1,6 @@
 /*
  * Where the helpers of this program are: beside it in a build tree, else in the folder that was chosen when it was
- * configured. Never from the environment, and never from a folder of programs: there `runner` may be anything.
+ * configured. Never from the environment, and never from a folder of programs: there a `runner` may be anything.
  */
 #include <limits.h>
 #include <stdlib.h>
@@ -9,9 +9,9 @@
 #include "tools/esquema/options.h"
 #include "tools/common/helpers.h"
 
-char *find_runner(void)
+char *find_helper(const char *name)
 {
-    char own[PATH_MAX], path[PATH_MAX + 16];
+    char own[PATH_MAX], path[PATH_MAX + 64];
     ssize_t length = readlink("/proc/self/exe", own, sizeof own - 1);
     if (length > 0) {
         own[length] = '\0';
@@ -19,9 +19,10 @@ char *find_runner(void)
         *slash = '\0';
         snprintf(path, sizeof path, "%s/build.ninja", own);
         if (access(path, F_OK) == 0) {
-            snprintf(path, sizeof path, "%s/runner", own);
+            snprintf(path, sizeof path, "%s/%s", own, name);
             return strdup(path);
         }
     }
-    return strdup(HELPER_FOLDER "/runner");
+    snprintf(path, sizeof path, "%s/%s", HELPER_FOLDER, name);
+    return strdup(path);
 }

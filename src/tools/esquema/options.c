@@ -218,7 +218,7 @@ bool options_parse(const struct command *command, int argc, char **argv, struct 
 {
     struct parse parse = { command, ret, argc, argv, 0 };
     bool are_options = true;
-    *ret = (struct options){ .status_fd = -1, .format = ESQ_FORMAT_TEXT };
+    *ret = (struct options){ .status_fd = -1, .format = ESQ_FORMAT_TEXT, .lines = UINT64_MAX, .time = UINT64_MAX };
     while (parse.at < argc) {
         char **word = &argv[parse.at++];
         if (are_options && strcmp(*word, "--") == 0)

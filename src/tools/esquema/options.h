@@ -18,6 +18,12 @@ struct options {
     enum esq_format format;
     int status_fd;          /* -1: none */
     struct text_list allow; /* "network=host", ... */
+    const char *name;       /* NULL: the description's */
+    bool remove, terminal, interactive, follow, all;
+    uint64_t log_size, log_files, max_output; /* 0: the default */
+    uint64_t lines;                           /* UINT64_MAX: all */
+    uint64_t time;                            /* nanoseconds, UINT64_MAX: not given */
+    const char *signal;                       /* NULL: not given */
 
     const char *file;                    /* of commands that take a description */
     struct bridge_parameters parameters; /* items owned */
@@ -65,7 +71,8 @@ void options_help(FILE *out, const struct command *command);
 /* A program that the user trusts, with the runtime in its hands. `argv` is the program's own. */
 int run_program(const char *file, int argc, char **argv);
 
-/* The program that runs thunks, found by this program's own place. NULL: not found. To be freed. */
-char *find_runner(void);
+/* A program that belongs to this one ("runner", "supervisor"), by this program's own place. NULL: no memory. To be
+ * freed. */
+char *find_helper(const char *name);
 
 #endif

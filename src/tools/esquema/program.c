@@ -103,7 +103,7 @@ int run_program(const char *file, int argc, char **argv)
         fprintf(stderr, "esquema: %s: %s\n", file, strerror(errno));
         return STATUS_ERROR;
     }
-    char *runner = find_runner();
+    char *runner = find_helper("runner");
     struct bridge_host *host = bridge_host_new(runner);
     struct bridge_parameters parameters = parameters_of(argc, argv);
     int status = STATUS_ERROR;

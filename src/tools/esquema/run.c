@@ -3,25 +3,8 @@
 #include <stdlib.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
-#include "tools/esquema/describe.h"
 #include "tools/esquema/failure.h"
-#include "tools/esquema/grants.h"
-
-static int fail(const struct options *options, const esq_error *error)
-{
-    if (options->status_fd >= 0)
-        esq_status_write_failed(options->status_fd, error);
-    return error->exit_status ? error->exit_status : ESQ_EXIT_SETUP;
-}
-
-static void explain(const esq_plan *plan)
-{
-    ssize_t length = esq_plan_print(plan, ESQ_FORMAT_TEXT, NULL, 0);
-    char *text = length < 0 ? NULL : malloc((size_t)length + 1);
-    if (text && esq_plan_print(plan, ESQ_FORMAT_TEXT, text, (size_t)length + 1) == length)
-        fputs(text, stderr);
-    free(text);
-}
+#include "tools/esquema/prepare.h"
 
 /* Signals that ask us to end, or that concern a terminal, are the container's: they wait here for esq_wait. */
 static int open_signals(void)
@@ -58,14 +41,14 @@ static int run_plan(const struct options *options, const esq_plan *plan)
     int signals = open_signals();
     if (esq_launch(plan, &container, &error) < 0) {
         failure_show_error(&error);
-        return fail(options, &error);
+        return prepare_fail(options, &error);
     }
     if (options->status_fd >= 0)
         esq_status_write_started(options->status_fd, container);
     int status;
     if (esq_wait(container, -1, signals, &error) < 0) {
         failure_show_error(&error);
-        status = fail(options, &error);
+        status = prepare_fail(options, &error);
     } else {
         esq_container_result(container, &result);
         tell_end(&result);
@@ -81,23 +64,10 @@ static int run_plan(const struct options *options, const esq_plan *plan)
 
 int command_run(const struct options *options)
 {
-    esq_spec *spec;
     esq_plan *plan;
     esq_error error = { 0 };
-    if (!describe_file(options, &spec, &error))
-        return fail(options, &error);
-    if (!grants_check(spec, options, &error)) {
-        esq_spec_free(spec);
-        return fail(options, &error);
-    }
-    int result = esq_plan_build(spec, &plan, &error);
-    esq_spec_free(spec);
-    if (result < 0) {
-        failure_show_error(&error);
-        return fail(options, &error);
-    }
-    if (options->explain)
-        explain(plan);
+    if (!prepare_plan(options, &plan, &error))
+        return prepare_fail(options, &error);
     int status = run_plan(options, plan);
     esq_plan_free(plan);
     return status;

@@ -26,6 +26,7 @@
 #include <linux/time.h>
 #include <linux/wait.h>
 
+#include <asm/ioctls.h>
 #include <asm/siginfo.h>
 #include <asm/signal.h>
 
@@ -185,6 +186,12 @@ __attribute__((noreturn)) static void become_payload(struct init_job *job, long 
         CALL(SYS_prctl, PR_SET_PDEATHSIG, job->payload_death_signal, 0, 0, 0);
         if (CALL(SYS_getppid, 0) != init)
             leave(EXIT_SETUP);
+    }
+    if (job->flags & INIT_JOB_TERMINAL) {
+        CALL(SYS_setsid, 0);
+        result = CALL(SYS_ioctl, 0, TIOCSCTTY, 0);
+        if (result < 0)
+            fail(job, job->init_step, result, EXIT_SETUP);
     }
     set_signals_free();
     put_on_walls(job);

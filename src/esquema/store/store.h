@@ -1,0 +1,62 @@
+/*
+ * The store: one folder for each started container, beneath a folder that only this user may enter. An entry holds
+ *   lock    flock'd by its supervisor for as long as that lives; what can be locked has no supervisor
+ *   state   the record (record.c), written whole
+ *   socket  where the supervisor listens
+ * and its logs lie in a folder of the same name elsewhere. A folder is opened once; then only descriptors are used.
+ * Names that begin with a dot are entries being made or removed. Knows nothing of processes.
+ */
+#ifndef ESQUEMA_STORE_H
+#define ESQUEMA_STORE_H
+
+#include <stdbool.h>
+#include "error/error.h"
+
+#define STORE_ENTRIES_MAX 65536 /* looked at in one folder */
+
+struct esq_store {
+    int folder; /* of the entries */
+    int logs;   /* of the logs' folders, -1 until somebody needs it */
+    char *logs_path;
+    char *supervisor;
+    char *joiner;
+    char boot[40]; /* the kernel's boot id */
+};
+
+/* An entry, with its lock held. */
+struct store_entry {
+    char name[ESQ_NAME_SIZE];
+    int folder;
+    int lock;
+};
+
+/* The alphabet and length of names. A beginning of a name is one too. */
+bool store_is_name(const char *text);
+
+/* A new entry under a name that nobody else has, locked. -EEXIST when one of this name runs. */
+int store_create(struct esq_store *store, const char *name, struct store_entry *ret_entry, esq_error *ret_error);
+/* -ENOENT. */
+int store_open_entry(struct esq_store *store, const char *name, int *ret_folder, esq_error *ret_error);
+/* Takes the lock of an entry that nobody supervises. -EBUSY: somebody does; -ENOENT. */
+int store_lock(struct esq_store *store, const char *name, struct store_entry *ret_entry);
+/* Removes the entry, whose lock is held, and closes it. */
+void store_remove(struct esq_store *store, struct store_entry *entry);
+void store_close(struct store_entry *entry);
+/* The logs of an entry; made where there are none when `is_made`. */
+int store_open_logs(struct esq_store *store, const char *name, bool is_made, esq_error *ret_error);
+int store_remove_logs(struct esq_store *store, const char *name);
+
+/* Removes what killed processes have left. */
+void store_clean(struct esq_store *store);
+
+/* ---- The record ---- */
+
+#define RECORD_SIZE_MAX 4096
+
+/* Whole or not at all. */
+int record_write(int folder, const char *boot, const esq_entry *entry);
+/* -ENOENT, -EPROTO when it is none, or one of another boot. */
+int record_read(int folder, const char *boot, esq_entry *ret_entry);
+int record_boot(char ret_boot[40]);
+
+#endif

@@ -1,0 +1,179 @@
+/*
+ * esquema logs: the log of a container, its rotated files first, then what is still to come. At a terminal nothing in
+ * it moves the cursor; into a pipe go the bytes as they are.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "base/plain.h"
+#include "tools/esquema/failure.h"
+#include "tools/esquema/started.h"
+
+enum { FILES_MAX = 128, CHUNK = 65536, LOOK_AGAIN_MS = 500 };
+
+struct reading {
+    int folder;
+    int files[FILES_MAX]; /* the oldest first */
+    size_t count;
+    uint64_t skip; /* lines that are not asked for */
+    bool is_plain;
+};
+
+static void show(struct reading *reading, const char *text, size_t length)
+{
+    size_t at = 0;
+    while (reading->skip > 0 && at < length)
+        reading->skip -= text[at++] == '\n';
+    if (!reading->is_plain) {
+        fwrite(text + at, 1, length - at, stdout);
+        return;
+    }
+    for (size_t step; at < length; at += step) {
+        char character[5] = "";
+        memcpy(character, text + at, length - at < 4 ? length - at : 4);
+        if (*character && plain_character(character, &step))
+            fwrite(character, 1, step, stdout);
+        else
+            putchar(*character == '\n' || *character == '\t' ? *character : '?'), step = 1;
+    }
+}
+
+static void show_file(struct reading *reading, int fd)
+{
+    static char text[CHUNK];
+    ssize_t size;
+    while ((size = read(fd, text, sizeof text)) > 0)
+        show(reading, text, (size_t)size);
+}
+
+static uint64_t count_lines(int fd)
+{
+    static char text[CHUNK];
+    uint64_t lines = 0;
+    ssize_t size;
+    while ((size = read(fd, text, sizeof text)) > 0)
+        for (ssize_t i = 0; i < size; i++)
+            lines += text[i] == '\n';
+    lseek(fd, 0, SEEK_SET);
+    return lines;
+}
+
+/* The oldest first; between two looks a file may have become another one, which shows as a repeated inode. */
+static void open_files(struct reading *reading)
+{
+    int found[FILES_MAX];
+    size_t count = 0;
+    for (; count < FILES_MAX; count++) {
+        char name[16] = "log";
+        if (count > 0)
+            snprintf(name, sizeof name, "log.%zu", count);
+        found[count] = openat(reading->folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+        if (found[count] < 0)
+            break;
+    }
+    for (size_t i = 0; i < count; i++)
+        reading->files[i] = found[count - 1 - i];
+    reading->count = count;
+}
+
+static void skip_to(struct reading *reading, uint64_t wanted)
+{
+    uint64_t lines = 0;
+    if (wanted == UINT64_MAX)
+        return;
+    for (size_t i = 0; i < reading->count; i++)
+        lines += count_lines(reading->files[i]);
+    reading->skip = lines > wanted ? lines - wanted : 0;
+}
+
+/* The file that is written now, where it is another one than that. */
+static int open_next(const struct reading *reading, int current)
+{
+    struct stat one, two;
+    int fd = openat(reading->folder, "log", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd >= 0 && current >= 0 && fstat(fd, &one) == 0 && fstat(current, &two) == 0 && one.st_ino == two.st_ino) {
+        close(fd);
+        return -1;
+    }
+    return fd;
+}
+
+static bool has_ended(esq_store *store, const char *name)
+{
+    esq_entry entry;
+    return esq_store_find(store, name, &entry, NULL) < 0 || strcmp(entry.name, name) != 0 ||
+           entry.state == ESQ_STATE_ENDED;
+}
+
+/* Until it has ended, or nobody reads. `current` is the last file, at its end. */
+static void follow(struct reading *reading, esq_store *store, const char *name, int current)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/self/fd/%d", reading->folder);
+    int watch = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+    if (watch >= 0)
+        inotify_add_watch(watch, path, IN_MODIFY | IN_CREATE);
+    for (bool is_last = false; !is_last && fflush(stdout) == 0;) {
+        char events[4096];
+        struct pollfd ready[2] = { { .fd = watch, .events = POLLIN }, { .fd = STDOUT_FILENO } };
+        is_last = has_ended(store, name); /* before reading: what it printed last is shown */
+        if (!is_last && poll(ready, 2, LOOK_AGAIN_MS) > 0 && read(watch, events, sizeof events) < 0 && errno != EAGAIN)
+            break;
+        if (ready[1].revents & (POLLERR | POLLHUP))
+            break;
+        show_file(reading, current);
+        int next = open_next(reading, current);
+        if (next >= 0) {
+            show_file(reading, current);
+            close(current);
+            show_file(reading, current = next);
+        }
+    }
+    close(current);
+    close(watch);
+}
+
+static void show_logs(const struct options *options, struct reading *reading, esq_store *store, const char *name)
+{
+    open_files(reading);
+    skip_to(reading, options->lines);
+    for (size_t i = 0; i < reading->count; i++)
+        show_file(reading, reading->files[i]);
+    for (size_t i = 0; i + 1 < reading->count; i++)
+        close(reading->files[i]);
+    int last = reading->count > 0 ? reading->files[reading->count - 1] : -1;
+    if (options->follow)
+        follow(reading, store, name, last);
+    else
+        close(last);
+}
+
+int command_logs(const struct options *options)
+{
+    esq_error error = { 0 };
+    esq_entry entry;
+    const char *name = options->operands.items[0];
+    struct reading reading = { .is_plain = isatty(STDOUT_FILENO) };
+    esq_store *store = started_open();
+    if (!store)
+        return ESQ_EXIT_SETUP;
+    int found = esq_store_find(store, name, &entry, &error);
+    if (found == 0)
+        name = entry.name;
+    /* A log outlives an entry whose supervisor was killed. */
+    reading.folder = found == -ENOTUNIQ ? found : esq_store_logs(store, name, &error);
+    if (reading.folder < 0) {
+        failure_show_error(&error);
+        esq_store_free(store);
+        return ESQ_EXIT_SETUP;
+    }
+    show_logs(options, &reading, store, name);
+    close(reading.folder);
+    esq_store_free(store);
+    return 0;
+}

@@ -1,0 +1,56 @@
+/* From the command line to a plan: the description is evaluated, what it asks for compared with the grants, planned. */
+#include "tools/esquema/prepare.h"
+
+#include <stdlib.h>
+#include "tools/esquema/describe.h"
+#include "tools/esquema/failure.h"
+#include "tools/esquema/grants.h"
+
+int prepare_fail(const struct options *options, const esq_error *error)
+{
+    if (options->status_fd >= 0)
+        esq_status_write_failed(options->status_fd, error);
+    return error->exit_status ? error->exit_status : ESQ_EXIT_SETUP;
+}
+
+static void explain(const esq_plan *plan)
+{
+    ssize_t length = esq_plan_print(plan, ESQ_FORMAT_TEXT, NULL, 0);
+    char *text = length < 0 ? NULL : malloc((size_t)length + 1);
+    if (text && esq_plan_print(plan, ESQ_FORMAT_TEXT, text, (size_t)length + 1) == length)
+        fputs(text, stderr);
+    free(text);
+}
+
+/* What the command line says about the container itself. */
+static bool set_options(const struct options *options, esq_spec *spec, esq_error *ret_error)
+{
+    bool is_good = true;
+    if (options->name)
+        is_good = esq_spec_set(spec, "name", options->name, NULL, ret_error) == 0;
+    if (is_good && options->terminal)
+        is_good = esq_spec_set(spec, "terminal", "yes", NULL, ret_error) == 0;
+    if (!is_good)
+        failure_show_error(ret_error);
+    return is_good;
+}
+
+bool prepare_plan(const struct options *options, esq_plan **ret_plan, esq_error *ret_error)
+{
+    esq_spec *spec;
+    if (!describe_file(options, &spec, ret_error))
+        return false;
+    if (!set_options(options, spec, ret_error) || !grants_check(spec, options, ret_error)) {
+        esq_spec_free(spec);
+        return false;
+    }
+    int result = esq_plan_build(spec, ret_plan, ret_error);
+    esq_spec_free(spec);
+    if (result < 0) {
+        failure_show_error(ret_error);
+        return false;
+    }
+    if (options->explain)
+        explain(*ret_plan);
+    return true;
+}

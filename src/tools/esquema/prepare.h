@@ -1,0 +1,13 @@
+/* From the command line to a plan that may be launched: what `run` and `start` share. */
+#ifndef TOOLS_ESQUEMA_PREPARE_H
+#define TOOLS_ESQUEMA_PREPARE_H
+
+#include "tools/esquema/options.h"
+
+/* Evaluates, checks the grants, plans, and explains where that was asked for. false: *ret_error has been shown. */
+bool prepare_plan(const struct options *options, esq_plan **ret_plan, esq_error *ret_error);
+
+/* Says on --status-fd that nothing was started. Gives the exit status. */
+int prepare_fail(const struct options *options, const esq_error *error);
+
+#endif

@@ -1,0 +1,67 @@
+/* esquema start: as run, but under a supervisor that stays; says the name and leaves. */
+#include <signal.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "tools/esquema/failure.h"
+#include "tools/esquema/prepare.h"
+#include "tools/esquema/started.h"
+
+/* Without lingering, logging out takes the folder of the state away, and perhaps the processes too. */
+static void warn_of_logout(void)
+{
+    const char *runtime = getenv("XDG_RUNTIME_DIR"), *user = getenv("USER");
+    char path[PATH_MAX];
+    if (!runtime || strncmp(runtime, "/run/user/", 10) != 0 || access("/run/systemd/system", F_OK) != 0 || !user ||
+        strchr(user, '/'))
+        return;
+    snprintf(path, sizeof path, "/var/lib/systemd/linger/%s", user);
+    if (access(path, F_OK) != 0)
+        fputs("esquema: warning: when you log out it ends, or can no longer be reached; `loginctl enable-linger` "
+              "prevents that\n",
+              stderr);
+}
+
+static int start_plan(const struct options *options, esq_store *store, const esq_plan *plan)
+{
+    char file[PATH_MAX];
+    esq_error error = { 0 };
+    esq_entry entry;
+    const esq_start how = {
+        .size = sizeof how,
+        .flags = (options->remove ? ESQ_START_REMOVE : 0) | (options->terminal ? ESQ_START_TERMINAL : 0),
+        .file = realpath(options->file, file) ? file : options->file,
+        .log_size = options->log_size,
+        .log_files = options->log_files > UINT_MAX ? UINT_MAX : (unsigned)options->log_files,
+        .log_output = options->max_output,
+    };
+    if (esq_store_start(store, plan, &how, &entry, &error) < 0) {
+        failure_show_error(&error);
+        return prepare_fail(options, &error);
+    }
+    if (options->status_fd >= 0)
+        dprintf(options->status_fd, "{\"version\":1,\"phase\":\"started\",\"pid\":%d,\"name\":\"%s\"}\n",
+                (int)entry.pid, entry.name);
+    puts(entry.name);
+    warn_of_logout();
+    return 0;
+}
+
+int command_start(const struct options *options)
+{
+    esq_plan *plan;
+    esq_error error = { 0 };
+    esq_store *store = started_open();
+    if (!store)
+        return ESQ_EXIT_SETUP;
+    int status = ESQ_EXIT_SETUP;
+    if (prepare_plan(options, &plan, &error)) {
+        status = start_plan(options, store, plan);
+        esq_plan_free(plan);
+    } else {
+        status = prepare_fail(options, &error);
+    }
+    esq_store_free(store);
+    return status;
+}

@@ -1,0 +1,111 @@
+/* Opening the store of this user, finding entries in it, and printing them. */
+#include "tools/esquema/started.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include "tools/common/json.h"
+#include "tools/common/report.h"
+#include "tools/esquema/failure.h"
+
+esq_store *started_open(void)
+{
+    esq_error error = { 0 };
+    esq_store *store = NULL;
+    char *supervisor = find_helper("supervisor"), *joiner = find_helper("joiner");
+    const esq_places places = {
+        .size = sizeof places,
+        .runtime = getenv("XDG_RUNTIME_DIR"),
+        .state = getenv("XDG_STATE_HOME"),
+        .home = getenv("HOME"),
+        .supervisor = supervisor,
+        .joiner = joiner,
+    };
+    if (esq_store_open(&places, &store, &error) < 0)
+        failure_show_error(&error);
+    free(supervisor);
+    free(joiner);
+    return store;
+}
+
+static bool list_all(esq_store *store, esq_entry **ret_entries, size_t *ret_count, esq_error *ret_error)
+{
+    size_t capacity = 64;
+    for (;;) {
+        esq_entry *entries = calloc(capacity, sizeof *entries);
+        if (!entries) {
+            *ret_error = failure_make("out of memory");
+            return false;
+        }
+        ssize_t count = esq_store_list(store, entries, capacity, ret_error);
+        if (count >= 0 && (size_t)count <= capacity) {
+            *ret_entries = entries;
+            *ret_count = (size_t)count;
+            return true;
+        }
+        free(entries);
+        if (count < 0)
+            return false;
+        capacity = (size_t)count + 16; /* more may be started meanwhile */
+    }
+}
+
+bool started_list(esq_store *store, const struct options *options, esq_entry **ret_entries, size_t *ret_count)
+{
+    esq_error error = { 0 };
+    const struct text_list *names = &options->operands;
+    if (names->count == 0) {
+        if (list_all(store, ret_entries, ret_count, &error))
+            return true;
+        failure_show_error(&error);
+        return false;
+    }
+    esq_entry *entries = calloc(names->count, sizeof *entries);
+    for (size_t i = 0; entries && i < names->count; i++) {
+        if (esq_store_find(store, names->items[i], &entries[i], &error) < 0) {
+            failure_show_error(&error);
+            free(entries);
+            return false;
+        }
+    }
+    *ret_entries = entries;
+    *ret_count = names->count;
+    return entries != NULL;
+}
+
+void started_print_time(uint64_t us, FILE *out)
+{
+    char text[32] = "";
+    time_t seconds = (time_t)(us / 1000000);
+    struct tm parts;
+    if (gmtime_r(&seconds, &parts))
+        strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
+    fputs(text, out);
+}
+
+void started_print_result(const esq_result *result, FILE *out)
+{
+    fprintf(out,
+            "{\"exit\":%d,\"signal\":%d,\"reason\":\"%s\",\"usage\":{\"wall_us\":%llu,\"user_us\":%llu,"
+            "\"system_us\":%llu,\"peak_memory\":%llu}}",
+            result->exit_status, result->signal, esq_reason_name(result->reason),
+            (unsigned long long)result->wall_microseconds, (unsigned long long)result->user_microseconds,
+            (unsigned long long)result->system_microseconds, (unsigned long long)result->peak_memory);
+}
+
+void started_print_json(const esq_entry *entry, FILE *out)
+{
+    fputs("{\"name\":", out);
+    json_print_string(out, entry->name);
+    fprintf(
+        out, ",\"state\":\"%s\",\"pid\":%d,\"supervisor\":%d,\"started_us\":%llu,\"ended_us\":%llu,\"restarts\":%llu",
+        esq_state_name(entry->state), (int)entry->pid, (int)entry->supervisor, (unsigned long long)entry->started_us,
+        (unsigned long long)entry->ended_us, (unsigned long long)entry->restarts);
+    fputs(",\"file\":", out);
+    json_print_string(out, entry->file);
+    if (entry->state == ESQ_STATE_ENDED) {
+        fputs(",\"result\":", out);
+        started_print_result(&entry->result, out);
+    }
+    fputc('}', out);
+}

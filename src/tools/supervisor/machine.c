@@ -1,0 +1,175 @@
+/* The table of states at work: what is done when something happens to the container. */
+#include <signal.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+#include <time.h>
+#include <unistd.h>
+#include "tools/supervisor/supervisor.h"
+
+static uint64_t microseconds_since_1970(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+void machine_write_record(struct supervisor *supervisor)
+{
+    if (!(supervisor->job.flags & SUPERVISE_ENTRY))
+        return;
+    esq_entry entry = {
+        .state = supervisor->state,
+        .pid = supervisor->container ? esq_container_pid(supervisor->container) : 0,
+        .supervisor = getpid(),
+        .started_us = supervisor->started_us,
+        .ended_us = supervisor->ended_us,
+        .restarts = supervisor->restarts,
+        .result = supervisor->end,
+    };
+    snprintf(entry.file, sizeof entry.file, "%s", supervisor->job.file);
+    /* Without space for it, what `ps` says grows old; the container is none the worse for it. */
+    record_write(supervisor->job.folder, supervisor->job.boot, &entry);
+}
+
+int machine_launch(struct supervisor *supervisor, esq_error *ret_error)
+{
+    uint64_t time = supervisor->plan.block->time_ms;
+    int result = streams_open(supervisor);
+    if (result < 0)
+        return esq_fail(ret_error, NULL, -result, NULL, "open the streams of the container");
+    /* The kernel gives the id maps of a process that may not be dumped to root. Afterwards, where the pid namespace is
+     * shared, the payload could reach for our memory. */
+    prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+    result = esq_launch(&supervisor->plan, &supervisor->container, ret_error);
+    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+    if (supervisor->job.flags & SUPERVISE_ENTRY)
+        streams_release();
+    if (result < 0)
+        return result;
+    supervisor->state = ESQ_STATE_RUNNING;
+    supervisor->again = false;
+    supervisor->end = (esq_result){ 0 };
+    supervisor->started_us = microseconds_since_1970();
+    supervisor->ended_us = 0;
+    supervisor->deadline = UINT64_MAX;
+    supervisor->limit = time ? supervisor->container->launched.started + time * 1000 : UINT64_MAX;
+    supervisor->container->deadline = UINT64_MAX; /* ours */
+    return 0;
+}
+
+/* ---- Actions ---- */
+
+static void send_signal(struct supervisor *supervisor, int number)
+{
+    if (supervisor->container)
+        esq_signal(supervisor->container, number);
+}
+
+static void kill_all(struct supervisor *supervisor)
+{
+    supervisor->deadline = UINT64_MAX;
+    if (supervisor->container && supervisor->container->cause == ESQ_REASON_NONE)
+        supervisor->container->cause = supervisor->why;
+    send_signal(supervisor, SIGKILL);
+}
+
+static void terminate(struct supervisor *supervisor)
+{
+    supervisor->container->cause = supervisor->why;
+    supervisor->again = false;
+    supervisor->limit = UINT64_MAX;
+    supervisor->deadline = sys_monotonic_microseconds() + supervisor->grace;
+    send_signal(supervisor, SIGTERM);
+    send_signal(supervisor, SIGCONT);
+    if (supervisor->grace == 0)
+        kill_all(supervisor);
+}
+
+static void terminate_again(struct supervisor *supervisor)
+{
+    terminate(supervisor);
+    supervisor->again = true;
+}
+
+/* Asked once more: the shorter patience counts. */
+static void hurry(struct supervisor *supervisor)
+{
+    uint64_t deadline = sys_monotonic_microseconds() + supervisor->grace;
+    supervisor->again = false;
+    if (deadline < supervisor->deadline && supervisor->deadline != UINT64_MAX)
+        supervisor->deadline = deadline;
+}
+
+static void hurry_again(struct supervisor *supervisor)
+{
+    hurry(supervisor);
+    supervisor->again = true;
+}
+
+static void conclude(struct supervisor *supervisor)
+{
+    supervisor->ended_us = microseconds_since_1970();
+    supervisor->deadline = supervisor->limit = UINT64_MAX;
+}
+
+/* At once; a policy that waits longer sets another deadline here. */
+static void pause_before(struct supervisor *supervisor)
+{
+    supervisor->limit = UINT64_MAX;
+    supervisor->deadline = sys_monotonic_microseconds();
+}
+
+static void run_again(struct supervisor *supervisor)
+{
+    esq_error error = { 0 };
+    supervisor->restarts++;
+    if (machine_launch(supervisor, &error) == 0)
+        return;
+    log_say(&supervisor->log, error.text);
+    supervisor->end = (esq_result){ .reason = ESQ_REASON_KILLED, .exit_status = error.exit_status };
+    supervisor->again = false;
+    supervisor->deadline = UINT64_MAX;
+    supervisor->ended_us = microseconds_since_1970();
+}
+
+/* ---- The table ---- */
+
+typedef void action(struct supervisor *supervisor);
+
+static const struct transition {
+    enum esq_state state;
+    enum event event;
+    action *action;
+    enum esq_state next;
+} transitions[] = {
+#define TRANSITION(state, event, action, next) { ESQ_STATE_##state, EVENT_##event, action, ESQ_STATE_##next },
+#include "tools/supervisor/states.def"
+#undef TRANSITION
+};
+
+void machine_happen(struct supervisor *supervisor, enum event event)
+{
+    for (size_t i = 0; i < sizeof transitions / sizeof *transitions; i++) {
+        const struct transition *found = &transitions[i];
+        if (found->state != supervisor->state || found->event != event)
+            continue;
+        found->action(supervisor);
+        supervisor->state = found->next;
+        if (found->next == ESQ_STATE_RUNNING && !supervisor->container) /* it could not be started again */
+            supervisor->state = ESQ_STATE_ENDED;
+        if (supervisor->state != ESQ_STATE_ENDED) /* the last record is written when all is done */
+            machine_write_record(supervisor);
+        return;
+    }
+}
+
+void machine_take_end(struct supervisor *supervisor)
+{
+    esq_error error;
+    supervise_collect(supervisor->container, &error);
+    esq_container_result(supervisor->container, &supervisor->end);
+    esq_container_free(supervisor->container);
+    supervisor->container = NULL;
+    log_drain(&supervisor->log);
+    machine_happen(supervisor, supervisor->again ? EVENT_ENDED_AGAIN : EVENT_ENDED);
+}

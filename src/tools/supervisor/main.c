@@ -1,0 +1,282 @@
+/*
+ * The supervisor's main program: takes its job, leaves its parent, starts the container, says so, and then waits for
+ * whatever happens. Its only argument is the number of the job's memory file.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+#include "tools/supervisor/supervisor.h"
+
+enum { POLL_MAX = CLIENTS_MAX + 8 };
+
+/* ---- The job ---- */
+
+static bool take_job(int fd, struct supervisor *supervisor)
+{
+    struct stat found;
+    if (sys_fstat(fd, &found) < 0 || found.st_size < (off_t)sizeof supervisor->job || found.st_size > 64 << 20)
+        return false;
+    size_t size = (size_t)found.st_size;
+    void *bytes = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
+    if (bytes == MAP_FAILED)
+        return false;
+    const struct supervise_job *job = bytes;
+    if (job->magic != SUPERVISE_MAGIC || job->version != SUPERVISE_VERSION || job->size != size ||
+        job->held_count > size / sizeof(int32_t) || job->block > size - sizeof(struct plan_block) ||
+        sizeof *job + job->held_count * sizeof(int32_t) > job->block)
+        return false;
+    supervisor->job = *job;
+    supervisor->plan.block = (struct plan_block *)((char *)bytes + job->block);
+    supervisor->plan.held = (int *)((char *)bytes + sizeof *job);
+    supervisor->plan.held_count = job->held_count;
+    return supervisor->plan.block->magic == PLAN_MAGIC && supervisor->plan.block->size == size - job->block;
+}
+
+static int compare_numbers(const void *first, const void *second)
+{
+    int one = *(const int *)first, two = *(const int *)second;
+    return (one > two) - (one < two);
+}
+
+/* What the host had open without close-on-exec is no business of ours, and would stay open as long as we live. */
+static bool close_strangers(const struct supervisor *supervisor)
+{
+    const struct supervise_job *job = &supervisor->job;
+    const struct plan_block *block = supervisor->plan.block;
+    const struct launch_descriptors *given = (const struct launch_descriptors *)STEP_TEXT(block, block->descriptors);
+    size_t count = 0;
+    int *kept = malloc((supervisor->plan.held_count + given->move_count + 16) * sizeof *kept);
+    if (!kept)
+        return false;
+    const int own[] = { 0, 1, 2, job->launcher, job->folder, job->store, job->lock, job->logs, given->executable };
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+        kept[count++] = own[i];
+    for (uint32_t i = 0; i < given->move_count; i++)
+        kept[count++] = given->moves[i].from;
+    for (size_t i = 0; i < supervisor->plan.held_count; i++)
+        kept[count++] = supervisor->plan.held[i];
+    qsort(kept, count, sizeof *kept, compare_numbers);
+    int next = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (kept[i] < 0)
+            continue;
+        if (kept[i] > next)
+            sys_close_range((unsigned)next, (unsigned)kept[i] - 1);
+        if (kept[i] > 2)
+            SYS(SYS_fcntl, kept[i], F_SETFD, FD_CLOEXEC);
+        next = kept[i] + 1;
+    }
+    sys_close_range((unsigned)next, ~0u);
+    free(kept);
+    return true;
+}
+
+static int open_signals(void)
+{
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGINT);
+    sigprocmask(SIG_BLOCK, &signals, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGHUP, SIG_IGN);
+    return signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+/* ---- The beginning ---- */
+
+static void tell_failed(struct supervisor *supervisor, const esq_error *error)
+{
+    struct supervise_message message = { .magic = SUPERVISE_MAGIC, .word = SUPERVISE_FAILED, .error = *error };
+    supervise_send(supervisor->launcher, &message, NULL, 0);
+}
+
+static bool tell_started(struct supervisor *supervisor)
+{
+    struct supervise_message message = {
+        .magic = SUPERVISE_MAGIC,
+        .word = SUPERVISE_STARTED,
+        .pid = esq_container_pid(supervisor->container),
+        .started_us = supervisor->container->launched.started,
+    };
+    int pidfd = esq_container_pidfd(supervisor->container);
+    return supervise_send(supervisor->launcher, &message, &pidfd, 1) == 0;
+}
+
+static int prepare(struct supervisor *supervisor, esq_error *ret_error)
+{
+    int result = supervisor->signals = open_signals();
+    if (result < 0)
+        return esq_fail(ret_error, NULL, errno, NULL, "open the signals of the supervisor");
+    if (supervisor->job.flags & SUPERVISE_ENTRY) {
+        result = serve_open(supervisor);
+        if (result < 0)
+            return esq_fail(ret_error, NULL, -result, NULL, "open the socket of the supervisor");
+        result = log_open(&supervisor->log, &supervisor->job);
+        if (result < 0)
+            return esq_fail(ret_error, NULL, -result, NULL, "open the log");
+    }
+    return machine_launch(supervisor, ret_error);
+}
+
+/* Whoever started it and died before hearing of it does not know that it runs: then it must not. */
+static int begin(struct supervisor *supervisor)
+{
+    esq_error error = { .exit_status = ESQ_EXIT_SETUP };
+    if (prepare(supervisor, &error) < 0) {
+        tell_failed(supervisor, &error);
+        return -1;
+    }
+    machine_write_record(supervisor);
+    if (!tell_started(supervisor)) {
+        esq_container_free(supervisor->container);
+        return -1;
+    }
+    if (!(supervisor->job.flags & SUPERVISE_BOUND)) {
+        sys_close(supervisor->launcher);
+        supervisor->launcher = -1;
+    }
+    return 0;
+}
+
+/* ---- The loop ---- */
+
+struct polling {
+    struct pollfd fds[POLL_MAX];
+    unsigned count;
+};
+
+static unsigned add(struct polling *polling, int fd)
+{
+    polling->fds[polling->count] = (struct pollfd){ .fd = fd, .events = POLLIN };
+    return polling->count++;
+}
+
+static uint64_t next_deadline(const struct supervisor *supervisor)
+{
+    return supervisor->deadline < supervisor->limit ? supervisor->deadline : supervisor->limit;
+}
+
+static void keep_time(struct supervisor *supervisor)
+{
+    uint64_t now = sys_monotonic_microseconds();
+    if (now >= supervisor->limit) {
+        supervisor->limit = UINT64_MAX;
+        supervisor->why = ESQ_REASON_TIME_LIMIT;
+        supervisor->grace = supervisor->plan.block->grace_ms * 1000;
+        machine_happen(supervisor, EVENT_LIMIT);
+    }
+    if (now >= supervisor->deadline) {
+        supervisor->deadline = UINT64_MAX;
+        machine_happen(supervisor, EVENT_DEADLINE);
+    }
+}
+
+static void take_signal(struct supervisor *supervisor)
+{
+    struct signalfd_siginfo info;
+    if (sys_read(supervisor->signals, &info, sizeof info) != (ssize_t)sizeof info)
+        return;
+    supervisor->why = ESQ_REASON_STOPPED;
+    supervisor->grace = supervisor->plan.block->grace_ms * 1000;
+    machine_happen(supervisor, EVENT_STOP);
+}
+
+static void watch_output(struct supervisor *supervisor)
+{
+    struct log *log = &supervisor->log;
+    if (supervisor->job.log_output == 0 || log->total <= supervisor->job.log_output)
+        return;
+    supervisor->why = ESQ_REASON_OUTPUT;
+    machine_happen(supervisor, EVENT_FLOOD);
+}
+
+/* Output before the end: what was printed last is read first. */
+static void turn(struct supervisor *supervisor)
+{
+    struct polling polling = { .count = 0 };
+    unsigned first = add(&polling, supervisor->log.streams[0].fd);
+    unsigned second = add(&polling, supervisor->log.streams[1].fd);
+    unsigned signals = add(&polling, supervisor->signals);
+    unsigned listener = add(&polling, supervisor->listener);
+    unsigned launcher = add(&polling, supervisor->launcher);
+    unsigned end = add(&polling, supervisor->container ? esq_container_pidfd(supervisor->container) : -1);
+    unsigned clients = polling.count;
+    for (int i = 0; i < CLIENTS_MAX; i++)
+        add(&polling, supervisor->clients[i]);
+    uint64_t now = sys_monotonic_microseconds(), next = next_deadline(supervisor);
+    int64_t timeout = next == UINT64_MAX ? -1 : next <= now ? 0 : (int64_t)(next - now);
+    if (sys_poll(polling.fds, polling.count, timeout) < 0)
+        return;
+    keep_time(supervisor);
+    if (polling.fds[first].revents)
+        log_read(&supervisor->log, &supervisor->log.streams[0]);
+    if (polling.fds[second].revents)
+        log_read(&supervisor->log, &supervisor->log.streams[1]);
+    watch_output(supervisor);
+    if (polling.fds[signals].revents)
+        take_signal(supervisor);
+    if (polling.fds[end].revents && supervisor->container)
+        machine_take_end(supervisor);
+    if (polling.fds[launcher].revents && supervisor->launcher >= 0) { /* a host that has ended, or let go */
+        sys_close(supervisor->launcher);
+        supervisor->launcher = -1;
+        if (supervisor->container)
+            esq_signal(supervisor->container, SIGKILL);
+    }
+    for (int i = 0; i < CLIENTS_MAX && supervisor->state != ESQ_STATE_ENDED; i++)
+        if (polling.fds[clients + (unsigned)i].revents)
+            serve_client(supervisor, i);
+    if (polling.fds[listener].revents)
+        serve_accept(supervisor);
+}
+
+static void finish(struct supervisor *supervisor)
+{
+    struct supervise_message message = { .magic = SUPERVISE_MAGIC, .word = SUPERVISE_ENDED, .end = supervisor->end };
+    log_drain(&supervisor->log);
+    if (supervisor->launcher >= 0)
+        supervise_send(supervisor->launcher, &message, NULL, 0);
+    if (!(supervisor->job.flags & SUPERVISE_ENTRY))
+        return;
+    struct esq_store store = { .folder = supervisor->job.store };
+    struct store_entry entry = { .folder = supervisor->job.folder, .lock = supervisor->job.lock };
+    snprintf(entry.name, sizeof entry.name, "%s", supervisor->job.name);
+    machine_write_record(supervisor);
+    if (supervisor->job.flags & SUPERVISE_REMOVE) {
+        store_remove(&store, &entry);
+    } else {
+        SYS(SYS_unlinkat, entry.folder, "socket", 0);
+        SYS(SYS_flock, entry.lock, LOCK_UN); /* whoever hears of the end may use the name at once */
+    }
+    serve_end(supervisor);
+}
+
+int main(int argc, char **argv)
+{
+    static struct supervisor supervisor = { .launcher = -1, .listener = -1, .signals = -1, .terminal = -1 };
+    if (argc < 2 || !take_job(atoi(argv[1]), &supervisor) || !close_strangers(&supervisor))
+        return ESQ_EXIT_SETUP;
+    supervisor.launcher = supervisor.job.launcher;
+    supervisor.log.folder = supervisor.log.fd = -1;
+    supervisor.log.streams[0].fd = supervisor.log.streams[1].fd = -1;
+    supervisor.state = ESQ_STATE_STARTING;
+    supervisor.deadline = supervisor.limit = UINT64_MAX;
+    for (int i = 0; i < CLIENTS_MAX; i++)
+        supervisor.clients[i] = -1;
+    pid_t pid = fork();
+    if (pid != 0) /* whoever started us waits for this one only */
+        return pid < 0 ? ESQ_EXIT_SETUP : 0;
+    if (chdir("/") < 0 || begin(&supervisor) < 0)
+        return ESQ_EXIT_SETUP;
+    while (supervisor.state != ESQ_STATE_ENDED)
+        turn(&supervisor);
+    finish(&supervisor);
+    return 0;
+}

@@ -1,0 +1,123 @@
+/* The supervisor's socket: requests of this user, each of one size, answered at once. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include "tools/supervisor/supervisor.h"
+
+int serve_open(struct supervisor *supervisor)
+{
+    struct sockaddr_un address = { .sun_family = AF_UNIX };
+    snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/socket", supervisor->job.folder);
+    _cleanup_fd_ int socket = (int)SYS(SYS_socket, AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    int result = socket < 0 ? socket : (int)SYS(SYS_bind, socket, &address, sizeof address);
+    if (result == 0)
+        result = (int)SYS(SYS_listen, socket, 16);
+    if (result == 0)
+        supervisor->listener = take_fd(&socket);
+    return result;
+}
+
+static void close_client(struct supervisor *supervisor, int index)
+{
+    sys_close(supervisor->clients[index]);
+    supervisor->clients[index] = -1;
+    supervisor->watches[index] = false;
+}
+
+/* The folder keeps others out; this keeps out whoever was handed a descriptor of it. */
+static bool is_ours(int client)
+{
+    struct ucred peer;
+    socklen_t size = sizeof peer;
+    return SYS(SYS_getsockopt, client, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 &&
+           (peer.uid == sys_uid() || peer.uid == 0);
+}
+
+void serve_accept(struct supervisor *supervisor)
+{
+    _cleanup_fd_ int client = (int)SYS(SYS_accept4, supervisor->listener, 0, 0, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    if (client < 0 || !is_ours(client))
+        return;
+    for (int i = 0; i < CLIENTS_MAX; i++) {
+        if (supervisor->clients[i] < 0) {
+            supervisor->clients[i] = take_fd(&client);
+            return;
+        }
+    }
+}
+
+static void answer(struct supervisor *supervisor, int index, int result, const int *fds, unsigned count)
+{
+    struct supervise_message message = { .magic = SUPERVISE_MAGIC, .word = SUPERVISE_ANSWER, .result = result };
+    if (supervise_send(supervisor->clients[index], &message, fds, count) < 0)
+        close_client(supervisor, index);
+}
+
+static int send_signal(struct supervisor *supervisor, int64_t number)
+{
+    if (number < 0 || number > 64)
+        return -EINVAL;
+    return supervisor->container ? esq_signal(supervisor->container, (int)number) : -ESRCH;
+}
+
+static int request_end(struct supervisor *supervisor, int64_t grace_ms, enum event event)
+{
+    const uint64_t hour = UINT64_C(3600) * 1000;
+    uint64_t grace = grace_ms < 0 ? supervisor->plan.block->grace_ms : (uint64_t)grace_ms;
+    supervisor->grace = (grace > hour ? hour : grace) * 1000;
+    supervisor->why = ESQ_REASON_STOPPED;
+    machine_happen(supervisor, event);
+    return 0;
+}
+
+static void hand_out(struct supervisor *supervisor, int index, bool with_plan)
+{
+    if (!supervisor->container) {
+        answer(supervisor, index, -ESRCH, NULL, 0);
+        return;
+    }
+    int fds[2] = { esq_container_pidfd(supervisor->container), -1 };
+    int result = 0;
+    if (with_plan) {
+        fds[1] = result = sys_memfd("esquema-plan", false);
+        if (result >= 0)
+            result = sys_write_all(fds[1], supervisor->plan.block, supervisor->plan.block->size);
+        if (result >= 0)
+            result = sys_memfd_seal(fds[1]);
+    }
+    answer(supervisor, index, result, fds, result < 0 ? 0 : with_plan ? 2 : 1);
+    sys_close(fds[1]);
+}
+
+void serve_client(struct supervisor *supervisor, int index)
+{
+    struct supervise_ask ask;
+    long size = SYS(SYS_recvfrom, supervisor->clients[index], &ask, sizeof ask, MSG_TRUNC, 0, 0);
+    if (size == -EAGAIN || size == -EINTR)
+        return;
+    if (size != (long)sizeof ask || ask.magic != SUPERVISE_MAGIC) {
+        close_client(supervisor, index);
+        return;
+    }
+    switch ((enum supervise_request)ask.request) {
+    case SUPERVISE_SIGNAL: answer(supervisor, index, send_signal(supervisor, ask.value), NULL, 0); return;
+    case SUPERVISE_STOP: answer(supervisor, index, request_end(supervisor, ask.value, EVENT_STOP), NULL, 0); return;
+    case SUPERVISE_RESTART:
+        answer(supervisor, index, request_end(supervisor, ask.value, EVENT_RESTART), NULL, 0);
+        return;
+    case SUPERVISE_PIDFD: hand_out(supervisor, index, false); return;
+    case SUPERVISE_PLAN: hand_out(supervisor, index, true); return;
+    case SUPERVISE_WATCH: supervisor->watches[index] = true; return;
+    }
+    close_client(supervisor, index);
+}
+
+void serve_end(struct supervisor *supervisor)
+{
+    struct supervise_message message = { .magic = SUPERVISE_MAGIC, .word = SUPERVISE_ENDED, .end = supervisor->end };
+    for (int i = 0; i < CLIENTS_MAX; i++)
+        if (supervisor->clients[i] >= 0 && supervisor->watches[i])
+            supervise_send(supervisor->clients[i], &message, NULL, 0);
+}
