@@ -8,7 +8,11 @@
  *   sch_vm    one running machine: heap, globals, limits. One thread at a time, movable between threads.
  *   sch_code  a compiled program; belongs to no machine; run it in any.
  *
- * Every structure of options begins with its size (set it to sizeof), so that fields can be added behind.
+ * Every structure of options begins with its size (set it to sizeof), so that fields can be added behind. One without
+ * its size, or with a field that this version of the library does not know, is refused.
+ *
+ * A call that breaks its contract, such as sch_eval inside of a running program, gives SCH_MISUSE (false, NULL, or a
+ * raised error of kind "misuse", as its kind of result allows) and changes nothing. Handles must be valid.
  */
 #ifndef SCHOONER_H
 #define SCHOONER_H
@@ -37,6 +41,7 @@ typedef struct sch_env sch_env;
 typedef struct sch_vm sch_vm;
 typedef struct sch_code sch_code;
 typedef struct sch_ref sch_ref;
+typedef struct sch_pool sch_pool;
 
 enum sch_status {
     SCH_OK = 0,
@@ -132,7 +137,7 @@ SCH_API extern const sch_value SCH_RAISED;
  */
 typedef sch_value sch_function(sch_vm *vm, void *data, size_t count, const sch_value args[]);
 
-/* One binding of a host library. With function == NULL, `value` makes the value in each machine (NULL: a procedure). */
+/* One binding of a host library: a procedure, or, with function == NULL, a value that `value` makes in each machine. */
 struct sch_binding {
     const char *name;
     sch_function *function;
@@ -141,6 +146,9 @@ struct sch_binding {
     int max_args;    /* -1: any number */
     uint64_t cost;   /* fuel charged for each call, besides what it charges itself with sch_charge */
     const char *doc; /* shown by `surface`; may be NULL */
+    /* Called with `data` when a machine is made and when it is reset: makes a value, runs nothing. When it gives
+     * SCH_RAISED there is no machine. */
+    sch_value (*value)(sch_vm *vm, void *data);
 };
 
 /* A library of the host: `name` as "(acme rules)"; NULL: anonymous, bound at once in every program. */
@@ -163,13 +171,23 @@ struct sch_loaded {
 };
 typedef bool sch_load_fn(void *data, const char *name, struct sch_loaded *ret);
 
-/* Takes and gives back memory for machines; NULL functions mean mmap and munmap. Alignment is that of `size`'s
- * largest power of two up to 32 KiB. May be called from any thread that runs a machine. */
+/* Takes and gives back memory for machines; both NULL mean mmap and munmap. `alignment` is a power of two, from a page
+ * up to 32 KiB; the memory need not be zeroed. map gives NULL when there is none. May be called from any thread that
+ * runs a machine. */
 struct sch_memory {
     void *(*map)(void *data, size_t size, size_t alignment);
     void (*unmap)(void *data, void *block, size_t size);
     void *data;
 };
+
+/*
+ * A pool: keeps blocks that machines give back, up to `most` bytes, for the next ones. Any number of environments and
+ * threads may share one. sch_pool_memory is what goes into the options; with a pool, making and freeing a machine costs
+ * no call of the system. Free it after the environments. NULL: no memory.
+ */
+SCH_API sch_pool *sch_pool_new(size_t most);
+SCH_API struct sch_memory sch_pool_memory(sch_pool *pool);
+SCH_API void sch_pool_free(sch_pool *pool);
 
 struct sch_env_options {
     size_t size;
@@ -201,22 +219,28 @@ SCH_API void sch_env_free(sch_env *env); /* after its machines and code; NULL do
 
 /* --- machines ---------------------------------------------------------------------------------------------------- */
 
-/* A machine with its limits (NULL: all defaults). NULL when there is no memory. The caller owns it. */
+/* A machine with its limits (NULL: all defaults). NULL when there is no memory, or no size in the limits. The caller
+ * owns it. */
 SCH_API sch_vm *sch_vm_new(sch_env *env, const struct sch_limits *limits);
-SCH_API void sch_vm_free(sch_vm *vm);  /* gives everything back at once; runs finalizers of foreign values */
+/* Gives everything back at once; runs finalizers of foreign values. Does nothing inside of a host function that the
+ * machine called. */
+SCH_API void sch_vm_free(sch_vm *vm);
 SCH_API bool sch_vm_reset(sch_vm *vm); /* fresh again, with its first memory; false: SCH_MISUSE (it is running) */
 /* Other limits for the runs to come; heap may only grow above what is in use. false: misuse. */
 SCH_API bool sch_vm_set_limits(sch_vm *vm, const struct sch_limits *limits);
 
 /*
  * Reads, compiles and runs a program; definitions stay for later programs of the same machine (a session).
- * SCH_OK: *ret is the value of its last expression. Else *ret is untouched and sch_failure tells why.
+ * SCH_OK: *ret is the value of its last expression (`ret` may be NULL). Else *ret is untouched and sch_failure tells
+ * why.
  */
 SCH_API enum sch_status sch_eval(sch_vm *vm, struct sch_source source, sch_value *ret);
 /* Compiles without running, within `limits` (macros are a stranger's code). The caller owns *ret (sch_code_free). */
 SCH_API enum sch_status sch_compile(sch_env *env, struct sch_source source, const struct sch_limits *limits,
                                     sch_code **ret, struct sch_failure *ret_failure);
 SCH_API void sch_code_free(sch_code *code); /* machines that run it keep what they need */
+/* Runs code that sch_compile made for the machine's environment; of another one it is SCH_MISUSE. Returns as sch_eval.
+ */
 SCH_API enum sch_status sch_run(sch_vm *vm, sch_code *code, sch_value *ret);
 /* Calls a procedure. From a host function: inside the running program, sharing its limits; a hundred such calls within
  * each other end the run with SCH_LIMIT_NESTING, since they stand on the C stack. */
@@ -310,7 +334,11 @@ SCH_API bool sch_set_port(sch_vm *vm, enum sch_standard_port which, sch_value po
 /*
  * Values returned by the engine stay alive until the next call that runs code on the machine (sch_eval, sch_run,
  * sch_call) from outside of any host function; inside a host function, until it returns. sch_keep makes one outlive
- * that. Constructors may fail (heap limit): they return SCH_RAISED, inside a host function to be returned at once.
+ * that. Constructors may fail (the heap limit, text that is not UTF-8): they return SCH_RAISED, inside a host function
+ * to be returned at once; outside of a run sch_failure tells why. What is built of SCH_RAISED is SCH_RAISED, so a nest
+ * of constructors needs one check.
+ *
+ * A value belongs to its machine. No function can tell that one of another machine was handed in: never do that.
  */
 SCH_API sch_ref *sch_keep(sch_vm *vm, sch_value value); /* NULL: no memory */
 SCH_API sch_value sch_ref_value(const sch_ref *ref);
@@ -361,7 +389,8 @@ enum sch_kind {
 SCH_API enum sch_kind sch_kind_of(sch_value value);
 SCH_API bool sch_is_true(sch_value value); /* everything but #f */
 
-/* Total accessors: false when the value is of another kind or does not fit; *ret is then untouched. */
+/* Total accessors; what is NULL of where they put things is not filled. false when the value is of another kind or does
+ * not fit; *ret is then untouched. */
 SCH_API bool sch_get_integer(sch_value value, int64_t *ret);
 SCH_API bool sch_get_real(sch_value value, double *ret); /* any real number, rounded */
 SCH_API bool sch_get_character(sch_value value, uint32_t *ret);
@@ -380,6 +409,23 @@ SCH_API bool sch_get_record(sch_value value, const char **ret_type_name, const s
 /* A condition: its parts (kind is a symbol, message a string, irritants a list). */
 SCH_API bool sch_get_condition(sch_value value, sch_value *ret_kind, sch_value *ret_message, sch_value *ret_irritants);
 
+/*
+ * Asserting accessors, for the arguments of a host function: as the total ones above, and when they give false they
+ * have raised a type error (sch_raise_type): return SCH_RAISED.
+ */
+SCH_API bool sch_need_integer(sch_vm *vm, sch_value value, int64_t *ret);
+SCH_API bool sch_need_real(sch_vm *vm, sch_value value, double *ret);
+SCH_API bool sch_need_character(sch_vm *vm, sch_value value, uint32_t *ret);
+SCH_API bool sch_need_boolean(sch_vm *vm, sch_value value, bool *ret);
+SCH_API bool sch_need_string(sch_vm *vm, sch_value value, const char **ret_text, size_t *ret_length);
+SCH_API bool sch_need_symbol(sch_vm *vm, sch_value value, const char **ret_text, size_t *ret_length);
+SCH_API bool sch_need_bytes(sch_vm *vm, sch_value value, const void **ret_bytes, size_t *ret_length);
+SCH_API bool sch_need_pair(sch_vm *vm, sch_value value, sch_value *ret_car, sch_value *ret_cdr);
+SCH_API bool sch_need_list(sch_vm *vm, sch_value value, size_t *ret_length);
+SCH_API bool sch_need_vector(sch_vm *vm, sch_value value, const sch_value **ret_items, size_t *ret_length);
+SCH_API bool sch_need_procedure(sch_vm *vm, sch_value value);
+SCH_API bool sch_need_foreign(sch_vm *vm, sch_value value, const struct sch_foreign_type *type, void **ret);
+
 /* The external representation, as `write` (or `display`) prints it, as a string value. SCH_RAISED: a limit. */
 SCH_API sch_value sch_print(sch_vm *vm, sch_value value, bool display);
 
@@ -390,6 +436,11 @@ SCH_API sch_value sch_raise_error(sch_vm *vm, const char *format, ...) __attribu
 /* The same with a symbol for a kind (a host's own, or "file-error", "read-error") and a list of irritants. */
 SCH_API sch_value sch_raise_kind(sch_vm *vm, const char *kind, sch_value irritants, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
+/*
+ * Raises a type error: `expected` (such as "an order"), and what was there instead. Like the errors of primitives it
+ * goes to the host, past all handlers of the script, unless the environment has `catch_errors`.
+ */
+SCH_API sch_value sch_raise_type(sch_vm *vm, const char *expected, sch_value got);
 /* Raises any value, as (raise value). */
 SCH_API sch_value sch_raise_value(sch_vm *vm, sch_value value);
 /* Charges fuel; false: the limit, return SCH_RAISED at once. */

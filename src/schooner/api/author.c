@@ -82,7 +82,7 @@ static bool check(sch_vm *vm, struct front *front, struct expand_world world, vo
 enum sch_status sch_check(sch_vm *vm, struct sch_source source, sch_diagnostic_fn *report, void *data)
 {
     struct checker checker = { .source = source, .report = report, .data = data };
-    if (!report || !run_begin(vm))
+    if (!report || !source_is_sound(source) || !run_begin(vm))
         return run_misuse(vm, "sch_check needs a function that hears, and no running program");
     vm->api->checker = &checker;
     enum sch_status status = program_front(vm, check, &checker);
@@ -173,8 +173,8 @@ enum sch_status sch_show_stage(sch_vm *vm, struct sch_source source, enum sch_st
                                void *data)
 {
     struct showing showing = { .source = source, .stage = stage, .write = write, .data = data };
-    if (!run_begin(vm))
-        return run_misuse(vm, "sch_show_stage inside of a running program");
+    if (!source_is_sound(source) || (unsigned)stage > SCH_STAGE_CODE || !run_begin(vm))
+        return run_misuse(vm, "sch_show_stage needs a source and a stage, and no running program");
     enum sch_status status = program_front(vm, show, &showing);
     run_end(vm);
     return status;

@@ -21,7 +21,10 @@ static enum sch_status encode(sch_vm *vm, sch_value value, bool code, void **ret
 {
     struct buffer out;
     char problem[160];
+    if (is_raised(value) || !ret || !ret_length)
+        return run_misuse(vm, "nothing to encode, or nowhere to put it");
     buffer_init(&out, vm_memory(vm));
+    values_begin(vm);
     bool encoded = travel_encode(vm, value, code, &out, problem, sizeof problem);
     void *copy = encoded ? malloc(out.length) : NULL;
     if (copy) {
@@ -44,17 +47,17 @@ enum sch_status sch_encode(sch_vm *vm, sch_value value, void **ret, size_t *ret_
 
 enum sch_status sch_encode_thunk(sch_vm *vm, sch_value thunk, void **ret, size_t *ret_length)
 {
-    if (!is_procedure(thunk)) {
-        failure_clear(vm->api);
-        failure_set(vm, SCH_MISUSE, "misuse", "sch_encode_thunk needs a procedure");
-        return SCH_MISUSE;
-    }
+    if (!is_procedure(thunk))
+        return run_misuse(vm, "sch_encode_thunk needs a procedure");
     return encode(vm, thunk, true, ret, ret_length);
 }
 
 enum sch_status sch_decode(sch_vm *vm, const void *bytes, size_t length, bool code, sch_value *ret)
 {
+    if ((!bytes && length > 0) || !ret)
+        return run_misuse(vm, "nothing to decode, or nowhere to put it");
     sch_value value = V_FALSE;
+    values_begin(vm);
     const char *problem = travel_decode(vm, bytes, length, code, &value);
     if (problem)
         return *problem ? fail_with(vm, "decode-error", problem) : limited(vm);

@@ -171,5 +171,5 @@ sch_value prim_host(sch_vm *vm, const sch_value *args, size_t count)
     const struct symbol *name = object_as(struct symbol, args[0]);
     if (!library || !library->find(library, name->text, header_length(name->header), &exported))
         return raise_error(vm, "unavailable", NULL, 0, NULL, "the host does not offer `%s`", name->text);
-    return env_value(vm->env, exported.index);
+    return machine_value(vm, exported.index);
 }

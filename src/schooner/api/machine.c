@@ -20,6 +20,8 @@ static void trace_roots(sch_vm *vm, struct heap_marker *marker)
 {
     vm_trace_roots(vm, marker);
     heap_mark_values(marker, (const sch_value *)(const void *)vm->scope.bytes, vm->scope.length / sizeof(sch_value));
+    if (vm->host_values)
+        heap_mark_values(marker, vm->host_values, vm->env->function_count);
     heap_mark_values(marker, vm->standard_parameters, sizeof vm->standard_parameters / sizeof(sch_value));
     if (!vm->api)
         return;
@@ -73,11 +75,12 @@ static uint64_t choose(uint64_t given, uint64_t otherwise)
     return given ? given : otherwise;
 }
 
-static struct sch_limits complete(const struct sch_limits *given)
+/* false: limits that cannot be read. To ignore them would be to set none. */
+static bool complete(const struct sch_limits *given, struct sch_limits *ret)
 {
     struct sch_limits limits = { 0 };
-    if (given)
-        memcpy(&limits, given, size_min(given->size, sizeof limits));
+    if (given && !options_read(given, given->size, &limits, sizeof limits))
+        return false;
     limits.size = sizeof limits;
     limits.slice = limits.slice == SCH_UNLIMITED ? 0 : limits.slice;
     limits.fuel = choose(limits.fuel, SCH_UNLIMITED);
@@ -86,7 +89,8 @@ static struct sch_limits complete(const struct sch_limits *given)
     limits.output = choose(limits.output, DEFAULT_OUTPUT);
     limits.nesting = choose(limits.nesting, DEFAULT_NESTING);
     limits.integer_bits = choose(limits.integer_bits, DEFAULT_INTEGER_BITS);
-    return limits;
+    *ret = limits;
+    return true;
 }
 
 static void apply_limits(sch_vm *vm, const struct sch_limits *limits)
@@ -110,6 +114,30 @@ static void seed_hashes(sch_vm *vm, uint64_t seed)
 }
 
 /* --- making and freeing ------------------------------------------------------------------------------------------ */
+
+static bool make_host_values(sch_vm *vm)
+{
+    const sch_env *env = vm->env;
+    if (!env->has_host_values)
+        return true;
+    sch_value *values = memory_resize(vm_memory(vm), NULL, 0, env->function_count * sizeof *values);
+    if (!values)
+        return false;
+    for (size_t i = 0; i < env->function_count; i++)
+        values[i] = V_UNSPECIFIED;
+    vm->host_values = values;
+    for (size_t i = 0; i < env->function_count; i++) {
+        const struct host_function *binding = &env->functions[i];
+        if (binding->function)
+            continue;
+        sch_value value = binding->value(vm, binding->data);
+        if (is_raised(value))
+            return false;
+        values[i] = value;
+    }
+    vm->scope.length = 0;
+    return true;
+}
 
 static bool build(sch_vm *vm, const sch_env *env, const struct sch_limits *limits)
 {
@@ -140,12 +168,14 @@ static bool build(sch_vm *vm, const sch_env *env, const struct sch_limits *limit
     sch_value port = port_make_standard(vm);
     vm->standard_parameters[0] = port;
     vm->standard_parameters[1] = port;
-    return !is_raised(port);
+    return !is_raised(port) && make_host_values(vm);
 }
 
 sch_vm *sch_vm_new(sch_env *env, const struct sch_limits *given)
 {
-    struct sch_limits limits = complete(given);
+    struct sch_limits limits;
+    if (!env || !complete(given, &limits))
+        return NULL;
     const struct heap_client *heap_client = switch_is_off(env->off, SWITCH_YOUNG) ? &client_full_only : &client;
     sch_vm *vm = heap_machine_new(env->memory.map ? &env->memory : NULL, limits.heap, heap_client);
     if (vm && !build(vm, env, &limits)) {
@@ -157,7 +187,7 @@ sch_vm *sch_vm_new(sch_env *env, const struct sch_limits *given)
 
 void sch_vm_free(sch_vm *vm)
 {
-    if (!vm)
+    if (!vm || (vm->api && vm->api->state == RUN_GOING)) /* a host function frees the machine that called it */
         return;
     vm_done(vm);
     heap_machine_free(vm);
@@ -182,8 +212,8 @@ bool sch_vm_reset(sch_vm *vm)
 
 bool sch_vm_set_limits(sch_vm *vm, const struct sch_limits *given)
 {
-    struct sch_limits limits = complete(given);
-    if (vm->api->state != RUN_NONE || limits.heap < vm->account.now)
+    struct sch_limits limits;
+    if (!complete(given, &limits) || vm->api->state != RUN_NONE || limits.heap < vm->account.now)
         return false;
     apply_limits(vm, &limits);
     return true;
@@ -232,6 +262,8 @@ void sch_output_clear(sch_vm *vm)
 
 sch_ref *sch_keep(sch_vm *vm, sch_value value)
 {
+    if (is_raised(value))
+        return NULL;
     struct sch_ref *ref = memory_resize(vm_memory(vm), NULL, 0, sizeof *ref);
     if (!ref)
         return NULL;

@@ -4,6 +4,9 @@
 
 sch_value sch_port(sch_vm *vm, const struct sch_port_type *type, void *pointer, unsigned flags)
 {
+    if (!type || !(flags & (SCH_PORT_INPUT | SCH_PORT_OUTPUT)) ||
+        flags & ~(unsigned)(SCH_PORT_INPUT | SCH_PORT_OUTPUT | SCH_PORT_BINARY))
+        return values_misuse(vm, "a port needs a type and a direction");
     sch_value foreign = sch_foreign(vm, &type->base, pointer, 0);
     if (is_raised(foreign))
         return foreign;

@@ -147,6 +147,7 @@ static bool compile(sch_vm *vm, struct front *front, struct expand_world world, 
         code_drop(code);
         return front_limit(front, SCH_LIMIT_HEAP);
     }
+    code->environment = vm->env->identity;
     *ret = code;
     return true;
 }

@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <time.h>
+#include "base/utf8.h"
 #include "schooner/api/state.h"
 #include "schooner/compile/code.h"
 
@@ -30,6 +31,8 @@ void run_end(sch_vm *vm)
 {
     vm_end_run(vm);
     vm->scope.length = 0;
+    vm->raised.kind = NULL;
+    vm->raised.payload = (sch_value){ 0 };
     if (vm->api->state == RUN_GOING)
         vm->api->wall_ns += now_ns() - vm->api->started_ns;
     vm->api->state = RUN_NONE;
@@ -93,6 +96,8 @@ static enum sch_status busy(sch_vm *vm)
 
 enum sch_status sch_eval(sch_vm *vm, struct sch_source source, sch_value *ret)
 {
+    if (!source_is_sound(source))
+        return run_misuse(vm, "a source without its text");
     if (!run_begin(vm))
         return busy(vm);
     vm->api->source = source;
@@ -113,6 +118,8 @@ enum sch_status sch_eval(sch_vm *vm, struct sch_source source, sch_value *ret)
 
 enum sch_status sch_run(sch_vm *vm, sch_code *code, sch_value *ret)
 {
+    if (!code || code->environment != vm->env->identity)
+        return run_misuse(vm, code ? "code of another environment" : "sch_run without code");
     if (!run_begin(vm))
         return busy(vm);
     sch_value result = V_UNSPECIFIED;
@@ -136,6 +143,11 @@ static enum sch_status call_within(sch_vm *vm, sch_value procedure, size_t count
 
 enum sch_status sch_call(sch_vm *vm, sch_value procedure, size_t count, const sch_value args[], sch_value *ret)
 {
+    if (is_raised(procedure) || (count > 0 && !args))
+        return run_misuse(vm, "sch_call with a value that a failed constructor gave, or without its arguments");
+    for (size_t i = 0; i < count; i++)
+        if (is_raised(args[i]))
+            return run_misuse(vm, "sch_call with a value that a failed constructor gave");
     if (vm->api->state == RUN_GOING)
         return call_within(vm, procedure, count, args, ret);
     if (!run_begin(vm))
@@ -190,6 +202,14 @@ void sch_set_slice(sch_vm *vm, uint64_t fuel)
 enum sch_status sch_compile(sch_env *env, struct sch_source source, const struct sch_limits *limits, sch_code **ret,
                             struct sch_failure *ret_failure)
 {
+    if (!env || !ret || !source_is_sound(source) || (limits && limits->size == 0)) {
+        if (ret_failure)
+            *ret_failure = (struct sch_failure){ .size = sizeof *ret_failure,
+                                                 .status = SCH_MISUSE,
+                                                 .kind = "misuse",
+                                                 .message = "sch_compile without what it needs" };
+        return SCH_MISUSE;
+    }
     sch_vm *vm = sch_vm_new(env, limits);
     if (!vm) {
         if (ret_failure)
@@ -219,6 +239,14 @@ const struct sch_failure *sch_failure(sch_vm *vm)
 {
     if (vm->api->inner_failed && vm->api->state == RUN_GOING)
         failure_from_run(vm, SCH_ERROR);
+    if (vm->api->state == RUN_NONE && vm->limit != SCH_LIMIT_NONE) {
+        failure_from_run(vm, SCH_LIMIT);
+        values_begin(vm);
+    } else if (vm->api->state == RUN_NONE && vm->raised.kind) {
+        failure_clear(vm->api);
+        failure_set(vm, SCH_ERROR, vm->raised.kind, vm->raised.message);
+        values_begin(vm);
+    }
     vm->api->inner_failed = false;
     return &vm->api->failure;
 }
@@ -256,13 +284,22 @@ bool sch_position(sch_vm *vm, const char **ret_file, uint32_t *ret_line, uint32_
 
 sch_value sch_raise_value(sch_vm *vm, sch_value value)
 {
-    return raise_value(vm, value, false);
+    return is_raised(value) ? value : raise_value(vm, value, false);
+}
+
+/* The message was cut where there was no more room, perhaps inside of a character. */
+static size_t valid_length(const char *message)
+{
+    size_t characters, valid, length = strlen(message);
+    return utf8_count((const unsigned char *)message, length, &characters, &valid) ? length : valid;
 }
 
 /* The condition is made here, not by the machine, so that scripts can handle it in every posture. */
 static sch_value raise_condition(sch_vm *vm, const char *kind, sch_value irritants, const char *message)
 {
-    sch_value text = sch_string(vm, message, strlen(message));
+    if (is_raised(irritants) || !kind)
+        return is_raised(irritants) ? irritants : values_misuse(vm, "an error needs a kind");
+    sch_value text = sch_string(vm, message, valid_length(message));
     sch_value symbol = sch_symbol(vm, kind);
     size_t size = object_size(sizeof(struct condition), 0, 0);
     heap_pause_collection(vm);

@@ -80,12 +80,20 @@ enum sch_status program_front(sch_vm *vm, program_step *step, void *data);
 bool run_begin(sch_vm *vm);
 void run_end(sch_vm *vm);
 enum sch_status run_misuse(sch_vm *vm, const char *message);
+static inline bool source_is_sound(struct sch_source source)
+{
+    return source.text || source.length == 0;
+}
 
 /* api/surface.c: how many arguments a procedure of the environment takes (-1: any number). false: not known. */
 bool env_arity(const sch_env *env, sch_value value, int *ret_min, int *ret_max);
 
 /* api/values.c: roots what the host may hold; V_RAISED: the heap limit */
 sch_value scope_hold(sch_vm *vm, sch_value value);
+/* Outside of any run: what an earlier constructor failed with is over. */
+void values_begin(sch_vm *vm);
+/* A constructor that was called against its contract raises. */
+sch_value values_misuse(sch_vm *vm, const char *message);
 
 /* api/failure.c */
 struct front;

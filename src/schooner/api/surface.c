@@ -8,6 +8,8 @@ static bool primitive_arity(const sch_env *env, sch_value value, int *ret_min, i
     const struct primitive *primitive = object_as(struct primitive, value);
     if (header_flags(primitive->header) & PRIMITIVE_HOST) {
         const struct host_function *function = env_host_function(env, primitive->index);
+        if (!function->function)
+            return false;
         *ret_min = function->min_args;
         *ret_max = function->max_args;
     } else {
@@ -47,7 +49,10 @@ static void fill_value(const sch_env *env, const struct exported *exported, stru
 {
     sch_value value =
         exported->global == GLOBAL_PRIMITIVE ? env_primitive(env, exported->index) : env_value(env, exported->index);
-    ret->kind = is_procedure(value) ? SCH_SURFACE_PROCEDURE : SCH_SURFACE_VALUE;
+    bool of_host = is_primitive(value) && header_flags(value_header(value)) & PRIMITIVE_HOST;
+    bool is_value = !is_procedure(value) ||
+                    (of_host && !env_host_function(env, object_as(struct primitive, value)->index)->function);
+    ret->kind = is_value ? SCH_SURFACE_VALUE : SCH_SURFACE_PROCEDURE;
     ret->arity_known = env_arity(env, value, &ret->min_args, &ret->max_args);
 }
 

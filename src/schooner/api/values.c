@@ -32,12 +32,36 @@ sch_value sch_character(uint32_t code)
     return utf8_is_scalar(code) ? make_character(code) : V_RAISED;
 }
 
+void values_begin(sch_vm *vm)
+{
+    if (vm->api->state != RUN_NONE)
+        return;
+    vm->limit = SCH_LIMIT_NONE;
+    vm->raised.kind = NULL;
+    vm->raised.payload = (sch_value){ 0 };
+}
+
+sch_value values_misuse(sch_vm *vm, const char *message)
+{
+    values_begin(vm);
+    return raise_error(vm, "misuse", vm->host_function, 0, NULL, "%s", message);
+}
+
+static bool is_any_raised(size_t count, const sch_value items[])
+{
+    for (size_t i = 0; i < count; i++)
+        if (is_raised(items[i]))
+            return true;
+    return false;
+}
+
 /*
  * A host holds plain values in C variables, which are no roots: so its constructors never collect. What they build
  * counts, and the machine collects at its next safe point.
  */
 static bool reserve(sch_vm *vm, size_t large, size_t small)
 {
+    values_begin(vm);
     heap_pause_collection(vm);
     bool fits = (large == 0 || heap_reserve_object(vm, large)) && (small == 0 || heap_reserve(vm, small));
     heap_resume_collection(vm);
@@ -56,6 +80,7 @@ sch_value sch_integer(sch_vm *vm, int64_t value)
 {
     if (fixnum_fits(value))
         return make_fixnum(value);
+    values_begin(vm);
     heap_pause_collection(vm);
     sch_value made = make_integer(vm, value);
     heap_resume_collection(vm);
@@ -70,6 +95,8 @@ sch_value sch_real(sch_vm *vm, double value)
 sch_value sch_string(sch_vm *vm, const char *text, size_t length)
 {
     size_t characters;
+    if (!text && length > 0)
+        return values_misuse(vm, "a string without its text");
     if (!utf8_count((const unsigned char *)text, length, &characters, NULL))
         return raise_error(vm, "type-error", NULL, 0, NULL, "a string of the host is not UTF-8");
     return reserve(vm, string_size(length, characters), 0) ? scope_hold(vm, string_make(vm, text, length, characters))
@@ -78,7 +105,9 @@ sch_value sch_string(sch_vm *vm, const char *text, size_t length)
 
 sch_value sch_symbol(sch_vm *vm, const char *name)
 {
-    size_t length = strlen(name);
+    size_t characters, length = name ? strlen(name) : 0;
+    if (!name || !utf8_count((const unsigned char *)name, length, &characters, NULL))
+        return values_misuse(vm, "the name of a symbol is missing or not UTF-8");
     return reserve(vm, symbol_size(length), 0) ? scope_hold(vm, symbol_intern(vm, name, length)) : V_RAISED;
 }
 
@@ -95,12 +124,18 @@ sch_value sch_keyword(sch_vm *vm, const char *name)
 
 sch_value sch_cons(sch_vm *vm, sch_value car, sch_value cdr)
 {
+    if (is_raised(car) || is_raised(cdr))
+        return V_RAISED;
     return reserve(vm, 0, PAIR_SIZE) ? scope_hold(vm, cons(vm, car, cdr)) : V_RAISED;
 }
 
 sch_value sch_list(sch_vm *vm, size_t count, const sch_value items[])
 {
     size_t bytes;
+    if (count > 0 && !items)
+        return values_misuse(vm, "a list without its items");
+    if (is_any_raised(count, items))
+        return V_RAISED;
     if (!reserve(vm, 0, size_mul(count, PAIR_SIZE, &bytes) ? bytes : SIZE_MAX))
         return V_RAISED;
     sch_value list = V_NIL;
@@ -113,6 +148,10 @@ sch_value sch_vector(sch_vm *vm, size_t count, const sch_value items[])
 {
     if (count >= (size_t)1 << 40)
         return raise_limit(vm, SCH_LIMIT_HEAP);
+    if (count > 0 && !items)
+        return values_misuse(vm, "a vector without its items");
+    if (is_any_raised(count, items))
+        return V_RAISED;
     if (!reserve(vm, vector_size(count), 0))
         return V_RAISED;
     struct vector *vector = heap_object(vm, OBJECT_VECTOR, count, vector_size(count));
@@ -125,6 +164,8 @@ sch_value sch_bytevector(sch_vm *vm, const void *bytes, size_t length)
 {
     if (length >= (size_t)1 << 40)
         return raise_limit(vm, SCH_LIMIT_HEAP);
+    if (length > 0 && !bytes)
+        return values_misuse(vm, "a bytevector without its bytes");
     if (!reserve(vm, bytevector_size(length), 0))
         return V_RAISED;
     struct bytevector *made = heap_object(vm, OBJECT_BYTEVECTOR, length, bytevector_size(length));
@@ -136,6 +177,8 @@ sch_value sch_bytevector(sch_vm *vm, const void *bytes, size_t length)
 sch_value sch_foreign(sch_vm *vm, const struct sch_foreign_type *type, void *pointer, size_t bytes)
 {
     size_t size = object_size(sizeof(struct foreign), 0, 0);
+    if (!type)
+        return values_misuse(vm, "a foreign value needs a type");
     if (!reserve(vm, 0, size + HEAP_FINALIZER_SIZE))
         return V_RAISED;
     if (!account_declare(&vm->account, bytes))
@@ -218,21 +261,30 @@ bool sch_is_true(sch_value value)
     return !is_false(value);
 }
 
+/* A host passes NULL for what it does not want. */
+#define PUT(place, value)       \
+    do {                        \
+        if (place)              \
+            *(place) = (value); \
+    } while (0)
+
 bool sch_get_integer(sch_value value, int64_t *ret)
 {
-    return is_exact_integer(value) && number_to_int64(value, ret);
+    int64_t ignored;
+    return is_exact_integer(value) && number_to_int64(value, ret ? ret : &ignored);
 }
 
 bool sch_get_real(sch_value value, double *ret)
 {
-    return is_real(value) && number_to_double(value, ret);
+    double ignored;
+    return is_real(value) && number_to_double(value, ret ? ret : &ignored);
 }
 
 bool sch_get_character(sch_value value, uint32_t *ret)
 {
     if (!is_character(value))
         return false;
-    *ret = character_code(value);
+    PUT(ret, character_code(value));
     return true;
 }
 
@@ -240,7 +292,7 @@ bool sch_get_boolean(sch_value value, bool *ret)
 {
     if (!is_boolean(value))
         return false;
-    *ret = value_same(value, V_TRUE);
+    PUT(ret, value_same(value, V_TRUE));
     return true;
 }
 
@@ -251,12 +303,12 @@ bool sch_get_text(sch_value value, const char **ret_text, size_t *ret_length)
     if (is_mstring(value))
         value = object_as(struct mstring, value)->text;
     if (is_istring(value))
-        *ret_text = object_as(struct string, value)->text;
+        PUT(ret_text, object_as(struct string, value)->text);
     else if (is_symbol(value))
-        *ret_text = object_as(struct symbol, value)->text;
+        PUT(ret_text, object_as(struct symbol, value)->text);
     else
         return false;
-    *ret_length = object_length(value);
+    PUT(ret_length, object_length(value));
     return true;
 }
 
@@ -264,8 +316,8 @@ bool sch_get_bytes(sch_value value, const void **ret_bytes, size_t *ret_length)
 {
     if (!is_bytevector(value))
         return false;
-    *ret_bytes = object_as(struct bytevector, value)->bytes;
-    *ret_length = object_length(value);
+    PUT(ret_bytes, object_as(struct bytevector, value)->bytes);
+    PUT(ret_length, object_length(value));
     return true;
 }
 
@@ -273,8 +325,8 @@ bool sch_get_pair(sch_value value, sch_value *ret_car, sch_value *ret_cdr)
 {
     if (!is_pair(value))
         return false;
-    *ret_car = pair_car(value);
-    *ret_cdr = pair_cdr(value);
+    PUT(ret_car, pair_car(value));
+    PUT(ret_cdr, pair_cdr(value));
     return true;
 }
 
@@ -293,7 +345,7 @@ bool sch_get_list_length(sch_value value, size_t *ret_length)
     }
     if (!is_nil(value))
         return false;
-    *ret_length = length;
+    PUT(ret_length, length);
     return true;
 }
 
@@ -301,8 +353,8 @@ bool sch_get_vector(sch_value value, const sch_value **ret_items, size_t *ret_le
 {
     if (!is_vector(value))
         return false;
-    *ret_items = object_as(struct vector, value)->items;
-    *ret_length = object_length(value);
+    PUT(ret_items, object_as(struct vector, value)->items);
+    PUT(ret_length, object_length(value));
     return true;
 }
 
@@ -310,7 +362,7 @@ bool sch_get_foreign(sch_value value, const struct sch_foreign_type *type, void 
 {
     if (!is_foreign(value) || object_as(struct foreign, value)->type != type)
         return false;
-    *ret = object_as(struct foreign, value)->pointer;
+    PUT(ret, object_as(struct foreign, value)->pointer);
     return true;
 }
 
@@ -319,9 +371,9 @@ bool sch_get_record(sch_value value, const char **ret_type_name, const sch_value
     if (!is_record(value))
         return false;
     const struct record *record = object_as(struct record, value);
-    *ret_type_name = object_as(struct symbol, object_as(struct record_type, record->type)->name)->text;
-    *ret_fields = record->fields;
-    *ret_count = object_length(value) - 1;
+    PUT(ret_type_name, object_as(struct symbol, object_as(struct record_type, record->type)->name)->text);
+    PUT(ret_fields, record->fields);
+    PUT(ret_count, object_length(value) - 1);
     return true;
 }
 
@@ -330,23 +382,22 @@ bool sch_get_condition(sch_value value, sch_value *ret_kind, sch_value *ret_mess
     if (!is_condition(value))
         return false;
     const struct condition *condition = object_as(struct condition, value);
-    *ret_kind = condition->kind;
-    *ret_message = condition->message;
-    *ret_irritants = condition->irritants;
+    PUT(ret_kind, condition->kind);
+    PUT(ret_message, condition->message);
+    PUT(ret_irritants, condition->irritants);
     return true;
 }
 
 sch_value sch_print(sch_vm *vm, sch_value value, bool display)
 {
+    if (is_raised(value))
+        return value;
+    values_begin(vm);
     struct buffer text;
     buffer_init(&text, vm_memory(vm));
     sch_value printed = V_RAISED;
     if (print_value(vm, value, display ? PRINT_DISPLAY : PRINT_WRITE, SIZE_MAX, &text))
         printed = sch_string(vm, (const char *)text.bytes, text.length);
     buffer_done(&text);
-    if (is_raised(printed) && vm->api->state == RUN_NONE) { /* nobody else tells which limit it was */
-        failure_from_run(vm, SCH_LIMIT);
-        vm->limit = SCH_LIMIT_NONE;
-    }
     return printed;
 }

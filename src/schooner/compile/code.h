@@ -94,8 +94,9 @@ struct code_source {
 struct sch_code {
     uint32_t references; /* atomic */
     uint32_t version;
-    uint64_t size;  /* of the blob, bytes */
-    uint32_t slots; /* the first constants are those of an instance; the others are parts of them */
+    uint64_t size;        /* of the blob, bytes */
+    uint64_t environment; /* the one that its imports were resolved in; 0: none, or another process's */
+    uint32_t slots;       /* the first constants are those of an instance; the others are parts of them */
     uint32_t word_count;
     struct code_range procedures;
     struct code_range constants;

@@ -1,12 +1,14 @@
 /* Environments: what scripts may see. Made once, then only read. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
+#include "base/hash.h"
 #include "schooner/env/env.h"
 #include "schooner/compile/code.h"
 #include "schooner/table/primitive.h"
 #include "schooner/table/switches.h"
 
-enum { LIBRARY_NAME_MAX = 256 };
+enum { LIBRARY_NAME_MAX = 256, HOST_BINDINGS_MOST = 100000 };
 
 sch_value env_primitive(const sch_env *env, uint32_t index)
 {
@@ -22,6 +24,14 @@ sch_value env_value(const sch_env *env, uint32_t index)
     if (is_pointer(v))
         v.bits += (uint64_t)(uintptr_t)env->region;
     return v;
+}
+
+sch_value machine_value(sch_vm *vm, uint32_t index)
+{
+    const sch_env *env = vm->env;
+    if (index >= env->value_count && !env->functions[index - env->value_count].function)
+        return vm->host_values[index - env->value_count];
+    return env_value(env, index);
 }
 
 sch_value env_hook(const sch_env *env, enum image_hook hook)
@@ -59,15 +69,15 @@ static void fill_primitive(char *at, size_t index, unsigned flags)
 }
 
 /* Frozen blocks: the image's objects, the primitives, the host's procedures. */
-static bool make_region(sch_env *env)
+static bool make_region(sch_env *env, struct sch_failure *ret_failure)
 {
     size_t room = image_block_room();
     size_t primitive_bytes = PRIMITIVE_COUNT * sizeof(struct primitive);
     size_t host_bytes = env->function_count * sizeof(struct primitive);
-    if (primitive_bytes > room || host_bytes > room) /* each has one block: some two thousand procedures */
-        return false;
+    if (primitive_bytes > room || host_bytes > room)
+        return fail(ret_failure, "misuse", "too many bindings of the host"); /* they have one block */
     if (!image_load(env, env->image, 2))
-        return false;
+        return fail(ret_failure, "no-memory", "out of memory");
 
     size_t blocks = env->image ? env->image->block_count : 0;
     env->primitives = image_block_start(env->region, blocks);
@@ -123,12 +133,33 @@ static char *copy_text(sch_env *env, const char *text)
     return arena_copy(&env->arena, text, strlen(text));
 }
 
+static bool binding_is_sound(const struct sch_binding *binding)
+{
+    if (!binding->name || !*binding->name || (binding->function != NULL) == (binding->value != NULL))
+        return false;
+    return binding->min_args >= 0 && (binding->max_args < 0 || binding->max_args >= binding->min_args);
+}
+
+/* Names of anonymous libraries are all in scope at once. */
+static bool anonymous_name_is_taken(const sch_env *env, const char *name)
+{
+    for (size_t i = 0; i < env->library_count; i++) {
+        const struct env_library *library = &env->libraries[i];
+        for (size_t k = 0; library->anonymous && k < library->count; k++)
+            if (strcmp(library->bindings[k].name, name) == 0)
+                return true;
+    }
+    return false;
+}
+
 static bool copy_library(sch_env *env, const struct sch_library *from, uint32_t *first, struct sch_failure *ret_failure)
 {
     char name[LIBRARY_NAME_MAX];
     snprintf(name, sizeof name, "(host %zu)", env->library_count); /* anonymous: nobody needs to know it */
     if (from->name && (*from->name != '(' || !library_name_canonical(from->name, name, sizeof name)))
         return fail(ret_failure, "misuse", "the name of a host library must look like \"(acme rules)\"");
+    if (from->count > 0 && !from->bindings)
+        return fail(ret_failure, "misuse", "a host library without its bindings");
     if (from->name && find_any(env, name))
         return fail(ret_failure, "misuse", "two libraries have the same name");
     struct sch_binding *bindings = arena_array(&env->arena, from->count, sizeof *bindings);
@@ -137,18 +168,21 @@ static bool copy_library(sch_env *env, const struct sch_library *from, uint32_t 
         return fail(ret_failure, "no-memory", "out of memory");
     for (size_t i = 0; i < from->count; i++) {
         bindings[i] = from->bindings[i];
-        if (!bindings[i].function || bindings[i].min_args < 0 ||
-            (bindings[i].max_args >= 0 && bindings[i].max_args < bindings[i].min_args))
-            return fail(ret_failure, "misuse", "a host binding needs a function and a sensible arity");
+        if (!binding_is_sound(&bindings[i]))
+            return fail(ret_failure, "misuse",
+                        "a host binding needs a name, and a function with a sensible arity or a value");
+        if (!from->name && anonymous_name_is_taken(env, bindings[i].name))
+            return fail(ret_failure, "misuse", "two anonymous libraries bind the same name");
         for (size_t j = 0; j < i; j++)
             if (strcmp(bindings[j].name, bindings[i].name) == 0)
                 return fail(ret_failure, "misuse", "two bindings of a host library have the same name");
         if (!(bindings[i].name = copy_text(env, bindings[i].name)))
             return fail(ret_failure, "no-memory", "out of memory");
         env->functions[*first - env->value_count + i] = (struct host_function){
-            bindings[i].function, bindings[i].data,     bindings[i].name,
+            bindings[i].function, bindings[i].value,    bindings[i].data, bindings[i].name,
             bindings[i].min_args, bindings[i].max_args, bindings[i].cost,
         };
+        env->has_host_values = env->has_host_values || !bindings[i].function;
     }
     struct env_library *library = &env->libraries[env->library_count++];
     library_init_host(library, env, name_copy, bindings, from->count, *first);
@@ -226,14 +260,22 @@ static bool init(sch_env *env, const struct sch_env_options *options, struct sch
     env->load_data = options->load_data;
     env->memory = options->memory;
     env->value_count = env->image ? env->image->values.count : 0;
+    if ((options->library_count > 0 && !options->libraries) || (unsigned)options->posture > SCH_POSTURE_RUN ||
+        !options->memory.map != !options->memory.unmap)
+        return fail(ret_failure, "misuse", "options that contradict each other");
     for (size_t i = 0; i < options->library_count; i++)
-        env->function_count += options->libraries[i].count;
+        if (!size_add(env->function_count, options->libraries[i].count, &env->function_count))
+            return fail(ret_failure, "misuse", "too many bindings of the host");
+    if (env->function_count > HOST_BINDINGS_MOST)
+        return fail(ret_failure, "misuse", "too many bindings of the host");
 
     size_t image_libraries = env->image ? env->image->libraries.count : 0;
     env->libraries = arena_array(&env->arena, image_libraries + options->library_count, sizeof *env->libraries);
     env->functions = arena_array(&env->arena, env->function_count, sizeof *env->functions);
-    if (!env->libraries || !env->functions || !make_region(env))
+    if (!env->libraries || !env->functions)
         return fail(ret_failure, "no-memory", "out of memory");
+    if (!make_region(env, ret_failure))
+        return false;
 
     const struct image_library *images = env->image ? image_at(env->image, env->image->libraries.offset) : NULL;
     for (size_t i = 0; i < image_libraries; i++)
@@ -242,17 +284,39 @@ static bool init(sch_env *env, const struct sch_env_options *options, struct sch
            apply_menu(env, options->menu, ret_failure) && copy_pre_imports(env, options->pre_imports, ret_failure);
 }
 
+bool options_read(const void *given, size_t given_size, void *ret, size_t size)
+{
+    if (given_size < sizeof(size_t))
+        return false;
+    for (size_t i = size; i < given_size; i++)
+        if (((const unsigned char *)given)[i] != 0)
+            return false;
+    memcpy(ret, given, size_min(given_size, size));
+    return true;
+}
+
+/* Told apart from every other one in practice, also from one that was made later at the same address. */
+static uint64_t identity_new(const sch_env *env)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return hash_mix((uint64_t)(uintptr_t)env ^ hash_mix((uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec));
+}
+
 sch_env *sch_env_new(const struct sch_env_options *given, struct sch_failure *ret_failure)
 {
     struct sch_env_options options = { 0 };
-    if (given)
-        memcpy(&options, given, size_min(given->size, sizeof options));
+    if (given && !options_read(given, given->size, &options, sizeof options)) {
+        fail(ret_failure, "misuse", "options without their size, or of a newer library");
+        return NULL;
+    }
     sch_env *env = calloc(1, sizeof *env);
     if (!env) {
         fail(ret_failure, "no-memory", "out of memory");
         return NULL;
     }
     arena_init(&env->arena, &memory_malloc);
+    env->identity = identity_new(env);
     if (!init(env, &options, ret_failure)) {
         sch_env_free(env);
         return NULL;

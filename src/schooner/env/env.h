@@ -20,6 +20,7 @@ struct env_library {
 };
 
 struct sch_env {
+    uint64_t identity;                /* what its code is known by */
     const struct image_header *image; /* NULL while the image itself is being made */
     enum sch_posture posture;
     bool mutation;
@@ -38,6 +39,7 @@ struct sch_env {
     char *host_procedures; /* first struct primitive of the host's functions */
     struct host_function *functions;
     size_t function_count;
+    bool has_host_values;
     size_t value_count; /* of the image */
 
     struct env_library *libraries; /* the image's in its order, then the host's */
@@ -50,6 +52,10 @@ struct sch_env {
 /* The bytes made at build time; linked in from image_data.c, or empty in the program that makes them. */
 extern const unsigned char image_data[];
 extern const unsigned image_data_size;
+
+/* env.c: reads a structure of options that may be of an older or newer header. false: it has no size, or it says what
+ * this library does not know. */
+bool options_read(const void *given, size_t given_size, void *ret, size_t size);
 
 /* library.c */
 const struct library *env_find_library(const sch_env *env, const char *name);

@@ -41,7 +41,7 @@ static bool account_charge(struct account *account, uint64_t size)
  * The kernel hands out addresses downwards, so behind a well aligned region of a multiple of the alignment the next is
  * aligned as well: one call in the common case. Else too much is mapped and both ends are trimmed.
  */
-static void *map_aligned(size_t size, size_t alignment)
+void *account_map_pages(size_t size, size_t alignment)
 {
     char *block = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (block == MAP_FAILED)
@@ -82,8 +82,8 @@ void *account_map_raw(struct account *account, size_t size, size_t alignment)
 
     void *block = NULL;
     if (!mapping_fails(account))
-        block =
-            account->hook.map ? account->hook.map(account->hook.data, size, alignment) : map_aligned(size, alignment);
+        block = account->hook.map ? account->hook.map(account->hook.data, size, alignment)
+                                  : account_map_pages(size, alignment);
     if (!block) {
         account->now -= size;
         account->exhausted = true;

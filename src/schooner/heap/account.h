@@ -45,6 +45,8 @@ static inline void account_lend_page(struct account *account, void *page)
     account->lent = page;
 }
 
+/* Pages from the system, of no account. NULL: it has none. */
+void *account_map_pages(size_t size, size_t alignment);
 /* Maps `size` bytes (rounded up to pages), zeroed, aligned to `alignment` (a power of two, at least a page).
  * NULL: over the cap, or the system has none; `exhausted` is then set. */
 void *account_map(struct account *account, size_t size, size_t alignment);

@@ -69,6 +69,8 @@ struct sch_vm {
 
     /* api/: what the host's functions were given or made and may still hold; cut back when each returns */
     struct buffer scope;
+    const char *host_function; /* the one at work, for its messages; NULL */
+    sch_value *host_values;    /* of the environment's bindings without a function, by their number; NULL: none */
 
     /* api/ */
     const sch_env *env;

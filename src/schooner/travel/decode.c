@@ -225,6 +225,7 @@ static bool make_instance(struct decoder *decoder, sch_value *ret)
         return raise_limit(decoder->vm, SCH_LIMIT_HEAP), limited(decoder);
     memcpy(code, bytes, length);
     code->references = 1;
+    code->environment = 0;
     const char *problem = code_verify(code, length, PRIMITIVE_COUNT);
     if (!problem)
         forget_host_values(decoder->vm->env, code);

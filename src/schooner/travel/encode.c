@@ -236,11 +236,21 @@ static bool put_closure(struct encoder *encoder, const struct closure *closure)
            put_references(encoder, closure->captured, captured);
 }
 
+/* Which environment it is of means nothing elsewhere. */
+static bool put_code(struct encoder *encoder, const struct sch_code *code)
+{
+    if (!put_bytes(encoder, code, code->size))
+        return false;
+    unsigned char *copy = encoder->out->bytes + encoder->out->length - code->size;
+    memset(copy + offsetof(struct sch_code, environment), 0, sizeof code->environment);
+    return true;
+}
+
 static bool put_instance(struct encoder *encoder, const struct instance *instance)
 {
     const sch_env *env = encoder->vm->env;
     if (!is_of_image(encoder, instance))
-        return put_kind(encoder, TRAVEL_INSTANCE) && put_bytes(encoder, instance->code, instance->code->size);
+        return put_kind(encoder, TRAVEL_INSTANCE) && put_code(encoder, instance->code);
     const struct image_instance *instances = image_at(env->image, env->image->instances.offset);
     for (uint64_t i = 0; i < env->image->instances.count; i++)
         if (env->region + instances[i].object == (const char *)instance)

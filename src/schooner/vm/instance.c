@@ -91,7 +91,7 @@ static sch_value make_one(struct making *m, const struct code_constant *c)
     case CONSTANT_CELL:
         return vm_cell(m->vm, code_text(m->code, all[c->a].a), code_text(m->code, all[c->b].a), all[c->b].b);
     case CONSTANT_PRIMITIVE: return env_primitive(m->vm->env, c->a);
-    case CONSTANT_IMAGE: return env_value(m->vm->env, c->a);
+    case CONSTANT_IMAGE: return machine_value(m->vm, c->a);
     case CONSTANT_PROCEDURE: return make_closed(m, c->a);
     case CONSTANT_KIND_COUNT: break;
     }

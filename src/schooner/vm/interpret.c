@@ -258,7 +258,10 @@ static sch_value call_host(sch_vm *vm, const struct primitive *primitive, size_t
     size_t scope = vm->scope.length;
     vm->raised.kind = NULL; /* what an earlier call from the host ended with is the host's affair */
     vm->raised.payload = (sch_value){ 0 };
+    const char *outer = vm->host_function;
+    vm->host_function = function->name;
     sch_value value = function->function(vm, function->data, count, vm->fp);
+    vm->host_function = outer;
     vm->scope.length = scope;
     bool reason = vm->raised.kind || vm->raised.payload.bits != 0;
     if (in->request == REQUEST_SUSPEND && (!is_raised(value) || reason))

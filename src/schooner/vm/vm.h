@@ -58,10 +58,13 @@ void vm_drop_instance(sch_vm *vm, struct instance *instance);
 
 /* What instances need from the environment (api/env.c). */
 sch_value env_value(const sch_env *env, uint32_t index);
+/* The same in a machine, whose values of the host are its own. */
+sch_value machine_value(sch_vm *vm, uint32_t index);
 sch_value env_primitive(const sch_env *env, uint32_t index);
 /* Host functions: PRIMITIVE objects with PRIMITIVE_HOST; index into the environment's table. */
 struct host_function {
-    sch_function *function;
+    sch_function *function; /* NULL: a value, made in each machine (sch_vm.host_values) */
+    sch_value (*value)(sch_vm *vm, void *data);
     void *data;
     const char *name;
     int min_args;
