@@ -190,6 +190,13 @@ ESQ_API ssize_t esq_plan_print(const esq_plan *plan, enum esq_format format, cha
  */
 ESQ_API int esq_plan_hash(const esq_plan *plan, unsigned char ret_hash[32]);
 
+/*
+ * Writes a named policy of system calls ("standard", "strict", "permissive") as the Scheme form that a description may
+ * say in its place: every call that is allowed or refused, with the tests of its arguments; what it does not name does
+ * not exist (ENOSYS). Capacity and result as for esq_plan_print; -EINVAL for a name that no policy has.
+ */
+ESQ_API ssize_t esq_policy_print(const char *name, char *text, size_t capacity);
+
 /* ---- Containers ---- */
 
 /*
@@ -228,9 +235,10 @@ enum esq_reason {
     ESQ_REASON_TIME_LIMIT, /* we ended it, because its field "time" ran out; exit_status is 137 */
     ESQ_REASON_KILLED,     /* its init was killed, by esq_container_free or from outside */
     ESQ_REASON_STOPPED,    /* it was asked to end by esq_store_stop, and did; the status is the payload's */
-    ESQ_REASON_OUTPUT      /* we ended it, because it printed more than it may; exit_status is 137 */
+    ESQ_REASON_OUTPUT,     /* we ended it, because it printed more than it may; exit_status is 137 */
+    ESQ_REASON_SYSTEM_CALL /* the payload was ended by SIGSYS: a system call that its seccomp policy kills for */
 };
-#define ESQ_REASON_LAST ESQ_REASON_OUTPUT
+#define ESQ_REASON_LAST ESQ_REASON_SYSTEM_CALL
 
 /* How a container ended, and what it used. */
 typedef struct esq_result {

@@ -8,7 +8,7 @@
           container-environment container-namespaces container-entries
           make-limits limits limits? mounts bind tmpfs volume
           KiB MiB GiB milliseconds seconds minutes hours
-          standard-policy strict-policy permissive-policy no-policy seccomp-policy make-seccomp-policy
+          standard-policy strict-policy permissive-policy empty-policy no-policy seccomp-policy make-seccomp-policy
           ;; for the macros, and for (esquema service)
           container-from-fields nearest-word field-text)
   (begin

@@ -2,8 +2,8 @@
 (define-library (esquema policy)
   (import (scheme base) (schooner syntax) (esquema syntax))
   (export make-seccomp-policy seccomp-policy seccomp-policy? seccomp-policy-base seccomp-policy-rules
-          standard-policy strict-policy permissive-policy no-policy
-          named-policy policy-of-parts policy-rule)
+          standard-policy strict-policy permissive-policy empty-policy no-policy
+          named-policy policy-of-parts policy-rule policy-when)
   (begin
 
     ;; rules: a list of (verb word ...), all strings; the verbs are allow, deny, allow-family, deny-family.
@@ -16,12 +16,14 @@
     (define standard-policy (%make-policy "standard" '()))
     (define strict-policy (%make-policy "strict" '()))
     (define permissive-policy (%make-policy "permissive" '()))
+    (define empty-policy (%make-policy "empty" '()))
     (define no-policy (%make-policy "none" '()))
 
     (define (named-policy name position)
       (cond ((eq? name 'standard) standard-policy)
             ((eq? name 'strict) strict-policy)
             ((eq? name 'permissive) permissive-policy)
+            ((eq? name 'empty) empty-policy)
             ((eq? name 'none) no-policy)
             ((seccomp-policy? name) name)
             (else (refuse position "a seccomp policy is standard, strict, permissive, none or a policy object, not `"
@@ -30,10 +32,31 @@
     (define (word-text word position)
       (cond ((symbol? word) (symbol->string word))
             ((string? word) word)
+            ((and (exact-integer? word) (>= word 0)) (number->string word))
             (else (refuse position "expected the name of a system call or socket family, got " word))))
 
     (define (policy-rule verb words position)
       (cons verb (map (lambda (word) (word-text word position)) words)))
+
+    ;; ((arg 0 = 16) (arg 1 & 3072 != 0) (deny socket)): tests of arguments, then a verb and calls.
+    (define (policy-when parts position)
+      (define (wrong) (refuse position "write (when (arg NUMBER = VALUE) ... (allow CALL ...)), or (deny CALL ...)"))
+      (define (number value) (if (and (exact-integer? value) (>= value 0)) (number->string value) (wrong)))
+      (define (relation value) (if (memq value '(= !=)) (symbol->string value) (wrong)))
+      (define (test-word test)
+        (cond ((not (and (list? test) (pair? test) (eq? (car test) 'arg))) (wrong))
+              ((= (length test) 4)
+               (string-append (number (cadr test)) (relation (list-ref test 2)) (number (list-ref test 3))))
+              ((and (= (length test) 6) (eq? (list-ref test 2) '&))
+               (string-append (number (cadr test)) "&" (number (list-ref test 3)) (relation (list-ref test 4))
+                              (number (list-ref test 5))))
+              (else (wrong))))
+      (let loop ((parts parts) (words '("when")))
+        (cond ((not (and (pair? parts) (pair? (car parts)))) (wrong))
+              ((pair? (cdr parts)) (loop (cdr parts) (append words (list (test-word (car parts))))))
+              ((memq (car (car parts)) '(allow deny))
+               (append words (policy-rule (symbol->string (car (car parts))) (cdr (car parts)) position)))
+              (else (wrong)))))
 
     ;; Parts are policies, to begin with, and rules.
     (define (policy-of-parts parts position)
@@ -69,13 +92,16 @@
            ((allow) (policy-rule "allow" 'words (located form)))
            ((deny) (policy-rule "deny" 'words (located form)))
            ((sockets) (policy-rule "allow-family" 'words (located form)))
+           ((when) (policy-when 'words (located form)))
+           ((ioctl deny-ioctl refusals) (policy-rule (symbol->string 'head) 'words (located form)))
            ((deny-sockets) (policy-rule "deny-family" 'words (located form)))
            (else (refuse (located form) "unknown part of a seccomp policy: `" 'head
-                         "`; there are inherit, allow, deny, sockets and deny-sockets"))))
+                         "`; there are inherit, allow, deny, when, sockets, deny-sockets, ioctl, deny-ioctl and refusals"))))
         ((_ form word)
          (symbol-case word
            ((standard) standard-policy)
            ((strict) strict-policy)
            ((permissive) permissive-policy)
+           ((empty) empty-policy)
            ((none) no-policy)
            (else (named-policy word (located form)))))))))

@@ -184,6 +184,14 @@ static void test_privileges(void)
 {
     attack("capabilities", "@chroot", "skip:seccomp", NULL, "skip:capabilities", NULL);
     attack("seccomp", "@ptrace", NULL, NULL, "skip:seccomp", NULL);
+    struct started killed = run("@ptrace", "seccomp=strict", NULL);
+    check(killed.launch == 0 && killed.result.reason == ESQ_REASON_SYSTEM_CALL &&
+              killed.result.exit_status == 128 + SIGSYS,
+          "seccomp: a death by SIGSYS is told as such");
+    check(ended_with(run("@ptrace", "seccomp=strict", "seccomp-rules+=refusals error", NULL), 1),
+          "seccomp: an error where the rules say so");
+    attack("seccomp rules with tests", "@allocate 67108864", "seccomp-rules+=when 1=67108864 3&32!=0 deny mmap", NULL,
+           "skip:seccomp", NULL);
     attack("no-new-privileges", "@new-privileges", "skip:seccomp", "skip:landlock", "skip:no-new-privileges", NULL);
 
     char bind[600];

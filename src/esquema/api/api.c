@@ -24,6 +24,7 @@ const char *esq_reason_name(enum esq_reason reason)
     case ESQ_REASON_KILLED: return "killed";
     case ESQ_REASON_STOPPED: return "stopped";
     case ESQ_REASON_OUTPUT: return "output limit";
+    case ESQ_REASON_SYSTEM_CALL: return "system call";
     }
     return "unknown";
 }

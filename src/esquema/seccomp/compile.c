@@ -119,6 +119,9 @@ static bool is_low_half_loaded(const struct seccomp_guard *guard, size_t index)
     if (index == 0)
         return false;
     before = &guard->tests[index - 1];
+    /* Where several tests end in front of this one, the accumulator may hold any of theirs. */
+    if (index >= 2 && guard->tests[index - 2].is_joined && !before->is_joined)
+        return false;
     return before->argument == test->argument && before->width == SECCOMP_WIDTH_INT &&
            test->width == SECCOMP_WIDTH_INT && ((uint32_t)before->mask == UINT32_MAX || before->value == 0);
 }
@@ -126,6 +129,7 @@ static bool is_low_half_loaded(const struct seccomp_guard *guard, size_t index)
 static int emit_guard(struct compiler *compiler, const struct seccomp_guard *guard)
 {
     int next = emit_verdict(compiler, guard->otherwise);
+    int next_rule = next; /* where a rule leads that does not hold */
 
     for (size_t i = guard->count; i-- > 0;) {
         const struct seccomp_test *test = &guard->tests[i];
@@ -133,13 +137,16 @@ static int emit_guard(struct compiler *compiler, const struct seccomp_guard *gua
         size_t high = offsetof(struct seccomp_data, args) + 8u * test->argument + (4 - LOW_HALF);
         uint32_t high_mask = (uint32_t)(test->mask >> 32);
         bool is_equal_wanted = test->relation == SECCOMP_EQUAL;
-        int holds = emit_verdict(compiler, test->verdict);
-        int other, equal;
+        int holds, fails, other, equal;
 
-        next = bring_near(compiler, next);
-        other = is_equal_wanted ? next : holds;
+        if (!test->is_joined)
+            next_rule = next;
+        holds = test->is_joined ? next : emit_verdict(compiler, test->verdict);
+        fails = bring_near(compiler, next_rule);
+        holds = bring_near(compiler, holds);
+        other = is_equal_wanted ? fails : holds;
         equal = emit_word_test(compiler, low, (uint32_t)test->mask, (uint32_t)test->value,
-                               is_equal_wanted ? holds : next, other, is_low_half_loaded(guard, i));
+                               is_equal_wanted ? holds : fails, other, is_low_half_loaded(guard, i));
         /* A mask without upper bits asks nothing of the upper half. */
         if (test->width == SECCOMP_WIDTH_LONG && high_mask != 0)
             equal = emit_word_test(compiler, high, high_mask, (uint32_t)(test->value >> 32), equal, other, false);

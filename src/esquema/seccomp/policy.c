@@ -17,6 +17,7 @@ enum guard_index {
 #include "seccomp/guards.def"
 #undef GUARD
     GUARD_SOCKET_FAMILY, /* made from the policy's families */
+    GUARD_OWN,           /* and from here on those of its rules */
 };
 
 /* A treatment by the word that stands for it in calls.def. */
@@ -74,6 +75,17 @@ static const struct call_name call_names[] = {
 #undef CALLS_TABLE
 };
 
+struct argument_line {
+    const char *name;
+    const char *letters;
+};
+
+static const struct argument_line argument_lines[] = {
+#define ARGUMENTS(name, letters) { #name, letters },
+#include "seccomp/arguments.def"
+#undef ARGUMENTS
+};
+
 struct family_name {
     const char *name;
     int family;
@@ -87,10 +99,8 @@ static const struct family_name family_names[] = {
 };
 
 static const char *const base_names[SECCOMP_BASES] = {
-    [SECCOMP_STANDARD] = "standard",
-    [SECCOMP_STRICT] = "strict",
-    [SECCOMP_PERMISSIVE] = "permissive",
-    [SECCOMP_RUNNER] = "runner",
+    [SECCOMP_STANDARD] = "standard", [SECCOMP_STRICT] = "strict", [SECCOMP_PERMISSIVE] = "permissive",
+    [SECCOMP_RUNNER] = "runner",     [SECCOMP_EMPTY] = "empty",
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -120,7 +130,8 @@ void seccomp_policy_init(struct seccomp_policy *policy, enum seccomp_base base)
     policy->returns[SECCOMP_FAMILY] = SECCOMP_RET_ERRNO | EAFNOSUPPORT;
     policy->returns[SECCOMP_FOREIGN] = SECCOMP_RET_KILL_PROCESS;
 
-    policy->families = 1ull << AF_UNIX | 1ull << AF_INET | 1ull << AF_INET6;
+    policy->own_count = 0;
+    policy->families = base == SECCOMP_EMPTY ? 0 : 1ull << AF_UNIX | 1ull << AF_INET | 1ull << AF_INET6;
 
     for (size_t i = 0; i < COUNT(call_lines); i++) {
         int number = call_lines[i].number;
@@ -196,6 +207,13 @@ bool seccomp_policy_allow_family(struct seccomp_policy *policy, const char *fami
     if (!find_family(family, &bit))
         return false;
     policy->families |= bit;
+    /* A policy of one's own that says which sockets there are has the calls that make them. */
+    for (int i = 0; i < 2; i++) {
+        int number = seccomp_call_number(i ? "socketpair" : "socket");
+
+        if (number >= 0 && policy->treatments[number] == SECCOMP_ABSENT)
+            policy->treatments[number] = TREATMENT_SOCKET_FAMILY;
+    }
     return true;
 }
 
@@ -207,6 +225,138 @@ bool seccomp_policy_refuse_family(struct seccomp_policy *policy, const char *fam
         return false;
     policy->families &= ~bit;
     return true;
+}
+
+/* ---- Rules with tests ---- */
+
+unsigned seccomp_family_treatment(void)
+{
+    return TREATMENT_SOCKET_FAMILY;
+}
+
+const char *seccomp_call_arguments(const char *name)
+{
+    for (size_t i = 0; i < COUNT(argument_lines); i++)
+        if (strcmp(argument_lines[i].name, name) == 0)
+            return argument_lines[i].letters;
+    return NULL;
+}
+
+const char *seccomp_family_name(int family)
+{
+    for (size_t i = 0; i < COUNT(family_names); i++)
+        if (family_names[i].family == family)
+            return family_names[i].name;
+    return NULL;
+}
+
+/* A guard of this call alone, that says what its treatment says; the place in `own`, or -E2BIG. */
+static int make_own(struct seccomp_policy *policy, int number)
+{
+    uint8_t treatment = policy->treatments[number];
+    if (treatment >= SECCOMP_VERDICTS + GUARD_OWN)
+        return treatment - (SECCOMP_VERDICTS + GUARD_OWN);
+    if (policy->own_count == SECCOMP_OWN_MAX)
+        return -E2BIG;
+    struct seccomp_own *own = &policy->own[policy->own_count];
+    memset(own, 0, sizeof *own);
+    own->before = treatment;
+    if (!seccomp_policy_guard(policy, treatment, &own->guard))
+        own->guard.otherwise = treatment;
+    policy->treatments[number] = (uint8_t)(SECCOMP_VERDICTS + GUARD_OWN + policy->own_count);
+    return policy->own_count++;
+}
+
+static int put_before(struct seccomp_guard *guard, const struct seccomp_test *tests, size_t count)
+{
+    if (count + guard->count > SECCOMP_TESTS_MAX)
+        return -E2BIG;
+    memmove(guard->tests + count, guard->tests, guard->count * sizeof *tests);
+    memcpy(guard->tests, tests, count * sizeof *tests);
+    guard->count = (uint8_t)(guard->count + count);
+    return 0;
+}
+
+int seccomp_policy_when(struct seccomp_policy *policy, const char *call, enum seccomp_verdict verdict,
+                        const struct seccomp_test *tests, size_t count)
+{
+    struct seccomp_test own[SECCOMP_TESTS_MAX];
+    const char *letters = seccomp_call_arguments(call);
+    int number = seccomp_call_number(call);
+
+    if (number < 0 || number >= SECCOMP_NUMBERS)
+        return -ENOENT;
+    if (!letters || count == 0)
+        return -EINVAL;
+    if (count > SECCOMP_TESTS_MAX)
+        return -E2BIG;
+    for (size_t i = 0; i < count; i++) {
+        own[i] = tests[i];
+        if (tests[i].argument >= strlen(letters))
+            return -EINVAL;
+        own[i].width = letters[tests[i].argument] == 'I' ? SECCOMP_WIDTH_INT : SECCOMP_WIDTH_LONG;
+        if (own[i].width == SECCOMP_WIDTH_INT && own[i].mask == UINT64_MAX)
+            own[i].mask = UINT32_MAX;
+        if (own[i].width == SECCOMP_WIDTH_INT && (own[i].mask > UINT32_MAX || own[i].value > UINT32_MAX))
+            return -EINVAL;
+        if (own[i].mask == 0 || own[i].value & ~own[i].mask)
+            return -EINVAL;
+        own[i].verdict = (uint8_t)verdict;
+        own[i].is_joined = i + 1 < count;
+    }
+    int place = make_own(policy, number);
+    if (place < 0)
+        return place;
+    policy->own[place].is_weaker = policy->own[place].is_weaker || verdict == SECCOMP_ALLOW;
+    return put_before(&policy->own[place].guard, own, count);
+}
+
+int seccomp_policy_requests(struct seccomp_policy *policy, const uint32_t *requests, size_t count, bool are_allowed)
+{
+    struct seccomp_test tests[SECCOMP_TESTS_MAX];
+    int place = count > SECCOMP_TESTS_MAX ? -E2BIG : make_own(policy, seccomp_call_number("ioctl"));
+
+    if (place < 0)
+        return place;
+    for (size_t i = 0; i < count; i++)
+        tests[i] = (struct seccomp_test){
+            1, SECCOMP_WIDTH_INT, SECCOMP_EQUAL, are_allowed ? SECCOMP_ALLOW : SECCOMP_REFUSE, UINT32_MAX, requests[i],
+            0
+        };
+    if (!are_allowed)
+        return put_before(&policy->own[place].guard, tests, count);
+    /* In front of nothing else: what is not named is a request that this kernel does not have. */
+    policy->own[place].guard.count = 0;
+    policy->own[place].guard.otherwise = SECCOMP_ABSENT;
+    return put_before(&policy->own[place].guard, tests, count);
+}
+
+static bool is_weaker_treatment(const struct seccomp_policy *policy, uint8_t treatment, uint8_t standard)
+{
+    if (treatment >= SECCOMP_VERDICTS + GUARD_OWN) {
+        const struct seccomp_own *own = &policy->own[treatment - (SECCOMP_VERDICTS + GUARD_OWN)];
+        return own->is_weaker || is_weaker_treatment(policy, own->before, standard);
+    }
+    return treatment != standard && treatment != SECCOMP_ABSENT && treatment != SECCOMP_REFUSE &&
+           standard != SECCOMP_ALLOW;
+}
+
+bool seccomp_policy_is_weaker(const struct seccomp_policy *policy)
+{
+    struct seccomp_policy standard;
+
+    seccomp_policy_init(&standard, SECCOMP_STANDARD);
+    if (policy->families & ~standard.families)
+        return true;
+    for (size_t number = 0; number < SECCOMP_NUMBERS; number++)
+        if (is_weaker_treatment(policy, policy->treatments[number], standard.treatments[number]))
+            return true;
+    return false;
+}
+
+void seccomp_policy_kill(struct seccomp_policy *policy, bool kills)
+{
+    policy->returns[SECCOMP_REFUSE] = kills ? SECCOMP_RET_KILL_PROCESS : SECCOMP_RET_ERRNO | EPERM;
 }
 
 void seccomp_policy_trace(struct seccomp_policy *policy)
@@ -250,6 +400,10 @@ bool seccomp_policy_guard(const struct seccomp_policy *policy, uint8_t treatment
     memset(ret_guard, 0, sizeof *ret_guard);
     if (index == GUARD_SOCKET_FAMILY) {
         make_family_guard(policy->families, ret_guard);
+        return true;
+    }
+    if (index >= GUARD_OWN) {
+        *ret_guard = policy->own[index - GUARD_OWN].guard;
         return true;
     }
     ret_guard->otherwise = guards[index].otherwise;

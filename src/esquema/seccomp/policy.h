@@ -31,6 +31,7 @@ struct seccomp_test {
     uint8_t verdict;
     uint64_t mask;
     uint64_t value;
+    uint8_t is_joined; /* it holds only together with the test behind it, whose verdict counts */
 };
 
 enum { SECCOMP_TESTS_MAX = 36 };
@@ -42,15 +43,33 @@ struct seccomp_guard {
     struct seccomp_test tests[SECCOMP_TESTS_MAX];
 };
 
-enum seccomp_base { SECCOMP_STANDARD, SECCOMP_STRICT, SECCOMP_PERMISSIVE, SECCOMP_RUNNER, SECCOMP_BASES };
+enum seccomp_base {
+    SECCOMP_STANDARD,
+    SECCOMP_STRICT,
+    SECCOMP_PERMISSIVE,
+    SECCOMP_RUNNER,
+    SECCOMP_EMPTY, /* nothing at all, to begin a policy of one's own */
+    SECCOMP_BASES
+};
 
 /* Numbers from here on are absent: no architecture of ours has them yet. */
 enum { SECCOMP_NUMBERS = 512, SECCOMP_FAMILIES = 64 };
+
+enum { SECCOMP_OWN_MAX = 32 }; /* calls with tests of a description */
+
+/* A guard that rules with tests made of another treatment. */
+struct seccomp_own {
+    bool is_weaker; /* it allows what the treatment before did not */
+    uint8_t before;
+    struct seccomp_guard guard;
+};
 
 struct seccomp_policy {
     uint8_t treatments[SECCOMP_NUMBERS]; /* a verdict, or SECCOMP_VERDICTS plus the index of a guard */
     uint32_t returns[SECCOMP_VERDICTS];  /* SECCOMP_RET_* for each verdict */
     uint64_t families;                   /* bit n: sockets of the address family n */
+    uint8_t own_count;
+    struct seccomp_own own[SECCOMP_OWN_MAX];
 };
 
 /* NULL where there is no such policy; the names are those of enum seccomp_base in lower case. */
@@ -65,6 +84,32 @@ bool seccomp_policy_allow(struct seccomp_policy *policy, const char *call);
 bool seccomp_policy_refuse(struct seccomp_policy *policy, const char *call);
 bool seccomp_policy_allow_family(struct seccomp_policy *policy, const char *family);
 bool seccomp_policy_refuse_family(struct seccomp_policy *policy, const char *family);
+
+/*
+ * In front of what the call's treatment says: where all tests hold, this is the verdict. A test's width is filled in
+ * from the kernel's table of arguments. Returns 0; -ENOENT for no such call, -EINVAL where an argument is none of the
+ * call's or a value does not fit it, -E2BIG for too many rules.
+ */
+int seccomp_policy_when(struct seccomp_policy *policy, const char *call, enum seccomp_verdict verdict,
+                        const struct seccomp_test *tests, size_t count);
+
+/* ioctl: no other request than these, or these neither. -E2BIG for too many. */
+int seccomp_policy_requests(struct seccomp_policy *policy, const uint32_t *requests, size_t count, bool are_allowed);
+
+/* Does it allow anything that the standard policy does not? */
+bool seccomp_policy_is_weaker(const struct seccomp_policy *policy);
+
+/* What is refused kills instead, or gives EPERM. */
+void seccomp_policy_kill(struct seccomp_policy *policy, bool kills);
+
+/* The treatment of calls whose answer is by the policy's families; those below it and from SECCOMP_VERDICTS on are
+ * guards. */
+unsigned seccomp_family_treatment(void);
+
+/* The letters of arguments.def; NULL where they are not known. */
+const char *seccomp_call_arguments(const char *name);
+/* NULL: a family without a name. */
+const char *seccomp_family_name(int family);
 
 /* Every call that would be refused goes to the notifier instead, for diagnosis. Foreign entries still kill. */
 void seccomp_policy_trace(struct seccomp_policy *policy);

@@ -14,33 +14,8 @@
 #include "seccomp/compile.h"
 #include "seccomp/policy.h"
 
-typedef bool change_function(struct seccomp_policy *policy, const char *name);
-
-struct change {
-    const char *word;
-    change_function *apply;
-    const char *what;
-    bool is_weaker;
-};
-
-static const struct change changes[] = {
-    { "allow", seccomp_policy_allow, "system call", true },
-    { "deny", seccomp_policy_refuse, "system call", false },
-    { "allow-family", seccomp_policy_allow_family, "address family", true },
-    { "deny-family", seccomp_policy_refuse_family, "address family", false },
-};
-
 /* Without these the payload cannot begin, end, or tell that it could not begin. */
 static const char *const indispensable_calls[] = { "execve", "execveat", "exit_group", "write" };
-
-static const struct change *find_change(const struct spec_item *item)
-{
-    for (size_t i = 0; item->count > 0 && i < sizeof changes / sizeof changes[0]; i++) {
-        if (strcmp(changes[i].word, item->words[0]) == 0)
-            return &changes[i];
-    }
-    return NULL;
-}
 
 static bool is_indispensable(const char *call)
 {
@@ -49,55 +24,6 @@ static bool is_indispensable(const char *call)
             return true;
     }
     return false;
-}
-
-static void check_item(const struct spec_item *item, struct spec_problems *problems)
-{
-    struct seccomp_policy scratch;
-    const struct change *change = find_change(item);
-
-    if (!change || item->count < 2) {
-        spec_problem(problems, &item->where, 0,
-                     "write allow, deny, allow-family or deny-family, followed by names, such as: deny ptrace",
-                     "a rule of seccomp-rules that says nothing");
-        return;
-    }
-    seccomp_policy_init(&scratch, SECCOMP_STANDARD);
-    for (size_t i = 1; i < item->count; i++) {
-        if (!change->apply(&scratch, item->words[i]))
-            spec_problem(problems, &item->where, 0, NULL, "no %s is called %.64s", change->what, item->words[i]);
-        else if (!change->is_weaker && is_indispensable(item->words[i]))
-            spec_problem(problems, &item->where, 0, NULL, "no program can start without %s", item->words[i]);
-    }
-}
-
-void seccomp_check(const esq_spec *spec, struct spec_problems *problems)
-{
-    size_t count;
-    const struct spec_item *items = spec_items(spec, SPEC_SECCOMP_RULES, &count);
-
-    for (size_t i = 0; i < count; i++)
-        check_item(&items[i], problems);
-    if (count > 0 && spec_is(spec, SPEC_SECCOMP, "none"))
-        spec_problem(problems, &items[0].where, 0, "leave out `seccomp none`, or the rules",
-                     "rules for system calls, but no policy to add them to");
-}
-
-void seccomp_grants(const esq_spec *spec, struct spec_grants *grants)
-{
-    size_t count;
-    const struct spec_item *items = spec_items(spec, SPEC_SECCOMP_RULES, &count);
-
-    if (spec_is(spec, SPEC_SECCOMP, "none") || spec_is(spec, SPEC_SECCOMP, "permissive"))
-        spec_grant(grants, "wall", "seccomp", spec_where(spec, SPEC_SECCOMP));
-    if (spec_is(spec, SPEC_NESTED_NAMESPACES, "yes"))
-        spec_grant(grants, "wall", "nested-namespaces", spec_where(spec, SPEC_NESTED_NAMESPACES));
-    for (size_t i = 0; i < count; i++) {
-        const struct change *change = find_change(&items[i]);
-
-        if (change && change->is_weaker)
-            spec_grant(grants, "wall", "seccomp", &items[i].where);
-    }
 }
 
 /* What a program needs that brings a sandbox of its own (bubblewrap, browsers): namespaces, and mounts in them. */
@@ -111,34 +37,260 @@ static void allow_nesting(struct seccomp_policy *policy)
         seccomp_policy_allow(policy, calls[i]);
 }
 
+/* ---- Rules ---- */
+
+/* What was wrong with a word of a rule; `what` is NULL where all is well. */
+struct complaint {
+    const char *word;
+    const char *what;
+};
+
+static bool complain(struct complaint *ret_complaint, const char *word, const char *what)
+{
+    *ret_complaint = (struct complaint){ word, what };
+    return false;
+}
+
+static bool change_call(struct seccomp_policy *policy, const char *verb, const char *call, struct complaint *complaint)
+{
+    bool is_denied = strcmp(verb, "deny") == 0;
+
+    if (is_denied && is_indispensable(call))
+        return complain(complaint, call, "no program can start without this call");
+    if (!(is_denied ? seccomp_policy_refuse : seccomp_policy_allow)(policy, call))
+        return complain(complaint, call, "no system call has this name");
+    return true;
+}
+
+static bool change_family(struct seccomp_policy *policy, const char *verb, const char *family,
+                          struct complaint *complaint)
+{
+    bool is_allowed = strcmp(verb, "allow-family") == 0;
+
+    if (!(is_allowed ? seccomp_policy_allow_family : seccomp_policy_refuse_family)(policy, family))
+        return complain(complaint, family, "no address family has this name");
+    return true;
+}
+
+/* "0=16", "1!=0", "1&3072=0" */
+static bool parse_test(const char *word, struct seccomp_test *ret_test)
+{
+    char part[24];
+    size_t mask = strcspn(word, "&=!"), relation = strcspn(word, "=!");
+    uint64_t argument, value;
+
+    *ret_test = (struct seccomp_test){ .mask = UINT64_MAX };
+    if (mask != 1 || word[0] < '0' || word[0] > '5')
+        return false;
+    argument = (uint64_t)(word[0] - '0');
+    if (word[mask] == '&') {
+        size_t length = relation - mask - 1;
+
+        if (length >= sizeof part)
+            return false;
+        memcpy(part, word + mask + 1, length);
+        part[length] = '\0';
+        if (!spec_parse_number(part, &ret_test->mask))
+            return false;
+    }
+    ret_test->relation = word[relation] == '!' ? SECCOMP_OTHER : SECCOMP_EQUAL;
+    if (word[relation] == '!')
+        relation++;
+    if (word[relation] != '=' || !spec_parse_number(word + relation + 1, &value))
+        return false;
+    ret_test->argument = (uint8_t)argument;
+    ret_test->value = value;
+    return true;
+}
+
+/* when TEST... allow|deny CALL... */
+static bool apply_when(struct seccomp_policy *policy, const struct spec_item *item, struct complaint *complaint)
+{
+    struct seccomp_test tests[SECCOMP_TESTS_MAX];
+    size_t count = 0, i = 1;
+
+    for (; i < item->count && item->words[i][0] >= '0' && item->words[i][0] <= '9'; i++) {
+        if (count == SECCOMP_TESTS_MAX || !parse_test(item->words[i], &tests[count++]))
+            return complain(complaint, item->words[i], "a test compares one of the arguments 0 to 5 with a number");
+    }
+    bool is_allowed = i < item->count && strcmp(item->words[i], "allow") == 0;
+    if (count == 0 || i + 1 >= item->count || (!is_allowed && strcmp(item->words[i], "deny") != 0))
+        return complain(complaint, "when", "write tests, then allow or deny, then system calls");
+    for (i++; i < item->count; i++) {
+        const char *call = item->words[i];
+        int result = seccomp_policy_when(policy, call, is_allowed ? SECCOMP_ALLOW : SECCOMP_REFUSE, tests, count);
+
+        if (result == -ENOENT)
+            return complain(complaint, call, "no system call has this name");
+        if (result == -EINVAL)
+            return complain(complaint, call, "a test does not fit the arguments of this call");
+        if (result < 0)
+            return complain(complaint, call, "too many tests");
+    }
+    return true;
+}
+
+static const struct {
+    const char *name;
+    uint32_t request;
+} requests[] = {
+    { "TCGETS", 0x5401 },     { "TCSETS", 0x5402 },    { "TCSETSW", 0x5403 },   { "TCSETSF", 0x5404 },
+    { "TCSBRK", 0x5409 },     { "TCXONC", 0x540a },    { "TCFLSH", 0x540b },    { "TIOCSCTTY", 0x540e },
+    { "TIOCGPGRP", 0x540f },  { "TIOCSPGRP", 0x5410 }, { "TIOCSTI", 0x5412 },   { "TIOCGWINSZ", 0x5413 },
+    { "TIOCSWINSZ", 0x5414 }, { "FIONREAD", 0x541b },  { "TIOCLINUX", 0x541c }, { "FIONBIO", 0x5421 },
+    { "TIOCNOTTY", 0x5422 },  { "FIONCLEX", 0x5450 },  { "FIOCLEX", 0x5451 },   { "FIOASYNC", 0x5452 },
+};
+
+static bool find_request(const char *word, uint32_t *ret_request)
+{
+    uint64_t number;
+
+    for (size_t i = 0; i < sizeof requests / sizeof requests[0]; i++) {
+        if (strcmp(requests[i].name, word) == 0) {
+            *ret_request = requests[i].request;
+            return true;
+        }
+    }
+    if (!spec_parse_number(word, &number) || number > UINT32_MAX)
+        return false;
+    *ret_request = (uint32_t)number;
+    return true;
+}
+
+/* ioctl|deny-ioctl REQUEST... */
+static bool apply_requests(struct seccomp_policy *policy, const struct spec_item *item, struct complaint *complaint)
+{
+    uint32_t list[SECCOMP_TESTS_MAX];
+    size_t count = 0;
+    bool are_allowed = strcmp(item->words[0], "ioctl") == 0;
+
+    for (size_t i = 1; i < item->count; i++) {
+        if (count == SECCOMP_TESTS_MAX)
+            return complain(complaint, item->words[i], "too many requests of ioctl");
+        if (!find_request(item->words[i], &list[count]))
+            return complain(complaint, item->words[i], "a request of ioctl is a number or a name such as TIOCGWINSZ");
+        if (are_allowed && (list[count] == 0x5412 || list[count] == 0x541c))
+            return complain(complaint, item->words[i], "this request types on the terminal of whoever started it");
+        count++;
+    }
+    if (seccomp_policy_requests(policy, list, count, are_allowed) < 0)
+        return complain(complaint, item->words[0], "too many requests of ioctl");
+    return true;
+}
+
+static bool apply_refusals(struct seccomp_policy *policy, const struct spec_item *item, struct complaint *complaint)
+{
+    bool kills = item->count == 2 && strcmp(item->words[1], "kill") == 0;
+
+    if (!kills && (item->count != 2 || strcmp(item->words[1], "error") != 0))
+        return complain(complaint, "refusals", "what is refused ends in an error, or kills");
+    seccomp_policy_kill(policy, kills);
+    return true;
+}
+
+static bool is_family_rule(const struct spec_item *item)
+{
+    return item->count > 0 &&
+           (strcmp(item->words[0], "allow-family") == 0 || strcmp(item->words[0], "deny-family") == 0);
+}
+
+static bool apply_rule(struct seccomp_policy *policy, const struct spec_item *item, struct complaint *complaint)
+{
+    const char *verb = item->count > 0 ? item->words[0] : "";
+
+    if (item->count < 2)
+        return complain(complaint, verb,
+                        "write allow, deny, allow-family, deny-family, when, ioctl, deny-ioctl or refusals, and behind "
+                        "it what it is about");
+    if (strcmp(verb, "when") == 0)
+        return apply_when(policy, item, complaint);
+    if (strcmp(verb, "ioctl") == 0 || strcmp(verb, "deny-ioctl") == 0)
+        return apply_requests(policy, item, complaint);
+    if (strcmp(verb, "refusals") == 0)
+        return apply_refusals(policy, item, complaint);
+    bool is_family = is_family_rule(item);
+    if (!is_family && strcmp(verb, "allow") != 0 && strcmp(verb, "deny") != 0)
+        return complain(complaint, verb, "no rule of seccomp-rules begins with this word");
+    for (size_t i = 1; i < item->count; i++)
+        if (!(is_family ? change_family : change_call)(policy, verb, item->words[i], complaint))
+            return false;
+    return true;
+}
+
+/*
+ * The policy of a specification. Families come first, because a rule with tests of `socket` is put in front of what
+ * they say; else the later rule wins. `problems` may be NULL.
+ */
+static void make_policy(const esq_spec *spec, struct seccomp_policy *policy, struct spec_problems *problems)
+{
+    enum seccomp_base base = SECCOMP_STANDARD;
+    size_t count;
+    const struct spec_item *items = spec_items(spec, SPEC_SECCOMP_RULES, &count);
+
+    seccomp_find_base(spec_text(spec, SPEC_SECCOMP), &base);
+    seccomp_policy_init(policy, base);
+    if (spec_is(spec, SPEC_NESTED_NAMESPACES, "yes"))
+        allow_nesting(policy);
+    for (int pass = 0; pass < 2; pass++) {
+        for (size_t i = 0; i < count; i++) {
+            struct complaint complaint;
+
+            if (is_family_rule(&items[i]) == (pass == 0) && !apply_rule(policy, &items[i], &complaint) && problems)
+                spec_problem(problems, &items[i].where, 0, NULL, "seccomp rule `%.64s`: %s", complaint.word,
+                             complaint.what);
+        }
+    }
+}
+
+void seccomp_check(const esq_spec *spec, struct spec_problems *problems)
+{
+    struct seccomp_policy policy;
+    size_t count;
+    const struct spec_item *items = spec_items(spec, SPEC_SECCOMP_RULES, &count);
+
+    make_policy(spec, &policy, problems);
+    if (count > 0 && spec_is(spec, SPEC_SECCOMP, "none"))
+        spec_problem(problems, &items[0].where, 0, "leave out `seccomp none`, or the rules",
+                     "rules for system calls, but no policy to add them to");
+}
+
+/* Whatever the rules are called: what the policy allows beyond the standard one needs a grant. */
+void seccomp_grants(const esq_spec *spec, struct spec_grants *grants)
+{
+    struct seccomp_policy policy;
+    const esq_location *where = spec_where(spec, SPEC_SECCOMP_RULES);
+
+    if (spec_is(spec, SPEC_NESTED_NAMESPACES, "yes"))
+        spec_grant(grants, "wall", "nested-namespaces", spec_where(spec, SPEC_NESTED_NAMESPACES));
+    if (!where)
+        where = spec_where(spec, SPEC_SECCOMP);
+    if (spec_is(spec, SPEC_SECCOMP, "none")) {
+        spec_grant(grants, "wall", "seccomp", where);
+        return;
+    }
+    if (!where)
+        return;
+    make_policy(spec, &policy, NULL);
+    if (seccomp_policy_is_weaker(&policy))
+        spec_grant(grants, "wall", "seccomp", where);
+}
+
 int seccomp_plan(const esq_spec *spec, struct plan_builder *builder, esq_error *ret_error)
 {
     struct seccomp_policy policy;
-    struct sock_filter program[1024];
-    enum seccomp_base base;
-    size_t count, length;
-    const struct spec_item *items = spec_items(spec, SPEC_SECCOMP_RULES, &count);
+    struct sock_filter program[SECCOMP_PROGRAM_MAX];
+    size_t length;
     const esq_location *where = spec_where(spec, SPEC_SECCOMP);
     int result;
 
     if (spec_is(spec, SPEC_SECCOMP, "none"))
         return 0;
-    if (!seccomp_find_base(spec_text(spec, SPEC_SECCOMP), &base))
-        return esq_fail(ret_error, where, EINVAL, NULL, "seccomp policy %.64s", spec_text(spec, SPEC_SECCOMP));
-    seccomp_policy_init(&policy, base);
-    if (spec_is(spec, SPEC_NESTED_NAMESPACES, "yes"))
-        allow_nesting(&policy);
-    for (size_t i = 0; i < count; i++) {
-        const struct change *change = find_change(&items[i]);
-
-        for (size_t j = 1; change && j < items[i].count; j++)
-            change->apply(&policy, items[i].words[j]);
-    }
+    make_policy(spec, &policy, NULL);
     result = seccomp_compile(&policy, program, sizeof program / sizeof program[0], &length);
     if (result < 0)
         return esq_fail(ret_error, where, -result, NULL, "compile the seccomp policy");
     result = plan_add_step(builder, STEP_SECCOMP, where, "see `esquema doctor`: the kernel must have seccomp filters",
                            program, length * sizeof program[0], "system calls of the %s policy, %zu instructions",
-                           seccomp_base_name(base), length);
+                           spec_text(spec, SPEC_SECCOMP), length);
     return result < 0 ? esq_fail(ret_error, where, -result, NULL, "plan seccomp") : 0;
 }

@@ -56,6 +56,8 @@ static void set_reason(struct esq_container *container, int init_status)
     result->reason = WIFEXITED(status) ? ESQ_REASON_EXIT : ESQ_REASON_SIGNAL;
     result->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
     result->exit_status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + result->signal;
+    if (result->signal == SIGSYS)
+        result->reason = ESQ_REASON_SYSTEM_CALL;
     if (!is_told) /* init always tells, unless it is ended itself */
         result->reason = ESQ_REASON_KILLED;
     if (container->cause == ESQ_REASON_NONE)

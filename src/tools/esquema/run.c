@@ -29,7 +29,7 @@ static void tell_end(const esq_result *result)
         fputs("esquema: ended by its time limit\n", stderr);
     else if (result->reason == ESQ_REASON_KILLED)
         fputs("esquema: killed from outside\n", stderr);
-    else if (result->signal == SIGSYS)
+    else if (result->reason == ESQ_REASON_SYSTEM_CALL)
         fputs("esquema: ended by a system call that its seccomp policy refuses\n", stderr);
 }
 
