@@ -22,6 +22,8 @@ void account_done(struct account *account)
 
 static bool account_charge(struct account *account, uint64_t size)
 {
+    if (!account_fits(account, size))
+        pool_drop_spare(account);
     if (!account_fits(account, size) && account->relieve)
         account->relieve(account->relieve_data, size);
     if (!account_fits(account, size)) {

@@ -24,6 +24,7 @@ struct account {
     struct memory memory;     /* for buffers and arenas of base/: pages of this account; small blocks share pages */
     struct pool_page *pages;  /* of `memory`: those of small blocks */
     struct pool_large *large; /* of `memory`: blocks with pages of their own */
+    void *spare;              /* of `memory`: a page that a block had to itself; counted, given back under pressure */
     void *lent;               /* a page of the machine's first block that `memory` may use, not used yet */
     /* Asked when `size` more bytes do not fit: gives back what nobody uses (empty blocks). May be NULL. */
     void (*relieve)(void *data, uint64_t size);

@@ -1,8 +1,9 @@
 /*
  * Memory for buffers and arenas, over an account. Requests of up to a kilobyte share pages: a bitmap of 16-byte
  * granules, first fit, any mix of sizes. Larger ones have pages of their own, found by their record. A page that is
- * empty goes back, but for one, so that a program that takes and gives a small block in turn does not map each time.
- * The callers say the old size, so nothing is stored before a block.
+ * empty goes back, but for one, and so does a single page of a larger block: a program that takes and gives in turn
+ * does not map each time (`read` from a port, whose arena begins with a page, took five times as long). The callers say
+ * the old size, so nothing is stored before a block.
  */
 #include "schooner/heap/pool.h"
 
@@ -114,12 +115,24 @@ static void small_give(struct account *account, void *block, size_t size)
         page_link(account, page);
 }
 
+void pool_drop_spare(struct account *account)
+{
+    void *spare = account->spare;
+    account->spare = NULL;
+    if (spare)
+        account_unmap(account, spare, ACCOUNT_PAGE);
+}
+
 static void *large_take(struct account *account, size_t size)
 {
     struct pool_large *large = small_take(account, sizeof *large);
     if (!large)
         return NULL;
-    void *block = account_map_raw(account, size, ACCOUNT_PAGE);
+    void *block = size <= ACCOUNT_PAGE ? account->spare : NULL;
+    if (block)
+        account->spare = NULL;
+    else
+        block = account_map_raw(account, size, ACCOUNT_PAGE);
     if (!block) {
         small_give(account, large, sizeof *large);
         return NULL;
@@ -149,7 +162,10 @@ static void large_give(struct account *account, void *block)
     struct pool_large *large = large_find(account, block);
     sch_assert(large);
     account->large = large->next;
-    account_unmap(account, large->block, large->size);
+    if (!account->spare && large->size <= ACCOUNT_PAGE)
+        account->spare = large->block;
+    else
+        account_unmap(account, large->block, large->size);
     small_give(account, large, sizeof *large);
 }
 
@@ -222,6 +238,7 @@ void pool_done(struct account *account)
         account->large = large->next;
         account_unmap(account, large->block, large->size); /* the record goes with its page */
     }
+    pool_drop_spare(account);
     account->lent = NULL;
     while (account->pages) {
         struct pool_page *page = account->pages;

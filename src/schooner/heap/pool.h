@@ -6,6 +6,8 @@
 #include "schooner/value/value.h"
 
 /* The function of account.memory; `data` is the account. */
+/* Gives back the page that is kept for the next block of about its size. */
+void pool_drop_spare(struct account *account);
 void *pool_resize(void *data, void *block, size_t old_size, size_t new_size);
 void pool_done(struct account *account);
 

@@ -12,7 +12,7 @@ enum { NAMES_CAPACITY_MIN = 256 };
 
 void front_init(struct front *front, const struct memory *memory)
 {
-    memset(front, 0, sizeof *front);
+    memset(front, 0, offsetof(struct front, sources));
     arena_init(&front->arena, memory);
     name_table_init(&front->names, &front->arena);
 }

@@ -26,7 +26,6 @@ struct front_source {
 struct front {
     struct arena arena;
     struct name_table names;
-    struct front_source sources[FRONT_SOURCES];
     size_t source_count;
     uint64_t nesting; /* deepest data and forms */
     uint64_t integer_bits;
@@ -35,8 +34,9 @@ struct front {
     void *charge_data;
     enum sch_limit limit; /* set when a limit ended it (arena full: SCH_LIMIT_HEAP) */
     bool failed;
-    struct front_error error; /* the first one */
-    uint32_t variable_count;  /* lexical variables made so far: numbers them */
+    struct front_error error;                   /* the first one */
+    uint32_t variable_count;                    /* lexical variables made so far: numbers them */
+    struct front_source sources[FRONT_SOURCES]; /* source_count of them mean something */
 };
 
 /* Records an error (the first stays) and returns false. */
