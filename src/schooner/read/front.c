@@ -5,6 +5,7 @@
 #include "schooner/read/front.h"
 
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include "base/hash.h"
 
