@@ -3,7 +3,7 @@
 ;; how is set or add; all words are strings; group says what an heir replaces together; position is (file line column),
 ;; or #f. What the words mean is the runtime's business; here is only the shape of what people write.
 (define-library (esquema container)
-  (import (scheme base) (schooner syntax) (esquema syntax) (esquema policy))
+  (import (scheme base) (esquema syntax) (esquema policy))
   (export container make-container container? container-name container-rootfs container-command container-hostname
           container-environment container-namespaces container-entries
           make-limits limits limits? mounts bind tmpfs volume

@@ -1,6 +1,6 @@
 ;; Policies of system calls, as data: a base that the runtime knows by name, and rules on top of it.
 (define-library (esquema policy)
-  (import (scheme base) (schooner syntax) (esquema syntax))
+  (import (scheme base) (esquema syntax))
   (export make-seccomp-policy seccomp-policy seccomp-policy? seccomp-policy-base seccomp-policy-rules
           standard-policy strict-policy permissive-policy empty-policy no-policy
           named-policy policy-of-parts policy-rule policy-when)

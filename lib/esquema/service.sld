@@ -1,6 +1,6 @@
 ;; Services: containers with what is known about their life. Described and checked here; running them is the runtime's.
 (define-library (esquema service)
-  (import (scheme base) (schooner syntax) (esquema syntax) (esquema container))
+  (import (scheme base) (esquema syntax) (esquema container))
   (export service services service? services? service-name service-container service-needs service-restart
           service-ready service-logs services-list service-from-fields services-from-list)
   (begin

@@ -1,8 +1,9 @@
 ;; What the other (esquema ...) libraries need from the system beneath: positions in the description, words compared by
-;; name, and errors that point at a position. The one library that differs between Schooner and GNU Guile.
+;; name, procedures with keywords, and errors that point at a position. The one library that differs between Schooner and
+;; GNU Guile (guile/esquema/syntax.scm); the others are the same text for both.
 (define-library (esquema syntax)
   (import (schooner primitives) (schooner syntax) (schooner kernel))
-  (export located symbol-case refuse)
+  (export located symbol-case refuse define*)
   (begin
 
     ;; (located form) is where the form stands: (file line column), or #f where that is not known.

@@ -65,7 +65,7 @@ static void launch_done(struct launch *launch)
 
 /* ---- Errors ---- */
 
-static int fail_at_step(const struct plan_block *block, const struct child_report *report, esq_error *ret_error)
+int launch_fail_at_step(const struct plan_block *block, const struct child_report *report, esq_error *ret_error)
 {
     if (report->step >= block->step_count || report->error <= 0 || report->error > 4095)
         return esq_fail(ret_error, NULL, EPROTO, NULL, "the container's child sent nonsense");
@@ -276,7 +276,7 @@ static int wait_for_exec(struct launch *launch, esq_error *ret_error)
     ssize_t size = sys_read(launch->report[0], &report, sizeof(report));
     if (size == (ssize_t)sizeof(report)) {
         report.detail[sizeof(report.detail) - 1] = '\0';
-        return fail_at_step(launch->block, &report, ret_error);
+        return launch_fail_at_step(launch->block, &report, ret_error);
     }
     if (size < 0)
         return esq_fail(ret_error, NULL, (int)-size, NULL, "read the child's report");

@@ -6,6 +6,7 @@
 #define ESQUEMA_LAUNCH_H
 
 #include <stdint.h>
+#include "launch/init_job.h"
 #include "plan/plan.h"
 
 #define LAUNCH_DESCRIPTORS_MAX 64 /* given to a container, standard ones included */
@@ -51,6 +52,12 @@ struct launched {
 };
 
 int launch_start(const struct esq_plan *plan, struct launched *ret_launched, esq_error *ret_error);
+
+/* What a step's report means: fills ret_error and returns the negative errno. */
+int launch_fail_at_step(const struct plan_block *block, const struct child_report *report, esq_error *ret_error);
+
+/* Executes one step as the mute child does, unless it is skipped. 0 or a negative errno. */
+int launch_child_step(const struct step *step, struct child *child);
 
 /* The mute child: executes the steps and ends in init, or reports and exits. Argument: struct child. */
 void launch_child_run(void *argument);

@@ -160,6 +160,12 @@ static bool runs_when_skipped(const struct step *step)
     return step->kind == STEP_DESCRIPTORS;
 }
 
+int launch_child_step(const struct step *step, struct child *child)
+{
+    step_apply_function *apply = apply_functions[step->kind];
+    return apply && (!(step->flags & STEP_SKIP) || runs_when_skipped(step)) ? apply(step, child) : 0;
+}
+
 void launch_child_run(void *argument)
 {
     struct child *child = argument;
@@ -171,15 +177,14 @@ void launch_child_run(void *argument)
     sys_default_signals();
     for (uint32_t i = 0; i < block->step_count; i++) {
         const struct step *step = plan_step(block, i);
-        step_apply_function *apply = apply_functions[step->kind];
         int result = 0;
         child->detail = NULL;
         if (!has_waited && step->kind != STEP_DEATH) {
             result = wait_for_parent(child);
             has_waited = true;
         }
-        if (result == 0 && apply && (!(step->flags & STEP_SKIP) || runs_when_skipped(step)))
-            result = apply(step, child);
+        if (result == 0)
+            result = launch_child_step(step, child);
         if (result < 0)
             report(child, i, result);
     }

@@ -1,0 +1,219 @@
+;; (esquema runtime): containers that run, and thunks behind the kernel's wall. It owns the way from a container's record
+;; to the C library, and running containers as values that are collected; what happens in run-sandboxed is in
+;; (esquema sandbox).
+(define-module (esquema runtime)
+  #:use-module (srfi srfi-9)
+  #:use-module (srfi srfi-9 gnu)
+  #:use-module (system foreign)
+  #:use-module (esquema container)
+  #:use-module (esquema ffi)
+  #:use-module (esquema sandbox)
+  #:export (run-container spawn-container wait-container container-ended?
+            container-pid container-signal container-stats
+            running-container? esquema-runtime-version container->spec)
+  #:re-export (run-sandboxed))
+
+(define (esquema-runtime-version) (esquema-version))
+
+;; --- from a container to a specification
+
+(define (absolute base path)
+  (cond ((string-null? path) (error "an empty path"))
+        ((char=? (string-ref path 0) #\/) path)
+        ((string=? base "/") (string-append base path))
+        (else (string-append base "/" path))))
+
+;; Which words are paths of the host, relative to the working directory?
+(define (absolute-words field words)
+  (let ((base (getcwd)))
+    (cond ((and (string=? field "rootfs") (= (length words) 1))
+           (list (absolute base (car words))))
+          ((and (string=? field "mounts") (>= (length words) 2) (string=? (car words) "bind"))
+           (cons* (car words) (absolute base (cadr words)) (cddr words)))
+          (else words))))
+
+;; (group position how field word ...)
+(define (put-entry! spec entry)
+  (let* ((position (list-ref entry 1))
+         (how (list-ref entry 2))
+         (field (list-ref entry 3))
+         (words (absolute-words field (list-tail entry 4))))
+    (case how
+      ((set) (esq-spec-set spec field (car words) position))
+      ((add) (esq-spec-add spec field words position))
+      ((descriptor)
+       (esq-spec-add-fd spec field (string->number (car words)) (string->number (cadr words)) position))
+      (else (error "field" field "has a strange shape")))))
+
+;; A specification of the C library, which the caller frees by esq-spec-free.
+(define (container->spec container)
+  (let ((spec (esq-spec-new)))
+    (release-on-error
+     (lambda () (esq-spec-free spec))
+     (lambda ()
+       (for-each (lambda (entry) (put-entry! spec entry)) (container-entries container))))
+    spec))
+
+(define (release-on-error release thunk)
+  (with-exception-handler
+      (lambda (exception)
+        (release)
+        (raise-exception exception))
+    thunk
+    #:unwind? #t))
+
+(define (release-always release thunk)
+  (let ((value (release-on-error release thunk)))
+    (release)
+    value))
+
+(define (launch container)
+  (let ((spec (container->spec container)))
+    (let ((plan (release-always (lambda () (esq-spec-free spec))
+                                (lambda () (esq-plan-build spec)))))
+      (release-always (lambda () (esq-plan-free plan))
+                      (lambda () (esq-launch plan))))))
+
+;; --- running containers
+
+;; handle: the C library's, until the end has been seen; then #f, and `end` has the result. A forked child has a copy of
+;; the handle, which is not its own: `owner` is the process that may use it.
+(define-record-type <running>
+  (%make-running name handle owner pid has-clock? end)
+  running-container?
+  (name running-name)
+  (handle running-handle set-running-handle!)
+  (owner running-owner)
+  (pid running-pid)
+  (has-clock? running-has-clock?)
+  (end running-end set-running-end!))
+
+(set-record-type-printer! <running>
+  (lambda (running port)
+    (format port "#<running-container ~a ~a>" (running-name running)
+            (if (running-end running) "ended" (running-pid running)))))
+
+;; Whoever nobody can reach any more is ended and released, after a collection or with the next start.
+(define unreached (make-guardian))
+
+(define (release! running)
+  (let ((handle (running-handle running)))
+    (when (and handle (= (running-owner running) (getpid)))
+      (set-running-handle! running #f)
+      (esq-container-free handle))))
+
+(define (release-unreached!)
+  (let ((running (unreached)))
+    (when running
+      (release! running)
+      (release-unreached!))))
+
+(add-hook! after-gc-hook release-unreached!)
+
+(define (check-container who container)
+  (unless (container? container)
+    (scm-error 'wrong-type-arg who "expected a container, not ~S" (list container) (list container))))
+
+(define (check-running who running)
+  (unless (running-container? running)
+    (scm-error 'wrong-type-arg who "expected a running container, not ~S" (list running) (list running))))
+
+;; Starts a container. Its life is bound to the calling thread: when that ends, the kernel kills it.
+(define (spawn-container container)
+  (check-container "spawn-container" container)
+  (release-unreached!)
+  (flush-all-ports) ; what was written before comes out before
+  (let* ((handle (launch container))
+         (running (%make-running (container-name container) handle (getpid) (esq-container-pid handle)
+                                 (has-clock? container) #f)))
+    (unreached running)
+    running))
+
+(define (has-clock? container)
+  (let loop ((entries (container-entries container)))
+    (and (pair? entries)
+         (or (string=? (list-ref (car entries) 3) "time") (loop (cdr entries))))))
+
+;; The end is read once; then the handle is not needed any more.
+(define (collect-end! running)
+  (unless (running-end running)
+    (set-running-end! running (esq-container-result (running-handle running)))
+    (release! running)))
+
+(define clock-tick 0.02) ; seconds between looks at a time limit, which is kept only while somebody waits
+
+;; Waits by select, so that Guile's own interrupts get through meanwhile.
+(define (wait-for-end running)
+  (unless (running-end running)
+    (if (esq-wait (running-handle running) 0)
+        (collect-end! running)
+        (let ((fds (list (esq-container-pidfd (running-handle running)))))
+          (catch 'system-error
+            (lambda ()
+              (if (running-has-clock? running)
+                  (select fds '() '() 0 (inexact->exact (* 1000000 clock-tick)))
+                  (select fds '() '() 1)))
+            (lambda args
+              (unless (= (system-error-errno args) EINTR)
+                (apply throw args))))
+          (wait-for-end running)))))
+
+;; Its status: 0 to 255 of the payload, or 128 and the number of its signal.
+(define (wait-container running)
+  (check-running "wait-container" running)
+  (wait-for-end running)
+  (assq-ref (running-end running) 'exit-status))
+
+;; Has it ended? Does not wait.
+(define (container-ended? running)
+  (check-running "container-ended?" running)
+  (or (and (running-end running) #t)
+      (and (esq-wait (running-handle running) 0)
+           (begin (collect-end! running) #t))))
+
+(define (run-container container)
+  (check-container "run-container" container)
+  (let ((running (spawn-container container)))
+    (release-on-error (lambda () (release! running))
+                      (lambda () (wait-container running)))))
+
+(define (container-pid running)
+  (check-running "container-pid" running)
+  (running-pid running))
+
+(define signal-names
+  `((hup . ,SIGHUP) (int . ,SIGINT) (quit . ,SIGQUIT) (kill . ,SIGKILL) (usr1 . ,SIGUSR1) (usr2 . ,SIGUSR2)
+    (term . ,SIGTERM) (cont . ,SIGCONT) (winch . ,SIGWINCH) (stop . ,SIGSTOP)))
+
+(define (signal-number signal)
+  (cond ((and (integer? signal) (exact? signal) (< 0 signal 65)) signal)
+        ((and (symbol? signal) (assq-ref signal-names signal)))
+        ((and (string? signal) (assq-ref signal-names (string->symbol signal))))
+        (else (scm-error 'wrong-type-arg "container-signal" "expected a signal, such as 'term, not ~S"
+                         (list signal) (list signal)))))
+
+;; #f: it has ended already.
+(define (container-signal running signal)
+  (check-running "container-signal" running)
+  (let ((number (signal-number signal)))
+    (and (running-handle running)
+         (let ((result (esq-signal (running-handle running) number)))
+           (cond ((zero? result) #t)
+                 ((= result (- ESRCH)) #f)
+                 (else (error "send a signal:" (strerror (- result)))))))))
+
+;; An association list; counters are those of the end, and 0 before.
+(define (container-stats running)
+  (check-running "container-stats" running)
+  (container-ended? running)
+  (let* ((result (or (running-end running) (esq-container-result (running-handle running))))
+         (of (lambda (name) (assq-ref result name)))
+         (runs? (of 'running?)))
+    `((state . ,(if runs? 'running 'ended))
+      (pid . ,(running-pid running))
+      (reason . ,(of 'reason))
+      (status . ,(and (not runs?) (of 'exit-status)))
+      (wall-microseconds . ,(of 'wall-microseconds))
+      (user-microseconds . ,(of 'user-microseconds))
+      (system-microseconds . ,(of 'system-microseconds))
+      (peak-memory . ,(of 'peak-memory)))))

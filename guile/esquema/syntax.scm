@@ -1,0 +1,59 @@
+;; What the other (esquema ...) libraries need from the system beneath, for GNU Guile; lib/esquema/syntax.sld is the same
+;; for Schooner. Positions in the source, words compared by name, procedures with keywords, and errors with a position.
+(define-module (esquema syntax)
+  #:use-module (ice-9 exceptions)
+  #:export (located symbol-case refuse
+            &description-error description-error? description-error-position)
+  #:re-export (define*))
+
+;; (located form) is where the form stands: (file line column), counted from 1, or #f where that is not known.
+(define-syntax located
+  (lambda (form)
+    (syntax-case form ()
+      ((_ of)
+       (let* ((source (syntax-source #'of))
+              (file (and source (assq-ref source 'filename))))
+         (if (string? file)
+             #`'(#,file #,(+ 1 (assq-ref source 'line)) #,(+ 1 (assq-ref source 'column)))
+             #'#f))))))
+
+;; (symbol-case form ((word ...) expression) ... (else expression)) chooses by the *name* of the form, whatever that
+;; name is bound to.
+(define-syntax symbol-case
+  (lambda (form)
+    (syntax-case form ()
+      ((_ of clause ...)
+       (let ((name (syntax->datum #'of)))
+         (let loop ((clauses #'(clause ...)))
+           (syntax-case clauses ()
+             (((words expression) . rest)
+              (let ((known (syntax->datum #'words)))
+                (if (or (eq? known 'else) (and (symbol? name) (memq name known)))
+                    #'expression
+                    (loop #'rest)))))))))))
+
+(define-exception-type &description-error &error
+  make-description-error description-error?
+  (position description-error-position))
+
+(define (text-of part)
+  (cond ((string? part) part)
+        ((symbol? part) (symbol->string part))
+        ((number? part) (number->string part))
+        ((boolean? part) (if part "#t" "#f"))
+        ((pair? part) "a list")
+        ((null? part) "an empty list")
+        ((procedure? part) "a procedure")
+        (else "something else")))
+
+;; The error of a description: its message begins with the place in the source that is wrong.
+(define (refuse position . parts)
+  (let ((text (apply string-append (map text-of parts)))
+        (place (if position
+                   (string-append (car position) ":" (number->string (cadr position)) ":"
+                                  (number->string (caddr position)) ": ")
+                   "")))
+    (raise-exception
+     (make-exception (make-description-error position)
+                     (make-exception-with-message (string-append place text))
+                     (make-exception-with-irritants '())))))
