@@ -423,7 +423,8 @@ ESQ_API int esq_status_write_ended(int fd, const esq_result *result);
  * Puts the walls of a plan around the calling process itself, for hosts that fork by themselves: namespaces, root
  * filesystem, descriptors, capabilities, Landlock, rlimits, the filter of system calls. Call it in a process of its own
  * that has one thread, after fork. What needs another process is left out: the plan's namespaces must be listed without
- * pid (and with user), its command is not executed, there is no init, and neither time nor limits of cgroups are kept.
+ * pid (and with user), its command is not executed, there is no init and no time limit. A plan with steps for a
+ * launcher is refused.
  * Standard and kept descriptors get their numbers, all others are closed. The process is killed when the thread ends
  * that forked it.
  * Fails with -EINVAL (such namespaces, or more than one thread), -ENOMEM, or the negative errno of the step that

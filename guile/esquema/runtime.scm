@@ -28,7 +28,7 @@
   (let ((base (getcwd)))
     (cond ((and (string=? field "rootfs") (= (length words) 1))
            (list (absolute base (car words))))
-          ((and (string=? field "mounts") (>= (length words) 2) (string=? (car words) "bind"))
+          ((and (string=? field "mounts") (>= (length words) 2) (member (car words) '("bind" "overlay")))
            (cons* (car words) (absolute base (cadr words)) (cddr words)))
           (else words))))
 
@@ -45,12 +45,22 @@
        (esq-spec-add-fd spec field (string->number (car words)) (string->number (cadr words)) position))
       (else (error "field" field "has a strange shape")))))
 
+;; Where volumes and kept changes lie; #f where the environment does not say it.
+(define (data-folder)
+  (let ((data (getenv "XDG_DATA_HOME")) (home (getenv "HOME")))
+    (cond ((and data (absolute-file-name? data)) (string-append data "/esquema"))
+          ((and home (absolute-file-name? home)) (string-append home "/.local/share/esquema"))
+          (else #f))))
+
 ;; A specification of the C library, which the caller frees by esq-spec-free.
 (define (container->spec container)
   (let ((spec (esq-spec-new)))
     (release-on-error
      (lambda () (esq-spec-free spec))
      (lambda ()
+       (let ((data (data-folder)))
+         (when data
+           (esq-spec-set spec "data-folder" data #f)))
        (for-each (lambda (entry) (put-entry! spec entry)) (container-entries container))))
     spec))
 

@@ -110,7 +110,7 @@ static int prepare_steps(struct launch *launch, esq_error *ret_error)
         int result = prepare && !(step->flags & STEP_SKIP) ? prepare(step, launch->block, &launch->held) : 0;
         if (result < 0) {
             struct child_report report = { .step = i, .error = -result };
-            return fail_at_step(launch->block, &report, ret_error);
+            return launch_fail_at_step(launch->block, &report, ret_error);
         }
     }
     return 0;
