@@ -114,6 +114,8 @@ static int find_on_host(const struct target *cover, const struct target *target,
     struct stat found;
     if (fd == -ENOENT)
         return 0;
+    if (target->kind == TARGET_LINK && (fd >= 0 || fd == -ELOOP))
+        return 1;
     if (fd == -ELOOP || fd == -EXDEV)
         return esq_fail(ret_error, target->where, ELOOP, "name the mount point without symbolic links",
                         "mount point %s in %s", target->path, cover->source);

@@ -13,7 +13,7 @@ int prepare_fail(const struct options *options, const esq_error *error)
     return error->exit_status ? error->exit_status : ESQ_EXIT_SETUP;
 }
 
-static void explain(const esq_plan *plan)
+void prepare_explain(const esq_plan *plan)
 {
     ssize_t length = esq_plan_print(plan, ESQ_FORMAT_TEXT, NULL, 0);
     char *text = length < 0 ? NULL : malloc((size_t)length + 1);
@@ -51,6 +51,6 @@ bool prepare_plan(const struct options *options, esq_plan **ret_plan, esq_error 
         return false;
     }
     if (options->explain)
-        explain(*ret_plan);
+        prepare_explain(*ret_plan);
     return true;
 }

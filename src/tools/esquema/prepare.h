@@ -7,6 +7,9 @@
 /* Evaluates, checks the grants, plans, and explains where that was asked for. false: *ret_error has been shown. */
 bool prepare_plan(const struct options *options, esq_plan **ret_plan, esq_error *ret_error);
 
+/* The plan, on standard error. */
+void prepare_explain(const esq_plan *plan);
+
 /* Says on --status-fd that nothing was started. Gives the exit status. */
 int prepare_fail(const struct options *options, const esq_error *error);
 

@@ -5,21 +5,29 @@
 #include <unistd.h>
 #include "tools/esquema/failure.h"
 #include "tools/esquema/prepare.h"
+#include "tools/esquema/run.h"
 
 /* Signals that ask us to end, or that concern a terminal, are the container's: they wait here for esq_wait. */
+static void list_signals(sigset_t *ret)
+{
+    static const int forwarded[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGWINCH };
+    sigemptyset(ret);
+    for (size_t i = 0; i < sizeof forwarded / sizeof *forwarded; i++)
+        sigaddset(ret, forwarded[i]);
+}
+
+void run_block_signals(void)
+{
+    sigset_t signals;
+    list_signals(&signals);
+    sigprocmask(SIG_BLOCK, &signals, NULL);
+}
+
 static int open_signals(void)
 {
     sigset_t signals;
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGINT);
-    sigaddset(&signals, SIGTERM);
-    sigaddset(&signals, SIGHUP);
-    sigaddset(&signals, SIGQUIT);
-    sigaddset(&signals, SIGUSR1);
-    sigaddset(&signals, SIGUSR2);
-    sigaddset(&signals, SIGWINCH);
-    if (sigprocmask(SIG_BLOCK, &signals, NULL) < 0)
-        return -1;
+    list_signals(&signals);
+    run_block_signals();
     return signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
@@ -33,7 +41,7 @@ static void tell_end(const esq_result *result)
         fputs("esquema: ended by a system call that its seccomp policy refuses\n", stderr);
 }
 
-static int run_plan(const struct options *options, const esq_plan *plan)
+int run_plan(const struct options *options, const esq_plan *plan)
 {
     esq_container *container;
     esq_error error = { 0 };

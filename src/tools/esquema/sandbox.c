@@ -1,0 +1,184 @@
+/*
+ * esquema sandbox: a command behind the walls without a description, and what becomes of the changes that it made. What
+ * a sandbox is lies in tools/sandbox; here are the command line and the order of things.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "tools/esquema/failure.h"
+#include "tools/esquema/options.h"
+#include "tools/esquema/prepare.h"
+#include "tools/esquema/run.h"
+#include "tools/sandbox/sandbox.h"
+
+static struct sandbox_words words_of(const struct text_list *list)
+{
+    return (struct sandbox_words){ list->items, list->count };
+}
+
+static struct sandbox_request request_of(const struct options *options)
+{
+    return (struct sandbox_request){
+        .read_only = words_of(&options->ro),
+        .writable = words_of(&options->rw),
+        .hide = words_of(&options->hide),
+        .environment = words_of(&options->env),
+        .best_effort = words_of(&options->best_effort),
+        .command = { (const char *const *)options->words, options->word_count },
+        .is_overlay = options->overlay,
+        .network = options->net,
+        .memory = options->memory,
+        .time = options->time,
+        .disk = options->disk,
+        .processes = options->processes,
+    };
+}
+
+static int fail(const struct options *options, const esq_error *error)
+{
+    failure_show_error(error);
+    return prepare_fail(options, error);
+}
+
+/* ---- Running ---- */
+
+static int print(const struct options *options, const struct sandbox *sandbox)
+{
+    puts(";; What `esquema sandbox` would run. `esquema run FILE --trust` does the same, or name each grant.");
+    for (size_t i = 0; i < sandbox->guards.placeholder_count; i++) {
+        const struct guard_placeholder *one = &sandbox->guards.placeholders[i];
+        if (i == 0)
+            puts(";; `esquema sandbox` makes these, empty, for the time of the run. Make them yourself, or leave them "
+                 "out here:");
+        printf(";;   %s/%s\n", sandbox->trees.items[one->tree].path, one->path);
+    }
+    if (options->overlay)
+        puts(";; `esquema sandbox` keeps changes aside; here they are thrown away, unless (keep \"FOLDER\") says "
+             "where.");
+    wish_print(&sandbox->wish, stdout);
+    return 0;
+}
+
+/* After the end, or when nothing was started: what was kept for nothing goes. */
+static void settle(struct sandbox *sandbox)
+{
+    esq_error error;
+    sandbox_take_stand_ins(sandbox);
+    if (sandbox->changes.fd < 0)
+        return;
+    if (!changes_are_none(&sandbox->changes)) {
+        fprintf(stderr, "esquema: changes are kept aside: esquema sandbox diff %u (or apply, or discard)\n",
+                sandbox->changes.number);
+        return;
+    }
+    if (!changes_remove(&sandbox->changes, &error))
+        failure_show_error(&error);
+}
+
+static int run(const struct options *options, struct sandbox *sandbox)
+{
+    esq_error error = { 0 };
+    esq_spec *spec = NULL;
+    esq_plan *plan = NULL;
+    if (!sandbox_specify(sandbox, &spec, &error))
+        return fail(options, &error);
+    int result = esq_plan_build(spec, &plan, &error);
+    esq_spec_free(spec);
+    if (result < 0)
+        return fail(options, &error);
+    if (options->explain)
+        prepare_explain(plan);
+    run_block_signals(); /* a stand-in must not outlive us */
+    int status = sandbox_put_stand_ins(sandbox, &error) ? run_plan(options, plan) : fail(options, &error);
+    esq_plan_free(plan);
+    return status;
+}
+
+int command_sandbox(const struct options *options)
+{
+    struct sandbox sandbox;
+    struct sandbox_request request = request_of(options);
+    esq_error error = { 0 };
+    int status;
+    if (!sandbox_prepare(&request, !options->print, &sandbox, &error)) {
+        status = fail(options, &error);
+    } else if (options->print) {
+        status = print(options, &sandbox);
+    } else {
+        status = run(options, &sandbox);
+    }
+    settle(&sandbox);
+    sandbox_done(&sandbox);
+    return status;
+}
+
+/* ---- What was changed ---- */
+
+typedef bool changes_fn(const struct options *options, struct changes *changes, esq_error *ret_error);
+
+static int with_changes(const struct options *options, changes_fn *function)
+{
+    struct changes changes = { .fd = -1 };
+    esq_error error = { 0 };
+    unsigned long number = 0;
+    char *end = "";
+    if (options->operands.count > 0) {
+        number = strtoul(options->operands.items[0], &end, 10);
+        if (*end || number == 0 || number > 1000000) {
+            error = failure_make("%s is no number of changes", options->operands.items[0]);
+            return fail(options, &error);
+        }
+    }
+    bool is_good = changes_open((unsigned)number, &changes, &error) && function(options, &changes, &error);
+    changes_close(&changes);
+    return is_good ? 0 : fail(options, &error);
+}
+
+static bool show(const struct options *options, struct changes *changes, esq_error *ret_error)
+{
+    (void)options;
+    return changes_print(changes, stdout, ret_error);
+}
+
+static bool apply(const struct options *options, struct changes *changes, esq_error *ret_error)
+{
+    size_t left = 0;
+    if (!changes_apply(changes, options->trust, &left, ret_error))
+        return false;
+    if (left == 0)
+        return changes_remove(changes, ret_error);
+    *ret_error = failure_make("%zu names were left out; all others are applied", left);
+    snprintf(ret_error->remedy, sizeof ret_error->remedy,
+             "look at them in %.256s; then `esquema sandbox apply %u --trust` applies them, `discard` forgets them",
+             changes->path, changes->number);
+    return false;
+}
+
+static bool discard(const struct options *options, struct changes *changes, esq_error *ret_error)
+{
+    (void)options;
+    return changes_remove(changes, ret_error);
+}
+
+int command_sandbox_diff(const struct options *options)
+{
+    return with_changes(options, show);
+}
+
+int command_sandbox_apply(const struct options *options)
+{
+    return with_changes(options, apply);
+}
+
+int command_sandbox_discard(const struct options *options)
+{
+    return with_changes(options, discard);
+}
+
+int command_sandbox_list(const struct options *options)
+{
+    esq_error error = { 0 };
+    return changes_list(stdout, &error) ? 0 : fail(options, &error);
+}

@@ -1,0 +1,454 @@
+/* See guard.h. Reads names and kinds of files; never their contents. */
+#include "tools/sandbox/guard.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <fnmatch.h>
+#include <limits.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+#include "tools/sandbox/problem.h"
+
+/* A tree may be a stranger's: what is beyond these stops the start. */
+enum {
+    ENTRIES_MAX = 1000000, /* of all trees */
+    DEPTH_MAX = 64,
+    NAMES_MAX = 768, /* each is a mount; the specification takes 1024 */
+};
+
+/* ---- The names ---- */
+
+static const struct {
+    const char *pattern;
+    enum guard_action action;
+} everywhere[] = {
+    { ".envrc", GUARD_READ_ONLY },
+    { ".vscode", GUARD_READ_ONLY },
+    { ".idea", GUARD_READ_ONLY },
+    { ".bashrc", GUARD_READ_ONLY },
+    { ".bash_profile", GUARD_READ_ONLY },
+    { ".bash_login", GUARD_READ_ONLY },
+    { ".bash_logout", GUARD_READ_ONLY },
+    { ".bash_aliases", GUARD_READ_ONLY },
+    { ".profile", GUARD_READ_ONLY },
+    { ".zshrc", GUARD_READ_ONLY },
+    { ".zshenv", GUARD_READ_ONLY },
+    { ".zprofile", GUARD_READ_ONLY },
+    { ".zlogin", GUARD_READ_ONLY },
+    { ".zlogout", GUARD_READ_ONLY },
+    { ".kshrc", GUARD_READ_ONLY },
+    { ".cshrc", GUARD_READ_ONLY },
+    { ".tcshrc", GUARD_READ_ONLY },
+    { ".login", GUARD_READ_ONLY },
+    { ".inputrc", GUARD_READ_ONLY },
+    { ".gitconfig", GUARD_READ_ONLY },
+    { ".env", GUARD_HIDE },
+    { ".env.local", GUARD_HIDE },
+    { ".env.*.local", GUARD_HIDE },
+    { "*.pem", GUARD_HIDE },
+    { "*.key", GUARD_HIDE },
+    { ".ssh", GUARD_HIDE },
+    { ".gnupg", GUARD_HIDE },
+    { ".aws", GUARD_HIDE },
+    { ".netrc", GUARD_HIDE },
+    { ".git-credentials", GUARD_HIDE },
+};
+
+/*
+ * What git runs or follows. `commondir` says where hooks and config are, so it counts as they do; a stand-in for it
+ * says that they are where it lies.
+ */
+static const struct {
+    const char *name;
+    bool is_folder;
+    const char *contents;
+} of_git[] = {
+    { "hooks", true, "" },
+    { "config", false, "" },
+    { "config.worktree", false, "" },
+    { "commondir", false, ".\n" },
+};
+enum { OF_GIT = sizeof of_git / sizeof *of_git };
+
+/* What must not appear at the top of a writable tree. */
+static const struct {
+    const char *name;
+    bool is_folder;
+    bool is_for_home;
+} expected[] = {
+    { ".git", true, false },         { ".envrc", false, false },       { ".vscode", true, false },
+    { ".bashrc", false, true },      { ".bash_profile", false, true }, { ".bash_login", false, true },
+    { ".bash_logout", false, true }, { ".bash_aliases", false, true }, { ".profile", false, true },
+    { ".zshrc", false, true },       { ".zshenv", false, true },       { ".zprofile", false, true },
+    { ".zlogin", false, true },      { ".gitconfig", false, true },
+};
+enum { EXPECTED = sizeof expected / sizeof *expected };
+
+enum guard_action guard_action_of(const char *name, bool in_git)
+{
+    for (size_t i = 0; in_git && i < OF_GIT; i++)
+        if (strcasecmp(of_git[i].name, name) == 0)
+            return GUARD_READ_ONLY;
+    /* Some file systems take .ENV for .env. */
+    for (size_t i = 0; i < sizeof everywhere / sizeof *everywhere; i++)
+        if (fnmatch(everywhere[i].pattern, name, FNM_CASEFOLD) == 0)
+            return everywhere[i].action;
+    return GUARD_NONE;
+}
+
+bool guard_is_git(const char *path)
+{
+    for (const char *part = path; *part;) {
+        size_t length = strcspn(part, "/");
+        const char *rest = part + length;
+        if (length == 4 && strncasecmp(part, ".git", 4) == 0)
+            return !*rest || strncasecmp(rest, "/modules/", 9) == 0 || strncasecmp(rest, "/worktrees/", 11) == 0;
+        part = *rest ? rest + 1 : rest;
+    }
+    return false;
+}
+
+bool guard_is_placeholder(int folder, const char *name)
+{
+    int fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    bool is_marked = fd >= 0 && fgetxattr(fd, GUARD_MARK, NULL, 0) >= 0;
+    if (fd >= 0)
+        close(fd);
+    return is_marked;
+}
+
+/* ---- The search ---- */
+
+/* A file that has more names than one. */
+struct alias {
+    char *path;
+    size_t tree;
+    dev_t device;
+    ino_t inode;
+    enum guard_action action;
+};
+
+struct search {
+    const struct guard_trees *trees;
+    const char *const *hide;
+    size_t hide_count;
+    struct guards *found;
+    struct alias *aliases;
+    size_t alias_count;
+    size_t entries;
+    size_t tree; /* the one that is searched */
+    esq_error *ret_error;
+};
+
+static bool no_memory(struct search *search)
+{
+    return problem(search->ret_error, NULL, "out of memory");
+}
+
+static bool add_name(struct search *search, size_t tree, const char *path, enum guard_action action)
+{
+    struct guards *found = search->found;
+    for (size_t i = 0; i < found->count; i++) {
+        if (found->names[i].tree == tree && strcmp(found->names[i].path, path) == 0) {
+            if (found->names[i].action < action)
+                found->names[i].action = action;
+            return true;
+        }
+    }
+    if (found->count == NAMES_MAX)
+        return problem(search->ret_error, "name a smaller tree", "more than %d names have to be guarded in %s",
+                       NAMES_MAX, search->trees->items[tree].path);
+    struct guard_name *names = realloc(found->names, (found->count + 1) * sizeof *names);
+    if (!names)
+        return no_memory(search);
+    found->names = names;
+    names[found->count] = (struct guard_name){ .path = strdup(path), .tree = tree, .action = action };
+    return names[found->count++].path || no_memory(search);
+}
+
+/* A folder can be renamed with all that is mounted in it, so every one on the way is a mount, too. */
+static bool add_with_ancestors(struct search *search, size_t tree, const char *path, enum guard_action action)
+{
+    char ancestor[PATH_MAX];
+    size_t root = strlen(search->trees->items[tree].path);
+    for (const char *slash = strchr(path + root + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+        snprintf(ancestor, sizeof ancestor, "%.*s", (int)(slash - path), path);
+        if (!add_name(search, tree, ancestor, GUARD_PIN))
+            return false;
+    }
+    return add_name(search, tree, path, action);
+}
+
+static bool guard(struct search *search, size_t tree, const char *path, enum guard_action action)
+{
+    if (action == GUARD_READ_ONLY && !search->trees->items[tree].is_writable)
+        return true;
+    return action == GUARD_HIDE ? add_name(search, tree, path, action) : add_with_ancestors(search, tree, path, action);
+}
+
+static bool add_alias(struct search *search, const char *path, const struct stat *about, enum guard_action action)
+{
+    struct alias *aliases = search->aliases;
+    if (search->alias_count % 256 == 0) {
+        aliases = realloc(aliases, (search->alias_count + 256) * sizeof *aliases);
+        if (!aliases)
+            return no_memory(search);
+        search->aliases = aliases;
+    }
+    struct alias *alias = &aliases[search->alias_count];
+    *alias = (struct alias){ strdup(path), search->tree, about->st_dev, about->st_ino, action };
+    if (!alias->path)
+        return no_memory(search);
+    search->alias_count++;
+    return true;
+}
+
+static bool add_placeholder(struct search *search, const char *path, bool is_folder, const char *contents)
+{
+    struct guards *found = search->found;
+    const char *root = search->trees->items[search->tree].path;
+    struct guard_placeholder *all = realloc(found->placeholders, (found->placeholder_count + 1) * sizeof *all);
+    if (!all)
+        return no_memory(search);
+    found->placeholders = all;
+    struct guard_placeholder *one = &all[found->placeholder_count];
+    *one = (struct guard_placeholder){ strdup(path + strlen(root) + 1), search->tree, is_folder, contents };
+    if (!one->path)
+        return no_memory(search);
+    found->placeholder_count++;
+    return guard(search, search->tree, path, GUARD_READ_ONLY);
+}
+
+/* ---- One entry ---- */
+
+static bool is_named(const struct search *search, const char *path)
+{
+    for (size_t i = 0; i < search->trees->count; i++)
+        if (strcmp(search->trees->items[i].path, path) == 0 || strcmp(search->trees->items[i].given, path) == 0)
+            return true;
+    return false;
+}
+
+static enum guard_action wanted_action(const struct search *search, const char *path, const char *name, bool in_git)
+{
+    const char *root = search->trees->items[search->tree].path;
+    for (size_t i = 0; i < search->hide_count; i++) {
+        const char *pattern = search->hide[i];
+        bool is_path = strchr(pattern, '/') != NULL;
+        if (strncmp(pattern, "./", 2) == 0)
+            pattern += 2;
+        if (fnmatch(pattern, is_path ? path + strlen(root) + 1 : name, is_path ? FNM_PATHNAME : 0) == 0)
+            return GUARD_HIDE;
+    }
+    return guard_action_of(name, in_git);
+}
+
+/* A link cannot be mounted over. What a hidden one leads to is hidden; one that must stay cannot be kept. */
+static bool guard_link(struct search *search, const char *path, enum guard_action action)
+{
+    char real[PATH_MAX];
+    if (action == GUARD_READ_ONLY)
+        return !search->trees->items[search->tree].is_writable ||
+               problem(search->ret_error, "put a file in its place, or name it: --ro or --rw with its path",
+                       "%s must stay as it is, and is a symbolic link", path);
+    if (!realpath(path, real))
+        return true;
+    for (size_t i = search->trees->count; i > 0; i--) {
+        const char *root = search->trees->items[i - 1].path;
+        size_t length = strlen(root);
+        if (strncmp(real, root, length) == 0 && real[length] == '/')
+            return is_named(search, real) || add_name(search, i - 1, real, GUARD_HIDE);
+    }
+    return true;
+}
+
+static bool search_folder(struct search *search, int folder, const char *path, unsigned depth);
+
+static bool enter(struct search *search, int folder, const char *name, const char *path, const struct stat *about,
+                  unsigned depth)
+{
+    if (depth == DEPTH_MAX)
+        return problem(search->ret_error, "name a tree that is not so deep", "%s lies more than %d folders deep", path,
+                       DEPTH_MAX);
+    int fd = openat(folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0 && (errno == ENOENT || (errno == EACCES && about->st_uid != geteuid())))
+        return true; /* what we may not enter the sandbox may not either */
+    if (fd < 0)
+        return problem(search->ret_error,
+                       "what cannot be searched cannot be guarded: make it readable, or name a smaller tree", "%s: %s",
+                       path, strerror(errno));
+    return search_folder(search, fd, path, depth + 1);
+}
+
+static bool look_at(struct search *search, int folder, const char *name, const char *path, bool in_git, unsigned depth)
+{
+    struct stat about;
+    if (++search->entries > ENTRIES_MAX)
+        return problem(search->ret_error, "name a smaller tree", "more than %d files would have to be searched in %s",
+                       ENTRIES_MAX, search->trees->items[search->tree].path);
+    if (fstatat(folder, name, &about, AT_SYMLINK_NOFOLLOW) < 0)
+        return errno == ENOENT || problem(search->ret_error, NULL, "%s: %s", path, strerror(errno));
+    if (is_named(search, path)) /* searched by itself; what lies around it must not be renamed */
+        return !search->trees->items[search->tree].is_writable || S_ISLNK(about.st_mode) ||
+               add_with_ancestors(search, search->tree, path, GUARD_PIN);
+
+    bool is_folder = S_ISDIR(about.st_mode);
+    enum guard_action action = wanted_action(search, path, name, in_git);
+    if (action == GUARD_NONE && !is_folder && strcasecmp(name, ".git") == 0)
+        action = GUARD_READ_ONLY; /* says where the repository is */
+    if (action != GUARD_NONE && S_ISLNK(about.st_mode))
+        return guard_link(search, path, action);
+    if (action != GUARD_NONE && !guard(search, search->tree, path, action))
+        return false;
+    if (S_ISREG(about.st_mode) && about.st_nlink > 1 && !add_alias(search, path, &about, action))
+        return false;
+    bool is_seen = action == GUARD_NONE || (action == GUARD_READ_ONLY && is_folder);
+    return !is_folder || !is_seen || enter(search, folder, name, path, &about, depth);
+}
+
+/* What git would follow if it were there. */
+static bool add_missing_of_git(struct search *search, const char *path, const bool has[OF_GIT])
+{
+    char missing[PATH_MAX];
+    for (size_t i = 0; i < OF_GIT; i++) {
+        if (has[i] || (size_t)snprintf(missing, sizeof missing, "%s/%s", path, of_git[i].name) >= sizeof missing)
+            continue;
+        if (!add_placeholder(search, missing, of_git[i].is_folder, of_git[i].contents))
+            return false;
+    }
+    return true;
+}
+
+static bool search_stream(struct search *search, DIR *stream, const char *path, unsigned depth)
+{
+    const struct guard_tree *tree = &search->trees->items[search->tree];
+    size_t root = strlen(tree->path);
+    bool in_git = strlen(path) > root && guard_is_git(path + root + 1);
+    bool has[OF_GIT] = { false }, has_head = false;
+    for (struct dirent *entry; (errno = 0, entry = readdir(stream));) {
+        char below[PATH_MAX];
+        const char *name = entry->d_name;
+        if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+            continue;
+        if ((size_t)snprintf(below, sizeof below, "%s/%s", path, name) >= sizeof below)
+            return problem(search->ret_error, "name a tree that is not so deep", "a path in %s is too long", path);
+        if (!look_at(search, dirfd(stream), name, below, in_git, depth))
+            return false;
+        has_head = has_head || strcmp(name, "HEAD") == 0;
+        for (size_t i = 0; i < OF_GIT; i++)
+            has[i] = has[i] || (strcasecmp(name, of_git[i].name) == 0 && !guard_is_placeholder(dirfd(stream), name));
+    }
+    if (errno != 0)
+        return problem(search->ret_error, NULL, "%s: %s", path, strerror(errno));
+    if (!in_git || !tree->is_writable)
+        return true;
+    if (has_head)
+        return add_missing_of_git(search, path, has);
+    /* No repository yet; nobody makes one of it. */
+    return strcasecmp(strrchr(path, '/'), "/.git") != 0 || guard(search, search->tree, path, GUARD_READ_ONLY);
+}
+
+/* Takes the descriptor. */
+static bool search_folder(struct search *search, int folder, const char *path, unsigned depth)
+{
+    DIR *stream = fdopendir(folder);
+    if (!stream) {
+        close(folder);
+        return no_memory(search);
+    }
+    bool is_good = search_stream(search, stream, path, depth);
+    closedir(stream);
+    return is_good;
+}
+
+/* ---- All of it ---- */
+
+static bool add_expected(struct search *search)
+{
+    const struct guard_tree *tree = &search->trees->items[search->tree];
+    for (size_t i = 0; i < EXPECTED; i++) {
+        char path[PATH_MAX];
+        struct stat about;
+        if ((expected[i].is_for_home && !tree->is_home) ||
+            (fstatat(tree->fd, expected[i].name, &about, AT_SYMLINK_NOFOLLOW) == 0 &&
+             !guard_is_placeholder(tree->fd, expected[i].name)) ||
+            (size_t)snprintf(path, sizeof path, "%s/%s", tree->path, expected[i].name) >= sizeof path)
+            continue;
+        if (!add_placeholder(search, path, expected[i].is_folder, ""))
+            return false;
+    }
+    return true;
+}
+
+static bool search_tree(struct search *search)
+{
+    const struct guard_tree *tree = &search->trees->items[search->tree];
+    if (tree->is_file)
+        return true;
+    int fd = openat(tree->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return problem(search->ret_error, NULL, "%s: %s", tree->path, strerror(errno));
+    return search_folder(search, fd, tree->path, 0) && (!tree->is_writable || add_expected(search));
+}
+
+/* A file is guarded by all its names. */
+static bool guard_aliases(struct search *search)
+{
+    for (size_t i = 0; i < search->alias_count; i++) {
+        const struct alias *guarded = &search->aliases[i];
+        for (size_t j = 0; guarded->action != GUARD_NONE && j < search->alias_count; j++) {
+            const struct alias *other = &search->aliases[j];
+            if (other->action < guarded->action && other->device == guarded->device && other->inode == guarded->inode &&
+                !guard(search, other->tree, other->path, guarded->action))
+                return false;
+        }
+    }
+    return true;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+    const struct guard_name *first = a, *second = b;
+    if (first->tree != second->tree)
+        return first->tree < second->tree ? -1 : 1;
+    return strcmp(first->path, second->path);
+}
+
+bool guards_find(const struct guard_trees *trees, const char *const *hide, size_t hide_count, struct guards *ret,
+                 esq_error *ret_error)
+{
+    *ret = (struct guards){ 0 };
+    struct search search = {
+        .trees = trees, .hide = hide, .hide_count = hide_count, .found = ret, .ret_error = ret_error
+    };
+    bool is_good = true;
+    for (size_t i = 0; i < trees->count && is_good; i++) {
+        search.tree = i;
+        is_good = search_tree(&search);
+    }
+    is_good = is_good && guard_aliases(&search);
+    for (size_t i = 0; i < search.alias_count; i++)
+        free(search.aliases[i].path);
+    free(search.aliases);
+    if (ret->count > 1)
+        qsort(ret->names, ret->count, sizeof *ret->names, compare_names);
+    return is_good;
+}
+
+void guards_done(struct guards *guards)
+{
+    for (size_t i = 0; i < guards->count; i++)
+        free(guards->names[i].path);
+    for (size_t i = 0; i < guards->placeholder_count; i++)
+        free(guards->placeholders[i].path);
+    free(guards->names);
+    free(guards->placeholders);
+    *guards = (struct guards){ 0 };
+}

@@ -1,0 +1,115 @@
+/* See host.h. Two lists, and minimal files in the place of those that would say who else is there. */
+#include "tools/sandbox/host.h"
+
+#include <limits.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Links of a system with everything in /usr, folders of an older one. */
+static const char *const programs[] = { "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32" };
+
+/* Never all of /etc. What stands here says how programs run, and nothing of who uses the machine. */
+static const char *const settings[] = {
+    "/etc/alternatives",
+    "/etc/bash.bashrc",
+    "/etc/ca-certificates",
+    "/etc/debian_version",
+    "/etc/fonts",
+    "/etc/gai.conf",
+    "/etc/host.conf",
+    "/etc/inputrc",
+    "/etc/java-17-openjdk",
+    "/etc/ld.so.cache",
+    "/etc/ld.so.conf",
+    "/etc/ld.so.conf.d",
+    "/etc/locale.alias",
+    "/etc/localtime",
+    "/etc/lsb-release",
+    "/etc/magic",
+    "/etc/mime.types",
+    "/etc/os-release",
+    "/etc/perl",
+    "/etc/pki/tls/certs",
+    "/etc/protocols",
+    "/etc/python3",
+    "/etc/python3.11",
+    "/etc/python3.12",
+    "/etc/python3.13",
+    "/etc/services",
+    "/etc/ssl/cert.pem",
+    "/etc/ssl/certs",
+    "/etc/ssl/openssl.cnf",
+    "/etc/terminfo",
+    "/etc/timezone",
+    "/etc/vim",
+    "/etc/xattr.conf",
+};
+static const char *const of_network[] = { "/etc/resolv.conf", "/etc/hosts" };
+
+/* A link into /usr stays one; anything else is bound under its own name. */
+static void add_one(struct wish *wish, const char *path)
+{
+    char real[PATH_MAX];
+    struct stat about;
+    if (!realpath(path, real) || lstat(path, &about) < 0)
+        return;
+    if (S_ISLNK(about.st_mode) && strncmp(real, "/usr/", 5) == 0)
+        wish_add_words(wish, "mounts", "link", path, real, NULL);
+    else if (stat(real, &about) == 0 && (S_ISDIR(about.st_mode) || S_ISREG(about.st_mode)))
+        wish_add_words(wish, "mounts", "bind", real, path, NULL);
+}
+
+char *host_user_name(void)
+{
+    FILE *file = fopen("/etc/passwd", "re");
+    char *name = NULL;
+    for (struct passwd *entry; file && !name && (entry = fgetpwent(file));)
+        if (entry->pw_uid == getuid())
+            name = strdup(entry->pw_name);
+    if (file)
+        fclose(file);
+    return name ? name : strdup("user");
+}
+
+/* The caller, root and nobody: programs ask who they are, and need not learn who else there is. */
+static void add_users(struct wish *wish, const char *name, const char *home)
+{
+    char text[PATH_MAX + 512];
+    unsigned uid = getuid(), gid = getgid();
+    int length = snprintf(text, sizeof text, "root:x:0:0:root:/root:/bin/sh\n");
+    if (uid != 0)
+        length += snprintf(text + length, sizeof text - (size_t)length, "%.64s:x:%u:%u::%s:/bin/sh\n", name, uid, gid,
+                           strpbrk(home, ":\n") ? "/" : home);
+    snprintf(text + length, sizeof text - (size_t)length, "nobody:x:65534:65534:nobody:/nonexistent:/bin/false\n");
+    wish_add_words(wish, "mounts", "text", "/etc/passwd", text, NULL);
+    length = snprintf(text, sizeof text, "root:x:0:\n");
+    if (gid != 0)
+        length += snprintf(text + length, sizeof text - (size_t)length, "%.64s:x:%u:\n", name, gid);
+    snprintf(text + length, sizeof text - (size_t)length, "nogroup:x:65534:\n");
+    wish_add_words(wish, "mounts", "text", "/etc/group", text, NULL);
+}
+
+void host_add(struct wish *wish, bool with_network, const char *home)
+{
+    char real[PATH_MAX];
+    char *name = host_user_name();
+    wish_add_words(wish, "mounts", "bind", realpath("/usr", real) ? real : "/usr", "/usr", NULL);
+    for (size_t i = 0; i < sizeof programs / sizeof *programs; i++)
+        add_one(wish, programs[i]);
+    for (size_t i = 0; i < sizeof settings / sizeof *settings; i++)
+        add_one(wish, settings[i]);
+    for (size_t i = 0; i < sizeof of_network / sizeof *of_network && with_network; i++)
+        add_one(wish, of_network[i]);
+    add_users(wish, name ? name : "user", home);
+    wish_add_words(wish, "mounts", "text", "/etc/nsswitch.conf",
+                   with_network ? "passwd: files\ngroup: files\nhosts: files dns\n"
+                                : "passwd: files\ngroup: files\nhosts: files\n",
+                   NULL);
+    if (!with_network)
+        wish_add_words(wish, "mounts", "text", "/etc/hosts", "127.0.0.1 localhost\n::1 localhost\n", NULL);
+    free(name);
+}
