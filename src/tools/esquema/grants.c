@@ -8,6 +8,38 @@
 #include <sys/stat.h>
 #include "base/plain.h"
 #include "tools/esquema/failure.h"
+#include "tools/esquema/trust.h"
+
+const char grant_kinds[] = "best-effort capability device host-path id-range keep limits network publish volume wall "
+                           "writable-path";
+
+bool grant_is_known(const char *allow)
+{
+    size_t length = strcspn(allow, "=");
+    if (length == 0 || allow[length] != '=')
+        return false;
+    for (const char *kind = grant_kinds; *kind; kind += strspn(kind, " ")) {
+        size_t size = strcspn(kind, " ");
+        if (size == length && memcmp(kind, allow, size) == 0)
+            return true;
+        kind += size;
+    }
+    return false;
+}
+
+/* What is asked for twice is one question; the first place stands for all. */
+static size_t drop_repeated(esq_grant *items, size_t count)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++) {
+        size_t j = 0;
+        while (j < kept && (strcmp(items[j].flag, items[i].flag) != 0 || strcmp(items[j].value, items[i].value) != 0))
+            j++;
+        if (j == kept)
+            items[kept++] = items[i];
+    }
+    return kept;
+}
 
 bool grants_ask(esq_spec *spec, struct grants *ret, esq_error *ret_error)
 {
@@ -28,7 +60,8 @@ bool grants_ask(esq_spec *spec, struct grants *ret, esq_error *ret_error)
         grants_done(ret);
         return false;
     }
-    ret->count = (size_t)count;
+    ret->count = drop_repeated(ret->items, (size_t)count);
+    ret->is_trusted = trust_is_given(spec, ret);
     return true;
 }
 
@@ -68,9 +101,9 @@ static bool covers(const char *allow, const esq_grant *grant)
     return covers_path(value, grant->value);
 }
 
-bool grant_is_given(const struct options *options, const esq_grant *grant)
+bool grant_is_given(const struct options *options, const struct grants *grants, const esq_grant *grant)
 {
-    if (options->trust)
+    if (options->trust || grants->is_trusted)
         return true;
     for (size_t i = 0; i < options->allow.count; i++)
         if (covers(options->allow.items[i], grant))
@@ -109,15 +142,6 @@ static bool check_paths(const struct grants *grants, esq_error *ret_error)
     return is_good;
 }
 
-static bool is_repeated(const struct grants *grants, size_t index)
-{
-    for (size_t i = 0; i < index; i++)
-        if (strcmp(grants->items[i].flag, grants->items[index].flag) == 0 &&
-            strcmp(grants->items[i].value, grants->items[index].value) == 0)
-            return true;
-    return false;
-}
-
 /* A word for the shell. */
 static void print_word(FILE *out, const char *flag, const char *value)
 {
@@ -142,16 +166,21 @@ static void print_word(FILE *out, const char *flag, const char *value)
     fputc('\'', out);
 }
 
+void grant_print(FILE *out, const esq_grant *grant)
+{
+    print_word(out, grant->flag, grant->value);
+}
+
 static void show_missing(const struct grants *grants, const struct options *options)
 {
     fputs("remedy: if that is what you want, grant it:", stderr);
     for (size_t i = 0; i < grants->count; i++) {
-        if (grant_is_given(options, &grants->items[i]) || is_repeated(grants, i))
+        if (grant_is_given(options, grants, &grants->items[i]))
             continue;
         fputs(" --allow ", stderr);
         print_word(stderr, grants->items[i].flag, grants->items[i].value);
     }
-    fputs("\n        (or everything that it asks for: --trust)\n", stderr);
+    fputs("\n        (or everything that it asks for: --trust; to be remembered: esquema trust FILE)\n", stderr);
 }
 
 bool grants_check(esq_spec *spec, const struct options *options, esq_error *ret_error)
@@ -163,7 +192,7 @@ bool grants_check(esq_spec *spec, const struct options *options, esq_error *ret_
     bool is_good = check_paths(&grants, ret_error);
     for (size_t i = 0; i < grants.count && is_good; i++) {
         const esq_grant *grant = &grants.items[i];
-        if (grant_is_given(options, grant))
+        if (grant_is_given(options, &grants, grant))
             continue;
         esq_error error =
             error_at(grant, failure_make("this asks for %s=%s, which was not granted", grant->flag, grant->value));

@@ -7,13 +7,22 @@
 struct grants {
     esq_grant *items; /* owned; texts are the specification's */
     size_t count;
+    bool is_trusted; /* by `esquema trust`, as it stands here */
 };
 
 /* Everything that is asked for. false after showing why it cannot be said. */
 bool grants_ask(esq_spec *spec, struct grants *ret, esq_error *ret_error);
 void grants_done(struct grants *grants);
 
-bool grant_is_given(const struct options *options, const esq_grant *grant);
+bool grant_is_given(const struct options *options, const struct grants *grants, const esq_grant *grant);
+
+/* "host-path=/srv", as a word for the shell. */
+void grant_print(FILE *out, const esq_grant *grant);
+
+/* Is it WHAT=VALUE, and WHAT something that descriptions ask for? */
+bool grant_is_known(const char *allow);
+/* The words that WHAT may be, with spaces between. */
+extern const char grant_kinds[];
 
 /* Is all of it granted, and is there what it names? Else everything that is missing is shown at once. */
 bool grants_check(esq_spec *spec, const struct options *options, esq_error *ret_error);

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "tools/common/units.h"
+#include "tools/esquema/grants.h"
 
 enum kind { FLAG, TEXT, TEXTS, GRANT, COUNT, BYTES, DURATION, NUMBER, FORMAT };
 
@@ -105,6 +106,11 @@ static bool store(const struct parse *parse, const struct option *option, const 
     case GRANT:
         if (!strchr(value, '=') || *value == '=')
             return complain(parse->command, value, " is no grant (WHAT=VALUE, such as network=host)");
+        if (!grant_is_known(value)) {
+            fprintf(stderr, "esquema: --allow %s: no description asks for that; WHAT is one of %s\n", value,
+                    grant_kinds);
+            return false;
+        }
         return append(parse, field, value);
     case COUNT: return parse_count(value, field) || complain(parse->command, value, " is no number (10, 5k)");
     case BYTES: return parse_bytes(value, field) || complain(parse->command, value, " is no size (64M, 1G)");

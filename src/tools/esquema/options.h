@@ -14,7 +14,7 @@ struct text_list {
 };
 
 struct options {
-    bool trust, explain, help;
+    bool trust, forget, explain, help;
     enum esq_format format;
     int status_fd;          /* -1: none */
     struct text_list allow; /* "network=host", ... */

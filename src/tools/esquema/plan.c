@@ -29,7 +29,7 @@ static void print_grants_json(const struct grants *grants, const struct options 
         json_print_string(stdout, grant->flag);
         fputs(",\"value\":", stdout);
         json_print_string(stdout, grant->value);
-        printf(",\"granted\":%s", grant_is_given(options, grant) ? "true" : "false");
+        printf(",\"granted\":%s", grant_is_given(options, grants, grant) ? "true" : "false");
         print_place(grant->where.file, grant->where.line, grant->where.column);
         fputc('}', stdout);
     }
@@ -64,7 +64,7 @@ static void print_grants_text(const struct grants *grants, const struct options 
             report_text(stdout, grant->where.file ? grant->where.file : "");
             printf(":%u:%u]", grant->where.line, grant->where.column);
         }
-        puts(grant_is_given(options, grant) ? "  (given)" : "");
+        puts(grant_is_given(options, grants, grant) ? "  (given)" : "");
     }
 }
 

@@ -40,7 +40,7 @@ bool prepare_plan(const struct options *options, esq_plan **ret_plan, esq_error 
     esq_spec *spec;
     if (!describe_file(options, &spec, ret_error))
         return false;
-    if (!set_options(options, spec, ret_error) || !grants_check(spec, options, ret_error)) {
+    if (!grants_check(spec, options, ret_error) || !set_options(options, spec, ret_error)) {
         esq_spec_free(spec);
         return false;
     }

@@ -1,0 +1,155 @@
+/*
+ * What was trusted once. The key is made of the specification and of everything that it asks for, paths as they really
+ * are: a description that was changed, a container that it inherits from, a link that leads elsewhere now, give another
+ * key, and are asked for again. A key is an empty file; which description it stood for is only said inside.
+ */
+#include "tools/esquema/trust.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "base/sha256.h"
+#include "tools/esquema/describe.h"
+#include "tools/esquema/failure.h"
+
+enum { KEY = 64 };
+
+static void add_text(struct sha256 *hash, const char *text)
+{
+    sha256_update(hash, text, strlen(text) + 1); /* with its end, so that two texts are not one */
+}
+
+static bool make_key(const esq_spec *spec, const struct grants *grants, char ret_key[KEY + 1])
+{
+    unsigned char bytes[32];
+    struct sha256 hash;
+    if (esq_spec_hash(spec, bytes) < 0)
+        return false;
+    sha256_init(&hash);
+    add_text(&hash, "esquema trust 1");
+    sha256_update(&hash, bytes, sizeof bytes);
+    for (size_t i = 0; i < grants->count; i++) {
+        add_text(&hash, grants->items[i].flag);
+        add_text(&hash, grants->items[i].value);
+    }
+    sha256_final(&hash, bytes);
+    for (size_t i = 0; i < sizeof bytes; i++)
+        snprintf(ret_key + 2 * i, 3, "%02x", bytes[i]);
+    return true;
+}
+
+/* $XDG_STATE_HOME/esquema/trust, or ~/.local/state/esquema/trust; NULL: neither is set. To be freed. */
+static char *find_folder(void)
+{
+    const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
+    char *path = NULL;
+    int length = -1;
+    if (state && *state == '/')
+        length = asprintf(&path, "%s/esquema/trust", state);
+    else if (home && *home == '/')
+        length = asprintf(&path, "%s/.local/state/esquema/trust", home);
+    return length < 0 ? NULL : path;
+}
+
+static int make_folders(char *path)
+{
+    for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        int result = mkdir(path, 0700);
+        *slash = '/';
+        if (result < 0 && errno != EEXIST)
+            return -errno;
+    }
+    return mkdir(path, 0700) < 0 && errno != EEXIST ? -errno : 0;
+}
+
+static char *find_path(const esq_spec *spec, const struct grants *grants, bool makes_folder, int *ret_error)
+{
+    char key[KEY + 1], *path = NULL;
+    char *folder = find_folder();
+    *ret_error = folder ? 0 : ENOENT;
+    if (folder && makes_folder)
+        *ret_error = -make_folders(folder);
+    if (*ret_error == 0 && (!make_key(spec, grants, key) || asprintf(&path, "%s/%s", folder, key) < 0)) {
+        *ret_error = ENOMEM;
+        path = NULL;
+    }
+    free(folder);
+    return path;
+}
+
+bool trust_is_given(const esq_spec *spec, const struct grants *grants)
+{
+    struct stat found;
+    int error;
+    char *path = find_path(spec, grants, false, &error);
+    /* Nobody else's word, and nothing that somebody else could have put there. */
+    bool is_given = path && lstat(path, &found) == 0 && S_ISREG(found.st_mode) && found.st_uid == geteuid() &&
+                    (found.st_mode & (S_IWGRP | S_IWOTH)) == 0;
+    free(path);
+    return is_given;
+}
+
+static int remember(const struct options *options, const esq_spec *spec, const struct grants *grants)
+{
+    int error;
+    char *path = find_path(spec, grants, true, &error);
+    int fd = path ? open(path, O_CREAT | O_WRONLY | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600) : -1;
+    if (path && fd < 0)
+        error = errno;
+    if (fd >= 0) {
+        dprintf(fd, "%s\n", options->file);
+        close(fd);
+    }
+    free(path);
+    return error;
+}
+
+static int forget(const esq_spec *spec, const struct grants *grants)
+{
+    int error;
+    char *path = find_path(spec, grants, false, &error);
+    if (path && unlink(path) < 0)
+        error = errno;
+    free(path);
+    return error;
+}
+
+static int tell(const struct options *options, const struct grants *grants, int error)
+{
+    if (error == ENOENT && options->forget) {
+        printf("%s was not trusted\n", options->file);
+        return 0;
+    }
+    if (error) {
+        esq_error failure = failure_make("remember it: %s", strerror(error));
+        failure_show_error(&failure);
+        return ESQ_EXIT_SETUP;
+    }
+    printf(options->forget ? "%s is asked for its grants again\n" : "%s is trusted until it changes, with:\n",
+           options->file);
+    for (size_t i = 0; i < grants->count && !options->forget; i++) {
+        fputs("     --allow ", stdout);
+        grant_print(stdout, &grants->items[i]);
+        fputc('\n', stdout);
+    }
+    return 0;
+}
+
+int command_trust(const struct options *options)
+{
+    esq_spec *spec;
+    esq_error error = { 0 };
+    struct grants grants = { 0 };
+    int status = ESQ_EXIT_SETUP;
+    if (!describe_file(options, &spec, &error))
+        return status;
+    if (grants_ask(spec, &grants, &error))
+        status = tell(options, &grants, options->forget ? forget(spec, &grants) : remember(options, spec, &grants));
+    grants_done(&grants);
+    esq_spec_free(spec);
+    return status;
+}
