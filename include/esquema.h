@@ -229,14 +229,15 @@ ESQ_API int esq_launch_with(const esq_plan *plan, const esq_launch_options *opti
 
 /* Why a container ended. */
 enum esq_reason {
-    ESQ_REASON_NONE = 0,   /* it has not ended yet */
-    ESQ_REASON_EXIT,       /* the payload exited */
-    ESQ_REASON_SIGNAL,     /* the payload was ended by a signal */
-    ESQ_REASON_TIME_LIMIT, /* we ended it, because its field "time" ran out; exit_status is 137 */
-    ESQ_REASON_KILLED,     /* its init was killed, by esq_container_free or from outside */
-    ESQ_REASON_STOPPED,    /* it was asked to end by esq_store_stop, and did; the status is the payload's */
-    ESQ_REASON_OUTPUT,     /* we ended it, because it printed more than it may; exit_status is 137 */
-    ESQ_REASON_SYSTEM_CALL /* the payload was ended by SIGSYS: a system call that its seccomp policy kills for */
+    ESQ_REASON_NONE = 0,     /* it has not ended yet */
+    ESQ_REASON_EXIT,         /* the payload exited */
+    ESQ_REASON_SIGNAL,       /* the payload was ended by a signal */
+    ESQ_REASON_TIME_LIMIT,   /* we ended it, because its field "time" ran out; exit_status is 137 */
+    ESQ_REASON_KILLED,       /* its init was killed, by esq_container_free or from outside */
+    ESQ_REASON_STOPPED,      /* it was asked to end by esq_store_stop, and did; the status is the payload's */
+    ESQ_REASON_OUTPUT,       /* we ended it, because it printed more than it may; exit_status is 137 */
+    ESQ_REASON_SYSTEM_CALL,  /* the payload was ended by SIGSYS: a system call that its seccomp policy kills for */
+    ESQ_REASON_OUT_OF_MEMORY /* the kernel ended it, because its field "memory" did not suffice; exit_status is 137 */
 };
 #define ESQ_REASON_LAST ESQ_REASON_SYSTEM_CALL
 
@@ -249,6 +250,13 @@ typedef struct esq_result {
     uint64_t user_microseconds; /* of processor time, all processes that were waited for */
     uint64_t system_microseconds;
     uint64_t peak_memory; /* bytes resident of its largest process */
+    /* Counted by a cgroup: 0 where the container had none, or the kernel does not keep that number. */
+    uint64_t memory_peak;  /* bytes, of all processes and their cached files together, at most at once */
+    uint64_t memory_limit; /* bytes */
+    uint64_t processes_peak;
+    uint64_t processes_limit;
+    uint64_t oom_kills;     /* processes ended for want of memory */
+    uint64_t refused_forks; /* processes or threads that were not started, because there were too many */
 } esq_result;
 
 /*
@@ -273,6 +281,45 @@ ESQ_API void esq_container_result(const esq_container *container, esq_result *re
  * Fails with -ESRCH when it has ended, -EINVAL for a number that is no signal.
  */
 ESQ_API int esq_signal(esq_container *container, int signal_number);
+
+/*
+ * What a running container uses. Where it has a cgroup, that counts all of it; else what /proc says of its processes,
+ * and the rest is 0. So are numbers that the kernel does not keep.
+ */
+typedef struct esq_stats {
+    uint64_t processes; /* esq_container_stats: with threads and init */
+    uint64_t memory;    /* bytes. Without a cgroup: resident ones of all processes; what they share counts for each */
+    uint64_t user_microseconds;
+    uint64_t system_microseconds; /* without a cgroup: of the processes that live, and of those they have waited for */
+    uint64_t memory_peak;
+    uint64_t memory_limit; /* 0: none */
+    uint64_t swap;
+    uint64_t throttled_microseconds; /* that it had to wait because of its field "cpus" */
+    uint64_t processes_peak;
+    uint64_t processes_limit; /* 0: none */
+    uint64_t oom_kills;
+    uint64_t refused_forks;
+    uint64_t read_bytes; /* from devices */
+    uint64_t written_bytes;
+} esq_stats;
+
+/*
+ * Reads what the container uses at this moment. Fails with -ENODATA (it has no cgroup: see esq_doctor), -ESRCH (it has
+ * ended: see esq_container_result), or the kernel's error.
+ */
+ESQ_API int esq_container_stats(const esq_container *container, esq_stats *ret_stats);
+
+/*
+ * Stops every process of the container where it stands (is_frozen 1), or lets them go on (0). The kernel needs a moment
+ * for it. SIGKILL ends frozen processes too. Fails with -ENODATA (it has no cgroup), -ESRCH (it has ended).
+ */
+ESQ_API int esq_container_freeze(esq_container *container, int is_frozen);
+
+/*
+ * The folder of the container's cgroup as a descriptor, owned by the container, for CLONE_INTO_CGROUP; -1 where it has
+ * none or has ended. Never fails.
+ */
+ESQ_API int esq_container_cgroup(const esq_container *container);
 
 /* The pid of the container's init, as the caller sees it. For display: act through the pidfd, which is never reused. */
 ESQ_API pid_t esq_container_pid(const esq_container *container);
@@ -389,14 +436,6 @@ ESQ_API int esq_store_wait(esq_store *store, const char *name, int timeout_ms, e
 
 /* A pidfd of its init, owned by the caller. -ESRCH when it does not run. */
 ESQ_API int esq_store_pidfd(esq_store *store, const char *name, esq_error *ret_error);
-
-/* What a running container uses at this moment. */
-typedef struct esq_stats {
-    uint64_t processes;
-    uint64_t memory; /* bytes resident, of all its processes; what they share counts for each */
-    uint64_t user_microseconds;
-    uint64_t system_microseconds; /* of the processes that live, and of those they have waited for */
-} esq_stats;
 
 /* Looks at every process of the host that may be seen. -ESRCH when it does not run. */
 ESQ_API int esq_store_stats(esq_store *store, const char *name, esq_stats *ret_stats, esq_error *ret_error);

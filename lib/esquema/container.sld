@@ -109,8 +109,8 @@
         nested-namespaces))
 
     (define limit-names
-      '(memory processes cpus time open-files file-size core-size stack-size address-space locked-memory cpu-time data-size
-        user-processes pending-signals message-queues nice realtime-priority realtime-time))
+      '(memory swap processes cpus cpuset io-read io-write io-read-operations io-write-operations time open-files
+        file-size core-size stack-size address-space locked-memory cpu-time data-size user-processes pending-signals message-queues nice realtime-priority realtime-time))
 
     ;; --- plain fields
 
@@ -264,13 +264,29 @@
       (entries limits-entries))
 
     (define (limit-entries name position values)
+      (if (memq name '(io-read io-write io-read-operations io-write-operations))
+          (device-limit name position values)
+          (one-limit name position values)))
+
+    ;; (io-read "/dev/sda" (MiB 10)): so much a second, for the device or the one that the path lies on
+    (define (device-limit name position values)
+      (if (not (= (length values) 2))
+          (refuse position "limit `" name "` takes a device and a number, such as (" name " \"/dev/sda\" (MiB 10))"))
+      (list (entry name position 'add (symbol->string name)
+                   (field-text position name (car values))
+                   (size-text position name (cadr values)))))
+
+    (define (one-limit name position values)
       (let ((value (one position name values)))
         (list (entry name position 'set (symbol->string name)
-                     (cond ((memq name '(memory file-size core-size stack-size address-space locked-memory data-size
+                     (cond ((memq name '(memory swap file-size core-size stack-size address-space locked-memory data-size
                                           message-queues))
                             (size-text position name value))
-                           ((memq name '(processes open-files user-processes pending-signals nice realtime-priority))
+                           ((memq name '(open-files user-processes pending-signals nice realtime-priority))
                             (count-text position name value))
+                           ((eq? name 'processes)
+                            (if (memq value '(unlimited)) "unlimited" (count-text position name value)))
+                           ((eq? name 'cpuset) (field-text position name value))
                            ((eq? name 'cpus) (ratio-text position name value))
                            (else (time-text position name value)))))))
 
@@ -536,12 +552,21 @@
       (syntax-rules ()
         ((_ form (head . values))
          (symbol-case head
-           ((memory processes cpus time open-files file-size core-size stack-size address-space locked-memory cpu-time
-             data-size user-processes pending-signals message-queues nice realtime-priority realtime-time)
+           ((processes) (processes-form (located form) . values))
+           ((memory swap cpus cpuset io-read io-write io-read-operations io-write-operations time open-files file-size
+             core-size stack-size address-space locked-memory cpu-time data-size user-processes pending-signals message-queues nice realtime-priority realtime-time)
             (limit-entries 'head (located form) (list . values)))
            ((make-limits limits) (entries-of-limits (located form) (head . values)))
            (else (unknown (located form) "limit" 'head limit-names))))
         ((_ form value) (entries-of-limits (located form) value))))
+
+    (define-syntax processes-form
+      (syntax-rules ()
+        ((_ position value)
+         (symbol-case value
+           ((unlimited) (limit-entries 'processes position '(unlimited)))
+           (else (limit-entries 'processes position (list value)))))
+        ((_ position . values) (limit-entries 'processes position (list . values)))))
 
     (define-syntax landlock-form
       (syntax-rules ()

@@ -59,9 +59,6 @@ static void test_errors(void)
           "a root that does not exist");
     check(refused(run("@exit 0", "mounts+=bind /nonexistent /data", NULL), 125, "/nonexistent: No such file"),
           "a source that does not exist");
-    check(refused(run("@exit 0", "memory=1000000", NULL), 125, "the limit `memory` cannot be enforced"),
-          "a limit that cannot be enforced stops the start");
-    check(exited(run("@exit 0", "memory=1000000", "best-effort+=memory", NULL), 0), "unless it is excused by name");
     check(refused(run("@exit 0", "name=Not A Name", NULL), 125, "`name` must be"), "a name that is none");
 }
 

@@ -25,6 +25,7 @@ const char *esq_reason_name(enum esq_reason reason)
     case ESQ_REASON_STOPPED: return "stopped";
     case ESQ_REASON_OUTPUT: return "output limit";
     case ESQ_REASON_SYSTEM_CALL: return "system call";
+    case ESQ_REASON_OUT_OF_MEMORY: return "out of memory";
     }
     return "unknown";
 }
@@ -75,6 +76,16 @@ int esq_status_write_failed(int fd, const esq_error *error)
     return write_line(fd, &line, is_written);
 }
 
+static bool append_counts(struct buffer *line, const esq_result *result)
+{
+    return buffer_append_format(line,
+                                ",\"cgroup\":{\"memory_peak\":%llu,\"memory_limit\":%llu,\"processes_peak\":%llu,"
+                                "\"processes_limit\":%llu,\"oom_kills\":%llu,\"refused_forks\":%llu}",
+                                (unsigned long long)result->memory_peak, (unsigned long long)result->memory_limit,
+                                (unsigned long long)result->processes_peak, (unsigned long long)result->processes_limit,
+                                (unsigned long long)result->oom_kills, (unsigned long long)result->refused_forks);
+}
+
 int esq_status_write_ended(int fd, const esq_result *result)
 {
     struct buffer line;
@@ -86,5 +97,7 @@ int esq_status_write_ended(int fd, const esq_result *result)
         result->exit_status, result->signal, esq_reason_name(result->reason),
         (unsigned long long)result->wall_microseconds, (unsigned long long)result->user_microseconds,
         (unsigned long long)result->system_microseconds, (unsigned long long)result->peak_memory);
+    if (is_written && result->memory_peak)
+        is_written = append_counts(&line, result);
     return write_line(fd, &line, is_written);
 }

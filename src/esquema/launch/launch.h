@@ -6,6 +6,7 @@
 #define ESQUEMA_LAUNCH_H
 
 #include <stdint.h>
+#include "cgroup/leaf.h"
 #include "launch/init_job.h"
 #include "plan/plan.h"
 
@@ -49,6 +50,7 @@ struct launched {
     int result;       /* read end of init's result pipe */
     int held;         /* a lock that the container keeps, or -1 */
     uint64_t started; /* monotonic microseconds, before the clone */
+    struct cgroup cgroup;
 };
 
 int launch_start(const struct esq_plan *plan, struct launched *ret_launched, esq_error *ret_error);

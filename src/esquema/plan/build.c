@@ -109,6 +109,12 @@ int plan_add_step(struct plan_builder *builder, enum step_kind kind, const esq_l
     return 0;
 }
 
+uint32_t plan_last_data(const struct plan_builder *builder)
+{
+    const struct step *end = (const struct step *)(builder->steps.bytes + builder->steps.length);
+    return end[-1].data;
+}
+
 int plan_hold_fd(struct plan_builder *builder, int fd)
 {
     int *held = realloc(builder->held, (builder->held_count + 1) * sizeof(int));
@@ -156,6 +162,16 @@ int plan_missing(struct plan_builder *builder, const esq_spec *spec, const char 
     if (!buffer_append_format(&builder->notes, "missing, excused by best-effort %s: %s\n", name, text))
         return esq_fail(ret_error, where, ENOMEM, NULL, "build the plan");
     return 0;
+}
+
+int plan_note(struct plan_builder *builder, const char *format, ...)
+{
+    char text[ESQ_ERROR_TEXT];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof(text), format, arguments);
+    va_end(arguments);
+    return buffer_append_format(&builder->notes, "%s\n", text) ? 0 : -ENOMEM;
 }
 
 /* ---- Putting it together ---- */

@@ -40,10 +40,13 @@ struct plan_block {
     uint32_t gid_map;
     uint32_t job; /* struct init_job, to be written to a sealed file as it is */
     uint32_t job_size;
-    uint32_t descriptors;   /* struct plan_descriptors */
-    uint32_t has_id_ranges; /* the maps have several lines: newuidmap and newgidmap write them */
-    uint64_t time_ms;       /* wall-clock limit, 0: none */
-    uint64_t grace_ms;      /* between TERM and KILL */
+    uint32_t descriptors;      /* struct plan_descriptors */
+    uint32_t has_id_ranges;    /* the maps have several lines: newuidmap and newgidmap write them */
+    uint32_t is_processes_set; /* the cgroup limits processes; else the facility rlimit does */
+    uint32_t padding;
+    uint64_t processes; /* and threads, at most; 0: unlimited */
+    uint64_t time_ms;   /* wall-clock limit, 0: none */
+    uint64_t grace_ms;  /* between TERM and KILL */
 };
 
 struct plan_builder;
@@ -53,6 +56,8 @@ struct plan_builder;
 /* A step with its text; data may be NULL with size 0. Returns 0 or -ENOMEM, -E2BIG. */
 int plan_add_step(struct plan_builder *builder, enum step_kind kind, const esq_location *where, const char *remedy,
                   const void *data, size_t size, const char *format, ...) __attribute__((format(printf, 7, 8)));
+/* Offset of the last step's data. */
+uint32_t plan_last_data(const struct plan_builder *builder);
 /* Copies bytes or a text into the block, aligned to 8. Returns the offset, 0 when there is no memory. */
 uint32_t plan_add_bytes(struct plan_builder *builder, const void *bytes, size_t size);
 uint32_t plan_add_text(struct plan_builder *builder, const char *text);
@@ -68,6 +73,9 @@ struct plan_block *plan_head(struct plan_builder *builder);
 int plan_missing(struct plan_builder *builder, const esq_spec *spec, const char *name, const esq_location *where,
                  const char *remedy, esq_error *ret_error, const char *format, ...)
     __attribute__((format(printf, 7, 8)));
+
+/* A line of the plan about what it does without. Returns 0 or -ENOMEM. */
+int plan_note(struct plan_builder *builder, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* ---- For launch, print and tests ---- */
 

@@ -15,7 +15,7 @@ enum step_kind {
     STEP_KIND_COUNT
 };
 
-enum step_place { STEP_PLACE_PARENT, STEP_PLACE_CHILD, STEP_PLACE_INIT };
+enum step_place { STEP_PLACE_PARENT, STEP_PLACE_CHILD, STEP_PLACE_INIT, STEP_PLACE_LAUNCH };
 
 enum step_flags {
     STEP_SKIP = 1, /* the tests take a wall down by this, to see that its probe then gets through */
@@ -77,10 +77,12 @@ static inline int step_fail(struct child *child, int negative_errno, const char 
 #define STEP_DECLARE_PARENT(apply)   step_prepare_function apply;
 #define STEP_DECLARE_CHILD(apply)    step_apply_function apply;
 #define STEP_DECLARE_INIT(apply)
+#define STEP_DECLARE_LAUNCH(apply)
 #include "plan/steps.def"
 #undef STEP
 #undef STEP_DECLARE_PARENT
 #undef STEP_DECLARE_CHILD
 #undef STEP_DECLARE_INIT
+#undef STEP_DECLARE_LAUNCH
 
 #endif

@@ -7,7 +7,9 @@
 #include "rlimit/rlimit.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <sys/resource.h>
+#include <sys/utsname.h>
 
 #include "plan/plan.h"
 
@@ -79,6 +81,49 @@ void rlimit_grants(const esq_spec *spec, struct spec_grants *grants)
     (void)grants;
 }
 
+/*
+ * Linux counts the processes of a user in each user namespace since 5.14; root on the host is never counted. So this
+ * limits a container that has a user namespace of its own, wherever it may be started.
+ */
+static const char *why_not_processes(const esq_spec *spec)
+{
+    struct utsname host;
+    unsigned version = 0, patch = 0;
+    if (!spec_has_namespace(spec, "user"))
+        return "it shares the host's users, whose processes would be counted together";
+    if (sys_uid() == 0)
+        return "the kernel counts no processes of root on the host";
+    if (uname(&host) < 0 || sscanf(host.release, "%u.%u", &version, &patch) != 2 || version < 5 ||
+        (version == 5 && patch < 14))
+        return "a kernel of 5.14 or later counts them for each user namespace";
+    return NULL;
+}
+
+/* Where the cgroup does not limit processes. What nobody asked for may be missing, and is then said in the plan. */
+static int plan_processes(const esq_spec *spec, struct plan_builder *builder, esq_error *ret_error)
+{
+    const struct plan_block *head = plan_head(builder);
+    const esq_location *where = spec_where(spec, SPEC_PROCESSES);
+    struct rlimit_step data = { .resource = RLIMIT_NPROC, .soft = head->processes, .hard = head->processes };
+    struct rlimit host;
+    if (head->processes == 0 || head->is_processes_set || spec_is_given(spec, SPEC_USER_PROCESSES))
+        return 0;
+    const char *obstacle = why_not_processes(spec);
+    if (obstacle && !spec_is_given(spec, SPEC_PROCESSES))
+        return plan_note(builder, "not limited: processes (%s)", obstacle);
+    if (obstacle)
+        return plan_missing(builder, spec, "processes", where,
+                            "delegate a cgroup with the controller pids: see `esquema doctor`; or excuse it: "
+                            "(best-effort processes)",
+                            ret_error, "the limit `processes` cannot be enforced: no cgroup can be made, and %s",
+                            obstacle);
+    if (getrlimit(RLIMIT_NPROC, &host) == 0 && host.rlim_max < data.hard)
+        data.soft = data.hard = host.rlim_max; /* stricter already, and never to be raised */
+    return plan_add_step(builder, STEP_RLIMIT, where, "a hard limit of the host may be lower: ulimit -H -u", &data,
+                         sizeof data, "at most %llu processes and threads in this user namespace",
+                         (unsigned long long)data.soft);
+}
+
 int rlimit_plan(const esq_spec *spec, struct plan_builder *builder, esq_error *ret_error)
 {
     for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
@@ -98,5 +143,5 @@ int rlimit_plan(const esq_spec *spec, struct plan_builder *builder, esq_error *r
         if (result < 0)
             return esq_fail(ret_error, where, -result, NULL, "plan limits");
     }
-    return 0;
+    return plan_processes(spec, builder, ret_error);
 }

@@ -76,6 +76,10 @@ static const char *value_wanted(const struct spec_field_about *about, const char
     case SPEC_VALUE_YES_NO: return strcmp(text, "yes") == 0 || strcmp(text, "no") == 0 ? NULL : "yes or no";
     case SPEC_VALUE_BYTES: return spec_parse_number(text, &number) ? NULL : "a number of bytes";
     case SPEC_VALUE_COUNT: return spec_parse_number(text, &number) && number > 0 ? NULL : "a number above 0";
+    case SPEC_VALUE_COUNT_OR_UNLIMITED:
+        return strcmp(text, "unlimited") == 0 || (spec_parse_number(text, &number) && number > 0)
+                   ? NULL
+                   : "a number above 0, or unlimited";
     case SPEC_VALUE_MILLISECONDS:
         return spec_parse_number(text, &number) && number < UINT64_C(1) << 40 ? NULL : "a time in milliseconds";
     case SPEC_VALUE_RATIO: return is_ratio(text) ? NULL : "a number such as 2, 0.5 or 1/2";

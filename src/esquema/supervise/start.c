@@ -243,6 +243,7 @@ int supervise_launch(const char *program, const struct esq_plan *plan, struct es
     container->launched = (struct launched){
         .pid = message.pid, .pidfd = pidfd, .result = -1, .held = -1, .started = message.started_us
     };
+    cgroup_init(&container->launched.cgroup); /* the supervisor's */
     container->supervisor = socket;
     return 0;
 }

@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include "store/store.h"
 #include "supervise/control.h"
+#include "supervise/supervise.h"
 #include "sys/sys.h"
 
 enum { PROCESSES_MAX = 1 << 20 };
@@ -125,6 +126,39 @@ static void sum(const struct processes *processes, pid_t init, esq_stats *ret_st
     *ret_stats = stats;
 }
 
+void supervise_set_stats(const struct cgroup_counts *counts, esq_stats *ret_stats)
+{
+    *ret_stats = (esq_stats){
+        .processes = counts->processes,
+        .memory = counts->memory,
+        .user_microseconds = counts->user_microseconds,
+        .system_microseconds = counts->system_microseconds,
+        .memory_peak = counts->memory_peak,
+        .memory_limit = counts->memory_limit,
+        .swap = counts->swap,
+        .throttled_microseconds = counts->throttled_microseconds,
+        .processes_peak = counts->processes_peak,
+        .processes_limit = counts->processes_limit,
+        .oom_kills = counts->oom_kills,
+        .refused_forks = counts->refused_forks,
+        .read_bytes = counts->read_bytes,
+        .written_bytes = counts->written_bytes,
+    };
+}
+
+/* A cgroup may count less than /proc shows: one without controllers knows processor time alone. */
+static void add_counts(pid_t init, esq_stats *stats)
+{
+    struct cgroup_counts counts;
+    esq_stats seen = *stats;
+    if (cgroup_count_of(init, &counts) < 0)
+        return;
+    supervise_set_stats(&counts, stats);
+    stats->processes = seen.processes;
+    if (stats->memory == 0)
+        stats->memory = seen.memory;
+}
+
 int esq_store_stats(esq_store *store, const char *name, esq_stats *ret_stats, esq_error *ret_error)
 {
     struct processes processes = { 0 };
@@ -139,6 +173,7 @@ int esq_store_stats(esq_store *store, const char *name, esq_stats *ret_stats, es
         qsort(processes.items, processes.count, sizeof *processes.items, compare_pids);
         mark_inside(&processes, entry.pid);
         sum(&processes, entry.pid, ret_stats);
+        add_counts(entry.pid, ret_stats);
     }
     free(processes.items);
     return result < 0 ? esq_fail(ret_error, NULL, -result, NULL, "look at the processes of `%s`", name) : 0;

@@ -60,11 +60,30 @@ static void set_reason(struct esq_container *container, int init_status)
         result->reason = ESQ_REASON_SYSTEM_CALL;
     if (!is_told) /* init always tells, unless it is ended itself */
         result->reason = ESQ_REASON_KILLED;
+    if (container->launched.cgroup.counts.oom_kills > 0 && result->exit_status == 128 + SIGKILL)
+        result->reason = ESQ_REASON_OUT_OF_MEMORY;
     if (container->cause == ESQ_REASON_NONE)
         return;
     result->reason = container->cause;
     if (container->cause != ESQ_REASON_STOPPED)
         result->exit_status = 128 + SIGKILL;
+}
+
+/* What the cgroup counted is of the whole container; the kernel's own figures of those that somebody waited for. */
+static void set_usage(struct esq_container *container)
+{
+    const struct cgroup_counts *counts = &container->launched.cgroup.counts;
+    struct esq_result *end = &container->end;
+    if (counts->user_microseconds + counts->system_microseconds > 0) {
+        end->user_microseconds = counts->user_microseconds;
+        end->system_microseconds = counts->system_microseconds;
+    }
+    end->memory_peak = counts->memory_peak;
+    end->memory_limit = counts->memory_limit;
+    end->processes_peak = counts->processes_peak;
+    end->processes_limit = counts->processes_limit;
+    end->oom_kills = counts->oom_kills;
+    end->refused_forks = counts->refused_forks;
 }
 
 /* The supervisor that waited in our place says how it ended; one that was killed took the container with it. */
@@ -94,11 +113,13 @@ int supervise_collect(struct esq_container *container, esq_error *ret_error)
     /* A host that ignores SIGCHLD, or waits for anybody, has taken the status; init's own pipe still tells. */
     if (result < 0 && result != -ECHILD)
         return esq_fail(ret_error, NULL, -result, NULL, "wait for the container");
+    cgroup_end(&container->launched.cgroup);
     set_reason(container, result < 0 ? SIGKILL : status);
     container->end.wall_microseconds = sys_monotonic_microseconds() - container->launched.started;
     container->end.user_microseconds = microseconds_of(usage.ru_utime);
     container->end.system_microseconds = microseconds_of(usage.ru_stime);
     container->end.peak_memory = (uint64_t)usage.ru_maxrss * 1024;
+    set_usage(container);
     sys_close(container->launched.result);
     sys_close(container->launched.held);
     container->launched.result = container->launched.held = -1;
@@ -136,6 +157,7 @@ static void enforce_limit(struct esq_container *container, uint64_t now)
         __attribute__((fallthrough));
     case SUPERVISE_TERMINATED:
         sys_pidfd_signal(container->launched.pidfd, SIGKILL);
+        cgroup_kill(&container->launched.cgroup);
         container->stage = SUPERVISE_KILLED;
         container->deadline = UINT64_MAX;
         return;
@@ -220,6 +242,29 @@ int esq_signal(esq_container *container, int signal_number)
     if (container->end.reason != ESQ_REASON_NONE)
         return -ESRCH;
     return sys_pidfd_signal(container->launched.pidfd, signal_number);
+}
+
+int esq_container_stats(const esq_container *container, esq_stats *ret_stats)
+{
+    struct cgroup_counts counts;
+    if (container->end.reason != ESQ_REASON_NONE)
+        return -ESRCH;
+    int result = cgroup_count_of(container->launched.pid, &counts);
+    if (result == 0)
+        supervise_set_stats(&counts, ret_stats);
+    return result;
+}
+
+int esq_container_cgroup(const esq_container *container)
+{
+    return container->launched.cgroup.folder;
+}
+
+int esq_container_freeze(esq_container *container, int is_frozen)
+{
+    if (container->end.reason != ESQ_REASON_NONE)
+        return -ESRCH;
+    return cgroup_freeze(&container->launched.cgroup, is_frozen != 0);
 }
 
 pid_t esq_container_pid(const esq_container *container)

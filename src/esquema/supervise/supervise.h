@@ -28,4 +28,7 @@ int supervise_collect(struct esq_container *container, esq_error *ret_error);
 int supervise_launch(const char *program, const struct esq_plan *plan, struct esq_container *container,
                      esq_error *ret_error);
 
+/* What a cgroup counted, in the form that callers see; stats.c. */
+void supervise_set_stats(const struct cgroup_counts *counts, esq_stats *ret_stats);
+
 #endif

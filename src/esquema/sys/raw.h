@@ -6,7 +6,25 @@
 #ifndef ESQUEMA_SYS_RAW_H
 #define ESQUEMA_SYS_RAW_H
 
+#include <stdint.h>
 #include <sys/syscall.h>
+
+#define RAW_CLONE_INTO_CGROUP UINT64_C(0x200000000)
+
+/* The kernel's struct clone_args as it is since 5.7; linux/sched.h cannot be included beside sched.h everywhere. */
+struct raw_clone_arguments {
+    uint64_t flags;
+    uint64_t pidfd; /* address of an int */
+    uint64_t child_tid;
+    uint64_t parent_tid;
+    uint64_t exit_signal;
+    uint64_t stack; /* its lowest address */
+    uint64_t stack_size;
+    uint64_t tls;
+    uint64_t set_tid;
+    uint64_t set_tid_size;
+    uint64_t cgroup; /* descriptor, for CLONE_INTO_CGROUP */
+};
 
 #if defined(__x86_64__)
 
@@ -49,6 +67,28 @@ static inline long raw_clone(unsigned long flags, void *stack_top, int *pidfd, v
     return result;
 }
 
+/*
+ * clone3(arguments): as raw_clone, with the stack in `arguments`. The only way to be born in a cgroup.
+ */
+static inline long raw_clone3(const struct raw_clone_arguments *arguments, void (*entry)(void *), void *argument)
+{
+    long result;
+    register void (*r12)(void *) __asm__("r12") = entry;
+    register void *r13 __asm__("r13") = argument;
+    __asm__ volatile("syscall\n\t"
+                     "test %%rax, %%rax\n\t"
+                     "jnz 1f\n\t"
+                     "xor %%ebp, %%ebp\n\t"
+                     "mov %%r13, %%rdi\n\t"
+                     "call *%%r12\n\t"
+                     "ud2\n"
+                     "1:"
+                     : "=a"(result)
+                     : "a"((long)SYS_clone3), "D"(arguments), "S"(sizeof(*arguments)), "r"(r12), "r"(r13)
+                     : "rcx", "r11", "memory", "cc");
+    return result;
+}
+
 #elif defined(__aarch64__)
 
 static inline long raw_syscall(long number, long a, long b, long c, long d, long e, long f)
@@ -83,6 +123,26 @@ static inline long raw_clone(unsigned long flags, void *stack_top, int *pidfd, v
                      "1:"
                      : "+r"(x0)
                      : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4), "r"(x9), "r"(x10)
+                     : "memory", "cc");
+    return x0;
+}
+
+static inline long raw_clone3(const struct raw_clone_arguments *arguments, void (*entry)(void *), void *argument)
+{
+    register long x8 __asm__("x8") = SYS_clone3;
+    register long x0 __asm__("x0") = (long)arguments;
+    register long x1 __asm__("x1") = (long)sizeof(*arguments);
+    register long x9 __asm__("x9") = (long)entry;
+    register long x10 __asm__("x10") = (long)argument;
+    __asm__ volatile("svc 0\n\t"
+                     "cbnz x0, 1f\n\t"
+                     "mov x29, xzr\n\t"
+                     "mov x0, x10\n\t"
+                     "blr x9\n\t"
+                     "brk 0\n"
+                     "1:"
+                     : "+r"(x0)
+                     : "r"(x8), "r"(x1), "r"(x9), "r"(x10)
                      : "memory", "cc");
     return x0;
 }

@@ -31,10 +31,33 @@ static int open_signals(void)
     return signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
+/* In the unit in which people give it, when that is exact. */
+static void print_size(uint64_t bytes)
+{
+    if (bytes % (1 << 20) == 0)
+        fprintf(stderr, "%llu MiB", (unsigned long long)bytes >> 20);
+    else
+        fprintf(stderr, "%llu KiB", (unsigned long long)bytes >> 10);
+}
+
+static void tell_memory(const esq_result *result)
+{
+    fputs("esquema: out of memory", stderr);
+    if (result->memory_peak) {
+        fputs(", peak ", stderr);
+        print_size(result->memory_peak);
+        fputs(" of ", stderr);
+        print_size(result->memory_limit);
+    }
+    fputc('\n', stderr);
+}
+
 static void tell_end(const esq_result *result)
 {
     if (result->reason == ESQ_REASON_TIME_LIMIT)
         fputs("esquema: ended by its time limit\n", stderr);
+    else if (result->reason == ESQ_REASON_OUT_OF_MEMORY)
+        tell_memory(result);
     else if (result->reason == ESQ_REASON_KILLED)
         fputs("esquema: killed from outside\n", stderr);
     else if (result->reason == ESQ_REASON_SYSTEM_CALL)
