@@ -301,7 +301,7 @@ static int plan_processes(struct planned *planned)
         return 0;
     planned->controllers |= CGROUP_PIDS;
     plan_head(planned->builder)->is_processes_set = 1;
-    return add_number(planned, SPEC_PROCESSES, "pids.max", processes, 0, "processes and threads");
+    return add_number(planned, SPEC_PROCESSES, "pids.max", processes, CGROUP_LIMIT_PROCESSES, "processes and threads");
 }
 
 static bool has_limit(const esq_spec *spec)

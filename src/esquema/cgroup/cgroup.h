@@ -82,10 +82,11 @@ struct cgroup_step {
 };
 
 enum cgroup_limit_flags {
-    CGROUP_LIMIT_OPTIONAL = 1, /* where the kernel has no such file there is nothing to limit */
-    CGROUP_LIMIT_ROUNDED = 2,  /* bytes: what is read back is rounded down to pages */
-    CGROUP_LIMIT_LINES = 4,    /* what is read back has other devices and keys too */
-    CGROUP_LIMIT_LIST = 8,     /* numbers: "0,1" is read back as "0-1" */
+    CGROUP_LIMIT_OPTIONAL = 1,   /* where the kernel has no such file there is nothing to limit */
+    CGROUP_LIMIT_ROUNDED = 2,    /* bytes: what is read back is rounded down to pages */
+    CGROUP_LIMIT_LINES = 4,      /* what is read back has other devices and keys too */
+    CGROUP_LIMIT_PROCESSES = 16, /* which a user namespace can do too */
+    CGROUP_LIMIT_LIST = 8,       /* numbers: "0,1" is read back as "0-1" */
 };
 
 /* STEP_CGROUP_LIMIT */

@@ -51,6 +51,17 @@ static int put_on(const struct step *step, struct child *child)
     return (int)SYS(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program);
 }
 
+/* A process cannot leave its cgroup for one that somebody else removes; its users are its own namespace's, though. */
+static int limit(const struct step *step, struct child *child)
+{
+    uint64_t processes[2] = { child->block->processes, child->block->processes };
+    if (step->kind == STEP_CGROUP)
+        return 0;
+    if (!(STEP_DATA(child->block, step, struct cgroup_limit)->flags & CGROUP_LIMIT_PROCESSES))
+        return step_fail(child, -EOPNOTSUPP, "only a launcher can do this");
+    return (int)SYS(SYS_prlimit64, 0, RLIMIT_NPROC, processes, NULL);
+}
+
 static bool is_for_another(const struct step *step)
 {
     return step->kind == STEP_INIT || step->kind == STEP_EXEC;
@@ -87,6 +98,8 @@ static int execute(struct child *child, esq_error *ret_error)
         int result = is_for_another(step) ? 0 : launch_child_step(step, child);
         if (step_kind_place(step->kind) == STEP_PLACE_PARENT)
             result = step_fail(child, -EOPNOTSUPP, "only a launcher can do this");
+        if (step_kind_place(step->kind) == STEP_PLACE_LAUNCH)
+            result = limit(step, child);
         if (result == 0)
             result = close_slots(step, child);
         if (result < 0)

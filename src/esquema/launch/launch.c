@@ -131,7 +131,7 @@ static int make_cgroup(struct launch *launch, pid_t child, esq_error *ret_error)
         return 0;
     struct child_report report = { .step = (uint32_t)(step - plan_step(launch->block, 0)), .error = -result };
     snprintf(report.detail, sizeof(report.detail), "%s", detail ? detail : "");
-    return fail_at_step(launch->block, &report, ret_error);
+    return launch_fail_at_step(launch->block, &report, ret_error);
 }
 
 static int make_memory_file(const char *name, const void *bytes, size_t size, bool is_program)
