@@ -27,7 +27,9 @@
         (write-string " - ")
         (if (pair? (cddr state))
             (begin (display (car (cddr state))) (write-string ": ")))
-        (if (string? name) (write-string name) (write name))
+        (if (string? name)
+            (string-for-each (lambda (c) (write-char (if (char<? c #\space) #\space c))) name)
+            (write name))
         (newline)))
 
     (define (%explain what value)

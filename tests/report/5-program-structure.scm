@@ -89,6 +89,14 @@
         (define-record-type like (make-a v) a? (v a-v))
         (define-record-type alike (make-b v) b? (v b-v))
         (or (a? (make-b 1)) (b? (make-a 1)))))
+;; not in the report, but usual
+(define-record-type <of-names> #t #t (v of-names-v))
+(test 3 (of-names-v (make-of-names 3)))
+(test '(#t #f) (list (of-names? (make-of-names 3)) (of-names? 3)))
+(define-record-type (listed) #f listed?)
+(test #f (listed? 1))
+(define-record-type all-fields make-all-fields #f (a all-a) (b all-b))
+(test 2 (all-b (make-all-fields 1 2)))
 (define-record-type empty (make-empty) empty?)
 (test #t (empty? (make-empty)))
 (test "records are distinct" #f (eqv? (make-empty) (make-empty)))
@@ -103,6 +111,18 @@
 (define-record-type big (make-big a b c d e f g h i j) big?
   (a big-a) (b big-b) (c big-c) (d big-d) (e big-e) (f big-f) (g big-g) (h big-h) (i big-i) (j big-j set-big-j!))
 (test '(1 5 10) (let ((b (make-big 1 2 3 4 5 6 7 8 9 10))) (list (big-a b) (big-e b) (big-j b))))
+(test-end)
+
+(test-begin "names of the report")
+(test '(1 2) (list 1 2))
+(define (list . elements) (cons 'mine elements))
+(test '(mine 1 2) (list 1 2))
+(define (square x) (* x x x))
+(test 27 (square 3))
+(define (uses-later) (defined-later 1))
+(test "a name without a value is an error where it is used" #t (guard (e ((error-object? e) #t)) (uses-later)))
+(define (defined-later x) (+ x 1))
+(test 2 (uses-later))
 (test-end)
 
 (test-begin "program")

@@ -71,7 +71,7 @@ static bool check(sch_vm *vm, struct front *front, struct expand_world world, vo
         return false;
     if (checker->count > 0)
         return true;
-    const struct compile_options options = program_options(vm);
+    const struct compile_options options = program_options(vm, expansion.open);
     struct sch_code *code;
     if (!compile_program(front, expansion.body, &options, &code))
         return false;
@@ -136,11 +136,11 @@ static bool show_core(struct front *front, const struct core *body, struct buffe
     return (core_print(body, out) && buffer_append_byte(out, '\n')) || front_limit(front, SCH_LIMIT_HEAP);
 }
 
-static bool show_code(sch_vm *vm, struct front *front, struct core *body, struct buffer *out)
+static bool show_code(sch_vm *vm, struct front *front, const struct expansion *expansion, struct buffer *out)
 {
-    const struct compile_options options = program_options(vm);
+    const struct compile_options options = program_options(vm, expansion->open);
     struct sch_code *code;
-    if (!compile_program(front, body, &options, &code))
+    if (!compile_program(front, expansion->body, &options, &code))
         return false;
     bool printed = code_print(code, out);
     code_drop(code);
@@ -162,7 +162,7 @@ static bool show(sch_vm *vm, struct front *front, struct expand_world world, voi
         shown = show_data(showing, front, file, &out);
     else if (expand_program(front, &world, file, &expansion))
         shown = showing->stage == SCH_STAGE_CORE ? show_core(front, expansion.body, &out)
-                                                 : show_code(vm, front, expansion.body, &out);
+                                                 : show_code(vm, front, &expansion, &out);
     if (shown && !flush(showing, &out))
         shown = front_limit(front, SCH_LIMIT_OUTPUT);
     buffer_done(&out);

@@ -46,10 +46,12 @@ static bool load_text(sch_vm *vm, struct front *front, struct inner *inner)
 static bool compile_inner(sch_vm *vm, struct front *front, struct expand_world world, void *data)
 {
     struct inner *inner = data;
-    const struct compile_options options = program_options(vm);
     struct expansion expansion;
     uint16_t file;
+    world.redefinition = !inner->closed;
+    world.lambda = "lambda\xe2\x81\xa0"; /* lib/schooner/environment.sld */
     if (inner->closed) {
+        world.late_names = false; /* the cells that late names wait for are the session's */
         world.session = NULL;
         world.session_imports = NULL;
         world.default_imports = NULL;
@@ -62,6 +64,7 @@ static bool compile_inner(sch_vm *vm, struct front *front, struct expand_world w
     if (inner->closed && expansion.top_count > 0)
         return front_fail(front, "syntax-error", (struct position){ .file = file },
                           "`%s` cannot be defined: the environment is immutable", expansion.top[0].exported.name);
+    const struct compile_options options = program_options(vm, expansion.open);
     if (!compile_program(front, expansion.body, &options, &inner->code))
         return false;
     if (inner->closed || session_commit(vm, &expansion))

@@ -119,6 +119,8 @@ static void append_who(const struct condition *condition, struct buffer *text)
     size_t kind_length, who_length;
     if (!sch_get_text(condition->who, &who, &who_length) || !sch_get_text(condition->kind, &kind, &kind_length))
         return;
+    if (strcmp(kind, "unbound-variable") == 0)
+        return; /* the message has the name */
     if (strcmp(kind, "user") == 0)
         kind = "error";
     for (; *kind; kind++)
@@ -126,6 +128,22 @@ static void append_who(const struct condition *condition, struct buffer *text)
     buffer_append_text(text, " in `");
     buffer_append(text, who, who_length);
     buffer_append_text(text, "`: ");
+}
+
+/* "; (import (scheme write)) provides it" */
+static void append_provider(sch_vm *vm, const struct condition *condition, struct buffer *text)
+{
+    const char *kind, *name;
+    size_t length;
+    if (!sch_get_text(condition->kind, &kind, &length) || strcmp(kind, "unbound-variable") != 0 ||
+        !sch_get_text(condition->who, &name, &length))
+        return;
+    const char *library = program_provider(vm, name, length);
+    if (library) {
+        buffer_append_text(text, "; (import ");
+        buffer_append_text(text, library);
+        buffer_append_text(text, ") provides it");
+    }
 }
 
 static void set_message(sch_vm *vm, const struct condition *condition)
@@ -143,6 +161,7 @@ static void set_message(sch_vm *vm, const struct condition *condition)
         if (!append_value(vm, pair_car(list), PRINT_WRITE, &text))
             buffer_append_text(&text, "...");
     }
+    append_provider(vm, condition, &text);
     vm->api->failure.message = text.bytes ? failure_text(vm->api, (const char *)text.bytes, text.length) : "";
     buffer_done(&text);
 }

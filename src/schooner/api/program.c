@@ -112,6 +112,7 @@ static struct expand_world world_of(sch_vm *vm)
         .load_include = env->load_include ? load_include : NULL,
         .mutation = env->mutation,
         .redefinition = env->redefinition,
+        .late_names = env->posture == SCH_POSTURE_RUN,
         .guile_imports = env->guile_imports,
         .pre_imports = env->pre_imports,
         .default_imports = default_imports(env),
@@ -121,9 +122,15 @@ static struct expand_world world_of(sch_vm *vm)
     };
 }
 
-struct compile_options program_options(const sch_vm *vm)
+struct compile_options program_options(const sch_vm *vm, bool open)
 {
-    return (struct compile_options){ .open_globals = vm->env->redefinition, .off = vm->env->off };
+    return (struct compile_options){ .open_globals = open, .off = vm->env->off };
+}
+
+const char *program_provider(sch_vm *vm, const char *text, size_t length)
+{
+    struct expand_world world = world_of(vm);
+    return expand_provider(&world, text, length);
 }
 
 struct compilation {
@@ -135,13 +142,16 @@ struct compilation {
 static bool compile(sch_vm *vm, struct front *front, struct expand_world world, void *data)
 {
     struct sch_source source = ((struct compilation *)data)->source;
-    const struct compile_options *options = ((struct compilation *)data)->options;
+    struct compile_options options = *((struct compilation *)data)->options;
     struct sch_code **ret = ((struct compilation *)data)->ret;
     struct expansion expansion;
     struct sch_code *code;
     uint16_t file;
     if (!front_add_source(front, source.name ? source.name : "-", source.text, source.length, &file) ||
-        !expand_program(front, &world, file, &expansion) || !compile_program(front, expansion.body, options, &code))
+        !expand_program(front, &world, file, &expansion))
+        return false;
+    options.open_globals = expansion.open;
+    if (!compile_program(front, expansion.body, &options, &code))
         return false;
     if (!session_commit(vm, &expansion)) {
         code_drop(code);
@@ -179,7 +189,7 @@ enum sch_status program_front(sch_vm *vm, program_step *step, void *data)
 
 enum sch_status program_compile(sch_vm *vm, struct sch_source source, struct sch_code **ret)
 {
-    const struct compile_options options = program_options(vm);
+    const struct compile_options options = program_options(vm, false);
     return program_compile_with(vm, source, &options, ret);
 }
 

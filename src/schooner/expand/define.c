@@ -1,5 +1,6 @@
 /* The definitions: define, define*, define-values, define-syntax, define-record-type; in bodies and at top level. */
 #include "schooner/expand/expander.h"
+#include <stdio.h>
 
 /* The entry of a variable that the body defines, with its item. NULL: an error. */
 static struct item *define_variable(struct expander *x, struct body *body, struct datum *id, struct position position)
@@ -292,9 +293,35 @@ static bool record_modifier(struct expander *x, struct record *record, struct da
            symbol_node(x, identifier_name(id), id->position, &call->call.args[4]);
 }
 
+/* (define-record-type point #t #t (x)): the names make-point and point? made from the type's, without its <>. */
+static struct datum *record_name(struct expander *x, struct datum *type, const char *before, const char *behind)
+{
+    const struct name *name = identifier_name(type);
+    const char *text = name->text;
+    size_t length = name->length;
+    if (length > 2 && text[0] == '<' && text[length - 1] == '>') {
+        text++;
+        length -= 2;
+    }
+    size_t size = strlen(before) + length + strlen(behind) + 1;
+    char *made = arena_alloc(&x->front->arena, size);
+    if (!made) {
+        front_limit(x->front, SCH_LIMIT_HEAP);
+        return NULL;
+    }
+    snprintf(made, size, "%s%.*s%s", before, (int)length, text, behind);
+    struct datum *symbol = datum_symbol(x->front, made, type->position);
+    return symbol && type->kind == DATUM_ALIAS ? alias_new(x, symbol, type->alias->env, type->position) : symbol;
+}
+
 static bool record_bad(struct expander *x, struct datum *form)
 {
     return fail(x, form, "`define-record-type` needs a name, a constructor, a predicate and fields");
+}
+
+static bool datum_is_true(const struct datum *datum)
+{
+    return datum->kind == DATUM_IMMEDIATE && value_same(datum->value, V_TRUE);
 }
 
 static bool scan_record(struct expander *x, struct body *body, struct datum *form)
@@ -310,6 +337,10 @@ static bool scan_record(struct expander *x, struct body *body, struct datum *for
     bool no_predicate = predicate->kind == DATUM_IMMEDIATE && is_false(predicate->value);
     if (name->kind == DATUM_PAIR)
         name = form_car(name);
+    if (is_identifier(name) && datum_is_true(constructor) && !(constructor = record_name(x, name, "make-", "")))
+        return false;
+    if (is_identifier(name) && datum_is_true(predicate) && !(predicate = record_name(x, name, "", "?")))
+        return false;
     if (!is_identifier(name) || (!none && !is_identifier(constructor) && form_length(constructor) < 1) ||
         (!no_predicate && !is_identifier(predicate)))
         return record_bad(x, form);

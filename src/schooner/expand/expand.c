@@ -182,6 +182,7 @@ bool expand_program(struct front *front, const struct expand_world *world, uint1
     x.module->is_program = true;
     if (!expand_body(&x, file, &expansion.body) || (!world->report && !report(&x, &expansion)))
         return false;
+    expansion.open = x.open;
     *ret = expansion;
     return true;
 }

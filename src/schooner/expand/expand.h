@@ -54,6 +54,8 @@ struct expand_world {
     bool (*load_include)(void *data, struct front *front, const char *from, const char *name, struct sch_source *ret);
     bool mutation;      /* set! and other mutating special forms exist */
     bool redefinition;  /* top-level names may be defined again */
+    bool late_names;    /* a program's name that nothing binds is an error where it is used, not before */
+    const char *lambda; /* a second name of lambda, which no import shadows; NULL: none */
     bool guile_imports; /* use-modules is import; such programs begin with (scheme base) and (scheme write) */
     /* In scope before the program's first form: canonical names, NULL-terminated. */
     const char *const *pre_imports;
@@ -87,6 +89,7 @@ struct expansion {
     struct core *body;       /* CORE_SEQUENCE: the bodies of new libraries in order, then the program's */
     struct left_behind *top; /* definitions and macros at the program's top level */
     size_t top_count;
+    bool open;            /* they may be assigned and defined again by other programs, while it runs or later */
     const char **imports; /* import sets of the program as text, for session_imports of later programs */
     size_t import_count;
     struct library_left *libraries; /* defined in or loaded for this program, in order */
@@ -103,6 +106,9 @@ bool expand_program(struct front *front, const struct expand_world *world, uint1
  * no order; `take` gives false to end. false after front_fail or front_limit. */
 bool expand_names(struct front *front, const struct expand_world *world, const char *prefix,
                   bool (*take)(void *data, const char *name), void *data);
+
+/* The library on the menu that has the name, for a message that helps; NULL: none. */
+const char *expand_provider(const struct expand_world *world, const char *text, size_t length);
 
 enum special_form {
 #define SPECIAL(ENUM, name, class, handler) SPECIAL_##ENUM,

@@ -171,6 +171,7 @@ struct expander {
     unsigned loading;      /* libraries within libraries */
     bool quiet;            /* a name that imports leave open is as good as none */
     bool explicit_imports; /* the program imported something */
+    bool open;             /* what the program defines may be assigned and defined again by others */
     bool began;            /* the program's first form that is no import was seen */
     bool muted;            /* of a check: names may be unbound because of an error that was told */
     const char **import_texts;
@@ -310,8 +311,6 @@ struct entry *module_expect(struct expander *x, struct datum *id);
 bool module_check(struct expander *x, struct module *module);
 struct global *global_top(struct expander *x, const char *space, const struct name *name);
 struct global *builtin_global(struct expander *x, enum builtin builtin);
-/* The standard library on the menu that has the name; NULL: none. */
-const char *name_provider(struct expander *x, const struct name *name);
 bool unbound_fail(struct expander *x, struct module *module, const struct name *name, struct position position);
 
 /* --- recover.c: going on behind an error, for checks --- */

@@ -252,6 +252,12 @@ struct entry *module_find(struct expander *x, struct module *module, const struc
         if (!(entry = entry_new(x, module, name)) || !entry_fill(x, entry, &exported, module))
             return NULL;
         entry->session = true;
+    } else if (module->is_program && x->world->lambda && strcmp(name->text, x->world->lambda) == 0) {
+        if (!(entry = entry_new(x, module, name)))
+            return NULL;
+        entry->kind = ENTRY_SPECIAL;
+        entry->special = SPECIAL_LAMBDA;
+        entry->imported = true;
     } else {
         struct entry *found = imports_find(x, module, name);
         if (!found || !(entry = entry_new(x, module, name)))
@@ -285,7 +291,7 @@ static struct entry *claim_again(struct expander *x, struct entry *entry, struct
         return entry;
     }
     if (entry->imported) {
-        if (entry->used && !x->world->redefinition) {
+        if (entry->used && !(x->module->is_program && may_redefine(x))) {
             fail(x, id, "`%s` is imported and was used already: it cannot be defined", text);
             return NULL;
         }
@@ -414,51 +420,47 @@ struct entry *module_expect(struct expander *x, struct datum *id)
     return entry->global ? entry : NULL;
 }
 
-/* The library that has the name, for a message that helps. */
-const char *name_provider(struct expander *x, const struct name *name)
-{
-    static const char *const candidates[] = {
-        "(scheme base)",        "(scheme write)",      "(scheme char)",
-        "(scheme cxr)",         "(scheme inexact)",    "(scheme lazy)",
-        "(scheme case-lambda)", "(scheme complex)",    "(scheme read)",
-        "(scheme time)",        "(scheme file)",       "(scheme process-context)",
-        "(scheme load)",        "(scheme eval)",       "(srfi 1)",
-        "(schooner keyword)",   "(esquema container)", "(esquema policy)",
-        "(esquema service)",    "(esquema runtime)",   NULL,
-    };
-    struct exported ignored;
-    for (size_t i = 0; candidates[i]; i++) {
-        const struct library *library =
-            x->world->find_library ? x->world->find_library(x->world->data, candidates[i]) : NULL;
-        if (library && library->find(library, name->text, name->length, &ignored))
-            return candidates[i];
-    }
-    return NULL;
-}
-
 bool unbound_fail(struct expander *x, struct module *module, const struct name *name, struct position position)
 {
     if (!module->is_program)
         return front_fail(x->front, "unbound-variable", position, "`%s` is not bound in %s", name->text, module->space);
-    const char *library = name_provider(x, name);
+    const char *library = expand_provider(x->world, name->text, name->length);
     if (library)
         return front_fail(x->front, "unbound-variable", position, "`%s` is not bound; (import %s) provides it",
                           name->text, library);
     return front_fail(x->front, "unbound-variable", position, "`%s` is not bound", name->text);
 }
 
+/* Does the program, or a library made for it, name what evaluates in the program's own scope while it runs? */
+static bool reaches_itself(const struct expander *x)
+{
+    for (const struct module *module = x->modules; module; module = module->next) {
+        for (size_t i = 0; !module->existing && i < module->names.capacity; i++) {
+            const struct entry *entry = module->names.keys[i] ? module->names.values[i] : NULL;
+            if (!entry || !entry->used || entry->kind != ENTRY_GLOBAL || entry->global->kind != GLOBAL_IMAGE)
+                continue;
+            if (strcmp(entry->global->name->text, "interaction-environment") == 0 ||
+                strcmp(entry->global->name->text, "load") == 0)
+                return true;
+        }
+    }
+    return false;
+}
+
 bool module_check(struct expander *x, struct module *module)
 {
-    for (struct entry *entry = module->pending; entry; entry = entry->next_pending) {
+    bool late = module->is_program && x->world->late_names && !x->world->report;
+    for (struct entry *entry = late ? NULL : module->pending; entry; entry = entry->next_pending) {
         if (!entry->pending || x->muted)
             continue;
         if (!unbound_fail(x, module, entry->inside, entry->position) && !recover_told(x))
             return false;
     }
+    if (module->is_program)
+        x->open = x->world->redefinition || (x->world->late_names && reaches_itself(x));
     for (struct entry *entry = module->first; entry; entry = entry->next) {
         if (entry->kind == ENTRY_GLOBAL)
-            entry->global->immutable =
-                entry->definitions == 1 && !entry->assigned && (!module->is_program || !x->world->redefinition);
+            entry->global->immutable = entry->definitions == 1 && !entry->assigned && (!module->is_program || !x->open);
     }
     module->state = MODULE_DONE;
     return true;

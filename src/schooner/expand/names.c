@@ -1,4 +1,5 @@
-/* The names that are in scope where a program begins: what a line editor completes. */
+/* Names for people: those in scope where a program begins, which a line editor completes, and where a name that is not
+ * bound could come from. */
 #include "schooner/expand/expander.h"
 
 struct collector {
@@ -106,4 +107,24 @@ bool expand_names(struct front *front, const struct expand_world *world, const c
             return !front->failed;
     }
     return true;
+}
+
+const char *expand_provider(const struct expand_world *world, const char *text, size_t length)
+{
+    static const char *const candidates[] = {
+        "(scheme base)",        "(scheme write)",      "(scheme char)",
+        "(scheme cxr)",         "(scheme inexact)",    "(scheme lazy)",
+        "(scheme case-lambda)", "(scheme complex)",    "(scheme read)",
+        "(scheme time)",        "(scheme file)",       "(scheme process-context)",
+        "(scheme load)",        "(scheme eval)",       "(srfi 1)",
+        "(schooner keyword)",   "(esquema container)", "(esquema policy)",
+        "(esquema service)",    "(esquema runtime)",   NULL,
+    };
+    struct exported ignored;
+    for (size_t i = 0; candidates[i]; i++) {
+        const struct library *library = world->find_library ? world->find_library(world->data, candidates[i]) : NULL;
+        if (library && library->find(library, text, length, &ignored))
+            return candidates[i];
+    }
+    return NULL;
 }

@@ -103,8 +103,8 @@ bool number_sqrt(struct work *work, const struct number *z, struct number *ret)
         *ret = (struct number){ true, real_of_double(0.0), real_of_double(im) };
     else if (re >= 0)
         *ret = (struct number){ true, real_of_double(t), real_of_double(im / (2 * t)) };
-    else
-        *ret = (struct number){ true, real_of_double(fabs(im) / (2 * t)), real_of_double(copysign(t, im)) };
+    else /* a zero real part comes with a positive imaginary part, below the cut too (R7RS 6.2.6) */
+        *ret = (struct number){ true, real_of_double(fabs(im) / (2 * t)), real_of_double(im < 0 ? -t : t) };
     return true;
 }
 

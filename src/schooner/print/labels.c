@@ -37,6 +37,10 @@ bool value_parts(sch_value value, const sch_value **ret_parts, size_t *ret_count
         *ret_parts = &object_as(struct condition, value)->message;
         *ret_count = 2; /* message, irritants */
         return true;
+    case OBJECT_VALUES:
+        *ret_parts = object_as(struct values, value)->items;
+        *ret_count = object_length(value);
+        return true;
     default: return false;
     }
 }

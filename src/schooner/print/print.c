@@ -161,10 +161,10 @@ static bool print_object(struct printer *printer, sch_value value)
     case OBJECT_RATIONAL:
     case OBJECT_COMPLEX: return number_print(printer->vm, value, 10, printer->out) && check(printer, true);
     case OBJECT_BYTEVECTOR: return print_bytevector(printer, value);
+    case OBJECT_PARAMETER: return print_opaque(printer, "parameter", NULL, 0);
+    case OBJECT_CONTINUATION: return print_opaque(printer, "continuation", NULL, 0);
     case OBJECT_CLOSURE:
-    case OBJECT_PRIMITIVE:
-    case OBJECT_PARAMETER:
-    case OBJECT_CONTINUATION: {
+    case OBJECT_PRIMITIVE: {
         const char *name = procedure_name(printer->vm, value);
         return print_opaque(printer, "procedure", name, name ? strlen(name) : 0);
     }
@@ -196,6 +196,23 @@ static bool print_object(struct printer *printer, sch_value value)
 
 /* --- containers --- */
 
+/* "type-error in car:", or "error" for what a program raised itself */
+static bool print_condition_kind(struct printer *printer, const struct condition *condition)
+{
+    if (!is_symbol(condition->kind))
+        return emit_text(printer, "error");
+    const struct symbol *kind = object_as(struct symbol, condition->kind);
+    if (strcmp(kind->text, "user") == 0)
+        return emit_text(printer, "error");
+    if (!emit_pieces(printer, kind->text, header_length(kind->header), append_plain))
+        return false;
+    if (!(is_symbol(condition->who) || is_string(condition->who)) || strcmp(kind->text, "unbound-variable") == 0)
+        return true;
+    struct printer name = *printer;
+    name.display = true;
+    return emit(printer, " in ", 4) && print_object(&name, condition->who) && emit(printer, ":", 1);
+}
+
 static bool open_container(struct printer *printer, sch_value value)
 {
     if (!walk_push(printer->vm, &printer->walk, value))
@@ -208,10 +225,7 @@ static bool open_container(struct printer *printer, sch_value value)
         return false;
     if (is_record(value))
         return print_type_name(printer, object_as(struct record, value)->type);
-    sch_value kind = object_as(struct condition, value)->kind;
-    return is_symbol(kind)
-               ? emit_pieces(printer, object_as(struct symbol, kind)->text, object_length(kind), append_plain)
-               : emit_text(printer, "error");
+    return is_condition(value) ? print_condition_kind(printer, object_of(value)) : emit_text(printer, "values");
 }
 
 /* #n# instead of the value (*ret_done), or #n= in front of it. */
@@ -307,13 +321,13 @@ static bool step(struct printer *printer)
         return step_list(printer, frame);
     const sch_value *parts;
     size_t count = 0;
-    bool record = is_record(frame->current);
+    bool vector = is_vector(frame->current);
     if (!value_parts(frame->current, &parts, &count) || frame->next == count)
-        return close_container(printer, record ? ">" : ")");
+        return close_container(printer, vector ? ")" : ">");
     size_t index = frame->next++;
-    if (record)
+    if (is_record(frame->current))
         return print_field_name(printer, frame->current, index) && print_item(printer, parts[index]);
-    return (index == 0 || emit(printer, " ", 1)) && print_item(printer, parts[index]);
+    return ((vector && index == 0) || emit(printer, " ", 1)) && print_item(printer, parts[index]);
 }
 
 bool print_value(sch_vm *vm, sch_value value, enum print_mode mode, size_t most, struct buffer *out)

@@ -446,7 +446,7 @@ op_CELL_DEFINE:
     object_as(struct cell, R(A))->value = R(B);
     STEP(1);
 unbound:
-    RAISE(raise_error(vm, "unbound-variable", NULL, 0, NULL, "unbound variable: %.120s",
+    RAISE(raise_error(vm, "unbound-variable", object_as(struct symbol, value)->text, 0, NULL, "`%.120s` is not bound",
                       object_as(struct symbol, value)->text));
 
     /* --- variables --- */
