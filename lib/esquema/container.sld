@@ -179,6 +179,18 @@
       (append (rootfs-entries position "overlay" directory)
               (list (entry 'rootfs position 'set "rootfs-keep" (field-text position 'keep name)))))
 
+    ;; Each is a list: a port, the port inside, and (address . "0.0.0.0").
+    (define (publish-entries position publications)
+      (cons (entry 'network position 'set "network" "user")
+            (map (lambda (values)
+                   (apply entry 'network position 'add "publish"
+                          (map (lambda (value)
+                                 (if (and (pair? value) (eq? (car value) 'address))
+                                     (string-append "address=" (field-text position 'address (cdr value)))
+                                     (count-text position 'publish value)))
+                               values)))
+                 publications)))
+
     (define (network-entries position value)
       (list (entry 'network position 'set "network" (word position 'network value))))
 
@@ -480,11 +492,21 @@
 
     (define-syntax network-form
       (syntax-rules ()
+        ((_ position (publish . values) ...)
+         (publish-entries position (list (publish-form position publish . values) ...)))
         ((_ position word)
          (symbol-case word
-           ((none host) (network-entries position 'word))
+           ((none host user) (network-entries position 'word))
            (else (network-entries position word))))
-        ((_ position . other) (refuse position "field `network` takes one word: none or host"))))
+        ((_ position . other) (refuse position "field `network` takes one word, none, user or host, or (publish PORT) ..."))))
+
+    (define-syntax publish-form
+      (syntax-rules ()
+        ((_ position publish port ... (address text)) (publish-form position publish port ... (cons 'address text)))
+        ((_ position publish port ...)
+         (symbol-case publish
+           ((publish) (list port ...))
+           (else (unknown position "word of field `network`" 'publish '(publish)))))))
 
     (define-syntax mounts
       (syntax-rules ()

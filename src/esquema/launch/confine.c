@@ -96,7 +96,8 @@ static int execute(struct child *child, esq_error *ret_error)
         const struct step *step = plan_step(block, i);
         child->detail = NULL;
         int result = is_for_another(step) ? 0 : launch_child_step(step, child);
-        if (step_kind_place(step->kind) == STEP_PLACE_PARENT)
+        enum step_place place = step_kind_place(step->kind);
+        if (place == STEP_PLACE_PARENT || place == STEP_PLACE_BESIDE)
             result = step_fail(child, -EOPNOTSUPP, "only a launcher can do this");
         if (step_kind_place(step->kind) == STEP_PLACE_LAUNCH)
             result = limit(step, child);

@@ -26,12 +26,29 @@ struct launch {
     int go[2], report[2], result[2];
     int init, job;
     int held;
+    pid_t beside;
     int pidfd;
     pid_t pid;
     char *stack;
     struct child child;
     struct cgroup cgroup;
 };
+
+static void end_program(pid_t *pid)
+{
+    int status;
+    if (*pid <= 0)
+        return;
+    /* Our child, which nobody has waited for: its number is its own. */
+    raw_syscall(SYS_kill, *pid, SIGKILL, 0, 0, 0, 0);
+    sys_wait(*pid, &status, NULL, 0);
+    *pid = 0;
+}
+
+void launch_end_beside(struct launched *launched)
+{
+    end_program(&launched->beside);
+}
 
 static void close_pair(int ends[2])
 {
@@ -54,6 +71,7 @@ static void launch_done(struct launch *launch)
     close_own(&launch->init);
     close_own(&launch->job);
     close_own(&launch->held);
+    end_program(&launch->beside);
     if (launch->pid > 0) { /* failed: whatever it does at this moment, it ends here */
         int status;
         sys_pidfd_signal(launch->pidfd, SIGKILL);
@@ -95,6 +113,7 @@ int launch_fail_at_step(const struct plan_block *block, const struct child_repor
 
 static step_prepare_function *const prepare_functions[STEP_KIND_COUNT] = {
 #define STEP_OF_PARENT(apply)        apply,
+#define STEP_OF_BESIDE(apply)        NULL,
 #define STEP_OF_CHILD(apply)         NULL,
 #define STEP_OF_INIT(apply)          NULL,
 #define STEP_OF_LAUNCH(apply)        NULL,
@@ -102,10 +121,41 @@ static step_prepare_function *const prepare_functions[STEP_KIND_COUNT] = {
 #include "plan/steps.def"
 #undef STEP
 #undef STEP_OF_PARENT
+#undef STEP_OF_BESIDE
 #undef STEP_OF_CHILD
 #undef STEP_OF_INIT
 #undef STEP_OF_LAUNCH
 };
+
+static step_beside_function *const beside_functions[STEP_KIND_COUNT] = {
+#define STEP_OF_PARENT(apply)        NULL,
+#define STEP_OF_BESIDE(apply)        apply,
+#define STEP_OF_CHILD(apply)         NULL,
+#define STEP_OF_INIT(apply)          NULL,
+#define STEP_OF_LAUNCH(apply)        NULL,
+#define STEP(id, name, place, apply) STEP_OF_##place(apply)
+#include "plan/steps.def"
+#undef STEP
+#undef STEP_OF_PARENT
+#undef STEP_OF_BESIDE
+#undef STEP_OF_CHILD
+#undef STEP_OF_INIT
+#undef STEP_OF_LAUNCH
+};
+
+static int start_beside(struct launch *launch, esq_error *ret_error)
+{
+    for (uint32_t i = 0; i < launch->block->step_count; i++) {
+        const struct step *step = plan_step(launch->block, i);
+        step_beside_function *start = beside_functions[step->kind];
+        int result = start && !(step->flags & STEP_SKIP) ? start(step, launch->block, launch->pid, &launch->beside) : 0;
+        if (result < 0) {
+            struct child_report report = { .step = i, .error = -result };
+            return launch_fail_at_step(launch->block, &report, ret_error);
+        }
+    }
+    return 0;
+}
 
 static int prepare_steps(struct launch *launch, esq_error *ret_error)
 {
@@ -380,6 +430,8 @@ static int launch_run(struct launch *launch, esq_error *ret_error)
     result = write_maps(launch, ret_error);
     if (result < 0) /* because the child has ended? then it has said why */
         return has_report(launch) ? wait_for_exec(launch, ret_error) : result;
+    if ((result = start_beside(launch, ret_error)) < 0)
+        return result;
     ssize_t written = sys_write(launch->go[1], "g", 1);
     if (written == -EPIPE) /* the child has ended, and has a report for us; the signal must not reach the host */
         sys_discard_signal(SIGPIPE);
@@ -411,9 +463,10 @@ int launch_start(const struct esq_plan *plan, struct launched *ret_launched, esq
                                            .pidfd = take_fd(&launch.pidfd),
                                            .result = take_fd(&launch.result[0]),
                                            .held = take_fd(&launch.held),
+                                           .beside = launch.beside,
                                            .started = started,
                                            .cgroup = launch.cgroup };
-        launch.pid = 0;
+        launch.pid = launch.beside = 0;
         cgroup_init(&launch.cgroup);
     }
     launch_done(&launch);

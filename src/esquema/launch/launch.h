@@ -48,10 +48,14 @@ struct launched {
     pid_t pid;
     int pidfd;
     int result;       /* read end of init's result pipe */
+    pid_t beside;     /* a program that carries its network, or 0; ended with it */
     int held;         /* a lock that the container keeps, or -1 */
     uint64_t started; /* monotonic microseconds, before the clone */
     struct cgroup cgroup;
 };
+
+/* Ends and buries the program beside a container that has ended. */
+void launch_end_beside(struct launched *launched);
 
 int launch_start(const struct esq_plan *plan, struct launched *ret_launched, esq_error *ret_error);
 

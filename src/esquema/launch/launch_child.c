@@ -10,6 +10,7 @@
 
 static step_apply_function *const apply_functions[STEP_KIND_COUNT] = {
 #define STEP_OF_PARENT(apply)        NULL,
+#define STEP_OF_BESIDE(apply)        NULL,
 #define STEP_OF_CHILD(apply)         apply,
 #define STEP_OF_INIT(apply)          NULL,
 #define STEP_OF_LAUNCH(apply)        NULL,
@@ -17,6 +18,7 @@ static step_apply_function *const apply_functions[STEP_KIND_COUNT] = {
 #include "plan/steps.def"
 #undef STEP
 #undef STEP_OF_PARENT
+#undef STEP_OF_BESIDE
 #undef STEP_OF_CHILD
 #undef STEP_OF_INIT
 #undef STEP_OF_LAUNCH

@@ -1,23 +1,142 @@
-/* The facility net: no network but loopback, or the host's. */
+/*
+ * The facility net: no network but loopback, the host's, or one in user mode, which pasta carries: connections outwards
+ * are made by a program of the caller, ports of the host that were published lead inwards.
+ */
+#include "net/net.h"
+
+#include <arpa/inet.h>
 #include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 #include "plan/plan.h"
+
+#define LOOPBACK_ADDRESS "127.0.0.1"
+
+/* publish PORT [PORT-INSIDE] [address=ADDRESS] */
+struct publication {
+    uint64_t outside;
+    uint64_t inside;
+    const char *address;
+};
+
+static bool parse_port(const char *text, uint64_t *ret_port)
+{
+    return spec_parse_number(text, ret_port) && *ret_port >= 1 && *ret_port <= 65535;
+}
+
+static const char *parse_publication(const struct spec_item *item, struct publication *ret)
+{
+    unsigned char address[16];
+    size_t count = item->count;
+    *ret = (struct publication){ .address = LOOPBACK_ADDRESS };
+    if (count > 1 && strncmp(item->words[count - 1], "address=", 8) == 0)
+        ret->address = item->words[--count] + 8;
+    if (count < 1 || count > 2)
+        return "a port is published by: publish PORT [PORT-INSIDE] [address=ADDRESS]";
+    if (!parse_port(item->words[0], &ret->outside) || !parse_port(item->words[count - 1], &ret->inside))
+        return "a port is a number from 1 to 65535";
+    if (inet_pton(AF_INET, ret->address, address) != 1 && inet_pton(AF_INET6, ret->address, address) != 1)
+        return "the address of a published port is one of this host's, or 0.0.0.0 for all";
+    return NULL;
+}
 
 void net_check(const esq_spec *spec, struct spec_problems *problems)
 {
+    size_t count;
+    const struct spec_item *items = spec_items(spec, SPEC_PUBLISH, &count);
+    for (size_t i = 0; i < count; i++) {
+        struct publication publication;
+        const char *problem = parse_publication(&items[i], &publication);
+        if (problem)
+            spec_problem(problems, &items[i].where, 0, NULL, "%s", problem);
+    }
+    if (count > 64)
+        spec_problem(problems, &items[0].where, 0, NULL, "more than 64 ports are published");
+    if (count > 0 && !spec_is(spec, SPEC_NETWORK, "user"))
+        spec_problem(problems, &items[0].where, 0, "leave the network out, or say (network user)",
+                     "ports are published by a network in user mode, not by `network %s`",
+                     spec_text(spec, SPEC_NETWORK));
+    if (spec_is(spec, SPEC_NETWORK, "user") && (!spec_has_namespace(spec, "net") || !spec_has_namespace(spec, "user")))
+        spec_problem(problems, spec_where(spec, SPEC_NAMESPACES), 0, NULL,
+                     "a network in user mode needs a net and a user namespace of its own");
 }
 
+/* A program with such a network reaches whatever its host reaches: that is asked for as well. */
 void net_grants(const esq_spec *spec, struct spec_grants *grants)
 {
-    if (spec_is(spec, SPEC_NETWORK, "host"))
-        spec_grant(grants, "network", "host", spec_where(spec, SPEC_NETWORK));
+    size_t count;
+    const struct spec_item *items = spec_items(spec, SPEC_PUBLISH, &count);
+    if (!spec_is(spec, SPEC_NETWORK, "none"))
+        spec_grant(grants, "network", spec_text(spec, SPEC_NETWORK), spec_where(spec, SPEC_NETWORK));
+    for (size_t i = 0; i < count; i++) {
+        struct publication publication;
+        char text[128];
+        if (parse_publication(&items[i], &publication))
+            continue;
+        bool is_loopback = strcmp(publication.address, LOOPBACK_ADDRESS) == 0;
+        snprintf(text, sizeof(text), "%s%s%llu", is_loopback ? "" : publication.address, is_loopback ? "" : ":",
+                 (unsigned long long)publication.outside);
+        spec_grant(grants, "publish", text, &items[i].where);
+    }
+}
+
+static int no_memory(esq_error *ret_error)
+{
+    return esq_fail(ret_error, NULL, ENOMEM, NULL, "plan the network");
+}
+
+/*
+ * Nothing is forwarded that was not published: the program's own defaults would open every port of either side to the
+ * other, and lead from the gateway's address to the services of the host's loopback.
+ */
+static int plan_user_network(const esq_spec *spec, struct plan_builder *builder, esq_error *ret_error)
+{
+    static const char *const fixed[] = { "pasta",       "--foreground", "--quiet", "--config-net",
+                                         "--no-map-gw", "--udp-ports",  "none",    "--tcp-ns",
+                                         "none",        "--udp-ns",     "none" };
+    uint32_t arguments[NET_ARGUMENTS_MAX];
+    struct net_program data = { 0 };
+    size_t count;
+    const struct spec_item *items = spec_items(spec, SPEC_PUBLISH, &count);
+    const esq_location *where = spec_where(spec, count > 0 ? SPEC_PUBLISH : SPEC_NETWORK);
+    if (access(NET_PROGRAM, X_OK) < 0)
+        return esq_fail(ret_error, where, ENOTSUP, "install it: apt install passt",
+                        "a network in user mode needs the program pasta");
+    for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
+        arguments[data.count++] = plan_add_text(builder, fixed[i]);
+    for (size_t i = 0; i <= count; i++) { /* once without a port, so that none is forwarded by default */
+        struct publication publication;
+        char text[128] = "none";
+        if (count > 0 && i == count)
+            break;
+        if (count > 0 && !parse_publication(&items[i], &publication))
+            snprintf(text, sizeof(text), "%s/%llu:%llu", publication.address, (unsigned long long)publication.outside,
+                     (unsigned long long)publication.inside);
+        arguments[data.count++] = plan_add_text(builder, "--tcp-ports");
+        arguments[data.count++] = plan_add_text(builder, text);
+    }
+    for (uint32_t i = 0; i < data.count; i++)
+        if (!arguments[i])
+            return no_memory(ret_error);
+    data.arguments = plan_add_bytes(builder, arguments, data.count * sizeof(arguments[0]));
+    if (!data.arguments ||
+        plan_add_step(builder, STEP_USER_NETWORK, where,
+                      "it said why above: the port may be taken, or below 1024 (sysctl "
+                      "net.ipv4.ip_unprivileged_port_start); /dev/net/tun must be open to everybody (mode 0666); the "
+                      "host needs a route outwards",
+                      &data, sizeof(data), "have pasta carry the network, %zu ports published", count) < 0)
+        return no_memory(ret_error);
+    return 0;
 }
 
 int net_plan(const esq_spec *spec, struct plan_builder *builder, esq_error *ret_error)
 {
-    if (!spec_has_namespace(spec, "net") || spec_is(spec, SPEC_LOOPBACK, "no"))
-        return 0;
+    int result = spec_is(spec, SPEC_NETWORK, "user") ? plan_user_network(spec, builder, ret_error) : 0;
+    if (result < 0 || !spec_has_namespace(spec, "net") || spec_is(spec, SPEC_LOOPBACK, "no"))
+        return result;
     if (plan_add_step(builder, STEP_LOOPBACK, spec_where(spec, SPEC_LOOPBACK), "say (loopback no)", NULL, 0,
                       "bring loopback up") < 0)
-        return esq_fail(ret_error, NULL, ENOMEM, NULL, "plan the network");
+        return no_memory(ret_error);
     return 0;
 }

@@ -15,7 +15,13 @@ enum step_kind {
     STEP_KIND_COUNT
 };
 
-enum step_place { STEP_PLACE_PARENT, STEP_PLACE_CHILD, STEP_PLACE_INIT, STEP_PLACE_LAUNCH };
+enum step_place {
+    STEP_PLACE_PARENT,
+    STEP_PLACE_BESIDE,
+    STEP_PLACE_CHILD,
+    STEP_PLACE_INIT,
+    STEP_PLACE_LAUNCH
+};
 
 enum step_flags {
     STEP_SKIP = 1, /* the tests take a wall down by this, to see that its probe then gets through */
@@ -64,6 +70,13 @@ typedef int step_apply_function(const struct step *step, struct child *child);
  */
 typedef int step_prepare_function(const struct step *step, const struct plan_block *block, int *ret_held);
 
+/*
+ * Starts a program beside the container, whose first process waits as `pid` and has its namespaces. Returns when it is
+ * ready, with its pid: it dies with this thread, and the launcher ends it with the container. Or a negative errno.
+ */
+typedef int step_beside_function(const struct step *step, const struct plan_block *block, pid_t pid,
+                                 pid_t *ret_program);
+
 #define STEP_DATA(block, step, type) ((const type *)((const char *)(block) + (step)->data))
 #define STEP_TEXT(block, offset)     ((const char *)(block) + (offset))
 
@@ -75,12 +88,14 @@ static inline int step_fail(struct child *child, int negative_errno, const char 
 
 #define STEP(id, name, place, apply) STEP_DECLARE_##place(apply)
 #define STEP_DECLARE_PARENT(apply)   step_prepare_function apply;
+#define STEP_DECLARE_BESIDE(apply)   step_beside_function apply;
 #define STEP_DECLARE_CHILD(apply)    step_apply_function apply;
 #define STEP_DECLARE_INIT(apply)
 #define STEP_DECLARE_LAUNCH(apply)
 #include "plan/steps.def"
 #undef STEP
 #undef STEP_DECLARE_PARENT
+#undef STEP_DECLARE_BESIDE
 #undef STEP_DECLARE_CHILD
 #undef STEP_DECLARE_INIT
 #undef STEP_DECLARE_LAUNCH

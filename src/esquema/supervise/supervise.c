@@ -122,6 +122,7 @@ int supervise_collect(struct esq_container *container, esq_error *ret_error)
     set_usage(container);
     sys_close(container->launched.result);
     sys_close(container->launched.held);
+    launch_end_beside(&container->launched);
     container->launched.result = container->launched.held = -1;
     return 0;
 }

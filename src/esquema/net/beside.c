@@ -1,0 +1,91 @@
+/*
+ * The program of the user-mode network, beside the container for as long as that lives: pasta in the foreground, which
+ * dies with the thread that started it (entering a user namespace of its own user keeps that signal). Knows pasta's
+ * command line; not what ports mean.
+ */
+#include <errno.h>
+#include <linux/prctl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include "net/net.h"
+#include "plan/step.h"
+
+enum { PATIENCE_MS = 5000, PAUSE_MS = 2, LINE = 512 };
+
+/* Our side of a copied process: system calls only, since other threads of the host may have held locks. */
+__attribute__((noreturn)) static void become(char *const argv[])
+{
+    char *const environment[] = { NULL };
+    uint64_t none = 0;
+    int parent = (int)raw_syscall(SYS_getppid, 0, 0, 0, 0, 0, 0);
+    sys_default_signals();
+    sys_restore_signals(&none);
+    sys_prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+    if ((int)raw_syscall(SYS_getppid, 0, 0, 0, 0, 0, 0) != parent || parent == 1)
+        sys_exit(125);
+    sys_execveat(AT_FDCWD, NET_PROGRAM, argv, environment, 0);
+    sys_exit(127);
+}
+
+/* Has the namespace a route yet, that does not lead through loopback? The first line is a heading. */
+static bool has_route(pid_t pid, const char *table)
+{
+    char path[64], line[LINE];
+    snprintf(path, sizeof(path), "/proc/%d/net/%s", pid, table);
+    FILE *file = fopen(path, "re");
+    bool is_found = false;
+    while (file && !is_found && fgets(line, sizeof(line), file))
+        is_found = strncmp(line, "Iface", 5) != 0 && strncmp(line, "lo\t", 3) != 0 && !strstr(line, " lo\n");
+    if (file)
+        fclose(file);
+    return is_found;
+}
+
+/* It tells nobody that it is ready; what it makes in the namespace does. */
+static int wait_until_ready(pid_t container, pid_t program)
+{
+    for (int waited = 0; waited < PATIENCE_MS; waited += PAUSE_MS) {
+        struct timespec pause = { .tv_nsec = PAUSE_MS * 1000000L };
+        int status;
+        if (has_route(container, "route") || has_route(container, "ipv6_route"))
+            return 0;
+        if (sys_wait(program, &status, NULL, 1 /* WNOHANG */) == program)
+            return -ECHILD;
+        nanosleep(&pause, NULL);
+    }
+    return -ETIMEDOUT;
+}
+
+int net_beside(const struct step *step, const struct plan_block *block, pid_t container, pid_t *ret_program)
+{
+    const struct net_program *data = STEP_DATA(block, step, struct net_program);
+    const uint32_t *arguments = (const uint32_t *)STEP_TEXT(block, data->arguments);
+    char user[40], net[40], user_option[] = "--userns", net_option[] = "--netns";
+    char *argv[NET_ARGUMENTS_MAX + 5];
+    size_t count = 0;
+    for (; count < data->count && count < NET_ARGUMENTS_MAX; count++)
+        argv[count] = (char *)STEP_TEXT(block, arguments[count]);
+    snprintf(user, sizeof(user), "/proc/%d/ns/user", container);
+    snprintf(net, sizeof(net), "/proc/%d/ns/net", container);
+    argv[count++] = user_option;
+    argv[count++] = user;
+    argv[count++] = net_option;
+    argv[count++] = net;
+    argv[count] = NULL;
+    long program = raw_syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0, 0);
+    if (program < 0)
+        return (int)program;
+    if (program == 0)
+        become(argv);
+    int result = wait_until_ready(container, (pid_t)program);
+    if (result < 0 && result != -ECHILD) {
+        int status;
+        raw_syscall(SYS_kill, program, SIGKILL, 0, 0, 0, 0);
+        sys_wait((pid_t)program, &status, NULL, 0);
+    }
+    if (result == 0)
+        *ret_program = (pid_t)program;
+    return result;
+}
