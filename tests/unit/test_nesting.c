@@ -59,7 +59,8 @@ static char *put_copies(char *at, const char *text, int count)
 static char *text_of(const struct shape *shape, int count)
 {
     char *text = malloc(TEXT_MAX), *at = text;
-    assert_non_null(text);
+    if (!text)
+        return NULL;
     at += sprintf(at, "(import (scheme base)) %s", shape->before);
     at = put_copies(at, shape->open, count);
     at += sprintf(at, "%s", shape->middle);
@@ -104,6 +105,7 @@ static void *evaluate(void *data)
 static struct job run_on_small_thread(const struct shape *shape, int count)
 {
     struct job job = { .text = text_of(shape, count) };
+    assert_non_null(job.text);
     pthread_attr_t attributes;
     pthread_t thread;
     pthread_attr_init(&attributes);

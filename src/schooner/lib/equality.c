@@ -8,7 +8,11 @@
 #include "schooner/table/primitive.h"
 #include "schooner/num/number.h"
 
-enum { PLAIN_COMPARISONS = 2000 };
+enum {
+    PLAIN_COMPARISONS = 2000,
+    CHARGED_AT_ONCE = 64, /* comparisons */
+    FOREST_UNITS = 7,     /* what a comparison with the forest costs more: its words lie anywhere in memory */
+};
 
 bool values_eqv(sch_value a, sch_value b)
 {
@@ -38,6 +42,7 @@ struct equality {
     struct buffer forest; /* capacity is a power of two nodes */
     size_t nodes;
     size_t compared;
+    size_t owed; /* units that are not charged yet */
 };
 
 static struct forest_node *forest_slot(const struct equality *state, uint64_t key)
@@ -89,10 +94,21 @@ static uint64_t forest_root(struct equality *state, uint64_t key)
     return node->key;
 }
 
+/* Charges in lots: a comparison of a few words costs its call alone. */
+static bool use_units(struct equality *state, size_t units)
+{
+    state->owed += units;
+    if (likely(state->owed < CHARGED_AT_ONCE))
+        return true;
+    units = state->owed;
+    state->owed = 0;
+    return charge(state->vm, units);
+}
+
 /* Are the two already assumed equal? Else assumes it from now on. */
 static bool forest_assumed(struct equality *state, sch_value a, sch_value b, bool *ret_failed)
 {
-    if (!forest_grow(state)) {
+    if (!use_units(state, FOREST_UNITS) || !forest_grow(state)) {
         *ret_failed = true;
         return false;
     }
@@ -130,9 +146,9 @@ static bool compare_step(struct equality *state, sch_value a, sch_value b, bool 
             return false;
         if (state->compared > PLAIN_COMPARISONS && forest_assumed(state, a, b, ret_failed))
             return true;
+        *ret_failed |= !use_units(state, length);
         for (size_t i = length; i-- > 0 && !*ret_failed;)
             *ret_failed = !push(state, object_as(struct vector, a)->items[i], object_as(struct vector, b)->items[i]);
-        state->compared += length;
         return true;
     }
     if (is_istring(a) || is_bytevector(a)) {
@@ -154,7 +170,8 @@ static bool compare_all(struct equality *state, bool *ret_failed)
         sch_value two[2];
         state->stack.length -= sizeof two;
         memcpy(two, state->stack.bytes + state->stack.length, sizeof two);
-        if (++state->compared % 64 == 0 && !charge(state->vm, 16)) {
+        state->compared++;
+        if (!use_units(state, 1)) {
             *ret_failed = true;
             return false;
         }
