@@ -67,6 +67,10 @@ enum sch_limit {
 
 #define SCH_UNLIMITED UINT64_MAX
 
+/* The version of the costs in fuel (docs/fuel.md): the same program uses the same fuel wherever this number is the
+ * same. */
+enum { SCH_FUEL_VERSION = 1 };
+
 /* 0 in a field means the default, which is in brackets; SCH_UNLIMITED says that there is none. */
 struct sch_limits {
     size_t size;

@@ -1,20 +1,14 @@
-// Runs scripts that mean harm with `schooner eval` and judges how each ended. A script says in the comments at its
-// head what it is given and how it may end; the driver knows nothing else of it:
-//
-//   ;; limits: --heap 50M --timeout 2s       options of the command
-//   ;; expect: limit heap|timeout            any of ok, error, and the names of limits
-//   ;; source: 1000 "(f %d " 1000 ")"        more source to append: so many copies of each text, %d is the copy's
-//   number
-//   ;; prints: TEXT                          the whole standard output
-//   ;; says: TEXT                            to be found in standard error
-//   ;; smaller: 1000000 20000                with --hostile, this number stands for that one, here and in `prints`
+// Runs scripts that mean harm with `schooner eval` and judges how each ended. What a script says at its head is in
+// script.h; the driver knows nothing else of it.
 //
 // usage: driver [--outcome-only | --hostile] SCHOONER FILE...     one line of TAP for each file
 //
-// Beside the outcome it judges the peak resident size (cap + 8 MiB) and the CPU time (deadline + 1 s). With
-// --outcome-only it does not: instrumented builds need more of both, and who must not end in the deadline gets a far
-// one. --hostile is that too, for the build that collects at every safe point, where filling a heap takes time by the
-// square of its size: who must end in the heap limit gets a small heap.
+// Beside the outcome it judges the peak resident size and the CPU time (deadline + 1 s; how soon a run ends after its
+// deadline is what late.c judges). The size is judged above that of a process that ran next to nothing: the cap, the
+// text of the program, which is the command's own, and 2 MiB for pages of code and the C library.
+// With --outcome-only it does not: instrumented builds need more of both, and who must not end in the deadline gets a
+// far one. --hostile is that too, for the build that collects at every safe point, where filling a heap takes time by
+// the square of its size: who must end in the heap limit gets a small heap.
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -23,216 +17,32 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+#include "script.h"
 
 enum {
-    HEAD_LINES = 20,
-    WORDS = 32,
     OUTPUT_KEPT = 4096,
-    PARTS = 8,
-    SLACK_KIB = 8 * 1024,
+    SLACK_KIB = 2 * 1024,
     SLACK_MS = 1000,
-    DEFAULT_HEAP_KIB = 64 * 1024,
-    DEFAULT_TIMEOUT_MS = 5000,
     HANG_SECONDS = 60,
     HOSTILE_HEAP_KIB = 2 * 1024,
     FAR_TIMEOUT_MS = 120 * 1000,
-    SCRIPT_MAX = 1 << 20,
 };
 
 enum judging { ALL, OUTCOME_ONLY, HOSTILE };
-
-struct part {
-    unsigned long copies;
-    char text[256];
-};
-
-struct script {
-    const char *path;
-    char options[512];
-    char expect[256];
-    char prints[1024];
-    char says[256];
-    char smaller[64];
-    bool has_prints;
-    struct part parts[PARTS];
-    size_t part_count;
-};
 
 struct outcome {
     int status;
     bool hung;
     long peak_kib;
+    long source_kib;
     long cpu_ms;
     char out[OUTPUT_KEPT + 1];
     char err[OUTPUT_KEPT + 1];
 };
-
-static void field(const char *line, const char *name, size_t size, char *ret)
-{
-    const size_t length = strlen(name);
-    if (strncmp(line, ";; ", 3) != 0 || strncmp(line + 3, name, length) != 0 || line[3 + length] != ':')
-        return;
-    const char *value = line + 3 + length + 1;
-    while (*value == ' ')
-        value++;
-    snprintf(ret, size, "%s", value);
-    ret[strcspn(ret, "\n")] = 0;
-}
-
-// COUNT "TEXT" COUNT "TEXT"...; \" and \n are known within a text.
-static void read_parts(struct script *script, const char *text)
-{
-    while (*text && script->part_count < PARTS) {
-        struct part *part = &script->parts[script->part_count];
-        char *end;
-        part->copies = strtoul(text, &end, 10);
-        if (end == text || !(text = strchr(end, '"')))
-            return;
-        size_t length = 0;
-        for (text++; *text && *text != '"' && length + 1 < sizeof part->text; text++) {
-            if (*text == '\\' && text[1])
-                text++;
-            part->text[length++] = text[-1] == '\\' && *text == 'n' ? '\n' : *text;
-        }
-        part->text[length] = 0;
-        if (*text)
-            text++;
-        while (*text == ' ')
-            text++;
-        script->part_count++;
-    }
-}
-
-static bool read_head(const char *path, struct script *ret)
-{
-    *ret = (struct script){ .path = path };
-    FILE *file = fopen(path, "r");
-    if (!file)
-        return false;
-    char line[1024];
-    char source[1024] = "";
-    char prints[1024] = "\1";
-    for (int i = 0; i < HEAD_LINES && fgets(line, sizeof line, file) && line[0] == ';'; i++) {
-        field(line, "limits", sizeof ret->options, ret->options);
-        field(line, "expect", sizeof ret->expect, ret->expect);
-        field(line, "says", sizeof ret->says, ret->says);
-        field(line, "smaller", sizeof ret->smaller, ret->smaller);
-        field(line, "source", sizeof source, source);
-        field(line, "prints", sizeof prints, prints);
-    }
-    fclose(file);
-    ret->has_prints = prints[0] != '\1';
-    if (ret->has_prints)
-        snprintf(ret->prints, sizeof ret->prints, "%s", prints);
-    read_parts(ret, source);
-    return ret->expect[0] != 0;
-}
-
-// Puts out the text with every OLD as NEW.
-static void put_replaced(const char *text, const char *old, const char *new, FILE *file)
-{
-    for (const char *at; (at = strstr(text, old)); text = at + strlen(old)) {
-        fwrite(text, 1, (size_t)(at - text), file);
-        fputs(new, file);
-    }
-    fputs(text, file);
-}
-
-static void put_copies(const struct part *part, FILE *file)
-{
-    const char *hole = strstr(part->text, "%d");
-    char number[24];
-    for (unsigned long n = 0; n < part->copies; n++) {
-        snprintf(number, sizeof number, "%lu", n);
-        if (hole)
-            put_replaced(part->text, "%d", number, file);
-        else
-            fputs(part->text, file);
-    }
-}
-
-// The words of `smaller`: the number, and what stands for it.
-static bool smaller_words(const struct script *script, char ret_old[64], char ret_new[64])
-{
-    return sscanf(script->smaller, "%63s %63s", ret_old, ret_new) == 2;
-}
-
-static void put_script(const struct script *script, int original, FILE *file)
-{
-    char *text = malloc(SCRIPT_MAX + 1);
-    if (!text)
-        return;
-    size_t length = 0;
-    for (ssize_t got; length < SCRIPT_MAX && (got = read(original, text + length, SCRIPT_MAX - length)) > 0;)
-        length += (size_t)got;
-    text[length] = 0;
-    char old[64], new[64];
-    if (smaller_words(script, old, new))
-        put_replaced(text, old, new, file);
-    else
-        fwrite(text, 1, length, file);
-    free(text);
-}
-
-// Whether the script is to be read from standard input, since it is not what its file holds.
-static bool is_made(const struct script *script)
-{
-    return script->part_count || script->smaller[0];
-}
-
-// The script, smaller, and with its copies appended, in an unlinked file.
-static int source_of(const struct script *script)
-{
-    const int original = open(script->path, O_RDONLY | O_CLOEXEC);
-    if (original < 0 || !is_made(script))
-        return original;
-    FILE *copy = tmpfile();
-    if (!copy) {
-        close(original);
-        return -1;
-    }
-    put_script(script, original, copy);
-    close(original);
-    for (size_t i = 0; i < script->part_count; i++)
-        put_copies(&script->parts[i], copy);
-    fflush(copy);
-    const int fd = dup(fileno(copy));
-    fclose(copy);
-    if (fd >= 0)
-        lseek(fd, 0, SEEK_SET);
-    return fd;
-}
-
-static const char *option_value(char *words[], const char *name)
-{
-    for (size_t i = 0; words[i]; i++)
-        if (strcmp(words[i], name) == 0)
-            return words[i + 1];
-    return NULL;
-}
-
-static long heap_cap_kib(char *words[])
-{
-    const char *text = option_value(words, "--heap");
-    if (!text)
-        return DEFAULT_HEAP_KIB;
-    char *unit;
-    const long number = strtol(text, &unit, 10);
-    return *unit == 'G' ? number << 20 : *unit == 'M' ? number << 10 : *unit == 'K' ? number : number >> 10;
-}
-
-static long deadline_ms(char *words[])
-{
-    const char *text = option_value(words, "--timeout");
-    if (!text)
-        return DEFAULT_TIMEOUT_MS;
-    char *unit;
-    const long number = strtol(text, &unit, 10);
-    return strcmp(unit, "ms") == 0 ? number : strcmp(unit, "m") == 0 ? number * 60000 : number * 1000;
-}
 
 static void slurp(FILE *file, char ret[])
 {
@@ -263,16 +73,16 @@ static void wait_for(pid_t child, long wall_ms, struct outcome *ret)
 
 static bool run(const char *schooner, const struct script *script, char *words[], struct outcome *ret)
 {
-    const int source = source_of(script);
+    const int source = script_open(script);
     FILE *out = tmpfile();
     FILE *err = tmpfile();
     if (source < 0 || !out || !err)
         return false;
-    char *arguments[WORDS + 8] = { (char *)schooner, "eval" };
+    char *arguments[SCRIPT_WORDS + 8] = { (char *)schooner, "eval" };
     size_t count = 2;
     for (size_t i = 0; words[i]; i++)
         arguments[count++] = words[i];
-    arguments[count] = is_made(script) ? "-" : (char *)script->path;
+    arguments[count] = script_is_made(script) ? "-" : (char *)script->path;
     const pid_t child = fork();
     if (child == 0) {
         dup2(source, STDIN_FILENO);
@@ -281,6 +91,8 @@ static bool run(const char *schooner, const struct script *script, char *words[]
         execv(schooner, arguments);
         _exit(127);
     }
+    struct stat status;
+    ret->source_kib = fstat(source, &status) == 0 ? (long)(status.st_size / 1024) : 0;
     close(source);
     if (child > 0) {
         wait_for(child, deadline_ms(words) + HANG_SECONDS * 1000L, ret);
@@ -313,20 +125,10 @@ static const char *ending(const struct outcome *outcome)
     }
 }
 
-static bool is_expected(const char *expect, const char *ending)
+static const char *judge(const struct script *script, const struct outcome *outcome, char *words[], bool bounds,
+                         long base_kib)
 {
-    char copy[256];
-    char *rest;
-    snprintf(copy, sizeof copy, "%s", expect);
-    for (char *word = strtok_r(copy, " |", &rest); word; word = strtok_r(NULL, " |", &rest))
-        if (strcmp(word, ending) == 0)
-            return true;
-    return false;
-}
-
-static const char *judge(const struct script *script, const struct outcome *outcome, char *words[], bool bounds)
-{
-    if (!is_expected(script->expect, ending(outcome)))
+    if (!script_expects(script, ending(outcome)))
         return "it ended otherwise";
     if (script->says[0] && !strstr(outcome->err, script->says))
         return "the message lacks what it should say";
@@ -336,8 +138,8 @@ static const char *judge(const struct script *script, const struct outcome *outc
             strcmp(outcome->out + length, length ? "\n" : "") != 0)
             return "it printed something else";
     }
-    if (bounds && outcome->peak_kib > heap_cap_kib(words) + SLACK_KIB)
-        return "its peak resident size is over the cap and 8 MiB";
+    if (bounds && outcome->peak_kib > base_kib + heap_cap_kib(words) + outcome->source_kib + SLACK_KIB)
+        return "its peak resident size is over the cap and 2 MiB";
     if (bounds && outcome->cpu_ms > deadline_ms(words) + SLACK_MS)
         return "it computed past its deadline";
     return NULL;
@@ -366,34 +168,30 @@ static void set_option(char *words[], const char *name, char *value)
 
 static void make_hostile(struct script *script, char *words[], char ret_heap[32])
 {
-    const bool ends_ok = is_expected(script->expect, "ok");
+    const bool ends_ok = script_expects(script, "ok");
     snprintf(ret_heap, 32, "%dK", HOSTILE_HEAP_KIB);
-    if (is_expected(script->expect, "heap") && !ends_ok && heap_cap_kib(words) > HOSTILE_HEAP_KIB)
+    if (script_expects(script, "heap") && !ends_ok && heap_cap_kib(words) > HOSTILE_HEAP_KIB)
         set_option(words, "--heap", ret_heap);
     char old[64], new[64];
-    if (smaller_words(script, old, new) && strcmp(script->prints, old) == 0)
+    if (script_smaller(script, old, new) && strcmp(script->prints, old) == 0)
         snprintf(script->prints, sizeof script->prints, "%s", new);
 }
 
-static bool check(const char *schooner, const char *path, size_t number, enum judging judging)
+static bool check(const char *schooner, const char *path, size_t number, enum judging judging, long base_kib)
 {
     const char *name = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
     struct script script;
     struct outcome outcome = { 0 };
-    char *words[WORDS + 5] = { 0 };
+    char *words[SCRIPT_WORDS + 5] = { 0 };
     char heap[32], timeout[32];
-    if (!read_head(path, &script)) {
+    if (!script_read(path, &script)) {
         printf("not ok %zu - %s\n#   it cannot be read, or expects nothing\n", number, name);
         return false;
     }
     char options[sizeof script.options];
-    char *rest;
-    size_t count = 0;
-    memcpy(options, script.options, sizeof options);
-    for (char *word = strtok_r(options, " ", &rest); word && count < WORDS; word = strtok_r(NULL, " ", &rest))
-        words[count++] = word;
+    script_words(&script, options, words);
     snprintf(timeout, sizeof timeout, "%dms", FAR_TIMEOUT_MS);
-    if (judging != ALL && !is_expected(script.expect, "timeout"))
+    if (judging != ALL && !script_expects(&script, "timeout"))
         set_option(words, "--timeout", timeout);
     if (judging == HOSTILE)
         make_hostile(&script, words, heap);
@@ -403,16 +201,27 @@ static bool check(const char *schooner, const char *path, size_t number, enum ju
         printf("not ok %zu - %s\n#   it could not be started: %s\n", number, name, strerror(errno));
         return false;
     }
-    const char *complaint = judge(&script, &outcome, words, judging == ALL);
+    const char *complaint = judge(&script, &outcome, words, judging == ALL, base_kib);
     printf("%s %zu - %s\n", complaint ? "not ok" : "ok", number, name);
     if (complaint) {
-        printf("#   %s\n#   expected: %s\n#   ended: %s (status %d, %ld KiB, %ld ms)\n", complaint, script.expect,
-               ending(&outcome), outcome.status, outcome.peak_kib, outcome.cpu_ms);
+        printf("#   %s\n#   expected: %s\n#   ended: %s (status %d, %ld KiB of which %ld the process and %ld the text, "
+               "%ld ms)\n",
+               complaint, script.expect, ending(&outcome), outcome.status, outcome.peak_kib, base_kib,
+               outcome.source_kib, outcome.cpu_ms);
         explain("stdout", outcome.out);
         explain("stderr", outcome.err);
     }
     fflush(stdout);
     return !complaint;
+}
+
+// The peak of a process that runs next to nothing.
+static long base_of(const char *schooner)
+{
+    char *words[] = { NULL };
+    const struct script none = { .path = "/dev/null", .parts = { { 1, "(import (scheme base)) 1" } }, .part_count = 1 };
+    struct outcome outcome = { 0 };
+    return run(schooner, &none, words, &outcome) && outcome.status == 0 ? outcome.peak_kib : -1;
 }
 
 int main(int argc, char *argv[])
@@ -431,9 +240,14 @@ int main(int argc, char *argv[])
     }
     const char *schooner = argv[next++];
     const int first = next;
+    const long base_kib = base_of(schooner);
+    if (base_kib < 0) {
+        printf("Bail out! %s does not run\n", schooner);
+        return 1;
+    }
     printf("1..%d\n", argc - first);
     bool good = true;
     for (; next < argc; next++)
-        good = check(schooner, argv[next], (size_t)(next - first + 1), judging) && good;
+        good = check(schooner, argv[next], (size_t)(next - first + 1), judging, base_kib) && good;
     return good ? 0 : 1;
 }

@@ -1,8 +1,8 @@
 /*
  * The systematic hunt: every procedure of every library that a script may import is called with arguments that are
- * large, huge, deep, cyclic, shared, numerous, strange or lying, under small limits. It does not matter what it answers.
- * It matters that it comes back: with a value, an error or a limit, within the time that its fuel is worth, within the
- * heap, and with a machine that works.
+ * large, huge, deep, cyclic, shared, numerous, strange or lying, under small limits. It does not matter what it
+ * answers. It matters that it comes back: with a value, an error or a limit, within the time that its fuel is worth,
+ * within the heap, and with a machine that works.
  *
  * usage: hunt [--outcome-only] [--worst N] [--tries N] [NAME]
  *
@@ -29,7 +29,8 @@ enum {
     FUEL = 200 * 1000,
     NS_PER_UNIT = 100,
     /* Beside its units, a call may collect once and touch fresh pages: free units stand for both. The times of a busy
-     * machine scatter, so the hunt complains at four times of what a unit may take; docs/fuel.md has the measurement. */
+     * machine scatter, so the hunt complains at four times of what a unit may take; docs/fuel.md has the measurement.
+     */
     UNITS_FREE = 50 * 1000,
     COMPLAINT = 4 * NS_PER_UNIT,
     SLACK_KIB = 2048,
@@ -38,7 +39,8 @@ enum {
 
 /* What the calls are given, by the expressions that make it; `big` ones make the pairs that are tried first. */
 static const char arguments_program[] =
-    "(import (scheme base) (scheme char) (scheme lazy) (scheme inexact) (scheme complex) (srfi 1) (srfi 115) (srfi 128)\n"
+    "(import (scheme base) (scheme char) (scheme lazy) (scheme inexact) (scheme complex) (srfi 1) (srfi 115) (srfi "
+    "128)\n"
     "        (srfi 146))\n"
     "(define-record-type thing (make-thing a b) thing? (a thing-a) (b thing-b))\n"
     "(define long (iota 40000))\n"
@@ -61,7 +63,8 @@ static const char arguments_program[] =
     "  string=? char<? (lambda x (apply values x)) (lambda x (let loop () (loop)))\n"
     "  (lambda x (call-with-current-continuation (lambda (k) k)))\n"
     "  (make-bytevector 100000 7) (/ huge 3) 1e308 +nan.0 -inf.0 1/3 0 1 -1 2 1000000000000 99999999999999999999\n"
-    "  (make-rectangular huge 1) 10000 #\\x \"\" \"abc\" '() 'x (list #\\a #\\b) \"(a|b)*c\" '(* any) '(: (* any) (* any) \"b\")\n"
+    "  (make-rectangular huge 1) 10000 #\\x \"\" \"abc\" '() 'x (list #\\a #\\b) \"(a|b)*c\" '(* any) '(: (* any) (* "
+    "any) \"b\")\n"
     "  (make-parameter 1) (delay 1) stream (make-thing long text) (current-output-port)\n"
     "  (open-input-string text) (open-input-bytevector (make-bytevector 50000 40)) (open-output-string)\n"
     "  (make-comparator (lambda x #t) (lambda x #t) (lambda x #t) (lambda x 0))\n"

@@ -130,3 +130,40 @@ void heap_done(sch_vm *vm)
     account->relieve = NULL;
     *heap = (struct heap){ .account = account };
 }
+
+/* --- long moves --- */
+
+bool copy_pieces(sch_vm *vm, void *to, const void *from, size_t bytes)
+{
+    bool backward = (uintptr_t)to > (uintptr_t)from;
+    for (size_t done = 0; done < bytes;) {
+        size_t size = size_min(COPY_PIECE, bytes - done);
+        size_t at = backward ? bytes - done - size : done;
+        memmove((char *)to + at, (const char *)from + at, size);
+        done += size;
+        if (!poll(vm))
+            return false;
+    }
+    return true;
+}
+
+bool fill_bytes(sch_vm *vm, void *to, int byte, size_t bytes)
+{
+    for (size_t at = 0; at < bytes; at += COPY_PIECE) {
+        memset((char *)to + at, byte, size_min(COPY_PIECE, bytes - at));
+        if (bytes > COPY_PIECE && !poll(vm))
+            return false;
+    }
+    return true;
+}
+
+bool compare_bytes(sch_vm *vm, const void *a, const void *b, size_t bytes, int *ret)
+{
+    *ret = 0;
+    for (size_t at = 0; at < bytes && *ret == 0; at += COPY_PIECE) {
+        if (at > 0 && !poll(vm))
+            return false;
+        *ret = memcmp((const char *)a + at, (const char *)b + at, size_min(COPY_PIECE, bytes - at));
+    }
+    return true;
+}

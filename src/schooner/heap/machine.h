@@ -94,6 +94,24 @@ static inline bool charge(sch_vm *vm, uint64_t units)
 /* Inside of long work that was charged before: looks at clock and interrupt. false as above. */
 bool poll(sch_vm *vm) __asm__("schooner_poll"); /* a host linked with the static library needs libc's own poll */
 
+/*
+ * Moving and comparing bytes that were charged in one go, in pieces with looks at the clock between them: fresh memory
+ * is slow, and so is much of it. false: a limit; a part is done. `from` and `to` may overlap.
+ */
+enum { COPY_PIECE = 1 << 18 };
+bool copy_pieces(sch_vm *vm, void *to, const void *from, size_t bytes);
+static inline bool copy_bytes(sch_vm *vm, void *to, const void *from, size_t bytes)
+{
+    if (unlikely(bytes > COPY_PIECE))
+        return copy_pieces(vm, to, from, bytes);
+    if (bytes > 0)
+        memmove(to, from, bytes);
+    return true;
+}
+bool fill_bytes(sch_vm *vm, void *to, int byte, size_t bytes);
+/* *ret as memcmp's. */
+bool compare_bytes(sch_vm *vm, const void *a, const void *b, size_t bytes, int *ret);
+
 /* --- raising (vm/raise.c); each returns V_RAISED --- */
 
 sch_value raise_type(sch_vm *vm, const char *who, size_t argument, const char *expected, sch_value got);
@@ -185,8 +203,9 @@ enum { STRING_BYTES_MAX = INT32_MAX }; /* offsets are 32 bits wide */
 sch_value string_result(sch_vm *vm, struct string *string);
 /* string_of, for what a script may change. */
 sch_value string_fresh_of(sch_vm *vm, const char *text, size_t bytes);
-/* Fills in flag and index of a string whose text and number of characters have just been written in place. */
-void string_finish(struct string *string);
+/* Fills in flag and index of a string whose text and number of characters have just been written in place. false: a
+ * limit, return V_RAISED; the string is nobody's. */
+bool string_finish(sch_vm *vm, struct string *string);
 /* Byte offset of character `index` (<= characters). Constant time. */
 size_t string_offset(const struct string *string, size_t index);
 

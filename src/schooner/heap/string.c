@@ -15,14 +15,15 @@ static uint32_t *string_index(const struct string *string)
     return (uint32_t *)(uintptr_t)(string->text + size_round_up(length + 1, 8));
 }
 
-void string_finish(struct string *string)
+/* `vm`: polls on the way; NULL: short enough. */
+static bool finish(sch_vm *vm, struct string *string)
 {
     size_t length = header_length(string->header);
     string->text[length] = '\0';
     string->hash = 0;
     if (string->characters == length) {
         string->header = header_make(OBJECT_STRING, header_flags(string->header) | OBJECT_ASCII, length);
-        return;
+        return true;
     }
     uint32_t *index = string_index(string);
     size_t at = 0;
@@ -30,7 +31,15 @@ void string_finish(struct string *string)
         at += utf8_step((unsigned char)string->text[at]);
         if (i % STRING_INDEX_STRIDE == 0)
             index[i / STRING_INDEX_STRIDE - 1] = (uint32_t)at;
+        if (unlikely(i % COUNT_PIECE == 0) && vm && !poll(vm))
+            return false;
     }
+    return true;
+}
+
+bool string_finish(sch_vm *vm, struct string *string)
+{
+    return finish(vm, string);
 }
 
 sch_value string_make(sch_vm *vm, const char *text, size_t bytes, size_t characters)
@@ -38,7 +47,7 @@ sch_value string_make(sch_vm *vm, const char *text, size_t bytes, size_t charact
     struct string *string = heap_object(vm, OBJECT_STRING, bytes, string_size(bytes, characters));
     string->characters = (uint32_t)characters;
     memcpy(string->text, text, bytes);
-    string_finish(string);
+    finish(NULL, string);
     return object_value(string);
 }
 
@@ -69,8 +78,8 @@ sch_value string_of(sch_vm *vm, const char *text, size_t bytes)
     struct string *string = string_reserve(vm, bytes, characters);
     if (!string)
         return V_RAISED;
-    memcpy(string->text, text, bytes);
-    string_finish(string);
+    if (!copy_bytes(vm, string->text, text, bytes) || !string_finish(vm, string))
+        return V_RAISED;
     return object_value(string);
 }
 

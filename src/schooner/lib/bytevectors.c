@@ -4,7 +4,6 @@
 
 enum {
     BYTES_PER_UNIT = 64,
-    BYTES_PER_POLL = 1 << 19, /* fresh memory is slow: so much of it between looks at the clock */
 };
 
 static struct bytevector *bytevector_new(sch_vm *vm, size_t length)
@@ -60,12 +59,7 @@ sch_value prim_make_bytevector(sch_vm *vm, const sch_value *args, size_t count)
     if (!out)
         return V_RAISED;
     int fill = count > 1 ? (int)fixnum_int(args[1]) : 0;
-    for (size_t at = 0; at < length; at += BYTES_PER_POLL) {
-        memset(out->bytes + at, fill, size_min(BYTES_PER_POLL, length - at));
-        if (!poll(vm))
-            return V_RAISED;
-    }
-    return object_value(out);
+    return fill_bytes(vm, out->bytes, fill, length) ? object_value(out) : V_RAISED;
 }
 
 sch_value prim_bytevector(sch_vm *vm, const sch_value *args, size_t count)
@@ -120,8 +114,7 @@ sch_value prim_bytevector_copy(sch_vm *vm, const sch_value *args, size_t count)
     struct bytevector *out = bytevector_new(vm, end - start);
     if (!out)
         return V_RAISED;
-    memcpy(out->bytes, bytes_of(args[0]) + start, end - start);
-    return object_value(out);
+    return copy_bytes(vm, out->bytes, bytes_of(args[0]) + start, end - start) ? object_value(out) : V_RAISED;
 }
 
 sch_value prim_bytevector_copy_to(sch_vm *vm, const sch_value *args, size_t count)
@@ -137,8 +130,7 @@ sch_value prim_bytevector_copy_to(sch_vm *vm, const sch_value *args, size_t coun
         return raise_range(vm, "bytevector-copy!", 2, args[1]);
     if (!charge(vm, (end - start) / BYTES_PER_UNIT))
         return V_RAISED;
-    memmove(bytes_of(args[0]) + at, bytes_of(args[2]) + start, end - start);
-    return V_UNSPECIFIED;
+    return copy_bytes(vm, bytes_of(args[0]) + at, bytes_of(args[2]) + start, end - start) ? V_UNSPECIFIED : V_RAISED;
 }
 
 sch_value prim_bytevector_append(sch_vm *vm, const sch_value *args, size_t count)
@@ -155,7 +147,8 @@ sch_value prim_bytevector_append(sch_vm *vm, const sch_value *args, size_t count
         return V_RAISED;
     unsigned char *at = out->bytes;
     for (size_t i = 0; i < count; i++) {
-        memcpy(at, bytes_of(args[i]), object_length(args[i]));
+        if (!copy_bytes(vm, at, bytes_of(args[i]), object_length(args[i])))
+            return V_RAISED;
         at += object_length(args[i]);
     }
     return object_value(out);
@@ -168,6 +161,5 @@ sch_value prim_bytevector_fill(sch_vm *vm, const sch_value *args, size_t count)
         !argument_range(vm, "bytevector-fill!", args, count, 2, object_length(args[0]), &start, &end) ||
         !charge(vm, (end - start) / BYTES_PER_UNIT))
         return V_RAISED;
-    memset(bytes_of(args[0]) + start, (int)fixnum_int(args[1]), end - start);
-    return V_UNSPECIFIED;
+    return fill_bytes(vm, bytes_of(args[0]) + start, (int)fixnum_int(args[1]), end - start) ? V_UNSPECIFIED : V_RAISED;
 }

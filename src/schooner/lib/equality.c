@@ -158,8 +158,9 @@ static bool compare_step(struct equality *state, sch_value a, sch_value b, bool 
             is_istring(b) ? object_as(struct string, b)->text : (char *)object_as(struct bytevector, b)->bytes;
         if (object_length(b) != length)
             return false;
-        *ret_failed |= !charge(state->vm, length / 64);
-        return memcmp(bytes_a, bytes_b, length) == 0;
+        int order;
+        *ret_failed |= !charge(state->vm, length / 64) || !compare_bytes(state->vm, bytes_a, bytes_b, length, &order);
+        return !*ret_failed && order == 0;
     }
     return values_eqv(a, b);
 }
@@ -197,6 +198,7 @@ bool values_equal(sch_vm *vm, sch_value a, sch_value b, bool *ret_failed)
     bool equal = push(&state, a, b) ? compare_all(&state, ret_failed) : !(*ret_failed = true);
     buffer_done(&state.stack);
     buffer_done(&state.forest);
+    *ret_failed = *ret_failed || !charge(vm, state.owed);
     if (*ret_failed && vm->limit == SCH_LIMIT_NONE)
         raise_limit(vm, SCH_LIMIT_HEAP);
     return equal && !*ret_failed;

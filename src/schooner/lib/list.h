@@ -6,8 +6,21 @@
 
 enum list_shape { LIST_PROPER, LIST_DOTTED, LIST_CYCLIC, LIST_LIMIT };
 
-/* The shape and the number of pairs (those before the cycle closes: meaningless for LIST_CYCLIC). Charges one unit for
- * four pairs; LIST_LIMIT: a limit was raised, return V_RAISED. */
+/*
+ * A walk over pairs may miss the cache at each of them: it costs a unit for each pair, whatever is done there. What is
+ * less than PAIRS_PER_CHARGE at its end is charged too, or many short walks would be free. Pairs that are built lie
+ * side by side: four for a unit.
+ */
+enum { PAIRS_PER_CHARGE = 64, PAIRS_BUILT_PER_UNIT = 4, PAIRS_PER_POLL = 4096 };
+
+/* In loops over pairs that were charged in one go: looks at the clock now and then. false: a limit, return V_RAISED. */
+static inline bool pairs_go_on(sch_vm *vm, size_t i)
+{
+    return likely(i % PAIRS_PER_POLL != PAIRS_PER_POLL - 1) || poll(vm);
+}
+
+/* The shape and the number of pairs (those before the cycle closes: meaningless for LIST_CYCLIC). Charges a unit for
+ * each pair; LIST_LIMIT: a limit was raised, return V_RAISED. */
 enum list_shape list_measure(sch_vm *vm, sch_value list, size_t *ret_length);
 
 /* A proper list's length; else raises a type error (or the limit) in the name of `who` and gives false. */

@@ -4,8 +4,6 @@
 #include "schooner/heap/barrier.h"
 #include "schooner/table/primitive.h"
 
-enum { PAIRS_PER_CHARGE = 1024, PAIRS_PER_UNIT = 4 };
-
 enum list_shape list_measure(sch_vm *vm, sch_value list, size_t *ret_length)
 {
     sch_value slow = list;
@@ -16,9 +14,11 @@ enum list_shape list_measure(sch_vm *vm, sch_value list, size_t *ret_length)
     for (sch_value fast = list; is_pair(fast);) {
         fast = pair_cdr(fast);
         length++;
-        if (unlikely(length % PAIRS_PER_CHARGE == 0) && !charge(vm, PAIRS_PER_CHARGE / PAIRS_PER_UNIT))
+        if (unlikely(length % PAIRS_PER_CHARGE == 0) && !charge(vm, PAIRS_PER_CHARGE))
             return LIST_LIMIT;
         if (!is_pair(fast)) {
+            if (!charge(vm, length % PAIRS_PER_CHARGE))
+                return LIST_LIMIT;
             *ret_length = length;
             return is_nil(fast) ? LIST_PROPER : LIST_DOTTED;
         }
@@ -165,33 +165,41 @@ sch_value prim_make_list(sch_vm *vm, const sch_value *args, size_t count)
     size_t length;
     if (!argument_index(vm, "make-list", 1, args[0], FIXNUM_MAX, &length))
         return V_RAISED;
-    if (!charge(vm, length / PAIRS_PER_UNIT) || !heap_reserve_pairs(vm, length))
+    if (!charge(vm, length / PAIRS_BUILT_PER_UNIT) || !heap_reserve_pairs(vm, length))
         return V_RAISED;
     sch_value fill = count > 1 ? args[1] : V_UNSPECIFIED;
     sch_value list = V_NIL;
-    while (length-- > 0)
+    while (length-- > 0) {
         list = cons(vm, fill, list);
+        if (!pairs_go_on(vm, length))
+            return V_RAISED;
+    }
+    return list;
+}
+
+/* The arguments in front of `list`. Room is reserved. */
+static sch_value arguments_before(sch_vm *vm, const sch_value *args, size_t count, sch_value list)
+{
+    while (count-- > 0) {
+        list = cons(vm, args[count], list);
+        if (!pairs_go_on(vm, count))
+            return V_RAISED;
+    }
     return list;
 }
 
 sch_value prim_list(sch_vm *vm, const sch_value *args, size_t count)
 {
-    if (!heap_reserve_pairs(vm, count))
+    if (!charge(vm, count / PAIRS_BUILT_PER_UNIT) || !heap_reserve_pairs(vm, count))
         return V_RAISED;
-    sch_value list = V_NIL;
-    while (count-- > 0)
-        list = cons(vm, args[count], list);
-    return list;
+    return arguments_before(vm, args, count, V_NIL);
 }
 
 sch_value prim_cons_star(sch_vm *vm, const sch_value *args, size_t count)
 {
-    if (!heap_reserve_pairs(vm, count - 1))
+    if (!charge(vm, count / PAIRS_BUILT_PER_UNIT) || !heap_reserve_pairs(vm, count - 1))
         return V_RAISED;
-    sch_value list = args[--count];
-    while (count-- > 0)
-        list = cons(vm, args[count], list);
-    return list;
+    return arguments_before(vm, args, count - 1, args[count - 1]);
 }
 
 sch_value prim_length(sch_vm *vm, const sch_value *args, size_t count)
@@ -203,7 +211,7 @@ sch_value prim_length(sch_vm *vm, const sch_value *args, size_t count)
     return make_fixnum((int64_t)length);
 }
 
-/* Copies `length` pairs of `list` in front of `tail`, in order. Room is reserved. */
+/* Copies `length` pairs of `list` in front of `tail`, in order. Room is reserved. V_RAISED: a limit. */
 static sch_value copy_before(sch_vm *vm, sch_value list, size_t length, sch_value tail)
 {
     if (length == 0)
@@ -215,6 +223,8 @@ static sch_value copy_before(sch_vm *vm, sch_value list, size_t length, sch_valu
         sch_value next = cons(vm, pair_car(list), tail);
         pair_of(last)->cdr = next; /* fresh: no barrier */
         last = next;
+        if (!pairs_go_on(vm, length))
+            return V_RAISED;
     }
     return head;
 }
@@ -230,15 +240,18 @@ sch_value prim_append(sch_vm *vm, const sch_value *args, size_t count)
             return V_RAISED;
         total += length; /* bounded: each argument is at most the heap */
     }
-    if (!charge(vm, total / PAIRS_PER_UNIT) || !heap_reserve_pairs(vm, total))
-        return V_RAISED;
+    if (!charge(vm, 2 * (uint64_t)total) || !heap_reserve_pairs(vm, total))
+        return V_RAISED; /* two more walks */
 
     sch_value out = args[count - 1];
     for (size_t i = count - 1; i-- > 0;) {
         size_t length = 0;
         for (sch_value l = args[i]; is_pair(l); l = pair_cdr(l))
-            length++;
+            if (!pairs_go_on(vm, length++))
+                return V_RAISED;
         out = copy_before(vm, args[i], length, out);
+        if (is_raised(out))
+            return V_RAISED;
     }
     return out;
 }
@@ -248,10 +261,13 @@ static sch_value reverse_onto(sch_vm *vm, const char *who, sch_value list, sch_v
     size_t length;
     if (!list_length(vm, who, 1, list, &length))
         return V_RAISED;
-    if (!charge(vm, length / PAIRS_PER_UNIT) || !heap_reserve_pairs(vm, length))
+    if (!charge(vm, length) || !heap_reserve_pairs(vm, length))
         return V_RAISED;
-    for (; is_pair(list); list = pair_cdr(list))
+    for (; is_pair(list); list = pair_cdr(list)) {
         tail = cons(vm, pair_car(list), tail);
+        if (!pairs_go_on(vm, length--))
+            return V_RAISED;
+    }
     return tail;
 }
 
@@ -278,12 +294,12 @@ static bool walk(sch_vm *vm, const char *who, sch_value list, sch_value k, sch_v
             raise_range(vm, who, 2, k);
             return false;
         }
-        if (unlikely(i % PAIRS_PER_CHARGE == PAIRS_PER_CHARGE - 1) && !charge(vm, PAIRS_PER_CHARGE / PAIRS_PER_UNIT))
+        if (unlikely(i % PAIRS_PER_CHARGE == PAIRS_PER_CHARGE - 1) && !charge(vm, PAIRS_PER_CHARGE))
             return false;
         list = pair_cdr(list);
     }
     *ret = list;
-    return true;
+    return charge(vm, steps % PAIRS_PER_CHARGE);
 }
 
 sch_value prim_list_tail(sch_vm *vm, const sch_value *args, size_t count)
@@ -326,11 +342,14 @@ sch_value prim_list_copy(sch_vm *vm, const sch_value *args, size_t count)
         return V_RAISED;
     if (shape == LIST_CYCLIC)
         return raise_type(vm, "list-copy", 1, "a list without a cycle", args[0]);
-    if (!charge(vm, length / PAIRS_PER_UNIT) || !heap_reserve_pairs(vm, length))
+    if (!charge(vm, 2 * (uint64_t)length) || !heap_reserve_pairs(vm, length))
         return V_RAISED;
     sch_value tail = args[0];
-    for (size_t i = 0; i < length; i++)
+    for (size_t i = 0; i < length; i++) {
         tail = pair_cdr(tail);
+        if (!pairs_go_on(vm, i))
+            return V_RAISED;
+    }
     return copy_before(vm, args[0], length, tail);
 }
 
@@ -343,9 +362,12 @@ sch_value prim_last_pair(sch_vm *vm, const sch_value *args, size_t count)
         return V_RAISED;
     if (shape == LIST_CYCLIC || length == 0)
         return raise_type(vm, "last-pair", 1, "a list with at least one pair", args[0]);
+    if (!charge(vm, length))
+        return V_RAISED;
     sch_value pair = args[0];
-    while (is_pair(pair_cdr(pair)))
-        pair = pair_cdr(pair);
+    for (; is_pair(pair_cdr(pair)); pair = pair_cdr(pair))
+        if (!pairs_go_on(vm, length--))
+            return V_RAISED;
     return pair;
 }
 
@@ -369,11 +391,17 @@ static sch_value search(sch_vm *vm, const char *who, enum search_test test, bool
                                           : values_equal(vm, key, candidate, &failed);
         if (failed)
             return V_RAISED;
+        seen += alist ? 2 : 1;
         if (found)
-            return alist ? item : list;
-        if (unlikely(++seen % PAIRS_PER_CHARGE == 0) && !charge(vm, PAIRS_PER_CHARGE / PAIRS_PER_UNIT))
-            return V_RAISED;
+            return charge(vm, seen) ? alist ? item : list : V_RAISED;
+        if (unlikely(seen >= PAIRS_PER_CHARGE)) {
+            if (!charge(vm, seen))
+                return V_RAISED;
+            seen = 0;
+        }
     }
+    if (!charge(vm, seen))
+        return V_RAISED;
     return is_nil(list) ? V_FALSE : raise_type(vm, who, 2, "a list", args[1]);
 }
 

@@ -164,8 +164,7 @@ sch_value prim_get_output_bytevector(sch_vm *vm, const sch_value *args, size_t c
     if (!charge(vm, length / BYTES_PER_UNIT) || !heap_reserve_object(vm, size))
         return V_RAISED;
     struct bytevector *copy = heap_object(vm, OBJECT_BYTEVECTOR, length, size);
-    memcpy(copy->bytes, bytes, length);
-    return object_value(copy);
+    return copy_bytes(vm, copy->bytes, bytes, length) ? object_value(copy) : V_RAISED;
 }
 
 sch_value prim_eof_object(sch_vm *vm, const sch_value *args, size_t count)

@@ -202,7 +202,8 @@ sch_value prim_read_bytevector(sch_vm *vm, const sch_value *args, size_t count)
     if (!charge(vm, length / BYTES_PER_UNIT) || !heap_reserve_object(vm, size))
         return V_RAISED;
     struct bytevector *out = heap_object(vm, OBJECT_BYTEVECTOR, length, size);
-    memcpy(out->bytes, port_bytes(port_of(port), &left), length);
+    if (!copy_bytes(vm, out->bytes, port_bytes(port_of(port), &left), length))
+        return V_RAISED;
     port_of(port)->start += length;
     return object_value(out);
 }
@@ -229,7 +230,8 @@ sch_value prim_read_bytevector_to(sch_vm *vm, const sch_value *args, size_t coun
     size_t length = size_min(end - start, left);
     if (!charge(vm, length / BYTES_PER_UNIT))
         return V_RAISED;
-    memmove(object_as(struct bytevector, args[0])->bytes + start, bytes, length);
+    if (!copy_bytes(vm, object_as(struct bytevector, args[0])->bytes + start, bytes, length))
+        return V_RAISED;
     port_of(port)->start += length;
     return make_fixnum((int64_t)length);
 }

@@ -26,15 +26,20 @@ struct patch {
     size_t times;
 };
 
-/* At the speed of memory and in one go: half of it done would leave the text broken. */
-static void put_patch(const struct patch *patch, char *out)
+/* In place and in one go: half of it done would leave the text broken. What takes longer becomes a new text. */
+enum { OVERWRITE_MOST = 1 << 18 };
+
+static bool put_patch(sch_vm *vm, const struct patch *patch, char *out)
 {
     size_t total = patch->bytes * patch->times;
     if (total == 0)
-        return;
-    memmove(out, patch->text, patch->bytes);
+        return true;
+    if (!copy_bytes(vm, out, patch->text, patch->bytes))
+        return false;
     for (size_t done = patch->bytes; done < total; done *= 2)
-        memcpy(out + done, out, size_min(done, total - done));
+        if (!copy_bytes(vm, out + done, out, size_min(done, total - done)))
+            return false;
+    return true;
 }
 
 static bool is_one_character(const struct patch *patch)
@@ -43,17 +48,25 @@ static bool is_one_character(const struct patch *patch)
 }
 
 /* More than one character may lie differently within the same bytes: then the index is made anew. */
+static bool is_indexed(const struct string *string, const struct patch *patch)
+{
+    return string->characters != header_length(string->header) && !is_one_character(patch);
+}
+
+/* Short enough not to be interrupted half-way (see OVERWRITE_MOST). */
+static bool can_overwrite(const struct string *string, const struct patch *patch)
+{
+    return (is_indexed(string, patch) ? header_length(string->header) : patch->bytes * patch->times) <= OVERWRITE_MOST;
+}
+
 static bool overwrite(sch_vm *vm, struct string *string, size_t offset, const struct patch *patch)
 {
     size_t length = header_length(string->header);
-    bool indexed = string->characters != length && !is_one_character(patch);
+    bool indexed = is_indexed(string, patch);
     string->hash = 0;
     if (!charge(vm, (indexed ? length : patch->bytes * patch->times) / BYTES_PER_UNIT))
         return false;
-    put_patch(patch, string->text + offset);
-    if (indexed)
-        string_finish(string);
-    return true;
+    return put_patch(vm, patch, string->text + offset) && (!indexed || string_finish(vm, string));
 }
 
 /* Puts the patch, which has as many characters, in the place of `bytes` bytes from `offset` on. */
@@ -62,7 +75,7 @@ static sch_value replace(sch_vm *vm, sch_value v, size_t offset, size_t bytes, c
     struct string *old = string_view(v);
     size_t length = header_length(old->header);
     size_t put = patch->bytes * patch->times;
-    if (put == bytes)
+    if (put == bytes && can_overwrite(old, patch))
         return overwrite(vm, old, offset, patch) ? V_UNSPECIFIED : V_RAISED;
     size_t total;
     if (!size_add(length - bytes, put, &total))
@@ -72,10 +85,10 @@ static sch_value replace(sch_vm *vm, sch_value v, size_t offset, size_t bytes, c
     struct string *text = string_reserve(vm, total, old->characters);
     if (!text)
         return V_RAISED;
-    memcpy(text->text, old->text, offset);
-    memcpy(text->text + offset + put, old->text + offset + bytes, length - offset - bytes);
-    put_patch(patch, text->text + offset);
-    string_finish(text);
+    if (!copy_bytes(vm, text->text, old->text, offset) ||
+        !copy_bytes(vm, text->text + offset + put, old->text + offset + bytes, length - offset - bytes) ||
+        !put_patch(vm, patch, text->text + offset) || !string_finish(vm, text))
+        return V_RAISED;
     struct mstring *string = object_as(struct mstring, v);
     string->text = object_value(text);
     barrier_object(vm, string);

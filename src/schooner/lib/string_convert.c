@@ -34,7 +34,7 @@ sch_value prim_string_to_list(sch_vm *vm, const sch_value *args, size_t count)
 sch_value prim_list_to_string(sch_vm *vm, const sch_value *args, size_t count)
 {
     size_t length;
-    if (!list_length(vm, "list->string", 1, args[0], &length) || !charge(vm, length / CHARACTERS_PER_UNIT))
+    if (!list_length(vm, "list->string", 1, args[0], &length) || !charge(vm, 2 * (uint64_t)length))
         return V_RAISED;
     size_t bytes = 0, i = 0;
     for (sch_value list = args[0]; is_pair(list); list = pair_cdr(list)) {
@@ -53,8 +53,7 @@ sch_value prim_list_to_string(sch_vm *vm, const sch_value *args, size_t count)
         if (!keep_on(vm, i++))
             return V_RAISED;
     }
-    string_finish(string);
-    return string_result(vm, string);
+    return string_finish(vm, string) ? string_result(vm, string) : V_RAISED;
 }
 
 sch_value prim_string_to_vector(sch_vm *vm, const sch_value *args, size_t count)
@@ -102,8 +101,7 @@ sch_value prim_vector_to_string(sch_vm *vm, const sch_value *args, size_t count)
         if (!keep_on(vm, i))
             return V_RAISED;
     }
-    string_finish(string);
-    return string_result(vm, string);
+    return string_finish(vm, string) ? string_result(vm, string) : V_RAISED;
 }
 
 sch_value prim_string_to_utf8(sch_vm *vm, const sch_value *args, size_t count)
@@ -115,8 +113,7 @@ sch_value prim_string_to_utf8(sch_vm *vm, const sch_value *args, size_t count)
     if (!heap_reserve_object(vm, size))
         return V_RAISED;
     struct bytevector *bytes = heap_object(vm, OBJECT_BYTEVECTOR, part.bytes, size);
-    memcpy(bytes->bytes, part.text, part.bytes);
-    return object_value(bytes);
+    return copy_bytes(vm, bytes->bytes, part.text, part.bytes) ? object_value(bytes) : V_RAISED;
 }
 
 sch_value prim_utf8_to_string(sch_vm *vm, const sch_value *args, size_t count)
@@ -136,7 +133,7 @@ sch_value prim_utf8_to_string(sch_vm *vm, const sch_value *args, size_t count)
     struct string *string = string_reserve(vm, end - start, characters);
     if (!string)
         return V_RAISED;
-    memcpy(string->text, bytes, end - start);
-    string_finish(string);
-    return string_result(vm, string);
+    if (!copy_bytes(vm, string->text, bytes, end - start))
+        return V_RAISED;
+    return string_finish(vm, string) ? string_result(vm, string) : V_RAISED;
 }

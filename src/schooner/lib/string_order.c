@@ -9,9 +9,8 @@ static bool compare_plain(sch_vm *vm, const struct string *a, const struct strin
 {
     size_t a_length = header_length(a->header), b_length = header_length(b->header);
     size_t common = size_min(a_length, b_length);
-    if (!charge(vm, common / BYTES_PER_UNIT))
+    if (!charge(vm, common / BYTES_PER_UNIT) || !compare_bytes(vm, a->text, b->text, common, ret))
         return false;
-    *ret = memcmp(a->text, b->text, common);
     if (*ret == 0)
         *ret = a_length < b_length ? -1 : a_length > b_length;
     return true;

@@ -42,15 +42,19 @@ static bool search(sch_vm *vm, const struct string_part *text, const char *patte
     return true;
 }
 
-/* Characters of the part before byte `at`. */
-static size_t characters_before(const struct string_part *part, size_t at)
+/* Characters of the part before byte `at`. false: a limit. */
+static bool characters_before(sch_vm *vm, const struct string_part *part, size_t at, size_t *ret)
 {
+    *ret = at;
     if (part->bytes == part->characters)
-        return at;
-    size_t characters = 0;
-    for (size_t i = 0; i < at; i++)
-        characters += ((unsigned char)part->text[i] & 0xc0) != 0x80;
-    return characters;
+        return true;
+    *ret = 0;
+    for (size_t i = 0; i < at; i++) {
+        if (!keep_on(vm, i))
+            return false;
+        *ret += ((unsigned char)part->text[i] & 0xc0) != 0x80;
+    }
+    return true;
 }
 
 /* (%string-search pattern string [start]): the index of the first match, or #f */
@@ -81,5 +85,8 @@ sch_value prim_string_search(sch_vm *vm, const sch_value *args, size_t count)
     memory_resize(vm_memory(vm), borders, size, 0);
     if (!done)
         return V_RAISED;
-    return at == SIZE_MAX ? V_FALSE : make_fixnum((int64_t)(start + characters_before(&text, at)));
+    if (at == SIZE_MAX)
+        return V_FALSE;
+    size_t before;
+    return characters_before(vm, &text, at, &before) ? make_fixnum((int64_t)(start + before)) : V_RAISED;
 }

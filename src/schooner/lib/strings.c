@@ -77,8 +77,7 @@ sch_value prim_make_string(sch_vm *vm, const sch_value *args, size_t count)
         if (!keep_on(vm, i))
             return V_RAISED;
     }
-    string_finish(string);
-    return string_result(vm, string);
+    return string_finish(vm, string) ? string_result(vm, string) : V_RAISED;
 }
 
 sch_value prim_string(sch_vm *vm, const sch_value *args, size_t count)
@@ -97,8 +96,7 @@ sch_value prim_string(sch_vm *vm, const sch_value *args, size_t count)
     size_t at = 0;
     for (size_t i = 0; i < count; i++)
         at += utf8_encode(character_code(args[i]), (unsigned char *)string->text + at);
-    string_finish(string);
-    return string_result(vm, string);
+    return string_finish(vm, string) ? string_result(vm, string) : V_RAISED;
 }
 
 static sch_value copy_part(sch_vm *vm, const char *who, const sch_value *args, size_t count)
@@ -109,9 +107,9 @@ static sch_value copy_part(sch_vm *vm, const char *who, const sch_value *args, s
     struct string *string = string_reserve(vm, part.bytes, part.characters);
     if (!string)
         return V_RAISED;
-    memcpy(string->text, part.text, part.bytes);
-    string_finish(string);
-    return string_result(vm, string);
+    if (!copy_bytes(vm, string->text, part.text, part.bytes))
+        return V_RAISED;
+    return string_finish(vm, string) ? string_result(vm, string) : V_RAISED;
 }
 
 sch_value prim_substring(sch_vm *vm, const sch_value *args, size_t count)
@@ -142,11 +140,12 @@ static bool total_add(sch_vm *vm, struct total *total, sch_value v)
     return false;
 }
 
-static size_t put_string(struct string *out, size_t at, sch_value v)
+/* false: a limit. */
+static bool put_string(sch_vm *vm, struct string *out, size_t *at, sch_value v)
 {
-    size_t length = string_length(v);
-    memcpy(out->text + at, string_view(v)->text, length);
-    return at + length;
+    size_t length = string_length(v), from = *at;
+    *at += length;
+    return copy_bytes(vm, out->text + from, string_view(v)->text, length);
 }
 
 sch_value prim_string_append(sch_vm *vm, const sch_value *args, size_t count)
@@ -167,9 +166,9 @@ sch_value prim_string_append(sch_vm *vm, const sch_value *args, size_t count)
         return V_RAISED;
     size_t at = 0;
     for (size_t i = 0; i < count; i++)
-        at = put_string(out, at, args[i]);
-    string_finish(out);
-    return string_result(vm, out);
+        if (!put_string(vm, out, &at, args[i]))
+            return V_RAISED;
+    return string_finish(vm, out) ? string_result(vm, out) : V_RAISED;
 }
 
 /* (%string-join strings delimiter) */
@@ -179,13 +178,15 @@ sch_value prim_string_join(sch_vm *vm, const sch_value *args, size_t count)
     size_t length;
     if (!is_string(args[1]))
         return refuse_string(vm, who, 2, args[1]);
-    if (!list_length(vm, who, 1, args[0], &length) || !charge(vm, length / CHARACTERS_PER_UNIT))
+    if (!list_length(vm, who, 1, args[0], &length) || !charge(vm, 2 * (uint64_t)length))
         return V_RAISED;
     struct total total = { 0 };
+    size_t i = 0;
     for (sch_value list = args[0]; is_pair(list); list = pair_cdr(list)) {
         if (!is_string(pair_car(list)))
             return raise_type(vm, who, 1, "a list of strings", pair_car(list));
-        if (!total_add(vm, &total, pair_car(list)) || (is_pair(pair_cdr(list)) && !total_add(vm, &total, args[1])))
+        if (!total_add(vm, &total, pair_car(list)) || (is_pair(pair_cdr(list)) && !total_add(vm, &total, args[1])) ||
+            !pairs_go_on(vm, i++))
             return V_RAISED;
     }
     if (!charge(vm, total.bytes / BYTES_PER_UNIT))
@@ -195,10 +196,9 @@ sch_value prim_string_join(sch_vm *vm, const sch_value *args, size_t count)
         return V_RAISED;
     size_t at = 0;
     for (sch_value list = args[0]; is_pair(list); list = pair_cdr(list)) {
-        at = put_string(out, at, pair_car(list));
-        if (is_pair(pair_cdr(list)))
-            at = put_string(out, at, args[1]);
+        if (!put_string(vm, out, &at, pair_car(list)) ||
+            (is_pair(pair_cdr(list)) && !put_string(vm, out, &at, args[1])) || !pairs_go_on(vm, length--))
+            return V_RAISED;
     }
-    string_finish(out);
-    return string_result(vm, out);
+    return string_finish(vm, out) ? string_result(vm, out) : V_RAISED;
 }

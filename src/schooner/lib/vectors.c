@@ -66,8 +66,7 @@ sch_value prim_vector(sch_vm *vm, const sch_value *args, size_t count)
     struct vector *vector = vector_new(vm, count);
     if (!vector)
         return V_RAISED;
-    memcpy(vector->items, args, count * sizeof *args);
-    return object_value(vector);
+    return copy_bytes(vm, vector->items, args, count * sizeof *args) ? object_value(vector) : V_RAISED;
 }
 
 sch_value prim_vector_length(sch_vm *vm, const sch_value *args, size_t count)
@@ -109,8 +108,11 @@ sch_value prim_vector_to_list(sch_vm *vm, const sch_value *args, size_t count)
     if (!charge(vm, (end - start) / ITEMS_PER_UNIT) || !heap_reserve_pairs(vm, end - start))
         return V_RAISED;
     sch_value list = V_NIL;
-    for (size_t i = end; i-- > start;)
+    for (size_t i = end; i-- > start;) {
         list = cons(vm, items_of(args[0])[i], list);
+        if (!pairs_go_on(vm, i))
+            return V_RAISED;
+    }
     return list;
 }
 
@@ -118,14 +120,17 @@ sch_value prim_list_to_vector(sch_vm *vm, const sch_value *args, size_t count)
 {
     (void)count;
     size_t length;
-    if (!list_length(vm, "list->vector", 1, args[0], &length))
+    if (!list_length(vm, "list->vector", 1, args[0], &length) || !charge(vm, length))
         return V_RAISED;
     struct vector *vector = vector_new(vm, length);
     if (!vector)
         return V_RAISED;
     sch_value list = args[0];
-    for (size_t i = 0; i < length; i++, list = pair_cdr(list))
+    for (size_t i = 0; i < length; i++, list = pair_cdr(list)) {
         vector->items[i] = pair_car(list);
+        if (!pairs_go_on(vm, i))
+            return V_RAISED;
+    }
     return object_value(vector);
 }
 
@@ -137,8 +142,11 @@ sch_value prim_vector_fill(sch_vm *vm, const sch_value *args, size_t count)
         !charge(vm, (end - start) / ITEMS_PER_UNIT))
         return V_RAISED;
     barrier_object(vm, object_of(args[0]));
-    for (size_t i = start; i < end; i++)
+    for (size_t i = start; i < end; i++) {
         items_of(args[0])[i] = args[1];
+        if (i % ITEMS_PER_POLL == ITEMS_PER_POLL - 1 && !poll(vm))
+            return V_RAISED;
+    }
     return V_UNSPECIFIED;
 }
 
@@ -151,8 +159,8 @@ sch_value prim_vector_copy(sch_vm *vm, const sch_value *args, size_t count)
     struct vector *vector = vector_new(vm, end - start);
     if (!vector)
         return V_RAISED;
-    memcpy(vector->items, items_of(args[0]) + start, (end - start) * sizeof(sch_value));
-    return object_value(vector);
+    bool done = copy_bytes(vm, vector->items, items_of(args[0]) + start, (end - start) * sizeof(sch_value));
+    return done ? object_value(vector) : V_RAISED;
 }
 
 sch_value prim_vector_copy_to(sch_vm *vm, const sch_value *args, size_t count)
@@ -169,8 +177,8 @@ sch_value prim_vector_copy_to(sch_vm *vm, const sch_value *args, size_t count)
     if (!charge(vm, (end - start) / ITEMS_PER_UNIT))
         return V_RAISED;
     barrier_object(vm, object_of(args[0]));
-    memmove(items_of(args[0]) + at, items_of(args[2]) + start, (end - start) * sizeof(sch_value));
-    return V_UNSPECIFIED;
+    bool done = copy_bytes(vm, items_of(args[0]) + at, items_of(args[2]) + start, (end - start) * sizeof(sch_value));
+    return done ? V_UNSPECIFIED : V_RAISED;
 }
 
 sch_value prim_vector_append(sch_vm *vm, const sch_value *args, size_t count)
@@ -188,7 +196,8 @@ sch_value prim_vector_append(sch_vm *vm, const sch_value *args, size_t count)
     sch_value *out = vector->items;
     for (size_t i = 0; i < count; i++) {
         size_t length = object_length(args[i]);
-        memcpy(out, items_of(args[i]), length * sizeof *out);
+        if (!copy_bytes(vm, out, items_of(args[i]), length * sizeof *out))
+            return V_RAISED;
         out += length;
     }
     return object_value(vector);

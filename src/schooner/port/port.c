@@ -103,7 +103,8 @@ static bool grow(sch_vm *vm, sch_value value, size_t need)
     struct bytevector *bytes = heap_object(vm, OBJECT_BYTEVECTOR, capacity, size);
     struct port *port = port_of(value);
     if (!is_false(port->bytes))
-        memcpy(bytes->bytes, object_as(struct bytevector, port->bytes)->bytes, port->end);
+        if (!copy_bytes(vm, bytes->bytes, object_as(struct bytevector, port->bytes)->bytes, port->end))
+            return false;
     port->bytes = object_value(bytes);
     barrier_object(vm, port);
     return true;
@@ -120,7 +121,8 @@ static bool write_memory(sch_vm *vm, sch_value value, const void *bytes, size_t 
     size_t capacity = is_false(port->bytes) ? 0 : object_length(port->bytes);
     if (need > capacity && !grow(vm, value, need))
         return false;
-    memcpy(object_as(struct bytevector, port->bytes)->bytes + port->end, bytes, length);
+    if (!copy_bytes(vm, object_as(struct bytevector, port->bytes)->bytes + port->end, bytes, length))
+        return false;
     port->end = need;
     return true;
 }

@@ -72,7 +72,7 @@ static struct shared_value *shared_entry(struct copier *copier, const struct dat
     return shared_slot(copier->shared, copier->shared_capacity, datum);
 }
 
-static sch_value copy_bytes(sch_vm *vm, const char *bytes, size_t length)
+static sch_value copy_to_bytevector(sch_vm *vm, const char *bytes, size_t length)
 {
     size_t size = bytevector_size(length);
     if (!heap_reserve_object(vm, size))
@@ -117,7 +117,7 @@ static sch_value copy_one(struct copier *copier, const struct datum *datum)
     case DATUM_IMMEDIATE: return datum->value;
     case DATUM_NUMBER: return number_parse(vm, datum->text.bytes, datum->text.length, 10);
     case DATUM_STRING: return string_of(vm, datum->text.bytes, datum->text.length);
-    case DATUM_BYTEVECTOR: return copy_bytes(vm, datum->text.bytes, datum->text.length);
+    case DATUM_BYTEVECTOR: return copy_to_bytevector(vm, datum->text.bytes, datum->text.length);
     case DATUM_SYMBOL: return symbol_of_text(vm, datum->name->text, datum->name->length);
     case DATUM_KEYWORD: {
         sch_value symbol = symbol_of_text(vm, datum->name->text, datum->name->length);

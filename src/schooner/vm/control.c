@@ -28,9 +28,7 @@ sch_value prim_values(sch_vm *vm, const sch_value *args, size_t count)
     if (!charge(vm, count / 4) || !heap_reserve_object(vm, bytes))
         return V_RAISED;
     struct values *values = heap_object(vm, OBJECT_VALUES, count, bytes);
-    if (count > 0)
-        memcpy(values->items, args, count * sizeof *args);
-    return object_value(values);
+    return copy_bytes(vm, values->items, args, count * sizeof *args) ? object_value(values) : V_RAISED;
 }
 
 /* (apply procedure argument ... list) */
@@ -46,7 +44,7 @@ sch_value prim_apply(sch_vm *vm, const sch_value *args, size_t count)
         fast = pair_cdr(fast);
         if (steps++ & 1)
             slow = pair_cdr(slow);
-        if ((steps & 1023) == 0 && !charge(vm, 64))
+        if ((steps & 63) == 0 && !charge(vm, 64))
             return V_RAISED;
         if (steps > 2 && value_same(slow, fast) && is_pair(fast))
             return raise_type(vm, "apply", count, "a list", args[count - 1]);
@@ -83,13 +81,14 @@ sch_value prim_throw(sch_vm *vm, const sch_value *args, size_t count)
         return raise_type(vm, "%throw", 1, "a continuation", args[0]);
     size_t length = 0;
     for (sch_value at = args[1]; is_pair(at); at = pair_cdr(at))
-        length++;
+        if (++length % 64 == 0 && !charge(vm, 64))
+            return V_RAISED;
     sch_value value;
     if (length == 1) {
         value = pair_car(args[1]);
     } else {
         size_t bytes = object_size(sizeof(struct values), length, 8);
-        if (!charge(vm, length / 4) || !heap_reserve_object(vm, bytes))
+        if (!charge(vm, length) || !heap_reserve_object(vm, bytes))
             return V_RAISED;
         struct values *values = heap_object(vm, OBJECT_VALUES, length, bytes);
         size_t i = 0;

@@ -191,7 +191,7 @@ static bool receive(sch_vm *vm, sch_value value, sch_value *to, size_t count, bo
     }
     sch_value rest = V_NIL;
     if (has_rest) {
-        if (!heap_reserve_pairs(vm, length - count))
+        if (!charge(vm, (length - count) / 4) || !heap_reserve_pairs(vm, length - count))
             return false;
         for (size_t i = length; i > count; i--)
             rest = cons(vm, items[i - 1], rest);
@@ -202,24 +202,30 @@ static bool receive(sch_vm *vm, sch_value value, sch_value *to, size_t count, bo
     return true;
 }
 
+enum { SPREAD_PER_POLL = 4096 };
+
 /* Arguments of (apply f a ... list), from fp[0], become those of f. */
 static bool spread(sch_vm *vm, size_t *count, sch_value *ret_procedure)
 {
     size_t fixed = *count - 2, length = 0;
     sch_value list = vm->fp[*count - 1];
     for (sch_value at = list; is_pair(at); at = pair_cdr(at))
-        length++;
+        if (unlikely(++length % SPREAD_PER_POLL == 0) && !poll(vm))
+            return false;
     *ret_procedure = vm->fp[0];
     interpreter_of(vm)->extra = vm->fp;
     interpreter_of(vm)->extra_count = *count;
-    bool ok = charge(vm, length / 4) && stack_grow(vm, fixed + length + SEGMENT_MARGIN, *count);
+    bool ok = charge(vm, length) && stack_grow(vm, fixed + length + SEGMENT_MARGIN, *count);
     interpreter_of(vm)->extra_count = 0;
     if (!ok)
         return false;
     sch_value *fp = vm->fp;
     memmove(fp, fp + 1, fixed * sizeof *fp);
-    for (size_t i = fixed; is_pair(list); list = pair_cdr(list))
+    for (size_t i = fixed; is_pair(list); list = pair_cdr(list)) {
         fp[i++] = pair_car(list);
+        if (unlikely(i % SPREAD_PER_POLL == 0) && !poll(vm))
+            return false;
+    }
     *count = fixed + length;
     return true;
 }
@@ -237,9 +243,8 @@ static bool spread_values(sch_vm *vm, sch_value value, size_t *ret_count)
     interpreter_of(vm)->hidden = V_NIL;
     if (!ok)
         return false;
-    memcpy(vm->fp, object_as(struct values, value)->items, length * sizeof(sch_value));
     *ret_count = length;
-    return true;
+    return copy_bytes(vm, vm->fp, object_as(struct values, value)->items, length * sizeof(sch_value));
 }
 
 static sch_value call_host(sch_vm *vm, const struct primitive *primitive, size_t count)
