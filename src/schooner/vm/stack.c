@@ -84,7 +84,18 @@ static sch_value seal_below(sch_vm *vm, uint64_t flags)
     return vm->continuation;
 }
 
-/* A segment with room; the spare one if it fits. */
+/*
+ * Segments that frames have left, last left first, linked through their first slot; the next collection forgets them.
+ * Without them a recursion that goes up and down over a few segments allocates, and so collects, all the time.
+ */
+static void segment_spare(sch_vm *vm, sch_value segment)
+{
+    struct interpreter *in = interpreter_of(vm);
+    segment_of(segment)->slots[0] = in->spare;
+    in->spare = segment;
+}
+
+/* A segment with room; a spare one if it fits. */
 static sch_value segment_for(sch_vm *vm, size_t words)
 {
     struct interpreter *in = interpreter_of(vm);
@@ -92,7 +103,7 @@ static sch_value segment_for(sch_vm *vm, size_t words)
     wanted = size_max(wanted, words + 2 * SEGMENT_MARGIN);
     if (!is_nil(in->spare) && segment_words(in->spare) >= wanted) {
         sch_value spare = in->spare;
-        in->spare = V_NIL;
+        in->spare = segment_of(spare)->slots[0];
         return spare;
     }
     return segment_make(vm, wanted);
@@ -236,7 +247,7 @@ bool stack_underflow(sch_vm *vm, bool *ret_barrier)
             return false;
     } else {
         if (!value_same(vm->stack, k->stack) && !value_same(vm->stack, in->first))
-            in->spare = vm->stack;
+            segment_spare(vm, vm->stack);
         use_segment(vm, k->stack, k->start);
         vm->fp = top_frame(k);
     }
