@@ -434,6 +434,29 @@ ESQ_API int esq_store_restart(esq_store *store, const char *name, esq_error *ret
 ESQ_API int esq_store_wait(esq_store *store, const char *name, int timeout_ms, esq_result *ret_result,
                            esq_error *ret_error);
 
+enum esq_exec_flags {
+    ESQ_EXEC_TERMINAL = 1, /* fds[0] is a terminal, which becomes the program's controlling one */
+};
+
+typedef struct esq_exec {
+    size_t size;              /* of this structure: it may grow */
+    unsigned flags;           /* enum esq_exec_flags */
+    const char *const *words; /* the program, by path or by name, and its arguments */
+    size_t word_count;
+    const char *const *environment; /* "NAME=VALUE", beside what the container's program got, or instead of it */
+    size_t environment_count;
+    const char *directory; /* inside; NULL: where the container's program started */
+    int fds[3];            /* its descriptors 0 to 2 */
+} esq_exec;
+
+/*
+ * Executes one more program in a running container, behind the same walls. Returns the pid of a child of the caller
+ * that ends with the program's status (0..255, or 128 and its signal), passes signals on to it, and dies with the
+ * calling thread, the program with it. Fails with -ESRCH (the container does not run), -EINVAL (no program), and the
+ * errors of the step that failed; ret_error->exit_status says 125, 126 or 127.
+ */
+ESQ_API pid_t esq_store_exec(esq_store *store, const char *name, const esq_exec *how, esq_error *ret_error);
+
 /* A pidfd of its init, owned by the caller. -ESRCH when it does not run. */
 ESQ_API int esq_store_pidfd(esq_store *store, const char *name, esq_error *ret_error);
 

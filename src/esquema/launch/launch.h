@@ -57,6 +57,12 @@ struct launched {
 /* Ends and buries the program beside a container that has ended. */
 void launch_end_beside(struct launched *launched);
 
+struct child_report;
+
+/* What the child, or init, or the joiner has reported of a step, as an error that names it. Gives its negative errno.
+ */
+int launch_fail_at_step(const struct plan_block *block, const struct child_report *report, esq_error *ret_error);
+
 int launch_start(const struct esq_plan *plan, struct launched *ret_launched, esq_error *ret_error);
 
 /* What a step's report means: fills ret_error and returns the negative errno. */

@@ -31,10 +31,9 @@ static int send_request(int socket, enum supervise_request request, int64_t valu
     return result < 0 ? (int)result : 0;
 }
 
-int supervise_ask(struct esq_store *store, const char *name, enum supervise_request request, int64_t value,
-                  int ret_fds[2], esq_error *ret_error)
+static int ask_answer(struct esq_store *store, const char *name, enum supervise_request request, int64_t value,
+                      int ret_fds[2], struct supervise_message *ret_answer, esq_error *ret_error)
 {
-    struct supervise_message answer = { 0 };
     _cleanup_fd_ int folder = -1;
     int result = store_open_entry(store, name, &folder, ret_error);
     if (result < 0)
@@ -43,14 +42,30 @@ int supervise_ask(struct esq_store *store, const char *name, enum supervise_requ
     _cleanup_fd_ int socket = connect_entry(folder);
     result = socket < 0 ? socket : send_request(socket, request, value);
     if (result == 0)
-        result = supervise_receive(socket, &answer, ret_fds);
+        result = supervise_receive(socket, ret_answer, ret_fds);
     if (result == 0)
-        result = answer.word == SUPERVISE_ANSWER ? answer.result : -ESRCH; /* it ended meanwhile */
+        result = ret_answer->word == SUPERVISE_ANSWER ? ret_answer->result : -ESRCH; /* it ended meanwhile */
     if (result == -ENOENT || result == -ECONNREFUSED || result == -EPIPE || result == -ESRCH)
         return not_running(name, ret_error);
     if (result < 0)
         return esq_fail(ret_error, NULL, -result, NULL, "ask the supervisor of `%s`", name);
     return 0;
+}
+
+int supervise_ask(struct esq_store *store, const char *name, enum supervise_request request, int64_t value,
+                  int ret_fds[2], esq_error *ret_error)
+{
+    struct supervise_message answer = { 0 };
+    return ask_answer(store, name, request, value, ret_fds, &answer, ret_error);
+}
+
+int supervise_ask_pid(struct esq_store *store, const char *name, enum supervise_request request, int ret_fds[2],
+                      pid_t *ret_pid, esq_error *ret_error)
+{
+    struct supervise_message answer = { 0 };
+    int result = ask_answer(store, name, request, 0, ret_fds, &answer, ret_error);
+    *ret_pid = answer.pid;
+    return result;
 }
 
 static int ask(esq_store *store, const char *name, enum supervise_request request, int64_t value, esq_error *ret_error)

@@ -5,8 +5,11 @@
 #include "store/store.h"
 #include "supervise/protocol.h"
 
-/* One request and its answer; descriptors of the answer, or -1, are the caller's. Errors as esq_store_signal has them.
+/*
+ * One request and its answer; descriptors of the answer, or -1, are the caller's. Errors as esq_store_signal has them.
  */
+int supervise_ask_pid(struct esq_store *store, const char *name, enum supervise_request request, int ret_fds[2],
+                      pid_t *ret_pid, esq_error *ret_error);
 int supervise_ask(struct esq_store *store, const char *name, enum supervise_request request, int64_t value,
                   int ret_fds[2], esq_error *ret_error);
 

@@ -67,8 +67,8 @@ struct supervise_ask {
 struct supervise_message {
     uint32_t magic;
     uint32_t word;
-    int32_t result; /* of ANSWER: 0 or a negative errno */
-    int32_t pid;
+    int32_t result;      /* of ANSWER: 0 or a negative errno */
+    int32_t pid;         /* of init, where a descriptor of it is handed out */
     esq_error error;     /* of FAILED */
     esq_result end;      /* of ENDED */
     uint64_t started_us; /* of STARTED, monotonic */

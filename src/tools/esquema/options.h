@@ -18,13 +18,14 @@ struct options {
     enum esq_format format;
     int status_fd;          /* -1: none */
     struct text_list allow; /* "network=host", ... */
+    const char *directory;  /* NULL: where the container's program started */
     const char *name;       /* NULL: the description's */
     bool remove, terminal, interactive, follow, all;
     uint64_t log_size, log_files, max_output; /* 0: the default */
     uint64_t lines;                           /* UINT64_MAX: all */
     uint64_t time;                            /* nanoseconds, UINT64_MAX: not given */
     const char *signal;                       /* NULL: not given */
-    bool overlay, print;    /* of sandbox */
+    bool overlay, print;                      /* of sandbox */
     struct text_list ro, rw, hide, env, best_effort;
     const char *net, *memory, *disk, *processes; /* NULL: not given */
 

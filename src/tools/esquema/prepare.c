@@ -22,11 +22,20 @@ void prepare_explain(const esq_plan *plan)
     free(text);
 }
 
-/* What the command line says about the container itself. */
-static bool set_options(const struct options *options, esq_spec *spec, esq_error *ret_error)
+static bool set_terminal(esq_spec *spec, int terminal, esq_error *ret_error)
 {
+    static const char *const streams[] = { "stdin", "stdout", "stderr" };
     bool is_good = true;
-    if (options->name)
+    for (size_t i = 0; i < 3 && is_good && terminal >= 0; i++)
+        is_good = esq_spec_set_fd(spec, streams[i], terminal, NULL, ret_error) == 0;
+    return is_good;
+}
+
+/* What the command line says about the container itself. */
+static bool set_options(const struct options *options, int terminal, esq_spec *spec, esq_error *ret_error)
+{
+    bool is_good = set_terminal(spec, terminal, ret_error);
+    if (is_good && options->name)
         is_good = esq_spec_set(spec, "name", options->name, NULL, ret_error) == 0;
     if (is_good && options->terminal)
         is_good = esq_spec_set(spec, "terminal", "yes", NULL, ret_error) == 0;
@@ -35,12 +44,12 @@ static bool set_options(const struct options *options, esq_spec *spec, esq_error
     return is_good;
 }
 
-bool prepare_plan(const struct options *options, esq_plan **ret_plan, esq_error *ret_error)
+bool prepare_plan(const struct options *options, int terminal, esq_plan **ret_plan, esq_error *ret_error)
 {
     esq_spec *spec;
     if (!describe_file(options, &spec, ret_error))
         return false;
-    if (!grants_check(spec, options, ret_error) || !set_options(options, spec, ret_error)) {
+    if (!grants_check(spec, options, ret_error) || !set_options(options, terminal, spec, ret_error)) {
         esq_spec_free(spec);
         return false;
     }

@@ -4,8 +4,11 @@
 
 #include "tools/esquema/options.h"
 
-/* Evaluates, checks the grants, plans, and explains where that was asked for. false: *ret_error has been shown. */
-bool prepare_plan(const struct options *options, esq_plan **ret_plan, esq_error *ret_error);
+/*
+ * Evaluates, checks the grants, plans, and explains where that was asked for. `terminal` becomes descriptors 0 to 2,
+ * unless it is -1. false: *ret_error has been shown.
+ */
+bool prepare_plan(const struct options *options, int terminal, esq_plan **ret_plan, esq_error *ret_error);
 
 /* The plan, on standard error. */
 void prepare_explain(const esq_plan *plan);

@@ -1,35 +1,12 @@
 /* esquema run: a description is evaluated, granted, planned and started; its status becomes ours. */
+#include <errno.h>
 #include <signal.h>
-#include <stdlib.h>
-#include <sys/signalfd.h>
+#include <string.h>
 #include <unistd.h>
 #include "tools/esquema/failure.h"
 #include "tools/esquema/prepare.h"
 #include "tools/esquema/run.h"
-
-/* Signals that ask us to end, or that concern a terminal, are the container's: they wait here for esq_wait. */
-static void list_signals(sigset_t *ret)
-{
-    static const int forwarded[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGWINCH };
-    sigemptyset(ret);
-    for (size_t i = 0; i < sizeof forwarded / sizeof *forwarded; i++)
-        sigaddset(ret, forwarded[i]);
-}
-
-void run_block_signals(void)
-{
-    sigset_t signals;
-    list_signals(&signals);
-    sigprocmask(SIG_BLOCK, &signals, NULL);
-}
-
-static int open_signals(void)
-{
-    sigset_t signals;
-    list_signals(&signals);
-    run_block_signals();
-    return signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
-}
+#include "tools/esquema/terminal.h"
 
 /* In the unit in which people give it, when that is exact. */
 static void print_size(uint64_t bytes)
@@ -64,29 +41,70 @@ static void tell_end(const esq_result *result)
         fputs("esquema: ended by a system call that its seccomp policy refuses\n", stderr);
 }
 
-int run_plan(const struct options *options, const esq_plan *plan)
+/* What the relay of a terminal needs of the container. */
+struct attached {
+    esq_container *container;
+};
+
+static void forward(void *data, int signal_number)
+{
+    const struct attached *attached = data;
+    esq_signal(attached->container, signal_number);
+}
+
+/* The time limit is kept only while somebody waits. */
+static void keep_time(void *data)
+{
+    const struct attached *attached = data;
+    esq_wait(attached->container, 0, -1, NULL);
+}
+
+static void relay_terminal(esq_container *container, struct terminal *terminal, int signals)
+{
+    enum { TURN_MS = 100 };
+    struct attached attached = { container };
+    const struct relay relay = {
+        .end = esq_container_pidfd(container),
+        .signals = signals,
+        .turn_ms = TURN_MS,
+        .forward = forward,
+        .turn = keep_time,
+        .data = &attached,
+    };
+    terminal_relay(terminal, &relay);
+}
+
+static int wait_for_end(const struct options *options, esq_container *container, int signals)
+{
+    esq_error error = { 0 };
+    esq_result result;
+    if (esq_wait(container, -1, signals, &error) < 0) {
+        failure_show_error(&error);
+        return prepare_fail(options, &error);
+    }
+    esq_container_result(container, &result);
+    tell_end(&result);
+    if (options->status_fd >= 0)
+        esq_status_write_ended(options->status_fd, &result);
+    return result.exit_status;
+}
+
+int run_plan(const struct options *options, const esq_plan *plan, struct terminal *terminal)
 {
     esq_container *container;
     esq_error error = { 0 };
-    esq_result result;
-    int signals = open_signals();
     if (esq_launch(plan, &container, &error) < 0) {
         failure_show_error(&error);
         return prepare_fail(options, &error);
     }
+    /* Not earlier: until it runs, a signal ends us, and the kernel what was begun. */
+    int signals = terminal_signals();
     if (options->status_fd >= 0)
         esq_status_write_started(options->status_fd, container);
-    int status;
-    if (esq_wait(container, -1, signals, &error) < 0) {
-        failure_show_error(&error);
-        status = prepare_fail(options, &error);
-    } else {
-        esq_container_result(container, &result);
-        tell_end(&result);
-        if (options->status_fd >= 0)
-            esq_status_write_ended(options->status_fd, &result);
-        status = result.exit_status;
-    }
+    if (options->terminal)
+        relay_terminal(container, terminal, signals);
+    terminal_close(terminal);
+    int status = wait_for_end(options, container, signals);
     esq_container_free(container);
     if (signals >= 0)
         close(signals);
@@ -95,11 +113,22 @@ int run_plan(const struct options *options, const esq_plan *plan)
 
 int command_run(const struct options *options)
 {
+    struct terminal terminal = { .own = -1, .other = -1 };
     esq_plan *plan;
     esq_error error = { 0 };
-    if (!prepare_plan(options, &plan, &error))
+    if (options->terminal && !terminal_open(&terminal, options->interactive)) {
+        error = failure_make("open a terminal: %s", strerror(errno));
+        failure_show_error(&error);
+        terminal_close(&terminal);
         return prepare_fail(options, &error);
-    int status = run_plan(options, plan);
-    esq_plan_free(plan);
+    }
+    int status;
+    if (prepare_plan(options, terminal.other, &plan, &error)) {
+        status = run_plan(options, plan, &terminal);
+        esq_plan_free(plan);
+    } else {
+        status = prepare_fail(options, &error);
+    }
+    terminal_close(&terminal);
     return status;
 }

@@ -4,10 +4,12 @@
 
 #include "tools/esquema/options.h"
 
-/* Starts the container, waits for its end with signals forwarded, tells --status-fd. Gives the exit status. */
-int run_plan(const struct options *options, const esq_plan *plan);
+struct terminal;
 
-/* Those that run_plan forwards wait from now on. */
-void run_block_signals(void);
+/*
+ * Starts the container, waits for its end with signals forwarded, tells --status-fd. `terminal` is the one that the
+ * plan was made for; it is closed. Gives the exit status.
+ */
+int run_plan(const struct options *options, const esq_plan *plan, struct terminal *terminal);
 
 #endif

@@ -11,6 +11,7 @@
 #include "tools/esquema/options.h"
 #include "tools/esquema/prepare.h"
 #include "tools/esquema/run.h"
+#include "tools/esquema/terminal.h"
 #include "tools/sandbox/sandbox.h"
 
 static struct sandbox_words words_of(const struct text_list *list)
@@ -90,8 +91,9 @@ static int run(const struct options *options, struct sandbox *sandbox)
         return fail(options, &error);
     if (options->explain)
         prepare_explain(plan);
-    run_block_signals(); /* a stand-in must not outlive us */
-    int status = sandbox_put_stand_ins(sandbox, &error) ? run_plan(options, plan) : fail(options, &error);
+    struct terminal none = { .own = -1, .other = -1 };
+    terminal_block_signals(); /* a stand-in must not outlive us */
+    int status = sandbox_put_stand_ins(sandbox, &error) ? run_plan(options, plan, &none) : fail(options, &error);
     esq_plan_free(plan);
     return status;
 }

@@ -56,7 +56,7 @@ int command_start(const struct options *options)
     if (!store)
         return ESQ_EXIT_SETUP;
     int status = ESQ_EXIT_SETUP;
-    if (prepare_plan(options, &plan, &error)) {
+    if (prepare_plan(options, -1, &plan, &error)) {
         status = start_plan(options, store, plan);
         esq_plan_free(plan);
     } else {

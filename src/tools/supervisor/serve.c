@@ -51,6 +51,8 @@ void serve_accept(struct supervisor *supervisor)
 static void answer(struct supervisor *supervisor, int index, int result, const int *fds, unsigned count)
 {
     struct supervise_message message = { .magic = SUPERVISE_MAGIC, .word = SUPERVISE_ANSWER, .result = result };
+    if (supervisor->container)
+        message.pid = esq_container_pid(supervisor->container);
     if (supervise_send(supervisor->clients[index], &message, fds, count) < 0)
         close_client(supervisor, index);
 }

@@ -1,0 +1,346 @@
+/*
+ * One more program in a running container: asks its supervisor for the plan and a pidfd, and starts the joiner with a
+ * job. Knows what the joiner is told, not how it joins.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include "base/buffer.h"
+#include "launch/init_job.h"
+#include "launch/join_job.h"
+#include "launch/launch.h"
+#include "supervise/control.h"
+
+enum { ENVIRONMENT_MOST = 4096, PATH_MOST = 4096 };
+
+/* The container's plan, and what was made of it. */
+struct joining {
+    int fds[2]; /* pidfd of init, memory file of the plan */
+    pid_t init;
+    const struct plan_block *block; /* mapped */
+    size_t size;
+};
+
+/* ---- The plan ---- */
+
+static int map_plan(struct joining *joining)
+{
+    struct stat found;
+    if (sys_fstat(joining->fds[1], &found) < 0 || found.st_size < (off_t)sizeof(struct plan_block))
+        return -EPROTO;
+    joining->size = (size_t)found.st_size;
+    void *bytes = mmap(NULL, joining->size, PROT_READ, MAP_PRIVATE, joining->fds[1], 0);
+    if (bytes == MAP_FAILED)
+        return -errno;
+    joining->block = bytes;
+    bool is_ours = joining->block->magic == PLAN_MAGIC && joining->block->version == PLAN_VERSION &&
+                   joining->block->size == joining->size;
+    return is_ours ? 0 : -EPROTO;
+}
+
+static const struct init_job *init_job_of(const struct joining *joining)
+{
+    return (const struct init_job *)STEP_TEXT(joining->block, joining->block->job);
+}
+
+/* A text of the array of offsets in the plan's job. */
+static const char *job_text(const struct init_job *job, uint32_t array, uint32_t index)
+{
+    const uint64_t *offsets = (const uint64_t *)((const char *)job + array);
+    return (const char *)job + offsets[index];
+}
+
+/* ---- The cgroup ---- */
+
+static bool read_cgroup(pid_t pid, char ret_path[PATH_MOST])
+{
+    char file[32], text[PATH_MOST];
+    snprintf(file, sizeof file, "/proc/%d/cgroup", (int)pid);
+    _cleanup_fd_ int fd = sys_openat(AT_FDCWD, file, O_RDONLY, 0);
+    ssize_t size = fd < 0 ? fd : sys_read(fd, text, sizeof text - 1);
+    if (size <= 0)
+        return false;
+    text[size] = '\0';
+    const char *line = strncmp(text, "0::", 3) == 0 ? text : strstr(text, "\n0::");
+    if (!line)
+        return false;
+    line = strstr(line, "0::") + 3;
+    snprintf(ret_path, PATH_MOST, "%.*s", (int)strcspn(line, "\n"), line);
+    return true;
+}
+
+/* Where cgroup v2 is mounted: alone, or beside v1. */
+static const char *cgroup_mount(void)
+{
+    static const char *const mounts[] = { "/sys/fs/cgroup", "/sys/fs/cgroup/unified" };
+    for (size_t i = 0; i < 2; i++) {
+        char file[64];
+        snprintf(file, sizeof file, "%s/cgroup.procs", mounts[i]);
+        if (access(file, F_OK) == 0)
+            return mounts[i];
+    }
+    return NULL;
+}
+
+/* A container that has a cgroup of its own is in another one than its supervisor; the new program belongs there too. */
+static void find_cgroup(const struct joining *joining, pid_t supervisor, char ret_folder[2 * PATH_MOST])
+{
+    char own[PATH_MOST], other[PATH_MOST];
+    const char *mount = cgroup_mount();
+    *ret_folder = '\0';
+    if (mount && read_cgroup(joining->init, own) && read_cgroup(supervisor, other) && strcmp(own, other) != 0)
+        snprintf(ret_folder, 2 * PATH_MOST, "%s%s", mount, own);
+}
+
+/* ---- The job ---- */
+
+static bool append_text(struct buffer *bytes, const char *text)
+{
+    return buffer_append(bytes, text, strlen(text) + 1);
+}
+
+static bool has_name(const char *entry, const char *other)
+{
+    size_t length = strcspn(entry, "=");
+    return strncmp(entry, other, length) == 0 && other[length] == '=';
+}
+
+static bool append_environment(const struct joining *joining, const esq_exec *how, struct buffer *bytes,
+                               struct join_job *job, const char **ret_path)
+{
+    const struct init_job *plan = init_job_of(joining);
+    bool is_added = true;
+    job->envp = (uint32_t)bytes->length;
+    for (uint32_t i = 0; i < plan->envc && is_added; i++) {
+        const char *entry = job_text(plan, plan->envp, i);
+        bool is_replaced = false;
+        for (size_t j = 0; j < how->environment_count; j++)
+            is_replaced |= has_name(entry, how->environment[j]);
+        if (is_replaced)
+            continue;
+        is_added = append_text(bytes, entry);
+        job->envc++;
+        if (strncmp(entry, "PATH=", 5) == 0)
+            *ret_path = entry + 5;
+    }
+    for (size_t i = 0; i < how->environment_count && is_added; i++) {
+        is_added = append_text(bytes, how->environment[i]);
+        job->envc++;
+        if (strncmp(how->environment[i], "PATH=", 5) == 0)
+            *ret_path = how->environment[i] + 5;
+    }
+    return is_added;
+}
+
+/* As execvp: a name with a slash is a path, another one is looked for in PATH. */
+static bool append_paths(const char *program, const char *path, struct buffer *bytes, struct join_job *job)
+{
+    job->paths = (uint32_t)bytes->length;
+    if (strchr(program, '/')) {
+        job->path_count = 1;
+        return append_text(bytes, program);
+    }
+    for (const char *next = path; next;) {
+        int length = (int)strcspn(next, ":");
+        if (!buffer_append_format(bytes, "%.*s/%s", length ? length : 1, length ? next : ".", program) ||
+            !buffer_append_byte(bytes, 0))
+            return false;
+        job->path_count++;
+        next = next[length] ? next + length + 1 : NULL;
+    }
+    return true;
+}
+
+static const char *working_directory(const struct joining *joining, const esq_exec *how)
+{
+    if (how->directory)
+        return how->directory;
+    for (uint32_t i = 0; i < joining->block->step_count; i++) {
+        const struct step *step = plan_step(joining->block, i);
+        if (step->kind == STEP_WORKING_DIRECTORY)
+            return STEP_TEXT(joining->block, STEP_DATA(joining->block, step, struct launch_text)->text);
+    }
+    return "/";
+}
+
+static bool fill_job(const struct joining *joining, const esq_exec *how, const char *cgroup, struct buffer *bytes,
+                     struct join_job *job)
+{
+    const char *path = "";
+    bool is_filled = buffer_append(bytes, job, sizeof *job);
+    job->argv = (uint32_t)bytes->length;
+    job->argc = (uint32_t)how->word_count;
+    for (size_t i = 0; i < how->word_count && is_filled; i++)
+        is_filled = append_text(bytes, how->words[i]);
+    is_filled = is_filled && append_environment(joining, how, bytes, job, &path) &&
+                append_paths(how->words[0], path, bytes, job);
+    job->directory = (uint32_t)bytes->length;
+    is_filled = is_filled && append_text(bytes, working_directory(joining, how));
+    if (*cgroup) {
+        job->cgroup = (uint32_t)bytes->length;
+        is_filled = is_filled && append_text(bytes, cgroup);
+    }
+    job->size = (uint32_t)bytes->length;
+    if (is_filled)
+        memcpy(bytes->bytes, job, sizeof *job);
+    return is_filled;
+}
+
+static int make_job(const struct joining *joining, const esq_exec *how, const char *cgroup, int report, int *ret_fd)
+{
+    struct join_job job = {
+        .magic = JOIN_JOB_MAGIC,
+        .version = JOIN_JOB_VERSION,
+        .flags = how->flags & ESQ_EXEC_TERMINAL ? JOIN_JOB_TERMINAL : 0,
+        .parent = getpid(),
+        .pidfd = joining->fds[0],
+        .plan = joining->fds[1],
+        .report = report,
+    };
+    struct buffer bytes;
+    buffer_init(&bytes, &memory_malloc);
+    int result = fill_job(joining, how, cgroup, &bytes, &job) ? 0 : -ENOMEM;
+    _cleanup_fd_ int fd = result < 0 ? result : sys_memfd("esquema-exec", false);
+    if (result == 0)
+        result = fd < 0 ? fd : sys_write_all(fd, bytes.bytes, bytes.length);
+    if (result == 0)
+        result = sys_memfd_seal(fd);
+    buffer_done(&bytes);
+    if (result == 0)
+        *ret_fd = take_fd(&fd);
+    return result;
+}
+
+/* ---- The program ---- */
+
+/* 0 to 2 become the program's; they are copied out of the way first, since one may stand where another must go. */
+static int spawn(const char *program, const esq_exec *how, const struct joining *joining, int job, int report,
+                 pid_t *ret_pid)
+{
+    char number[16], name[] = "esquema-joiner";
+    char *argv[] = { name, number, NULL };
+    char *no_environment[] = { NULL };
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    sigset_t all;
+    int high[3] = { -1, -1, -1 };
+    const int kept[] = { joining->fds[0], joining->fds[1], job, report };
+    snprintf(number, sizeof number, "%d", job);
+    sigfillset(&all);
+    if (posix_spawn_file_actions_init(&actions) != 0)
+        return -ENOMEM;
+    int result = -posix_spawnattr_init(&attributes);
+    for (int i = 0; i < 3 && result == 0; i++) {
+        high[i] = sys_dup_above(how->fds[i], 3);
+        result = high[i] < 0 ? high[i] : -posix_spawn_file_actions_adddup2(&actions, high[i], i);
+    }
+    for (size_t i = 0; i < sizeof kept / sizeof *kept && result == 0; i++)
+        result = -posix_spawn_file_actions_adddup2(&actions, kept[i], kept[i]);
+    /* Blocked from the beginning: what comes before it can pass signals on waits for it. */
+    posix_spawnattr_setsigmask(&attributes, &all);
+    posix_spawnattr_setsigdefault(&attributes, &all);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    if (result == 0)
+        result = -posix_spawn(ret_pid, program, &actions, &attributes, argv, no_environment);
+    for (int i = 0; i < 3; i++)
+        sys_close(high[i]);
+    posix_spawnattr_destroy(&attributes);
+    posix_spawn_file_actions_destroy(&actions);
+    return result;
+}
+
+/* ---- The outcome ---- */
+
+static int fail_at(const struct joining *joining, const esq_exec *how, const struct child_report *report,
+                   esq_error *ret_error)
+{
+    static const char *const own[] = {
+        "join the container's cgroup", "join the container's namespaces", "start a process in the container",
+        "take the terminal",           "go to the working directory",
+    };
+    if (report->step < JOIN_STEP_CGROUP)
+        return launch_fail_at_step(joining->block, report, ret_error);
+    if (report->step > JOIN_STEP_EXEC || report->error <= 0 || report->error > 4095)
+        return esq_refuse(ret_error, EPROTO, NULL, "the joiner sent nonsense");
+    /* Who joins a container at its end is refused a moment before that can be seen. */
+    struct pollfd ended = { .fd = joining->fds[0], .events = POLLIN };
+    if (report->step == JOIN_STEP_NAMESPACES && sys_poll(&ended, 1, 1000000) == 1)
+        return esq_refuse(ret_error, ESRCH, "`esquema ps` says what became of it", "the container has ended");
+    if (report->step != JOIN_STEP_EXEC)
+        return esq_fail(ret_error, NULL, report->error, NULL, "%s", own[report->step - JOIN_STEP_CGROUP]);
+    int result = esq_fail(ret_error, NULL, report->error, "the program must lie in the container's root filesystem",
+                          "execute %s", how->words[0]);
+    bool is_missing = report->error == ENOENT || report->error == ENOTDIR;
+    if (ret_error)
+        ret_error->exit_status = is_missing ? ESQ_EXIT_NOT_FOUND : ESQ_EXIT_CANNOT;
+    return result;
+}
+
+static int await_exec(const struct joining *joining, const esq_exec *how, int reports, pid_t pid, esq_error *ret_error)
+{
+    struct child_report report;
+    int status, result = 0;
+    ssize_t size = sys_read(reports, &report, sizeof report);
+    if (size == 0)
+        return 0; /* executed, or killed: then its status says so */
+    if (size == (ssize_t)sizeof report) {
+        report.detail[sizeof report.detail - 1] = '\0';
+        result = fail_at(joining, how, &report, ret_error);
+    } else {
+        kill(pid, SIGKILL);
+        result = esq_refuse(ret_error, EPROTO, NULL, "the joiner sent nonsense");
+    }
+    sys_wait(pid, &status, NULL, 0);
+    return result;
+}
+
+static int start(esq_store *store, const esq_exec *how, const struct joining *joining, pid_t supervisor, pid_t *ret_pid,
+                 esq_error *ret_error)
+{
+    char cgroup[2 * PATH_MOST];
+    int ends[2];
+    int result = sys_pipe(ends);
+    if (result < 0)
+        return esq_fail(ret_error, NULL, -result, NULL, "open a pipe");
+    _cleanup_fd_ int reports = ends[0];
+    _cleanup_fd_ int report = ends[1], job = -1;
+    find_cgroup(joining, supervisor, cgroup);
+    struct pollfd alive = { .fd = joining->fds[0], .events = POLLIN };
+    if (sys_poll(&alive, 1, 0) != 0) /* its pid may be another's by now */
+        return esq_refuse(ret_error, ESRCH, NULL, "the container has ended");
+    result = make_job(joining, how, cgroup, report, &job);
+    if (result < 0)
+        return esq_fail(ret_error, NULL, -result, NULL, "make the job of the joiner");
+    result = spawn(store->joiner, how, joining, job, report, ret_pid);
+    if (result < 0)
+        return esq_fail(ret_error, NULL, -result, "it belongs to this installation: install it again",
+                        "execute the joiner, %s", *store->joiner ? store->joiner : "of which no path was given");
+    sys_close(take_fd(&report));
+    return await_exec(joining, how, reports, *ret_pid, ret_error);
+}
+
+pid_t esq_store_exec(esq_store *store, const char *name, const esq_exec *how, esq_error *ret_error)
+{
+    struct joining joining = { .fds = { -1, -1 } };
+    esq_entry entry;
+    pid_t pid = 0;
+    if (how->size < sizeof *how || how->word_count == 0 || !*how->words[0] || how->environment_count > ENVIRONMENT_MOST)
+        return esq_refuse(ret_error, EINVAL, NULL, "a program to execute is needed");
+    int result = esq_store_find(store, name, &entry, ret_error);
+    if (result == 0)
+        result = supervise_ask_pid(store, entry.name, SUPERVISE_PLAN, joining.fds, &joining.init, ret_error);
+    if (result == 0 && (result = map_plan(&joining)) < 0)
+        esq_refuse(ret_error, EPROTO, "stop it and start it again", "`%s` was started by another version", name);
+    if (result == 0)
+        result = start(store, how, &joining, entry.supervisor, &pid, ret_error);
+    if (joining.block)
+        munmap((void *)joining.block, joining.size);
+    sys_close(joining.fds[0]);
+    sys_close(joining.fds[1]);
+    return result < 0 ? result : pid;
+}
