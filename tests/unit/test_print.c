@@ -162,10 +162,13 @@ static bool print_bounded(sch_value value, enum print_mode mode, size_t most)
 
 static void expect_limit(sch_value value, enum print_mode mode, size_t most, enum sch_limit limit)
 {
-    uint64_t before = vm->account.now;
-    assert_false(print_bounded(value, mode, most));
-    assert_int_equal(vm->limit, limit);
-    machine_clear(vm);
+    uint64_t before = 0;
+    for (int i = 0; i < 2; i++) { /* the first time may leave the page that the pool keeps for the next buffer */
+        before = vm->account.now;
+        assert_false(print_bounded(value, mode, most));
+        assert_int_equal(vm->limit, limit);
+        machine_clear(vm);
+    }
     assert_int_equal(vm->account.now, before);
 }
 
