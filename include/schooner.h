@@ -466,10 +466,12 @@ SCH_API void *sch_vm_data(sch_vm *vm);
 SCH_API enum sch_status sch_encode(sch_vm *vm, sch_value value, void **ret, size_t *ret_length);
 SCH_API enum sch_status sch_encode_thunk(sch_vm *vm, sch_value thunk, void **ret, size_t *ret_length);
 /*
- * Decodes what sch_encode or sch_encode_thunk made. Data (`code` false) may come from anybody: every byte is verified,
- * and work and memory are bounded by the length. With `code` true procedures are accepted too: their bytecode is
- * verified to stay within its frames and tables, which does not prove what a captured variable holds; so take
- * procedures only from a sender that you trust, as a sandbox's runner takes them from the process that started it.
+ * Decodes what sch_encode or sch_encode_thunk made. The bytes may come from anybody: every one is verified, and work
+ * and memory are bounded by the length. With `code` true procedures are accepted too: their bytecode is verified to stay
+ * within its frames and tables and to pay fuel for every step back, and what their captured variables hold is asked
+ * where it is used. So they can do what any program within the machine's limits can; but they may use every procedure
+ * of the standard libraries, whatever the menu, and change the definitions of the machine's session. They reach no
+ * procedure of the host.
  * SCH_OK: *ret, alive as what a constructor makes. SCH_ERROR: the bytes are not sound. SCH_LIMIT.
  */
 SCH_API enum sch_status sch_decode(sch_vm *vm, const void *bytes, size_t length, bool code, sch_value *ret);

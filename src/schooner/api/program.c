@@ -124,7 +124,7 @@ static struct expand_world world_of(sch_vm *vm)
 
 struct compile_options program_options(const sch_vm *vm, bool open)
 {
-    return (struct compile_options){ .open_globals = open, .off = vm->env->off };
+    return (struct compile_options){ .open_globals = open, .shared = !vm->env->image, .off = vm->env->off };
 }
 
 const char *program_provider(sch_vm *vm, const char *text, size_t length)

@@ -225,5 +225,7 @@ bool code_print(const struct sch_code *code, struct buffer *out);
 
 /* Is the blob of `size` bytes sound, so that running it cannot leave its frames? NULL, or what is wrong. */
 const char *code_verify(const struct sch_code *code, size_t size, uint32_t primitive_count);
+/* Of verified code of a stranger: no call takes a value on trust for the procedure that it was made for. */
+void code_distrust(struct sch_code *code);
 
 #endif

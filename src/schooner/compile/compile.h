@@ -24,7 +24,9 @@ bool check_calls(struct front *front, struct core *body, const struct check_call
 
 struct compile_options {
     bool open_globals; /* top-level names of this program may be redefined later: no known calls through them */
-    uint32_t off;      /* passes that are switched off: bits of table/switches.h */
+    bool shared;  /* code of the image, whose closures a stranger's bytes may make: no call takes a captured value on
+                     trust for the procedure that it was made for */
+    uint32_t off; /* passes that are switched off: bits of table/switches.h */
 };
 
 /*

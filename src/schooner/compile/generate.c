@@ -456,7 +456,6 @@ static bool gen_clause(struct generator *g, struct core *lambda, size_t index)
     registers_take(g, total);
     gen_arity(g, lambda, clause, next);
     label_place(&g->as, g->now->starts[index]);
-    uint32_t enter = (uint32_t)g->as.count;
     emit(&g->as, OP_ENTER, 0, 0);
     size_t skip;
     emit_ticks(&g->as, body_ticks(clause->body, &skip));
@@ -469,12 +468,23 @@ static bool gen_clause(struct generator *g, struct core *lambda, size_t index)
     if (g->most > REGISTER_NEAR && g->most < REGISTER_WIDE)
         g->most = REGISTER_WIDE;
     /* a frame has at least the register into which the bottom of the stack returns */
-    g->as.words[enter] |= (g->most + 1) << 16;
     struct code_procedure *procedure = &g->as.procedures[g->now->index];
     if (g->most + 1 > procedure->frame)
         procedure->frame = g->most + 1;
     label_place(&g->as, next);
     return true;
+}
+
+/* Each clause makes room for the whole frame: what may be written is then plain from the procedure alone. */
+static void set_frames(struct generator *g, const struct code_procedure *procedure)
+{
+    struct instruction in;
+    for (uint32_t at = procedure->entry; at < procedure->end; at += in.length) {
+        if (!code_decode(g->as.words, procedure->end, at, &in))
+            return;
+        if (in.op == OP_ENTER)
+            g->as.words[at] |= procedure->frame << 16;
+    }
 }
 
 static bool gen_procedure(struct generator *g, struct lambda_info *info)
@@ -514,7 +524,9 @@ static bool gen_procedure(struct generator *g, struct lambda_info *info)
         emit(&g->as, OP_ARITY_FAIL);
     if (gen_failed(g))
         return false;
-    g->as.procedures[info->index].end = (uint32_t)g->as.count;
+    procedure = &g->as.procedures[info->index];
+    procedure->end = (uint32_t)g->as.count;
+    set_frames(g, procedure);
     return true;
 }
 

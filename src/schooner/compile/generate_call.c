@@ -430,6 +430,13 @@ static bool gen_unknown_call(struct generator *g, struct core *node, struct dest
     return !gen_failed(g);
 }
 
+/* Would the call trust what the procedure around it captured? */
+static bool is_captured(const struct generator *g, const struct core *lambda, const struct core *operator)
+{
+    const struct lambda_info *info = lambda_info_of(lambda);
+    return operator->kind == CORE_LOCAL && !info->closed && info != g->now && operator->local->owner != g->now->node;
+}
+
 bool gen_call(struct generator *g, struct core *node, struct dest dest)
 {
     struct core *operator= node->call.procedure;
@@ -449,7 +456,7 @@ bool gen_call(struct generator *g, struct core *node, struct dest dest)
     struct core *lambda = is_off(g->compiler, SWITCH_KNOWN) ? NULL : callee_of(g->compiler, operator);
     uint32_t index;
     struct core_clause *clause = lambda ? clause_for(lambda, node->call.count, &index) : NULL;
-    if (clause)
+    if (clause && !(g->compiler->options->shared && is_captured(g, lambda, operator)))
         return gen_known_call(g, node, lambda, clause, index, dest);
     return gen_unknown_call(g, node, dest);
 }

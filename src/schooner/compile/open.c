@@ -24,6 +24,14 @@ const struct open_entry *open_find(struct compiler *compiler, struct global *glo
     return info->open;
 }
 
+bool open_is_control(uint32_t primitive)
+{
+    for (size_t i = 0; i < sizeof open_table / sizeof *open_table; i++)
+        if (open_table[i].kind == OPEN_CONTROL && strcmp(open_table[i].name, primitive_table[primitive].name) == 0)
+            return true;
+    return false;
+}
+
 bool core_is_primitive(struct compiler *compiler, const struct core *node, const char *name)
 {
     (void)compiler;

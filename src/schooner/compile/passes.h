@@ -9,8 +9,8 @@
 #include "schooner/compile/code.h"
 #include "schooner/compile/compile.h"
 
-/* The passes follow the tree by recursion: so many bytes of the thread's C stack, which may be small (256 KiB), are used
- * before the segments of base/cstack.h. */
+/* The passes follow the tree by recursion: so many bytes of the thread's C stack, which may be small (256 KiB), are
+ * used before the segments of base/cstack.h. */
 enum { COMPILE_STACK = HOSTILE ? 8 * 1024 : 64 * 1024 };
 
 struct open_entry;
@@ -73,8 +73,8 @@ static inline struct lambda_info *lambda_info_of(const struct core *lambda)
     return lambda->lambda.scratch;
 }
 
-/* Calls `visit` for each child; stops at the first false. Goes as deep as memory allows: a `visit` that descends through
- * core_each alone need not look at the stack. */
+/* Calls `visit` for each child; stops at the first false. Goes as deep as memory allows: a `visit` that descends
+ * through core_each alone need not look at the stack. */
 typedef bool core_visit(struct compiler *compiler, struct core **child, void *data);
 bool core_each(struct compiler *compiler, struct core *node, core_visit *visit, void *data);
 /* Recursive functions ask on entry, before they charge: fuel does not depend on the size of frames. */
@@ -133,6 +133,8 @@ struct open_entry {
     uint8_t small;
 };
 const struct open_entry *open_find(struct compiler *compiler, struct global *global);
+/* Does the primitive ask something of the interpreter's loop, so that only a call may reach it? */
+bool open_is_control(uint32_t primitive);
 bool core_is_primitive(struct compiler *compiler, const struct core *node, const char *name);
 
 /* live.c: appends the safe points of one procedure. */

@@ -1,17 +1,22 @@
 /*
  * Is a blob sound? Whoever loads bytes asks here before anything of them runs: tables within the blob, instructions
  * whole, registers within frames, jumps to instructions, constants of the kind that the instruction wants, no register
- * read before it was written, calls that fit the procedure they reach, and live maps that are those of the dataflow.
- * What it does not prove: that a register which an instruction takes for a box, cell or closure holds one.
+ * read before it was written or after a call has overwritten it, calls that fit the procedure they reach, live maps
+ * that are those of the dataflow, and fuel on every way back. What a register holds that an instruction takes for a
+ * box, a cell or a closure to be filled, the instruction asks itself. Calls of a local procedure do not ask: who loads
+ * code of a stranger makes ordinary calls of them (code_distrust).
  */
+#include "base/utf8.h"
 #include "schooner/compile/passes.h"
+#include "schooner/table/primitive.h"
 
 struct check {
     const struct sch_code *code;
     size_t size;
     uint32_t primitive_count;
-    struct front front;    /* the arena of the dataflow */
-    unsigned char *starts; /* for each word: does an instruction begin there? */
+    struct front front;      /* the arena of the dataflow */
+    unsigned char *starts;   /* for each word: does an instruction begin there? */
+    uint64_t text_looked_at; /* bytes: texts may overlap, so what is looked at twice is bounded */
     struct live_tables live;
 };
 
@@ -27,7 +32,31 @@ static bool text_fits(const struct check *check, uint32_t offset, uint32_t lengt
     return offset <= code->texts.count && length < code->texts.count - offset && code_text(code, offset)[length] == 0;
 }
 
-static const char *check_tables(const struct check *check)
+/* Text that people and scripts will see, in UTF-8. */
+static bool text_is_sound(struct check *check, uint32_t offset, uint32_t length)
+{
+    enum { LOOKS = 64 };
+    size_t characters;
+    if (!text_fits(check, offset, length))
+        return false;
+    check->text_looked_at += length;
+    return check->text_looked_at <= (uint64_t)LOOKS * check->size &&
+           utf8_count((const unsigned char *)code_text(check->code, offset), length, &characters, NULL);
+}
+
+static bool immediate_is_sound(sch_value v)
+{
+    if (is_pointer(v) || value_tag(v) == TAG_HEADER)
+        return false;
+    if (is_fixnum(v) || is_small_double(v))
+        return true;
+    if (is_character(v))
+        return v.bits >> 8 <= 0x10ffff && utf8_is_scalar(character_code(v));
+    return is_boolean(v) || is_nil(v) || value_same(v, V_UNSPECIFIED) || value_same(v, V_EOF) ||
+           value_same(v, V_UNBOUND) || value_same(v, V_DEFAULT);
+}
+
+static const char *check_tables(struct check *check)
 {
     const struct sch_code *code = check->code;
     if (check->size < sizeof *code || code->version != CODE_VERSION || code->size != check->size)
@@ -43,18 +72,18 @@ static const char *check_tables(const struct check *check)
         return "the tables";
     const struct code_source *sources = code_table(struct code_source, code, sources);
     for (uint32_t i = 0; i < code->sources.count; i++)
-        if (!text_fits(check, sources[i].name.offset, sources[i].name.count) ||
-            (sources[i].text.count && !text_fits(check, sources[i].text.offset, sources[i].text.count)))
+        if (!text_is_sound(check, sources[i].name.offset, sources[i].name.count) ||
+            (sources[i].text.count && !text_is_sound(check, sources[i].text.offset, sources[i].text.count)))
             return "the sources";
     const struct code_inlining *inlinings = code_table(struct code_inlining, code, inlinings);
     for (uint32_t i = 0; i < code->inlinings.count; i++)
         if (inlinings[i].outer > i ||
-            (inlinings[i].name.count && !text_fits(check, inlinings[i].name.offset, inlinings[i].name.count)))
+            (inlinings[i].name.count && !text_is_sound(check, inlinings[i].name.offset, inlinings[i].name.count)))
             return "the inlined calls";
     return NULL;
 }
 
-static bool constant_is_sound(const struct check *check, const struct code_constant *c)
+static bool constant_is_sound(struct check *check, const struct code_constant *c)
 {
     const struct sch_code *code = check->code;
     const struct code_constant *all = code_table(struct code_constant, code, constants);
@@ -62,14 +91,11 @@ static bool constant_is_sound(const struct check *check, const struct code_const
     if (c->kind >= CONSTANT_KIND_COUNT)
         return false;
     switch ((enum constant_kind)c->kind) {
-    case CONSTANT_IMMEDIATE_VALUE: {
-        sch_value v = { (uint64_t)c->b << 32 | c->a };
-        return !is_pointer(v) && value_tag(v) != TAG_HEADER && !is_raised(v);
-    }
+    case CONSTANT_IMMEDIATE_VALUE: return immediate_is_sound((sch_value){ (uint64_t)c->b << 32 | c->a });
     case CONSTANT_STRING:
     case CONSTANT_SYMBOL:
     case CONSTANT_KEYWORD:
-    case CONSTANT_NUMBER:
+    case CONSTANT_NUMBER: return text_is_sound(check, c->a, c->b);
     case CONSTANT_BYTEVECTOR: return text_fits(check, c->a, c->b);
     case CONSTANT_PAIR: return c->a < count && c->b < count;
     case CONSTANT_VECTOR:
@@ -83,7 +109,8 @@ static bool constant_is_sound(const struct check *check, const struct code_const
         return c->a < count && c->b < count && all[c->a].kind == CONSTANT_SYMBOL && all[c->b].kind == CONSTANT_SYMBOL;
     case CONSTANT_PRIMITIVE: return c->a < check->primitive_count;
     case CONSTANT_IMAGE: return true; /* how many there are, the loader knows */
-    case CONSTANT_PROCEDURE: return c->a < code->procedures.count && code_procedures(code)[c->a].captured == 0;
+    case CONSTANT_PROCEDURE:
+        return c->a > 0 && c->a < code->procedures.count && code_procedures(code)[c->a].captured == 0;
     case CONSTANT_KIND_COUNT: break;
     }
     return false;
@@ -115,6 +142,16 @@ static bool registers_are_sound(const struct instruction *in, const struct code_
     return in->frame_at == CODE_NONE || in->use_base >= FRAME_HEADER;
 }
 
+/* Primitives trust whoever calls them with the number of arguments; the loop asks that of code. */
+static bool primitive_is_sound(const struct check *check, uint32_t index, uint32_t count)
+{
+    if (index >= check->primitive_count)
+        return false;
+    const struct primitive_info *info = &primitive_table[index];
+    return (int64_t)count >= info->min_args && (info->max_args < 0 || (int64_t)count <= info->max_args) &&
+           !open_is_control(index);
+}
+
 static bool operands_are_sound(const struct check *check, const struct code_procedure *p, const struct instruction *in,
                                uint32_t at)
 {
@@ -134,23 +171,24 @@ static bool operands_are_sound(const struct check *check, const struct code_proc
                 return false;
             break;
         case 'P':
-            if (word_bc(words[at]) >= check->primitive_count)
+            if (!primitive_is_sound(check, word_bc(words[at]), in->use_length))
                 return false;
             break;
         case 'X':
-            if (is_pointer((sch_value){ word_bc(words[at]) }) ||
-                value_tag((sch_value){ word_bc(words[at]) }) == TAG_HEADER)
+            if (!immediate_is_sound((sch_value){ word_bc(words[at]) }))
                 return false;
             break;
-        case 'Q': {
-            sch_value v = { (uint64_t)words[at + 2] << 32 | words[at + 1] };
-            if (is_pointer(v) || value_tag(v) == TAG_HEADER)
+        case 'Q':
+            if (!immediate_is_sound((sch_value){ (uint64_t)words[at + 2] << 32 | words[at + 1] }))
                 return false;
             break;
-        }
+        case 'r': /* one register takes the list of the rest, or none */
+            if (frame_result(words[at + 1]) > 1)
+                return false;
+            break;
         case 'F': {
             uint32_t index = words[at + 1];
-            if (index >= check->code->procedures.count ||
+            if (index == 0 || index >= check->code->procedures.count ||
                 code_procedures(check->code)[index].captured != in->capture_count)
                 return false;
             break;
@@ -189,7 +227,60 @@ static bool call_is_sound(const struct check *check, const struct instruction *i
         target = end + words[at + 1];
     else
         return true;
-    return parameters_at(check, target) == frame_args(words[end - 1]);
+    if (parameters_at(check, target) != frame_args(words[end - 1]) || target < code_procedures(check->code)->end)
+        return false;
+    bool has_environment = in->op == OP_CALL_LOCAL || in->op == OP_TAIL_LOCAL;
+    return has_environment || code_procedure_at(check->code, target)->captured == 0;
+}
+
+static bool is_arity(unsigned op)
+{
+    return op == OP_ARITY || op == OP_ARITY_REST || op == OP_CLAUSE || op == OP_CLAUSE_REST || op == OP_ARITY_FAIL;
+}
+
+/* Does it cost fuel to begin here? */
+static bool is_charged(const struct check *check, uint32_t at)
+{
+    const uint32_t *words = check->code->words;
+    if (word_op(words[at]) == OP_ENTER && word_a(words[at]) == 0)
+        at++;
+    else if (word_op(words[at]) == OP_ENTER)
+        return true;
+    return at < check->code->word_count && word_op(words[at]) == OP_TICK && word_abc(words[at]) > 0;
+}
+
+/*
+ * Jumps: backwards only where fuel is charged. The number of arguments is known from the call up to the check of the
+ * arity, which is therefore reached from the entry alone, by way of other checks; behind it comes the entrance.
+ */
+static bool jump_is_sound(const struct check *check, const struct code_procedure *p, const struct instruction *in,
+                          uint32_t at)
+{
+    const uint32_t *words = check->code->words;
+    bool from_clause = in->op == OP_CLAUSE || in->op == OP_CLAUSE_REST;
+    uint32_t next = at + in->length;
+    if (is_arity(in->op) && in->op != OP_ARITY_FAIL && (next >= p->end || word_op(words[next]) != OP_ENTER))
+        return false;
+    if (!is_arity(in->op) && !(opcode_flags[in->op] & OPCODE_ENDS) && next < p->end && is_arity(word_op(words[next])))
+        return false;
+    if (in->target < 0)
+        return true;
+    uint32_t target = (uint32_t)in->target;
+    if (is_arity(word_op(words[target])) != from_clause)
+        return false;
+    if (target > at)
+        return true;
+    return (in->op == OP_LOOP && word_abc(words[at]) > 0) || (!from_clause && is_charged(check, target));
+}
+
+/* A call writes all registers from the header of its frame on: nothing there may be read behind it. */
+static bool call_overwrites(const struct check *check, const struct instruction *in)
+{
+    const uint32_t *map = code_live_map(check->code, in->frame_at);
+    for (uint32_t r = in->use_base - FRAME_HEADER; map && r < map[0] * 32; r++)
+        if (map[1 + r / 32] >> r % 32 & 1)
+            return true;
+    return false;
 }
 
 static const char *check_procedure(struct check *check, const struct code_procedure *p)
@@ -197,7 +288,7 @@ static const char *check_procedure(struct check *check, const struct code_proced
     const struct sch_code *code = check->code;
     struct instruction in;
     if (p->entry >= p->end || p->end > code->word_count || p->frame > REGISTER_MOST + 1 || p->frame == 0 ||
-        (p->name.count && !text_fits(check, p->name.offset, p->name.count)))
+        (p->name.count && !text_is_sound(check, p->name.offset, p->name.count)))
         return "a procedure";
     unsigned flags = 0;
     for (uint32_t at = p->entry; at < p->end; at += in.length) {
@@ -209,7 +300,7 @@ static const char *check_procedure(struct check *check, const struct code_proced
             return "a jump";
         if (!operands_are_sound(check, p, &in, at))
             return "an operand";
-        if (in.op == OP_ENTER && word_bc(code->words[at]) > p->frame)
+        if (in.op == OP_ENTER && word_bc(code->words[at]) != p->frame)
             return "a frame";
         check->starts[at] = 1;
         flags = opcode_flags[in.op];
@@ -233,9 +324,12 @@ static const char *check_flow(struct check *check, const struct code_procedure *
         code_decode(code->words, p->end, at, &in);
         if (in.target >= 0 && !check->starts[in.target])
             return "a jump";
+        if (!jump_is_sound(check, p, &in, at))
+            return "a jump";
         if (!call_is_sound(check, &in, at))
             return "a call";
-        if (in.op == OP_ENTER && parameters_at(check, at) == CODE_NONE)
+        bool is_program = p == code_procedures(code); /* it runs once: nothing refers to it */
+        if (in.op == OP_ENTER && (parameters_at(check, at) == CODE_NONE || !(is_program || is_charged(check, at))))
             return "an entry";
     }
     if (!live_procedure(&check->live, code->words, code->word_count, p->entry, p->end, p->frame))
@@ -249,6 +343,11 @@ static const char *check_flow(struct check *check, const struct code_procedure *
         for (uint32_t r = 0; parameters != CODE_NONE && r < computed[0] * 32; r++)
             if (computed[1 + r / 32] >> r % 32 & 1 && r >= parameters)
                 return "a register that is read before it is written";
+    }
+    for (uint32_t at = p->entry; at < p->end; at += in.length) {
+        code_decode(code->words, p->end, at, &in);
+        if (opcode_flags[in.op] & OPCODE_CALL && call_overwrites(check, &in))
+            return "a register that a call overwrites";
     }
     return NULL;
 }
@@ -305,4 +404,19 @@ const char *code_verify(const struct sch_code *code, size_t size, uint32_t primi
     front_done(&check->front);
     memory_resize(&memory_malloc, check, sizeof *check, 0);
     return wrong;
+}
+
+void code_distrust(struct sch_code *code)
+{
+    struct instruction in;
+    for (uint32_t at = 0; at < code->word_count; at += in.length) {
+        if (!code_decode(code->words, code->word_count, at, &in))
+            return;
+        uint32_t *word = &code->words[at];
+        if (in.op != OP_CALL_LOCAL && in.op != OP_TAIL_LOCAL)
+            continue;
+        unsigned op = in.op == OP_CALL_LOCAL ? OP_CALL : OP_TAIL;
+        word[1] = op | word_a(*word) << 8; /* where the distance to the entrance was; the frame stays where it is */
+        word[0] = OP_JUMP;                 /* to the next word */
+    }
 }

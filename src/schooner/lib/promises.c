@@ -32,6 +32,15 @@ static bool check_promise(sch_vm *vm, const char *who, sch_value v)
     return false;
 }
 
+/* Promises of the image, if there were any, would be all machines'. */
+static bool check_own(sch_vm *vm, sch_value promise)
+{
+    if (likely(!heap_is_frozen(promise) && !heap_is_frozen(object_as(struct promise, promise)->state)))
+        return true;
+    raise_error(vm, "immutable", "force", 0, NULL, "a promise of a library cannot be changed");
+    return false;
+}
+
 static inline sch_value state_of(sch_value promise)
 {
     return object_as(struct promise, promise)->state;
@@ -55,6 +64,8 @@ sch_value prim_promise_fulfil(sch_vm *vm, const sch_value *args, size_t count)
     (void)count;
     if (!check_promise(vm, "force", args[0]))
         return V_RAISED;
+    if (!check_own(vm, args[0]))
+        return V_RAISED;
     sch_value state = state_of(args[0]);
     barrier_pair(vm, state);
     pair_of(state)->car = V_TRUE;
@@ -70,6 +81,8 @@ sch_value prim_promise_join(sch_vm *vm, const sch_value *args, size_t count)
         return V_RAISED;
     if (!is_promise(args[1]))
         return raise_type(vm, "delay-force", 1, "a promise", args[1]);
+    if (!check_own(vm, args[0]) || !check_own(vm, args[1]))
+        return V_RAISED;
     sch_value state = state_of(args[0]);
     sch_value inner = state_of(args[1]);
     barrier_pair(vm, state);

@@ -125,6 +125,8 @@ sch_value prim_record_set(sch_vm *vm, const sch_value *args, size_t count)
     sch_value *at = field(vm, args[0], args[1], args[2], args[4]);
     if (!at)
         return V_RAISED;
+    if (heap_is_frozen(args[0]))
+        return raise_error(vm, "immutable", NULL, 1, args, "a record of a library cannot be changed");
     barrier_object(vm, object_of(args[0]));
     *at = args[3];
     return V_UNSPECIFIED;

@@ -227,8 +227,10 @@ static bool make_instance(struct decoder *decoder, sch_value *ret)
     code->references = 1;
     code->environment = 0;
     const char *problem = code_verify(code, length, PRIMITIVE_COUNT);
-    if (!problem)
+    if (!problem) {
         forget_host_values(decoder->vm->env, code);
+        code_distrust(code);
+    }
     if (problem)
         wrong(decoder, problem);
     else if (is_raised(*ret = vm_instantiate(decoder->vm, code)))
@@ -456,7 +458,8 @@ static bool fill_closure(struct decoder *decoder, sch_value object)
         (decoder->kinds[number] != TRAVEL_INSTANCE && decoder->kinds[number] != TRAVEL_IMAGE_INSTANCE))
         return wrong(decoder, "a procedure has no code");
     const struct instance *instance = object_of(decoder->objects[number]);
-    if (index >= instance->code->procedures.count || code_procedures(instance->code)[index].captured != captured)
+    if (index == 0 || index >= instance->code->procedures.count ||
+        code_procedures(instance->code)[index].captured != captured)
         return wrong(decoder, "a procedure does not fit its code");
     closure->procedure = code_procedure_word(instance->code, (uint32_t)index);
     closure->instance = (const char *)instance - (const char *)closure;

@@ -208,6 +208,12 @@ sch_value prim_with_parameters(sch_vm *vm, const sch_value *args, size_t count)
     if (!check_procedure(vm, "parameterize", 2, args[1]))
         return V_RAISED;
     const struct dynamic *now = dynamic_of(vm->dynamic);
+    /* what is new in front; the rest was looked at when it was */
+    for (sch_value at = args[0]; !value_same(at, now->parameters) && !is_nil(at); at = pair_cdr(at))
+        if (!charge(vm, 1) || !is_pair(at) || !is_pair(pair_car(at)) || !is_parameter(pair_car(pair_car(at))))
+            return vm->limit != SCH_LIMIT_NONE
+                       ? V_RAISED
+                       : raise_type(vm, "parameterize", 1, "a list of parameter objects and values", args[0]);
     return with_dynamic(vm, dynamic_make(vm, now->winds, now->handlers, args[0]));
 }
 

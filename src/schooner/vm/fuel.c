@@ -80,7 +80,7 @@ void vm_begin_run(sch_vm *vm)
     vm->deadline_ns = UINT64_MAX;
     if (vm->limits.timeout_ns != 0 && vm->limits.timeout_ns != SCH_UNLIMITED)
         vm->deadline_ns = now_ns() + vm->limits.timeout_ns;
-    vm->interrupted = 0;
+    __atomic_store_n(&vm->interrupted, 0, __ATOMIC_RELAXED);
     vm->account.exhausted = false;
     vm->output_left = vm->limits.output ? vm->limits.output : SCH_UNLIMITED;
     vm->output_used = 0;

@@ -103,6 +103,12 @@ static inline bool is_record_of(sch_value v, sch_value type)
     return is_record(v) && value_same(object_as(struct record, v)->type, type);
 }
 
+/* Is it of the type, and the machine's own? The image's objects, which all machines share, are never written. */
+static inline bool is_own(sch_value v, unsigned type)
+{
+    return is_type(v, type) && !(header_flags(value_header(v)) & OBJECT_FROZEN);
+}
+
 static inline const uint32_t *closure_entry(const struct closure *closure)
 {
     return closure_instance(closure)->code->words + (closure->procedure >> 32);
@@ -432,6 +438,8 @@ op_GLOBAL : {
 }
 op_CELL_REF : {
     sch_value cell = R(B);
+    if (unlikely(!is_type(cell, OBJECT_CELL)))
+        goto unsound;
     value = object_as(struct cell, cell)->value;
     if (unlikely(value_same(value, V_UNBOUND))) {
         value = object_as(struct cell, cell)->name;
@@ -441,12 +449,16 @@ op_CELL_REF : {
     STEP(1);
 }
 op_CELL_SET:
+    if (unlikely(!is_type(R(A), OBJECT_CELL)))
+        goto unsound;
     if (unlikely(value_same(object_as(struct cell, R(A))->value, V_UNBOUND))) {
         value = object_as(struct cell, R(A))->name;
         goto unbound;
     }
     /* fall through */
 op_CELL_DEFINE:
+    if (unlikely(!is_own(R(A), OBJECT_CELL)))
+        goto unsound;
     barrier_object(vm, object_of(R(A)));
     object_as(struct cell, R(A))->value = R(B);
     STEP(1);
@@ -460,9 +472,13 @@ op_BOX:
     value = make_box(vm, &R(B));
     goto store_a;
 op_UNBOX:
+    if (unlikely(!is_type(R(B), OBJECT_BOX)))
+        goto unsound;
     R(A) = object_as(struct box, R(B))->value;
     STEP(1);
 op_SETBOX:
+    if (unlikely(!is_own(R(A), OBJECT_BOX)))
+        goto unsound;
     barrier_object(vm, object_of(R(A)));
     object_as(struct box, R(A))->value = R(B);
     STEP(1);
@@ -488,9 +504,14 @@ op_CLOSURE:
     R(A) = value;
     STEP(2 + word_bc(word));
 op_CLOSURE_SET:
+    if (unlikely(!is_own(R(A), OBJECT_CLOSURE) || pc[1] >= object_length(R(A))))
+        goto unsound;
     barrier_object(vm, object_of(R(A)));
     object_as(struct closure, R(A))->captured[pc[1]] = R(B);
     STEP(2);
+
+unsound:
+    RAISE(raise_error(vm, "code-error", NULL, 0, NULL, "the code of a procedure does not fit what it captured"));
 
     /* --- control --- */
 op_JUMP:
@@ -810,7 +831,7 @@ op_BYTE_REF : {
 }
 op_RECORD_REF : {
     sch_value record = R(B);
-    if (likely(is_record_of(record, R(C)) && pc[1] + 1 < object_length(record))) {
+    if (likely(is_record_of(record, R(C)) && pc[1] < object_length(record) - 1)) {
         R(A) = object_as(struct record, record)->fields[pc[1]];
         STEP(3);
     }
