@@ -239,6 +239,10 @@ void failure_from_run(sch_vm *vm, enum sch_status status)
     failure_set(vm, SCH_ERROR, "raised", NULL);
     vm->api->failure.message = text.bytes ? failure_text(vm->api, (const char *)text.bytes, text.length) : "raised";
     buffer_done(&text);
+    if (!vm->raised.kind && vm->raised.irritant_count == 2) { /* raised_place() */
+        set_position(vm->api, vm->raised.irritants[0]);
+        set_frames(vm->api, vm->raised.irritants[1]);
+    }
 }
 
 /* --- a copy that outlives the machine ---------------------------------------------------------------------------- */

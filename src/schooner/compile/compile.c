@@ -32,6 +32,7 @@ bool compile_program(struct front *front, struct core *body, const struct compil
     top->lambda.count = 1;
     top->lambda.scratch = info;
     info->node = top;
+    info->is_top = true;
     info->index = info->constant = CODE_NONE;
     cstack_init(&compiler.stack, front->arena.memory, COMPILE_STACK);
     bool ok = run_passes(&compiler, top) && pass_closures(&compiler, info) && pass_generate(&compiler, info, ret);

@@ -442,6 +442,16 @@ static void gen_arity(struct generator *g, const struct core *lambda, const stru
         emit(&g->as, clause->has_rest ? OP_CLAUSE_REST : OP_CLAUSE, clause->count, next);
 }
 
+/* The frame of a program itself stays until its end: a backtrace begins there. */
+static bool gen_whole_body(struct generator *g, struct core *body, size_t skip)
+{
+    if (!g->now->is_top)
+        return gen_body(g, body, skip, (struct dest){ WANT_TAIL, 0 });
+    uint32_t reg = registers_take(g, 1);
+    return gen_body(g, body, skip, (struct dest){ WANT_VALUE, reg }) &&
+           gen_deliver(g, reg, (struct dest){ WANT_TAIL, 0 });
+}
+
 static bool gen_clause(struct generator *g, struct core *lambda, size_t index)
 {
     struct core_clause *clause = &lambda->lambda.clauses[index];
@@ -463,7 +473,7 @@ static bool gen_clause(struct generator *g, struct core *lambda, size_t index)
         clause->params[i]->reg = (int32_t)i;
         gen_box(g, clause->params[i]);
     }
-    if (gen_failed(g) || !gen_body(g, clause->body, skip, (struct dest){ WANT_TAIL, 0 }))
+    if (gen_failed(g) || !gen_whole_body(g, clause->body, skip))
         return false;
     if (g->most > REGISTER_NEAR && g->most < REGISTER_WIDE)
         g->most = REGISTER_WIDE;

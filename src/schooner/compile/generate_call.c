@@ -437,9 +437,34 @@ static bool is_captured(const struct generator *g, const struct core *lambda, co
     return operator->kind == CORE_LOCAL && !info->closed && info != g->now && operator->local->owner != g->now->node;
 }
 
+/* Is it what a program raises errors with? */
+static bool is_raiser(const struct core *operator)
+{
+    if (operator->kind != CORE_GLOBAL)
+        return false;
+    const char *name = operator->global->name->text;
+    switch ((enum global_kind) operator->global->kind) {
+    case GLOBAL_IMAGE: return strcmp(name, "error") == 0;
+    case GLOBAL_PRIMITIVE: return strcmp(name, "raise") == 0 || strcmp(name, "raise-continuable") == 0;
+    case GLOBAL_TOP: break;
+    }
+    return false;
+}
+
+/* The frame stays, though the call is in tail position: the report of the error needs its place. */
+static bool gen_raiser(struct generator *g, struct core *node, struct dest dest)
+{
+    uint32_t saved = g->next, reg = registers_take(g, 1);
+    bool done = gen_call(g, node, (struct dest){ WANT_VALUE, reg }) && gen_deliver(g, reg, dest);
+    g->next = saved;
+    return done;
+}
+
 bool gen_call(struct generator *g, struct core *node, struct dest dest)
 {
     struct core *operator= node->call.procedure;
+    if (dest.want == WANT_TAIL && is_raiser(operator))
+        return gen_raiser(g, node, dest);
     if (operator->kind == CORE_LOCAL && operator->local->binding && operator->local->assignments == 0 &&
         operator->local->binding->kind == CORE_LAMBDA && lambda_info_of(operator->local->binding)
             ->loop)

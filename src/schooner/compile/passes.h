@@ -36,6 +36,7 @@ struct lambda_info {
     struct variable **free;
     uint32_t free_count;
     uint32_t free_capacity;
+    bool is_top; /* the program itself */
     bool loop;   /* its calls are jumps: no procedure at all */
     bool closed; /* captures nothing */
     bool calls;  /* calls what may capture a continuation, and so copy its frame */

@@ -300,7 +300,7 @@ static bool expand_pair(struct expander *x, struct datum **form, const struct ta
     /* A form that is not imported would be taken for a call, and its parts for calls that make no sense. */
     if (!entry && head->kind == DATUM_SYMBOL && special_form_find(head->name->text, head->name->length) >= 0 &&
         expand_provider(x->world, head->name->text, head->name->length))
-        return unbound_fail(x, x->module, head->name, head->position);
+        return unbound_fail(x, x->module, head->name, NULL, head->position);
     return expand_call(x, *form, task);
 }
 

@@ -58,6 +58,7 @@ struct entry {
     struct module *module;
     struct datum *id;
     struct position position;
+    const struct name *near;   /* pending: a local name that may have been meant */
     const struct name *inside; /* depth 0: its name in the module; of a hidden one, made up */
     struct entry *shadowed;    /* the next binding of the same identifier */
     struct entry *next;        /* in the scope, or in the module's order */
@@ -168,6 +169,7 @@ struct expander {
     struct space *spaces;
     struct table numbered; /* primitives and image values: index -> struct global */
     struct table macros;   /* bytes -> struct macro */
+    unsigned near_times;   /* looks for a name that was meant; there may be many errors */
     unsigned loading;      /* libraries within libraries */
     bool quiet;            /* a name that imports leave open is as good as none */
     bool explicit_imports; /* the program imported something */
@@ -311,7 +313,17 @@ struct entry *module_expect(struct expander *x, struct datum *id);
 bool module_check(struct expander *x, struct module *module);
 struct global *global_top(struct expander *x, const char *space, const struct name *name);
 struct global *builtin_global(struct expander *x, enum builtin builtin);
-bool unbound_fail(struct expander *x, struct module *module, const struct name *name, struct position position);
+/* `near`: a name that may have been meant; NULL: not looked for yet */
+bool unbound_fail(struct expander *x, struct module *module, const struct name *name, const struct name *near,
+                  struct position position);
+
+/* --- names.c --- */
+
+/* A name in scope that is nearly the same; NULL: there is none, or a limit. */
+const struct name *near_local(struct expander *x, const struct name *name);
+const struct name *near_global(struct expander *x, const struct module *module, const struct name *name);
+/* Is it a name that (scheme base) has only where mutation is allowed? */
+bool expand_is_mutator(const struct expand_world *world, const char *text);
 
 /* --- recover.c: going on behind an error, for checks --- */
 

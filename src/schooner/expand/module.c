@@ -404,13 +404,14 @@ struct entry *module_expect(struct expander *x, struct datum *id)
     if (entry)
         return entry;
     if (module->state == MODULE_DONE) {
-        unbound_fail(x, module, id->name, position);
+        unbound_fail(x, module, id->name, NULL, position);
         return NULL;
     }
     if (!(entry = entry_new(x, module, id->name)) || !table_put(x->front, &module->names, id->name, entry))
         return NULL;
     entry->kind = ENTRY_GLOBAL;
     entry->pending = true;
+    entry->near = near_local(x, id->name);
     entry->used = true;
     entry->id = id;
     entry->position = position;
@@ -420,15 +421,27 @@ struct entry *module_expect(struct expander *x, struct datum *id)
     return entry->global ? entry : NULL;
 }
 
-bool unbound_fail(struct expander *x, struct module *module, const struct name *name, struct position position)
+bool unbound_fail(struct expander *x, struct module *module, const struct name *name, const struct name *near,
+                  struct position position)
 {
+    char where[200] = "";
     if (!module->is_program)
-        return front_fail(x->front, "unbound-variable", position, "`%s` is not bound in %s", name->text, module->space);
-    const char *library = expand_provider(x->world, name->text, name->length);
+        snprintf(where, sizeof where, " in %s", module->space);
+    if (expand_is_mutator(x->world, name->text))
+        return front_fail(x->front, "unbound-variable", position,
+                          "`%s` is not bound: programs run without mutation here (--mutation allows it)", name->text);
+    const char *library = module->is_program ? expand_provider(x->world, name->text, name->length) : NULL;
     if (library)
         return front_fail(x->front, "unbound-variable", position, "`%s` is not bound; (import %s) provides it",
                           name->text, library);
-    return front_fail(x->front, "unbound-variable", position, "`%s` is not bound", name->text);
+    if (!near && module->state != MODULE_DONE)
+        near = near_global(x, module, name);
+    if (x->front->failed)
+        return false;
+    if (near)
+        return front_fail(x->front, "unbound-variable", position, "`%s` is not bound%s; did you mean `%s`?", name->text,
+                          where, near->text);
+    return front_fail(x->front, "unbound-variable", position, "`%s` is not bound%s", name->text, where);
 }
 
 /* Does the program, or a library made for it, name what evaluates in the program's own scope while it runs? */
@@ -453,7 +466,7 @@ bool module_check(struct expander *x, struct module *module)
     for (struct entry *entry = late ? NULL : module->pending; entry; entry = entry->next_pending) {
         if (!entry->pending || x->muted)
             continue;
-        if (!unbound_fail(x, module, entry->inside, entry->position) && !recover_told(x))
+        if (!unbound_fail(x, module, entry->inside, entry->near, entry->position) && !recover_told(x))
             return false;
     }
     if (module->is_program)

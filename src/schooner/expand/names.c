@@ -128,3 +128,109 @@ const char *expand_provider(const struct expand_world *world, const char *text, 
     }
     return NULL;
 }
+
+/* --- names that may have been meant --- */
+
+enum { NEAR_BYTES = 64, NEAR_TIMES = 32, NEAR_LOCALS = 256 };
+
+/* How many letters apart: one left out, put in, changed, or two exchanged. Of names as long as NEAR_BYTES at most. */
+static unsigned distance(const struct name *a, const struct name *b)
+{
+    unsigned char rows[3][NEAR_BYTES + 1];
+    for (uint32_t j = 0; j <= b->length; j++)
+        rows[0][j] = (unsigned char)j;
+    for (uint32_t i = 1; i <= a->length; i++) {
+        unsigned char *now = rows[i % 3], *before = rows[(i + 2) % 3], *earlier = rows[(i + 1) % 3];
+        now[0] = (unsigned char)i;
+        for (uint32_t j = 1; j <= b->length; j++) {
+            bool same = a->text[i - 1] == b->text[j - 1];
+            unsigned best = before[j - 1] + !same;
+            best = before[j] + 1u < best ? before[j] + 1u : best;
+            best = now[j - 1] + 1u < best ? now[j - 1] + 1u : best;
+            bool exchanged = i > 1 && j > 1 && a->text[i - 1] == b->text[j - 2] && a->text[i - 2] == b->text[j - 1];
+            if (exchanged && earlier[j - 2] + 1u < best)
+                best = earlier[j - 2] + 1u;
+            now[j] = (unsigned char)best;
+        }
+    }
+    return rows[a->length % 3][b->length];
+}
+
+struct nearest {
+    struct expander *x;
+    const struct name *wanted;
+    const struct name *found;
+    unsigned distance; /* what is found must be below */
+};
+
+static void consider(struct nearest *nearest, const struct name *name)
+{
+    uint32_t a = nearest->wanted->length, b = name->length;
+    if (name == nearest->wanted || b > NEAR_BYTES || (a > b ? a - b : b - a) >= nearest->distance)
+        return;
+    unsigned apart = distance(nearest->wanted, name);
+    if (apart < nearest->distance) {
+        nearest->distance = apart;
+        nearest->found = name;
+    }
+}
+
+static bool consider_text(void *data, const char *text)
+{
+    struct nearest *nearest = data;
+    const struct name *name = name_of(&nearest->x->front->names, text);
+    if (name)
+        consider(nearest, name);
+    return name != NULL;
+}
+
+static bool is_short(const struct name *name)
+{
+    return name->length < 3 || name->length > NEAR_BYTES;
+}
+
+static struct nearest nearest_begin(struct expander *x, const struct name *name)
+{
+    return (struct nearest){ .x = x, .wanted = name, .distance = name->length < 6 ? 2 : 3 };
+}
+
+const struct name *near_local(struct expander *x, const struct name *name)
+{
+    struct nearest nearest = nearest_begin(x, name);
+    unsigned count = 0;
+    if (is_short(name))
+        return NULL;
+    for (const struct scope *scope = x->scopes; scope; scope = scope->outer)
+        for (const struct entry *entry = scope->entries; entry && count < NEAR_LOCALS; entry = entry->next, count++)
+            consider(&nearest, identifier_name(entry->id));
+    return front_charge(x->front, count) ? nearest.found : NULL;
+}
+
+const struct name *near_global(struct expander *x, const struct module *module, const struct name *name)
+{
+    struct nearest nearest = nearest_begin(x, name);
+    struct collector c = { .x = x, .prefix = "", .take = consider_text, .data = &nearest };
+    if (is_short(name) || x->near_times++ >= NEAR_TIMES)
+        return NULL;
+    for (const struct entry *entry = module->first; entry; entry = entry->next)
+        consider(&nearest, entry->inside);
+    for (const struct import_set *set = module->imports; set; set = set->next)
+        if (set->source->existing && !give_exports(&c, set->source->existing, set->steps))
+            return NULL;
+    return nearest.found;
+}
+
+bool expand_is_mutator(const struct expand_world *world, const char *text)
+{
+    size_t length = strlen(text);
+    const struct library *base = world->find_library ? world->find_library(world->data, "(scheme base)") : NULL;
+    struct exported exported;
+    if (world->mutation || !base || length == 0 || text[length - 1] != '!')
+        return false;
+    for (size_t i = 0; i < base->export_count; i++) {
+        base->at(base, i, &exported);
+        if (strcmp(exported.name, text) == 0)
+            return !base->find(base, text, length, &exported);
+    }
+    return false;
+}

@@ -353,6 +353,8 @@ static bool begin_handler(sch_vm *vm)
     struct dynamic *dynamic = dynamic_of(vm->dynamic);
     if (!catchable || !is_pair(dynamic->handlers)) {
         in->straight = in->straight || !catchable;
+        if (!is_condition(object))
+            raised_place(vm);
         return false;
     }
     in->saved = vm->dynamic;

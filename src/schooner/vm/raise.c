@@ -154,6 +154,31 @@ static void lines_add_inlined(struct lines *lines, const struct sch_code *code, 
     }
 }
 
+/* Does the frame run code of the frozen image? Its text is not the user's to look at. */
+static bool is_of_image(const struct frame_walk *walk)
+{
+    return header_flags(environment_instance(walk->fp[-1])->header) & OBJECT_FROZEN;
+}
+
+/* The innermost frame that does not belong to the standard library; of the library when there is no other near. */
+static bool innermost_frame(sch_vm *vm, struct frame_walk *ret)
+{
+    enum { STEPS_MOST = 64 };
+    struct frame_walk walk;
+    bool found = false, more = true;
+    frame_walk_init(&walk, vm);
+    for (unsigned steps = 0; more && steps < STEPS_MOST; more = frame_walk_next(&walk), steps++) {
+        if (is_stub(vm, &walk))
+            continue;
+        if (!found || !is_of_image(&walk))
+            *ret = walk;
+        found = true;
+        if (!is_of_image(&walk))
+            break;
+    }
+    return found;
+}
+
 /* A line for each active call, innermost first: the procedure that was called, and where that was. */
 static sch_value frames_value(sch_vm *vm)
 {
@@ -161,9 +186,8 @@ static sch_value frames_value(sch_vm *vm)
     struct frame_walk walk;
     const struct sch_code *callee = NULL;
     uint32_t callee_at = 0;
-    bool more = true, direct = false;
+    bool more = innermost_frame(vm, &walk), direct = false;
 
-    frame_walk_init(&walk, vm);
     for (unsigned steps = 0; more && lines.count < SCH_FRAMES_MAX * FRAME_FIELDS && steps < 4096; steps++) {
         if (is_stub(vm, &walk)) {
             direct = false;
@@ -190,22 +214,18 @@ static sch_value frames_value(sch_vm *vm)
 static sch_value position_value(sch_vm *vm)
 {
     struct frame_walk walk;
-    frame_walk_init(&walk, vm);
-    for (bool more = true; more; more = frame_walk_next(&walk)) {
-        if (is_stub(vm, &walk))
-            continue;
-        const struct sch_code *code;
-        struct code_position position = walk_position(&walk, &code);
-        sch_value file = file_value(vm, code, position.file);
-        if (is_raised(file) || !heap_reserve(vm, vector_size(3)))
-            return V_RAISED;
-        struct vector *vector = heap_object(vm, OBJECT_VECTOR, 3, vector_size(3));
-        vector->items[0] = file;
-        vector->items[1] = make_fixnum(position.line);
-        vector->items[2] = make_fixnum(position.column);
-        return object_value(vector);
-    }
-    return V_FALSE;
+    if (!innermost_frame(vm, &walk))
+        return V_FALSE;
+    const struct sch_code *code;
+    struct code_position position = walk_position(&walk, &code);
+    sch_value file = file_value(vm, code, position.file);
+    if (is_raised(file) || !heap_reserve(vm, vector_size(3)))
+        return V_RAISED;
+    struct vector *vector = heap_object(vm, OBJECT_VECTOR, 3, vector_size(3));
+    vector->items[0] = file;
+    vector->items[1] = make_fixnum(position.line);
+    vector->items[2] = make_fixnum(position.column);
+    return object_value(vector);
 }
 
 /* A condition made by (error ...) gets its place when it is raised. */
@@ -258,6 +278,20 @@ sch_value raised_object(sch_vm *vm)
     }
     heap_resume_collection(vm);
     return object;
+}
+
+bool raised_place(sch_vm *vm)
+{
+    struct raised *raised = &vm->raised;
+    heap_pause_collection(vm);
+    sch_value position = position_value(vm), frames = is_raised(position) ? V_RAISED : frames_value(vm);
+    heap_resume_collection(vm);
+    if (is_raised(frames))
+        return false;
+    raised->irritants[0] = position;
+    raised->irritants[1] = frames;
+    raised->irritant_count = 2;
+    return true;
 }
 
 bool vm_position(sch_vm *vm, const char **ret_file, uint32_t *ret_line, uint32_t *ret_column)

@@ -183,6 +183,9 @@ void vm_return_grant(sch_vm *vm);
 sch_value instance_make(sch_vm *vm, struct sch_code *code);
 /* raise.c */
 sch_value raised_object(sch_vm *vm);
+/* For an object that is no condition and that nobody handles: its irritants become the position and the frames of the
+ * raise. false: a limit. */
+bool raised_place(sch_vm *vm);
 sch_value dynamic_make(sch_vm *vm, sch_value winds, sch_value handlers, sch_value parameters);
 /* control.c: the value of a parameter where the machine now is */
 sch_value parameter_object_value(sch_vm *vm, sch_value parameter);

@@ -15,16 +15,37 @@ void report_text(FILE *out, const char *text)
     }
 }
 
+enum { EXCERPT_LEFT = 90, EXCERPT_BEFORE = 60, EXCERPT_COLUMNS = 116 };
+
+/* The byte at which a column begins, or the end of the text. */
+static size_t column_start(const char *text, uint32_t column)
+{
+    size_t at = 0;
+    for (uint32_t now = 1; text[at] && (now < column || ((unsigned char)text[at] & 0xc0) == 0x80); at++)
+        now += ((unsigned char)text[at + 1] & 0xc0) != 0x80;
+    return at;
+}
+
+/* The line with a caret beneath the place; of a long line, so much that a terminal shows the place. */
 static void print_excerpt(FILE *out, const struct sch_failure *failure)
 {
     char number[16];
     int width = snprintf(number, sizeof number, "%u", failure->line);
-    fprintf(out, "%*s |\n%s | ", width, "", number);
-    report_text(out, failure->excerpt);
-    fprintf(out, "\n%*s | ", width, "");
+    const char *text = failure->excerpt;
+    uint32_t first = failure->column > EXCERPT_LEFT ? failure->column - EXCERPT_BEFORE : 1;
+    size_t start = column_start(text, first), end = column_start(text, first + EXCERPT_COLUMNS);
+    char line[EXCERPT_COLUMNS * 4 + 1];
+    size_t length = end - start < sizeof line ? end - start : 0;
+    if (first > 1 && !text[start])
+        return; /* the place lies behind what was kept of the line */
+    memcpy(line, text + start, length);
+    line[length] = 0;
+    fprintf(out, "%*s |\n%s | %s", width, "", number, first > 1 ? "..." : "");
+    report_text(out, line);
+    fprintf(out, "%s\n%*s | %s", text[end] ? "..." : "", width, "", first > 1 ? "   " : "");
     /* Tabs stay tabs, so that the caret stands under its character; bytes that continue a character have no column. */
-    uint32_t column = 1;
-    for (const char *p = failure->excerpt; *p && column < failure->column; p++) {
+    uint32_t column = first;
+    for (const char *p = line; *p && column < failure->column; p++) {
         if (((unsigned char)*p & 0xc0) == 0x80)
             continue;
         fputc(*p == '\t' ? '\t' : ' ', out);

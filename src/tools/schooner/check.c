@@ -9,11 +9,19 @@
 #include "tools/common/report.h"
 #include "tools/schooner/world.h"
 
+/* What was found, until all of a file is known: the expander and the look at calls each go through the file. */
+struct finding {
+    struct sch_failure failure; /* with texts of its own */
+    size_t order;
+};
+
 struct checking {
     const struct options *options;
     enum sch_posture posture;
     bool json;
     const char *file; /* that is being checked */
+    struct finding *findings;
+    size_t finding_count, finding_capacity;
     size_t files;
     size_t diagnostics;
     int status;
@@ -42,14 +50,80 @@ static void print_json(struct checking *checking, const struct sch_failure *fail
     fputc('}', stdout);
 }
 
-static void report(void *data, const struct sch_failure *failure)
+static void print(struct checking *checking, const struct sch_failure *failure)
 {
-    struct checking *checking = data;
     if (checking->json)
         print_json(checking, failure);
     else
         report_failure(stdout, failure, checking->file);
     checking->diagnostics++;
+}
+
+static char *copy(const char *text)
+{
+    return text ? strdup(text) : NULL;
+}
+
+static void forget(struct checking *checking)
+{
+    for (size_t i = 0; i < checking->finding_count; i++) {
+        struct sch_failure *failure = &checking->findings[i].failure;
+        free((char *)failure->kind);
+        free((char *)failure->message);
+        free((char *)failure->file);
+        free((char *)failure->excerpt);
+    }
+    checking->finding_count = 0;
+}
+
+static int in_order(const void *left, const void *right)
+{
+    const struct finding *a = left, *b = right;
+    const char *a_file = a->failure.file ? a->failure.file : "", *b_file = b->failure.file ? b->failure.file : "";
+    int files = strcmp(a_file, b_file);
+    if (files)
+        return files;
+    if (a->failure.line != b->failure.line)
+        return a->failure.line < b->failure.line ? -1 : 1;
+    if (a->failure.column != b->failure.column)
+        return a->failure.column < b->failure.column ? -1 : 1;
+    return a->order < b->order ? -1 : 1;
+}
+
+/* Prints what was found in a file, in the order of its text. */
+static void print_findings(struct checking *checking)
+{
+    if (checking->finding_count > 1)
+        qsort(checking->findings, checking->finding_count, sizeof *checking->findings, in_order);
+    for (size_t i = 0; i < checking->finding_count; i++)
+        print(checking, &checking->findings[i].failure);
+    forget(checking);
+}
+
+static void report(void *data, const struct sch_failure *failure)
+{
+    struct checking *checking = data;
+    if (checking->finding_count == checking->finding_capacity) {
+        size_t capacity = checking->finding_capacity ? checking->finding_capacity * 2 : 16;
+        struct finding *grown = realloc(checking->findings, capacity * sizeof *grown);
+        if (!grown) { /* told out of order rather than not at all */
+            print(checking, failure);
+            return;
+        }
+        checking->findings = grown;
+        checking->finding_capacity = capacity;
+    }
+    struct finding *finding = &checking->findings[checking->finding_count];
+    finding->order = checking->finding_count++;
+    finding->failure = (struct sch_failure){ .size = sizeof finding->failure,
+                                             .status = failure->status,
+                                             .limit = failure->limit,
+                                             .kind = copy(failure->kind),
+                                             .message = copy(failure->message),
+                                             .file = copy(failure->file),
+                                             .line = failure->line,
+                                             .column = failure->column,
+                                             .excerpt = copy(failure->excerpt) };
 }
 
 static void report_unreadable(struct checking *checking, const char *file, const char *message)
@@ -58,7 +132,7 @@ static void report_unreadable(struct checking *checking, const char *file, const
         .size = sizeof failure, .status = SCH_ERROR, .kind = "file-error", .message = message, .file = file
     };
     checking->file = file;
-    report(checking, &failure);
+    print(checking, &failure);
     worse(checking, STATUS_ERROR);
 }
 
@@ -80,6 +154,7 @@ static void check_source(struct checking *checking, const char *file, struct sch
         status = sch_check(vm, source, report, checking);
     else
         fputs("schooner: no memory for a machine within the heap limit\n", stderr);
+    print_findings(checking);
     worse(checking, status == SCH_OK ? STATUS_OK : status == SCH_LIMIT ? STATUS_LIMIT : STATUS_ERROR);
     sch_vm_free(vm);
     world_close(&world);
@@ -160,6 +235,7 @@ int command_check(const struct options *options)
         check_source(&checking, NULL, (struct sch_source){ "-e", options->expression, strlen(options->expression) });
     for (int i = 0; i < options->arg_count; i++)
         check_path(&checking, options->args[i]);
+    free(checking.findings);
     if (checking.json)
         printf("%s],\"files\":%zu,\"errors\":%zu}\n", checking.diagnostics ? "\n" : "", checking.files,
                checking.diagnostics);
