@@ -133,7 +133,7 @@ static void expect_limit(const char *program, const struct sch_limits *limits, e
 static void test_limits(void **state)
 {
     (void)state;
-    struct sch_limits limits = { .size = sizeof limits, .heap = 8 << 20, .fuel = 2000000 };
+    struct sch_limits limits = { .size = sizeof limits, .heap = 8 << 20, .fuel = 2000000, .timeout_ns = SCH_UNLIMITED };
     expect_limit("(let loop () (loop))", &limits, SCH_LIMIT_FUEL);
     expect_limit("(guard (e (#t 1)) (let loop () (loop)))", &limits, SCH_LIMIT_FUEL);
     expect_limit("(dynamic-wind (lambda () 1) (lambda () (let loop () (loop))) (lambda () (let loop () (loop))))",

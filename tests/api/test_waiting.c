@@ -287,7 +287,7 @@ static void test_functions_that_change_their_mind(void **state)
 static void test_values_of_a_waiting_machine(void **state)
 {
     (void)state;
-    struct sch_limits limits = { .size = sizeof limits, .heap = 4 << 20 };
+    struct sch_limits limits = { .size = sizeof limits, .timeout_ns = SCH_UNLIMITED, .heap = 4 << 20 };
     struct host host = host_new(&limits);
     sch_vm *vm = host.vm;
     sch_value value;
@@ -327,7 +327,7 @@ static void test_values_of_a_waiting_machine(void **state)
 static void test_the_heap_stays_charged_and_limits_hold(void **state)
 {
     (void)state;
-    struct sch_limits limits = { .size = sizeof limits, .heap = 4 << 20, .fuel = 100000 };
+    struct sch_limits limits = { .size = sizeof limits, .timeout_ns = SCH_UNLIMITED, .heap = 4 << 20, .fuel = 100000 };
     struct host host = host_new(&limits);
     sch_vm *vm = host.vm;
     sch_value value;
@@ -336,7 +336,7 @@ static void test_the_heap_stays_charged_and_limits_hold(void **state)
     assert_true(sch_usage(vm).heap_now >= 1600000);
     sch_value vector = sch_nil();
     for (int i = 0; i < 20 && !sch_is_raised(vector); i++) {
-        sch_value items[20000];
+        static sch_value items[20000];
         for (int k = 0; k < 20000; k++)
             items[k] = sch_nil();
         vector = sch_vector(vm, 20000, items);
@@ -515,7 +515,7 @@ static void test_slices_take_turns_and_change_nothing(void **state)
         int64_t expected = integer(value);
         uint64_t fuel = sch_usage(host.vm).fuel;
         for (size_t s = 0; s < sizeof slices / sizeof *slices; s++) {
-            struct sch_limits limits = { .size = sizeof limits, .slice = slices[s] };
+            struct sch_limits limits = { .size = sizeof limits, .timeout_ns = SCH_UNLIMITED, .slice = slices[s] };
             sch_vm *vm = sch_vm_new(host.env, &limits);
             unsigned turns;
             enum sch_status status = finish(vm, eval(vm, programs[p], &value), &value, &turns);
@@ -533,7 +533,7 @@ static void test_slices_take_turns_and_change_nothing(void **state)
 static void test_a_slice_is_kept(void **state)
 {
     (void)state;
-    struct sch_limits limits = { .size = sizeof limits, .slice = 1000 };
+    struct sch_limits limits = { .size = sizeof limits, .timeout_ns = SCH_UNLIMITED, .slice = 1000 };
     struct host host = host_new(&limits);
     sch_value value;
     enum sch_status status = eval(host.vm, "(define (loop) (loop)) (loop)", &value);
@@ -552,7 +552,9 @@ static void test_a_slice_is_kept(void **state)
 static void test_slices_and_limits(void **state)
 {
     (void)state;
-    struct sch_limits limits = { .size = sizeof limits, .slice = 1000, .fuel = 20500, .heap = 4 << 20 };
+    struct sch_limits limits = {
+        .size = sizeof limits, .timeout_ns = SCH_UNLIMITED, .slice = 1000, .fuel = 20500, .heap = 4 << 20
+    };
     struct host host = host_new(&limits);
     sch_value value;
     unsigned turns;
@@ -593,7 +595,7 @@ static void test_slice_of_one_run(void **state)
 static void test_no_pause_beneath_a_call_of_the_host(void **state)
 {
     (void)state;
-    struct sch_limits limits = { .size = sizeof limits, .slice = 1000 };
+    struct sch_limits limits = { .size = sizeof limits, .timeout_ns = SCH_UNLIMITED, .slice = 1000 };
     struct host host = host_new(&limits);
     sch_value value;
     enum sch_status status =
@@ -610,7 +612,7 @@ static void test_no_pause_beneath_a_call_of_the_host(void **state)
 static void test_slices_and_suspensions(void **state)
 {
     (void)state;
-    struct sch_limits limits = { .size = sizeof limits, .slice = 100 };
+    struct sch_limits limits = { .size = sizeof limits, .timeout_ns = SCH_UNLIMITED, .slice = 100 };
     struct host host = host_new(&limits);
     sch_value value;
     enum sch_status status =
