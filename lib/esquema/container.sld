@@ -4,7 +4,7 @@
 ;; or #f. What the words mean is the runtime's business; here is only the shape of what people write.
 (define-library (esquema container)
   (import (scheme base) (esquema syntax) (esquema policy))
-  (export container make-container container? container-name container-rootfs container-command container-hostname
+  (export container make-container stored container? container-name container-rootfs container-command container-hostname
           container-environment container-namespaces container-entries
           make-limits limits limits? mounts bind tmpfs volume
           KiB MiB GiB milliseconds seconds minutes hours
@@ -384,6 +384,12 @@
                       (if (inherited? (car fields)) '() (car fields)))
             (check-once (cdr fields) (append groups seen)))))
 
+    (define (hash-entry position text)
+      (entry 'rootfs position 'set "rootfs-sha256" (field-text position 'sha256 text)))
+
+    ;; The root filesystem of that name in the user's store, where others are folders beside the description.
+    (define (stored name) (string-append "store:" (field-text #f 'stored name)))
+
     (define (text-or-overlay position rootfs ro?)
       (rootfs-entries position (if ro? "read-only" "overlay") rootfs))
 
@@ -471,18 +477,30 @@
            ((writable) (rootfs-entries position "writable" (one position 'rootfs (list . values))))
            ((read-only) (rootfs-entries position "read-only" (one position 'rootfs (list . values))))
            (else (rootfs-entries position "read-only" (head . values)))))
-        ((_ position (overlay directory) (keep name))
-         (symbol-case overlay
-           ((overlay)
-            (symbol-case keep
-              ((keep) (kept-entries position directory name))
-              (else (unknown position "word behind an overlay" 'keep '(keep)))))
-           (else (refuse position "only the writes of an overlay can be kept"))))
+        ((_ position root (word text))
+         (symbol-case word
+           ((sha256) (append (rootfs-form position root) (list (hash-entry position text))))
+           (else (rootfs-kept-form position root (word text)))))
+        ((_ position root kept (word text))
+         (symbol-case word
+           ((sha256) (append (rootfs-form position root kept) (list (hash-entry position text))))
+           (else (refuse position "behind a root filesystem stand (keep \"name\") and (sha256 \"...\")"))))
         ((_ position directory)
          (symbol-case directory
            ((empty) (rootfs-entries position "empty" #f))
            (else (rootfs-entries position "read-only" directory))))
         ((_ position . other) (refuse position "field `rootfs` takes one directory"))))
+
+    (define-syntax rootfs-kept-form
+      (syntax-rules ()
+        ((_ position (mode directory) (word name))
+         (symbol-case mode
+           ((overlay)
+            (symbol-case word
+              ((keep) (kept-entries position directory name))
+              (else (unknown position "word behind an overlay" 'word '(keep sha256)))))
+           (else (refuse position "only the writes of an overlay can be kept"))))
+        ((_ position . other) (refuse position "only the writes of an overlay can be kept"))))
 
     (define-syntax environment-form
       (syntax-rules ()

@@ -130,6 +130,23 @@ static int make_absolute(struct words *words, ptrdiff_t index, const char *base,
     return 0;
 }
 
+/* "store:NAME" is the root filesystem of that name in the store; every other text is a path. */
+static int find_stored(struct words *words, const struct bridge_paths *paths, const esq_location *where,
+                       char **ret_path, esq_error *ret_error)
+{
+    const char *name = words->items[0] + strlen("store:");
+    if (!*name || strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_.-") != strlen(name) || *name == '.')
+        return fail(ret_error, where, -EINVAL, "`%.64s` is no name of a stored root filesystem", name);
+    if (!paths->data)
+        return fail(ret_error, where, -EINVAL, "no folder is known for root filesystems: set HOME or XDG_DATA_HOME");
+    if (asprintf(ret_path, "%s/rootfs/%s/root", paths->data, name) < 0) {
+        *ret_path = NULL;
+        return fail(ret_error, where, -ENOMEM, "out of memory");
+    }
+    words->items[0] = *ret_path;
+    return 0;
+}
+
 static int put(esq_spec *spec, const char *how, const char *field, const struct words *words, const esq_location *where,
                esq_error *ret_error)
 {
@@ -167,7 +184,10 @@ static int put_entry(esq_spec *spec, sch_value entry, const struct bridge_paths 
 
     char *path = NULL;
     ptrdiff_t index = path_word(field_text, words);
-    int result = index < 0 ? 0 : make_absolute(words, index, paths->base, where, &path, ret_error);
+    bool is_stored = index == 0 && strncmp(words->items[0], "store:", 6) == 0;
+    int result = is_stored    ? find_stored(words, paths, where, &path, ret_error)
+                 : index >= 0 ? make_absolute(words, index, paths->base, where, &path, ret_error)
+                              : 0;
     if (result == 0)
         result = put(spec, how_text, field_text, words, where, ret_error);
     free(path);

@@ -3,6 +3,7 @@
 #include "base/buffer.h"
 #include "esquema.h"
 #include "sys/sys.h"
+#include "tree/tree.h"
 
 int esq_init(void)
 {
@@ -100,4 +101,9 @@ int esq_status_write_ended(int fd, const esq_result *result)
     if (is_written && result->memory_peak)
         is_written = append_counts(&line, result);
     return write_line(fd, &line, is_written);
+}
+
+int esq_tree_hash(const char *path, unsigned char ret_hash[32], esq_error *ret_error)
+{
+    return tree_hash(path, ret_hash, ret_error);
 }

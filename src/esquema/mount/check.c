@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "mount/item.h"
+#include "mount/planning.h"
 
 static bool is_inside_path(const char *path)
 {
@@ -172,6 +173,7 @@ void mount_check(const esq_spec *spec, struct spec_problems *problems)
     const esq_location *where;
     check_devices(spec, problems);
     check_kept(spec, problems);
+    mount_check_identity(spec, problems);
     if (uses_data_folder(spec, &where) && !spec_is_given(spec, SPEC_DATA_FOLDER))
         spec_problem(problems, where, 0, "set HOME or XDG_DATA_HOME", "no folder is known for what is kept");
     bool is_empty = spec_is(spec, SPEC_ROOTFS_MODE, "empty");

@@ -414,6 +414,15 @@ static bool is_tmp_wanted(const esq_spec *spec, const struct target *root)
     return fd >= 0;
 }
 
+static int open_root(const esq_spec *spec, struct plan_builder *builder, struct target *root, esq_error *ret_error)
+{
+    char real[4097];
+    int result = mount_open_asked(spec, builder, root, ret_error);
+    if (result == 0)
+        result = find_real_path(root, real, ret_error);
+    return result == 0 ? mount_verify_identity(spec, real, ret_error) : result;
+}
+
 static int collect_fixed(const esq_spec *spec, struct plan_builder *builder, struct target_list *list,
                          esq_error *ret_error)
 {
@@ -425,7 +434,7 @@ static int collect_fixed(const esq_spec *spec, struct plan_builder *builder, str
     target->is_ours = is_empty;
     target->is_writable = spec_is(spec, SPEC_ROOTFS_MODE, "writable");
     target->source = spec_text(spec, SPEC_ROOTFS);
-    int result = is_empty ? 0 : mount_open_asked(spec, builder, target, ret_error);
+    int result = is_empty ? 0 : open_root(spec, builder, target, ret_error);
     bool has_tmp = result == 0 && is_tmp_wanted(spec, target);
 
     if (result == 0 && is_wanted(spec, SPEC_PROC)) {

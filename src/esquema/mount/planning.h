@@ -16,6 +16,10 @@ int mount_open_asked(const esq_spec *spec, struct plan_builder *builder, struct 
 int mount_describe_source(struct plan_builder *builder, const struct target *target, struct mount_source *ret_source,
                           esq_error *ret_error);
 
+/* The field rootfs-sha256. `real` is the root's own path. */
+void mount_check_identity(const esq_spec *spec, struct spec_problems *problems);
+int mount_verify_identity(const esq_spec *spec, const char *real, esq_error *ret_error);
+
 /* STEP_OVERLAY of a target: makes its tree, before the root covers anything. */
 int mount_add_overlay(const esq_spec *spec, struct plan_builder *builder, struct target *target, esq_error *ret_error);
 /* STEP_COVER of a TEXT or HIDE. */

@@ -12,34 +12,19 @@
 #include <unistd.h>
 #include "bridge/bridge.h"
 #include "tools/common/beneath.h"
+#include "tools/common/data_store.h"
 #include "tools/sandbox/problem.h"
 #include "tools/sandbox/tree.h"
 
 enum { NUMBERS_MAX = 100000 };
 
-/* Made where it is missing, for nobody else to read. */
 static int open_store(char path[PATH_MAX], esq_error *ret_error)
 {
     char *data = bridge_data_folder();
-    if (!data) {
-        problem(ret_error, "set HOME or XDG_DATA_HOME", "no folder is known in which changes are kept");
-        return -1;
-    }
-    int length = snprintf(path, PATH_MAX, "%s/sandbox", data);
-    free(data);
-    if (length >= PATH_MAX - 64 || path[0] != '/') {
-        problem(ret_error, NULL, "%s cannot be the folder of changes", path);
-        return -1;
-    }
-    for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-        *slash = '\0';
-        mkdir(path, 0700);
-        *slash = '/';
-    }
-    mkdir(path, 0700);
-    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int fd = data_store_open(data, "sandbox", path);
     if (fd < 0)
-        problem(ret_error, NULL, "%s: %s", path, strerror(errno));
+        problem(ret_error, data ? NULL : "set HOME or XDG_DATA_HOME", "the folder of changes: %s", strerror(errno));
+    free(data);
     return fd;
 }
 

@@ -1,0 +1,223 @@
+/* See rootfs_store.h. What an archive may do is decided in tools/rootfs, which runs behind the walls made here. */
+#include "tools/esquema/rootfs_store.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "bridge/bridge.h"
+#include "tools/common/beneath.h"
+#include "tools/common/data_store.h"
+#include "tools/esquema/options.h"
+#include "tools/sandbox/host.h"
+#include "tools/sandbox/problem.h"
+#include "tools/sandbox/wish.h"
+
+/* For the program that unpacks: more than an honest archive needs. */
+#define UNPACK_MEMORY     "1073741824"
+#define UNPACK_FILE_SIZE  "17179869184"
+#define UNPACK_OPEN_FILES "64"
+#define UNPACK_CPU_TIME   "1800000" /* milliseconds */
+
+static int open_store(char path[PATH_MAX], esq_error *ret_error)
+{
+    char *data = bridge_data_folder();
+    int fd = data_store_open(data, "rootfs", path);
+    if (fd < 0)
+        problem(ret_error, data ? NULL : "set HOME or XDG_DATA_HOME", "the folder of root filesystems: %s",
+                strerror(errno));
+    free(data);
+    return fd;
+}
+
+void rootfs_hash_text(const unsigned char hash[32], char ret_text[65])
+{
+    for (size_t i = 0; i < 32; i++)
+        snprintf(ret_text + 2 * i, 3, "%02x", hash[i]);
+}
+
+/* ---- Drafts ---- */
+
+bool rootfs_draft_new(const char *name, struct rootfs_draft *ret, esq_error *ret_error)
+{
+    char path[PATH_MAX];
+    struct stat there;
+    *ret = (struct rootfs_draft){ .store = -1, .root = -1 };
+    if (!data_store_is_name(name))
+        return problem(ret_error, "1 to 63 of a-z 0-9 _ . -, beginning with a-z or 0-9", "%.64s is no name", name);
+    snprintf(ret->name, sizeof ret->name, "%s", name);
+    snprintf(ret->aside, sizeof ret->aside, ".new-%s-%d", ret->name, (int)getpid());
+    if ((ret->store = open_store(path, ret_error)) < 0)
+        return false;
+    if (fstatat(ret->store, name, &there, AT_SYMLINK_NOFOLLOW) == 0)
+        return problem(ret_error, "choose another name, or remove it: esquema rootfs remove", "%s is there already",
+                       name);
+    if (snprintf(ret->path, sizeof ret->path, "%s/%s/root", path, ret->aside) >= (int)sizeof ret->path)
+        return problem(ret_error, NULL, "%s: the name is too long", path);
+    char root[128];
+    snprintf(root, sizeof root, "%s/root", ret->aside);
+    if (mkdirat(ret->store, ret->aside, 0700) == 0 && mkdirat(ret->store, root, 0755) == 0)
+        ret->root = openat(ret->store, root, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    return ret->root >= 0 || problem(ret_error, NULL, "%s: %s", ret->path, strerror(errno));
+}
+
+static void write_wish(const struct rootfs_draft *draft, struct wish *wish)
+{
+    char ids[64];
+    snprintf(ids, sizeof ids, "%u:%u", getuid(), getgid());
+    wish_set(wish, "name", "rootfs-import");
+    wish_set(wish, "rootfs-mode", "empty");
+    wish_set(wish, "user", ids);
+    wish_add_words(wish, "command", "rootfs", "/unpacked", NULL);
+    wish_add_words(wish, "seccomp-rules", "allow", "openat2", NULL); /* how it stays beneath its folder */
+    wish_set(wish, "data-size", UNPACK_MEMORY);
+    wish_set(wish, "file-size", UNPACK_FILE_SIZE);
+    wish_set(wish, "open-files", UNPACK_OPEN_FILES);
+    wish_set(wish, "cpu-time", UNPACK_CPU_TIME);
+    host_add(wish, false, "/");
+    wish_add_words(wish, "mounts", "bind", draft->path, "/unpacked", "writable", NULL);
+}
+
+/* 0, or what went wrong is in ret_error. */
+static bool run(const struct wish *wish, int program, int archive, int *ret_status, esq_error *ret_error)
+{
+    esq_plan *plan = NULL;
+    esq_container *container = NULL;
+    esq_result result;
+    esq_spec *spec = esq_spec_new();
+    bool is_good = spec && wish_specify(wish, spec, ret_error) == 0 &&
+                   esq_spec_set_fd(spec, "executable", program, NULL, ret_error) == 0 &&
+                   esq_spec_set_fd(spec, "stdin", archive, NULL, ret_error) == 0 &&
+                   esq_plan_build(spec, &plan, ret_error) == 0 && esq_launch(plan, &container, ret_error) == 0 &&
+                   esq_wait(container, -1, -1, ret_error) == 0;
+    if (is_good) {
+        esq_container_result(container, &result);
+        *ret_status = result.exit_status;
+    }
+    esq_container_free(container);
+    esq_plan_free(plan);
+    esq_spec_free(spec);
+    return is_good;
+}
+
+bool rootfs_draft_unpack(struct rootfs_draft *draft, int archive, esq_error *ret_error)
+{
+    struct wish wish = { 0 };
+    int status = 0;
+    char *path = find_helper("rootfs");
+    int program = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+    if (program < 0) {
+        problem(ret_error, "it is built where libarchive is (libarchive-dev)", "%s: %s", path ? path : "rootfs",
+                strerror(errno));
+        free(path);
+        return false;
+    }
+    write_wish(draft, &wish);
+    bool is_good = run(&wish, program, archive, &status, ret_error);
+    if (is_good && status != 0)
+        is_good = status > 128 ? problem(ret_error, "the archive asks for more memory or time than is given",
+                                         "unpacking was ended by signal %d", status - 128)
+                               : problem(ret_error, NULL, "the archive was not taken over");
+    wish_done(&wish);
+    close(program);
+    free(path);
+    return is_good;
+}
+
+static bool write_hash(const struct rootfs_draft *draft, const char *text, esq_error *ret_error)
+{
+    char path[128];
+    snprintf(path, sizeof path, "%s/sha256", draft->aside);
+    int fd = openat(draft->store, path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    bool is_good = fd >= 0 && write(fd, text, 64) == 64 && write(fd, "\n", 1) == 1 && fsync(fd) == 0;
+    int number = errno;
+    if (fd >= 0)
+        close(fd);
+    return is_good || problem(ret_error, NULL, "%s: %s", path, strerror(number));
+}
+
+bool rootfs_draft_finish(struct rootfs_draft *draft, esq_error *ret_error)
+{
+    unsigned char hash[32];
+    char text[65];
+    if (esq_tree_hash(draft->path, hash, ret_error) < 0)
+        return false;
+    rootfs_hash_text(hash, text);
+    if (!write_hash(draft, text, ret_error))
+        return false;
+    if (renameat2(draft->store, draft->aside, draft->store, draft->name, RENAME_NOREPLACE) < 0)
+        return problem(ret_error, NULL, "%s: %s", draft->name, strerror(errno));
+    draft->aside[0] = '\0';
+    printf("%s  %s\n", draft->name, text);
+    return true;
+}
+
+void rootfs_draft_done(struct rootfs_draft *draft)
+{
+    if (draft->root >= 0)
+        close(draft->root);
+    if (draft->store >= 0 && draft->aside[0])
+        beneath_remove(draft->store, draft->aside);
+    if (draft->store >= 0)
+        close(draft->store);
+}
+
+/* ---- What is there ---- */
+
+bool rootfs_remove(const char *name, esq_error *ret_error)
+{
+    char path[PATH_MAX], aside[96];
+    if (!data_store_is_name(name))
+        return problem(ret_error, NULL, "%.64s is no name", name);
+    int store = open_store(path, ret_error);
+    if (store < 0)
+        return false;
+    /* Out of sight first: nobody starts from half of it. */
+    snprintf(aside, sizeof aside, ".old-%s-%d", name, (int)getpid());
+    bool is_good = renameat(store, name, store, aside) == 0 && beneath_remove(store, aside);
+    int number = errno;
+    close(store);
+    return is_good || problem(ret_error, "`esquema rootfs list` shows what is there", "%s: %s", name, strerror(number));
+}
+
+static void print_one(int store, const char *name)
+{
+    char path[PATH_MAX], text[65] = "";
+    snprintf(path, sizeof path, "%s/sha256", name);
+    int fd = beneath_open(store, path, O_RDONLY, 0);
+    if (fd >= 0 && read(fd, text, 64) == 64)
+        printf("%s  %s\n", name, text);
+    if (fd >= 0)
+        close(fd);
+}
+
+static int by_name(const struct dirent **a, const struct dirent **b)
+{
+    return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static int is_shown(const struct dirent *entry)
+{
+    return data_store_is_name(entry->d_name);
+}
+
+bool rootfs_list(esq_error *ret_error)
+{
+    char path[PATH_MAX];
+    struct dirent **entries;
+    int store = open_store(path, ret_error);
+    int count = store < 0 ? -1 : scandirat(store, ".", &entries, is_shown, by_name);
+    for (int i = 0; i < count; i++) {
+        print_one(store, entries[i]->d_name);
+        free(entries[i]);
+    }
+    if (count >= 0)
+        free(entries);
+    if (store >= 0)
+        close(store);
+    return store >= 0 && (count >= 0 || problem(ret_error, NULL, "%s: %s", path, strerror(errno)));
+}

@@ -1,0 +1,33 @@
+/* The user's root filesystems: DATA/rootfs/NAME has the folder `root` and the file `sha256`. */
+#ifndef TOOLS_ESQUEMA_ROOTFS_STORE_H
+#define TOOLS_ESQUEMA_ROOTFS_STORE_H
+
+#include <esquema.h>
+#include <limits.h>
+#include <stdbool.h>
+
+/* One that is being made, under a name that nobody looks for. */
+struct rootfs_draft {
+    int store; /* -1: none */
+    int root;  /* its folder */
+    char name[64];
+    char aside[96];
+    char path[PATH_MAX]; /* of `root` */
+};
+
+/* false: ret_error, also where the name is taken. rootfs_draft_done is due in any case. */
+bool rootfs_draft_new(const char *name, struct rootfs_draft *ret, esq_error *ret_error);
+/* Unpacks what `archive` gives, behind walls. Says on standard error what was wrong. */
+bool rootfs_draft_unpack(struct rootfs_draft *draft, int archive, esq_error *ret_error);
+/* Takes its hash and gives it its name. */
+bool rootfs_draft_finish(struct rootfs_draft *draft, esq_error *ret_error);
+/* Removes it, unless it was finished. */
+void rootfs_draft_done(struct rootfs_draft *draft);
+
+bool rootfs_remove(const char *name, esq_error *ret_error);
+/* "NAME  SHA256" for each, on standard output. */
+bool rootfs_list(esq_error *ret_error);
+
+void rootfs_hash_text(const unsigned char hash[32], char ret_text[65]);
+
+#endif
