@@ -203,6 +203,24 @@ ESQ_API int esq_plan_hash(const esq_plan *plan, unsigned char ret_hash[32]);
  */
 ESQ_API ssize_t esq_policy_print(const char *name, char *text, size_t capacity);
 
+/* One thing that a container could still do. */
+typedef struct esq_finding {
+    const char *area;  /* "files", "network", "system calls", ...; constant */
+    unsigned exposure; /* tenths: 10 counts as much as a writable root filesystem, 0 as nothing */
+    unsigned line;     /* place in the description that made it so, 0: a default */
+    unsigned column;
+    char file[ESQ_ERROR_FILE];
+    char text[ESQ_ERROR_TEXT];
+} esq_finding;
+
+/*
+ * Lists what a container of this plan could do beyond computing in memory of its own; what is not listed is behind a
+ * wall. `spec` is the specification that the plan was made of. It looks for sockets beneath what is bound. Writes at
+ * most `capacity` findings; returns how many there are, which may be more. The sum of their exposures is a figure to
+ * compare descriptions by, not a probability.
+ */
+ESQ_API size_t esq_audit(const esq_spec *spec, const esq_plan *plan, esq_finding *ret_findings, size_t capacity);
+
 /* ---- Containers ---- */
 
 /*

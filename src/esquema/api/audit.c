@@ -1,0 +1,286 @@
+/*
+ * What a container could still do: each line is derived from the plan that would be launched, or from the field that
+ * made its step. A line that does not stand here is a wall that stands. Starts nothing, and changes nothing.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sched.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include "plan/plan.h"
+
+/* Bounds of the look for sockets: a bind may be anything. */
+enum { SOCKETS_MAX = 16, ENTRIES_MAX = 20000, DEPTH_MAX = 8 };
+
+struct audit {
+    const esq_spec *spec;
+    const struct plan_block *block;
+    esq_finding *list;
+    size_t capacity;
+    size_t count;
+    unsigned entries; /* looked at for sockets */
+    unsigned sockets;
+};
+
+__attribute__((format(printf, 5, 6))) static void find(struct audit *audit, const char *area, unsigned exposure,
+                                                       const esq_location *where, const char *format, ...)
+{
+    if (audit->count < audit->capacity) {
+        esq_finding *finding = &audit->list[audit->count];
+        esq_error text;
+        char words[ESQ_ERROR_TEXT];
+        va_list arguments;
+        va_start(arguments, format);
+        vsnprintf(words, sizeof(words), format, arguments);
+        va_end(arguments);
+        esq_fail(&text, where, 0, NULL, "%s", words); /* without what moves the cursor of a terminal */
+        *finding = (esq_finding){ .area = area, .exposure = exposure, .line = text.line, .column = text.column };
+        snprintf(finding->text, sizeof(finding->text), "%s", text.text);
+        snprintf(finding->file, sizeof(finding->file), "%s", text.file);
+    }
+    audit->count++;
+}
+
+static bool has_step(const struct plan_block *block, enum step_kind kind)
+{
+    for (uint32_t i = 0; i < block->step_count; i++)
+        if (plan_step(block, i)->kind == kind)
+            return true;
+    return false;
+}
+
+/* ---- Namespaces ---- */
+
+static void audit_namespaces(struct audit *audit)
+{
+    static const struct {
+        uint32_t flag;
+        unsigned exposure;
+        const char *text;
+    } namespaces[] = {
+        { CLONE_NEWUSER, 30, "its capabilities are those of the host's user namespace" },
+        { CLONE_NEWPID, 20, "it sees the host's processes, and may signal those of its user" },
+        { CLONE_NEWIPC, 15, "it reaches the host's System V memory and message queues" },
+        { CLONE_NEWUTS, 5, "it sees the host's name" },
+        { CLONE_NEWCGROUP, 5, "it sees where in the host's cgroups it is" },
+    };
+    for (size_t i = 0; i < sizeof(namespaces) / sizeof(namespaces[0]); i++)
+        if (!(audit->block->clone_flags_low & namespaces[i].flag))
+            find(audit, "namespaces", namespaces[i].exposure, spec_where(audit->spec, SPEC_NAMESPACES), "%s",
+                 namespaces[i].text);
+    if (audit->block->has_id_ranges)
+        find(audit, "namespaces", 3, spec_where(audit->spec, SPEC_ID_RANGE), "it uses %s subordinate ids of the caller",
+             spec_text(audit->spec, SPEC_ID_RANGE));
+}
+
+/* ---- Files ---- */
+
+/* connect() asks for no write to the file system: sockets beneath a read-only bind are as open as any. */
+static void find_sockets(struct audit *audit, const char *path, int depth, const esq_location *where)
+{
+    struct stat about;
+    if (++audit->entries > ENTRIES_MAX || audit->sockets >= SOCKETS_MAX || lstat(path, &about) < 0)
+        return;
+    if (S_ISSOCK(about.st_mode)) {
+        audit->sockets++;
+        find(audit, "sockets", 10, where, "may connect to %s", path);
+    }
+    DIR *folder = S_ISDIR(about.st_mode) && depth < DEPTH_MAX ? opendir(path) : NULL;
+    if (!folder)
+        return;
+    for (struct dirent *entry; (entry = readdir(folder)) && audit->entries <= ENTRIES_MAX;) {
+        char below[4096];
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+            continue;
+        if (entry->d_type != DT_DIR && entry->d_type != DT_SOCK && entry->d_type != DT_UNKNOWN)
+            continue;
+        if ((size_t)snprintf(below, sizeof(below), "%s/%s", path, entry->d_name) < sizeof(below))
+            find_sockets(audit, below, depth + 1, where);
+    }
+    closedir(folder);
+}
+
+/* Steps say what was decided: "bind SOURCE on DESTINATION, writable". */
+static void audit_binds(struct audit *audit)
+{
+    for (uint32_t i = 0; i < audit->block->step_count; i++) {
+        const struct step *step = plan_step(audit->block, i);
+        const char *text = STEP_TEXT(audit->block, step->text);
+        size_t length = strlen(text);
+        esq_location where = { step->file ? STEP_TEXT(audit->block, step->file) : NULL, step->line, step->column };
+        bool is_writable = length > 10 && strcmp(text + length - 10, ", writable") == 0;
+        if (step->kind == STEP_BIND && strncmp(text, "bind ", 5) == 0)
+            find(audit, "files", is_writable ? 8 : 2, &where, "%s %s",
+                 is_writable ? "may change:" : "may read:", text + 5);
+        else if (step->kind == STEP_ROOT && is_writable && spec_is(audit->spec, SPEC_ROOTFS_MODE, "writable"))
+            find(audit, "files", 10, &where, "may change its root filesystem, %s", spec_text(audit->spec, SPEC_ROOTFS));
+        else if (step->kind == STEP_KEEP)
+            find(audit, "files", 3, &where, "leaves something: %s", text);
+    }
+}
+
+static void audit_files(struct audit *audit)
+{
+    size_t count;
+    const struct spec_item *items = spec_items(audit->spec, SPEC_MOUNTS, &count);
+    audit_binds(audit);
+    for (size_t i = 0; i < count; i++)
+        if (items[i].count > 2 && strcmp(items[i].words[0], "bind") == 0)
+            find_sockets(audit, items[i].words[1], 0, &items[i].where);
+    if (audit->entries > ENTRIES_MAX)
+        find(audit, "sockets", 5, NULL, "too many files are bound to look for every socket among them");
+    items = spec_items(audit->spec, SPEC_DEVICES, &count);
+    for (size_t i = 0; i < count; i++)
+        for (size_t j = 0; j < items[i].count; j++)
+            find(audit, "devices", 8, &items[i].where, "may use %s", items[i].words[j]);
+    if (has_step(audit->block, STEP_PROC) && !has_step(audit->block, STEP_MASK))
+        find(audit, "files", 5, spec_where(audit->spec, SPEC_MASKS),
+             "may read what the kernel says of the host in /proc");
+}
+
+static void audit_descriptors(struct audit *audit)
+{
+    size_t count;
+    const struct spec_item *items = spec_items(audit->spec, SPEC_KEEP, &count);
+    for (size_t i = 0; i < count; i++)
+        find(audit, "descriptors", 2, &items[i].where, "is handed an open file as number %d", items[i].inside);
+}
+
+/* ---- Network ---- */
+
+static void audit_network(struct audit *audit)
+{
+    size_t count;
+    const struct spec_item *items = spec_items(audit->spec, SPEC_PUBLISH, &count);
+    const esq_location *where = spec_where(audit->spec, SPEC_NETWORK);
+    if (!(audit->block->clone_flags_low & CLONE_NEWNET))
+        find(audit, "network", 25, where, "reaches whatever the host reaches, and the host's own loopback");
+    if (has_step(audit->block, STEP_USER_NETWORK))
+        find(audit, "network", 10, where, "reaches whatever the host reaches, but not the host's loopback");
+    for (size_t i = 0; i < count; i++)
+        find(audit, "network", 3, &items[i].where, "can be reached by port %s of the host", items[i].words[0]);
+}
+
+/* ---- Privileges ---- */
+
+static void audit_privileges(struct audit *audit)
+{
+    size_t count;
+    const struct spec_item *items = spec_items(audit->spec, SPEC_CAPABILITIES, &count);
+    for (size_t i = 0; i < count; i++)
+        for (size_t j = 0; j < items[i].count; j++)
+            find(audit, "capabilities", strstr(items[i].words[j], "sys_admin") ? 20 : 8, &items[i].where,
+                 "keeps %s in its namespaces", items[i].words[j]);
+    if (!has_step(audit->block, STEP_NO_NEW_PRIVILEGES))
+        find(audit, "capabilities", 15, spec_where(audit->spec, SPEC_NO_NEW_PRIVILEGES),
+             "may gain privileges by executing a program");
+    if (!has_step(audit->block, STEP_LANDLOCK))
+        find(audit, "landlock", 10, spec_where(audit->spec, SPEC_LANDLOCK),
+             "no second wall stands behind the mounts; files given for reading can be opened for writing");
+    items = spec_items(audit->spec, SPEC_BEST_EFFORT, &count);
+    for (size_t i = 0; i < count; i++)
+        for (size_t j = 0; j < items[i].count; j++)
+            find(audit, "excuses", 5, &items[i].where, "%s may be missing", items[i].words[j]);
+}
+
+/* ---- System calls ---- */
+
+/* The kernel's machine, for the few instructions that filters are made of. Anything else counts as allowed. */
+static uint32_t ask_filter(const struct sock_filter *code, size_t length, const struct seccomp_data *data)
+{
+    uint32_t accumulator = 0;
+    for (size_t at = 0; at < length; at++) {
+        bool is_true;
+        switch (code[at].code) {
+        case BPF_LD | BPF_W | BPF_ABS:
+            if (code[at].k > sizeof(*data) - 4)
+                return SECCOMP_RET_ALLOW;
+            memcpy(&accumulator, (const char *)data + code[at].k, 4);
+            continue;
+        case BPF_ALU | BPF_AND | BPF_K: accumulator &= code[at].k; continue;
+        case BPF_JMP | BPF_JA: at += code[at].k; continue;
+        case BPF_RET | BPF_K: return code[at].k;
+        case BPF_JMP | BPF_JEQ | BPF_K: is_true = accumulator == code[at].k; break;
+        case BPF_JMP | BPF_JGE | BPF_K: is_true = accumulator >= code[at].k; break;
+        case BPF_JMP | BPF_JSET | BPF_K: is_true = (accumulator & code[at].k) != 0; break;
+        default: return SECCOMP_RET_ALLOW;
+        }
+        at += is_true ? code[at].jt : code[at].jf;
+    }
+    return SECCOMP_RET_ALLOW;
+}
+
+#if defined(__x86_64__)
+#define OWN_ARCHITECTURE AUDIT_ARCH_X86_64
+#else
+#define OWN_ARCHITECTURE AUDIT_ARCH_AARCH64
+#endif
+
+static void audit_calls(struct audit *audit)
+{
+    static const struct {
+        const char *name;
+        int number;
+        uint64_t argument;
+        unsigned exposure;
+        const char *what;
+    } calls[] = {
+        { "ptrace", SYS_ptrace, 0, 8, "look into and change its other processes" },
+        { "mount", SYS_mount, 0, 8, "mount, in namespaces where it has the capability" },
+        { "unshare", SYS_unshare, CLONE_NEWUSER, 10, "make user namespaces, whose kernel code is the least tried" },
+        { "setns", SYS_setns, 0, 8, "enter other namespaces" },
+        { "bpf", SYS_bpf, 0, 10, "load programs into the kernel" },
+        { "io_uring_setup", SYS_io_uring_setup, 0, 10, "make system calls past the policy, by io_uring" },
+        { "perf_event_open", SYS_perf_event_open, 0, 8, "watch the processor's events" },
+        { "userfaultfd", SYS_userfaultfd, 0, 5, "hold the kernel at its page faults" },
+        { "keyctl", SYS_keyctl, 0, 8, "use the user's keyrings, which no namespace parts" },
+        { "ioctl TIOCSTI", SYS_ioctl, 0x5412, 15, "type on the terminal it was started from" },
+    };
+    const struct step *filter = NULL;
+    for (uint32_t i = 0; i < audit->block->step_count; i++)
+        if (plan_step(audit->block, i)->kind == STEP_SECCOMP)
+            filter = plan_step(audit->block, i);
+    if (!filter) {
+        find(audit, "system calls", 30, spec_where(audit->spec, SPEC_SECCOMP), "may make every call of the kernel");
+        return;
+    }
+    for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+        struct seccomp_data data = { .nr = calls[i].number, .arch = OWN_ARCHITECTURE };
+        data.args[calls[i].number == SYS_ioctl ? 1 : 0] = calls[i].argument;
+        if (ask_filter((const struct sock_filter *)STEP_TEXT(audit->block, filter->data),
+                       filter->size / sizeof(struct sock_filter), &data) == SECCOMP_RET_ALLOW)
+            find(audit, "system calls", calls[i].exposure, spec_where(audit->spec, SPEC_SECCOMP), "%s: may %s",
+                 calls[i].name, calls[i].what);
+    }
+}
+
+/* ---- Limits ---- */
+
+static void audit_limits(struct audit *audit)
+{
+    if (!spec_is_given(audit->spec, SPEC_MEMORY))
+        find(audit, "limits", 3, NULL, "may use as much memory as the host has");
+    if (!spec_is_given(audit->spec, SPEC_CPUS))
+        find(audit, "limits", 1, NULL, "may use every processor");
+    if (audit->block->time_ms == 0)
+        find(audit, "limits", 1, NULL, "may run for ever");
+}
+
+size_t esq_audit(const esq_spec *spec, const esq_plan *plan, esq_finding *ret_findings, size_t capacity)
+{
+    struct audit audit = { .spec = spec, .block = plan->block, .list = ret_findings, .capacity = capacity };
+    audit_namespaces(&audit);
+    audit_files(&audit);
+    audit_descriptors(&audit);
+    audit_network(&audit);
+    audit_privileges(&audit);
+    audit_calls(&audit);
+    audit_limits(&audit);
+    return audit.count;
+}

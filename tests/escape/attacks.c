@@ -1,0 +1,220 @@
+/*
+ * Ways out of containers that others have found, tried against this one: classes of known holes, and root filesystems
+ * that lie. Each attack has its control: the same with the one wall taken down, or with the lie left out, gets through.
+ * usage: attacks PROBE
+ */
+#include "../container/harness.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+static bool ended_with(struct started started, int status)
+{
+    return started.launch == 0 && started.result.reason == ESQ_REASON_EXIT && started.result.exit_status == status;
+}
+
+/* The probe is stopped, and gets through where `down` is added. */
+static void attack(const char *name, const char *probe, const char *all, const char *down, const char *down2)
+{
+    const char *nothing = "tmp=auto";
+    all = all ? all : nothing;
+    check(ended_with(run(probe, all, NULL), 1), "%s: stopped", name);
+    check(ended_with(run(probe, all, down, down2 ? down2 : nothing, NULL), 0), "%s: without this wall it gets through",
+          name);
+}
+
+/* ---- System calls that were ways out ---- */
+
+static void test_calls(void)
+{
+    char probe[64];
+    attack("keyrings, which no namespace parts", "@keyring", NULL, "skip:seccomp", NULL);
+    attack("io_uring, past every filter", "@io-uring", NULL, "skip:seccomp", NULL);
+    attack("clone3, whose flags no filter sees", "@clone3", "skip:landlock", "skip:seccomp", NULL);
+    attack("userfaultfd, which holds the kernel", "@userfault", NULL, "skip:seccomp", NULL);
+    attack("TIOCSTI", "@ioctl 0x5412", NULL, "skip:seccomp", NULL);
+    attack("TIOCSTI with upper bits (CVE-2019-10063)", "@ioctl 0x100005412", NULL, "skip:seccomp", NULL);
+    attack("TIOCLINUX", "@ioctl 0x541c", NULL, "skip:seccomp", NULL);
+    /* With every capability and without the filter, Landlock alone still denies it. */
+    attack("mount, by seccomp", "@mount /tmp", "skip:landlock", "skip:seccomp", "skip:capabilities");
+    check(ended_with(run("@mount /tmp", "skip:seccomp", "skip:capabilities", NULL), 1), "mount, by Landlock: stopped");
+    check(ended_with(run("@mount /tmp", "skip:seccomp", "skip:landlock", NULL), 1), "mount, by capabilities: stopped");
+    snprintf(probe, sizeof(probe), "@socket %d %d 12", AF_NETLINK, SOCK_RAW);
+    attack("netlink of the packet filter", probe, NULL, "skip:seccomp", NULL);
+    snprintf(probe, sizeof(probe), "@socket %d %d 0", AF_ALG, SOCK_SEQPACKET);
+    struct started other = run(probe, "skip:seccomp", NULL);
+    if (ended_with(other, 0))
+        attack("the kernel's cryptography by sockets", probe, NULL, "skip:seccomp", NULL);
+    else
+        check(ended_with(run(probe, NULL), 1), "the kernel's cryptography by sockets: stopped");
+}
+
+#ifdef __x86_64__
+static bool died_of_sigsys(struct started started)
+{
+    return started.launch == 0 && started.result.reason == ESQ_REASON_SYSTEM_CALL;
+}
+
+static void test_other_entries(void)
+{
+    check(died_of_sigsys(run("@x32", NULL)), "x32: killed");
+    check(ended_with(run("@x32", "skip:seccomp", NULL), 0), "x32: without the filter it gets through");
+    check(died_of_sigsys(run("@int80", NULL)), "i386 by int 0x80: killed");
+    check(ended_with(run("@int80", "skip:seccomp", NULL), 0), "i386 by int 0x80: without the filter it gets through");
+}
+#endif
+
+/* ---- Descriptors and processes of the host ---- */
+
+static void test_descriptors(void)
+{
+    char probe[400], directory[64];
+    int leak = open(harness.folder, O_RDONLY | O_DIRECTORY);
+    int high = fcntl(leak, F_DUPFD, 60);
+    close(leak);
+    /* CVE-2024-21626: the working directory through a descriptor that was left open. */
+    snprintf(directory, sizeof(directory), "working-directory=/proc/self/fd/%d", high);
+    struct started started = run("@exists root", directory, NULL);
+    check(started.launch < 0 || ended_with(started, 1), "a working directory behind a leaked descriptor: stopped");
+    snprintf(probe, sizeof(probe), "@exists /proc/self/fd/%d/root", high);
+    attack("a leaked descriptor of a folder", probe, "landlock=none", "skip:descriptors", NULL);
+
+    int own = fcntl(0, F_DUPFD_CLOEXEC, 70);
+    dup2(high, 0);
+    check(run("@exit 0", NULL).launch < 0, "a folder as standard input: refused");
+    dup2(own, 0);
+    check(ended_with(run("@exit 0", NULL), 0), "a file as standard input: taken");
+    close(own);
+    close(high);
+}
+
+static void test_processes(void)
+{
+    char probe[64];
+    snprintf(probe, sizeof(probe), "@kill %d", getpid());
+    attack("signals to the launcher", probe, "landlock=none", "namespaces+=user mount uts ipc net cgroup", NULL);
+    struct started scoped = run(probe, "namespaces+=user mount uts ipc net cgroup", NULL);
+    check(scoped.launch < 0 || ended_with(scoped, 1), "signals to the launcher, by Landlock's scope: stopped");
+    check(ended_with(run("@exists /proc/1/root/etc", NULL), 1), "init's root: not followed");
+    check(ended_with(run("@mount-without nosuid", NULL), 1), "every mount: nosuid");
+    attack("the flags of mounts", "@mount-without ro,nosuid", NULL, "tmp=yes", NULL);
+}
+
+/* ---- What lies beneath a bind ---- */
+
+static void test_sockets(void)
+{
+    struct sockaddr_un address = { .sun_family = AF_UNIX };
+    char folder[300], bind_field[700];
+    snprintf(folder, sizeof(folder), "%s/sockets", harness.folder);
+    mkdir(folder, 0755);
+    snprintf(address.sun_path, sizeof(address.sun_path), "%.90s/s", folder);
+    int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    bool listens = bind(listener, (struct sockaddr *)&address, sizeof(address)) == 0 && listen(listener, 4) == 0;
+    snprintf(bind_field, sizeof(bind_field), "mounts+=bind %s /data", folder);
+    if (check(listens, "a daemon of the host listens"))
+        attack("the host's sockets, unless they are bound", "@unix /data/s", NULL, bind_field, NULL);
+    close(listener);
+    unlink(address.sun_path);
+}
+
+/* Between plan and launch another folder is put in the place of the one that was looked at. */
+static void test_replaced_sources(void)
+{
+    char first[300], second[300], bind_field[700];
+    snprintf(first, sizeof(first), "%s/first", harness.folder);
+    snprintf(second, sizeof(second), "%s/second", harness.folder);
+    snprintf(bind_field, sizeof(bind_field), "mounts+=bind %s /data", first);
+    for (int replaces = 0; replaces < 2; replaces++) {
+        const char *settings[] = { "@exit 0", bind_field, NULL };
+        esq_container *container = NULL;
+        esq_error error = { 0 };
+        mkdir(first, 0755);
+        esq_plan *plan = plan_from(settings, &error);
+        bool is_ready = plan && (!replaces || (rename(first, second) == 0 && symlink("/etc", first) == 0));
+        int result = is_ready ? esq_launch(plan, &container, &error) : -1;
+        if (replaces)
+            check(is_ready && result < 0, "a source that was replaced: refused");
+        else
+            check(result == 0, "a source that was left in peace: taken");
+        esq_container_free(container);
+        esq_plan_free(plan);
+        if (!replaces)
+            rmdir(first);
+    }
+    unlink(first);
+    rmdir(second);
+}
+
+/* ---- Root filesystems that lie ---- */
+
+static const char *const points[] = { "proc", "dev", "tmp", "data" };
+
+/* Puts something else in the place of a folder of the root; `undo` the other way round. */
+static bool put_lie(const char *path, const char *lie, bool undo)
+{
+    if (undo)
+        return unlink(path) == 0 && mkdir(path, 0755) == 0;
+    if (rmdir(path) < 0)
+        return false;
+    if (strcmp(lie, "fifo") == 0)
+        return mkfifo(path, 0644) == 0;
+    if (strcmp(lie, "file") == 0)
+        return close(open(path, O_CREAT | O_WRONLY, 0644)) == 0;
+    return symlink(lie, path) == 0;
+}
+
+static void test_hostile_roots(void)
+{
+    static const char *const lies[] = { "/etc", "../../../../../../etc", "etc", "fifo", "file" };
+    char path[400], bind_field[700];
+    struct stat before, after;
+    snprintf(bind_field, sizeof(bind_field), "mounts+=bind %s/etc /data", harness.root);
+    check(ended_with(run("@exists /data/secret", bind_field, NULL), 0), "an honest root: its mounts are there");
+    stat("/etc", &before);
+    for (size_t i = 0; i < sizeof(points) / sizeof(points[0]); i++) {
+        snprintf(path, sizeof(path), "%s/%s", harness.root, points[i]);
+        for (size_t j = 0; j < sizeof(lies) / sizeof(lies[0]); j++) {
+            if (!put_lie(path, lies[j], false)) {
+                check(false, "%s as %s could not be made", points[i], lies[j]);
+                continue;
+            }
+            /* Refused, or (for /tmp, which is then not taken for one) started without anything mounted there. */
+            struct started started = run("@exists /data/secret", bind_field, NULL);
+            bool is_harmless = started.launch < 0 || (strcmp(points[i], "tmp") == 0 && ended_with(started, 0));
+            check(is_harmless, "/%s as %s: no mount goes there", points[i], lies[j]);
+            put_lie(path, lies[j], true);
+        }
+    }
+    stat("/etc", &after);
+    check(before.st_mtim.tv_sec == after.st_mtim.tv_sec && before.st_ino == after.st_ino,
+          "the host's /etc is as it was");
+    check(ended_with(run("@exists /data/secret", bind_field, NULL), 0), "an honest root again: its mounts are there");
+}
+
+int main(int argc, char **argv)
+{
+    if (argc != 2 || !harness_init(argv[1])) {
+        printf("Bail out! no root filesystem could be made\n");
+        return 99;
+    }
+    test_calls();
+#ifdef __x86_64__
+    test_other_entries();
+#endif
+    test_descriptors();
+    test_processes();
+    test_sockets();
+    test_replaced_sources();
+    test_hostile_roots();
+    harness_done();
+    return finish();
+}
