@@ -19,6 +19,7 @@
 #include <sys/shm.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
@@ -212,6 +213,98 @@ static int probe_sandbox(char **argv)
     return verdict(unshare(CLONE_NEWUSER | CLONE_NEWNS) == 0 && mount("none", argv[0], "tmpfs", 0, NULL) == 0);
 }
 
+/* Did the call reach the kernel? The filter's own answers are EPERM, ENOSYS and EAFNOSUPPORT. */
+static int reached(long result)
+{
+    return verdict(result >= 0 || (errno != EPERM && errno != ENOSYS && errno != EAFNOSUPPORT));
+}
+
+/* Typing on the terminal that we were started from, with whatever is asked for in the upper half of the register. */
+static int probe_ioctl(char **argv)
+{
+    char key = 'x';
+    return reached(syscall(SYS_ioctl, 0, strtoul(argv[0], NULL, 0), &key));
+}
+
+static int probe_socket(char **argv)
+{
+    return verdict(socket(atoi(argv[0]), atoi(argv[1]), atoi(argv[2])) >= 0);
+}
+
+static int probe_kill(char **argv)
+{
+    return verdict(kill(atoi(argv[0]), 0) == 0);
+}
+
+static int probe_keyring(char **argv)
+{
+    return verdict(syscall(SYS_keyctl, 0 /* KEYCTL_GET_KEYRING_ID */, -4 /* KEY_SPEC_USER_KEYRING */, 1) >= 0);
+}
+
+static int probe_io_uring(char **argv)
+{
+    char parameters[120] = "";
+    return reached(syscall(SYS_io_uring_setup, 1, parameters));
+}
+
+/* What looks at clone's flags cannot look at those of clone3, which lie in memory. */
+static int probe_clone3(char **argv)
+{
+    unsigned long arguments[8] = { CLONE_NEWUSER, 0, 0, 0, SIGCHLD };
+    long pid = syscall(SYS_clone3, arguments, sizeof(arguments));
+    if (pid == 0)
+        _exit(0);
+    return verdict(pid > 0);
+}
+
+static int probe_mount(char **argv)
+{
+    return verdict(mount("none", argv[0], "tmpfs", 0, NULL) == 0);
+}
+
+static int probe_userfault(char **argv)
+{
+    return reached(syscall(SYS_userfaultfd, 1 /* UFFD_USER_MODE_ONLY */));
+}
+
+/* The kernel's other ways in. Only a filter that knows them stops them, and it kills. */
+static int probe_x32(char **argv)
+{
+    return verdict(syscall(0x40000000 | SYS_getpid) > 0 || errno == ENOSYS);
+}
+
+static int probe_int80(char **argv)
+{
+    long result = 20; /* getpid of i386 */
+#ifdef __x86_64__
+    __asm__ volatile("int $0x80" : "+a"(result) : : "memory", "r8", "r9", "r10", "r11");
+#endif
+    return verdict(result > 0 || result == -ENOSYS);
+}
+
+static int probe_unix(char **argv)
+{
+    struct sockaddr_un address = { .sun_family = AF_UNIX };
+    snprintf(address.sun_path, sizeof(address.sun_path), "%s", argv[0]);
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    return verdict(connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0);
+}
+
+/* Is some mount here without a flag? */
+static int probe_mount_without(char **argv)
+{
+    char line[4096];
+    FILE *mounts = fopen("/proc/self/mountinfo", "r");
+    int is_found = 0;
+    while (mounts && fgets(line, sizeof(line), mounts)) {
+        /* the fourth and fifth words are the root and the mount point, the sixth its flags */
+        char point[2048] = "", flags[1024] = "";
+        if (sscanf(line, "%*s %*s %*s %*s %2047s %1023s", point, flags) == 2)
+            is_found = is_found || !strstr(flags, argv[0]);
+    }
+    return verdict(!mounts || is_found);
+}
+
 static int probe_fork(char **argv)
 {
     int most = atoi(argv[0]), made = 0;
@@ -280,6 +373,18 @@ static const struct {
     { "processes", probe_processes },
     { "cat", probe_cat },
     { "open", probe_open },
+    { "ioctl", probe_ioctl },
+    { "socket", probe_socket },
+    { "kill", probe_kill },
+    { "keyring", probe_keyring },
+    { "io-uring", probe_io_uring },
+    { "clone3", probe_clone3 },
+    { "mount", probe_mount },
+    { "userfault", probe_userfault },
+    { "x32", probe_x32 },
+    { "int80", probe_int80 },
+    { "unix", probe_unix },
+    { "mount-without", probe_mount_without },
     { "clock-from", probe_clock_from },
     { "sandbox", probe_sandbox },
     { "fork", probe_fork },

@@ -105,7 +105,6 @@ static void test_processes(void)
     check(scoped.launch < 0 || ended_with(scoped, 1), "signals to the launcher, by Landlock's scope: stopped");
     check(ended_with(run("@exists /proc/1/root/etc", NULL), 1), "init's root: not followed");
     check(ended_with(run("@mount-without nosuid", NULL), 1), "every mount: nosuid");
-    attack("the flags of mounts", "@mount-without ro,nosuid", NULL, "tmp=yes", NULL);
 }
 
 /* ---- What lies beneath a bind ---- */

@@ -159,7 +159,10 @@ static int apply_mask(const struct step *step, struct child *child)
             tree = sys_open_tree_clone(empty, "", false);
         if (tree < 0)
             return step_fail(child, tree, STEP_TEXT(child->block, paths[i].path));
-        int result = paths[i].is_file ? sys_mount_attributes(tree, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOEXEC, 0, false) : 0;
+        int result =
+            paths[i].is_file
+                ? sys_mount_attributes(tree, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, 0, false)
+                : 0;
         if (result < 0)
             return step_fail(child, result, "make the mask read-only");
         result = mount_attach_at(child, tree, STEP_TEXT(child->block, paths[i].path));
