@@ -1,5 +1,5 @@
 ;; (schooner test): tests in the manner of SRFI 64, one line of TAP for each. The counts belong to the machine, so a
-;; program needs no mutation.
+;; program needs no mutation. What fails is told with the place of its expression.
 ;;
 ;;   (test-begin "name")
 ;;   (test expected expression)  (test "name" expected expression)     compared with equal?, inexact numbers nearly
@@ -32,6 +32,18 @@
             (write name))
         (newline)))
 
+    ;; place: (file line column), or #f
+    (define (%explain-place place)
+      (if place
+          (begin
+            (write-string "#   at ")
+            (display (car place))
+            (write-string ":")
+            (write (cadr place))
+            (write-string ":")
+            (write (car (cddr place)))
+            (newline))))
+
     (define (%explain what value)
       (write-string "#   ")
       (write-string what)
@@ -51,13 +63,14 @@
              (and (%nearly? (car a) (car b)) (%nearly? (cdr a) (cdr b))))
             (else (equal? a b))))
 
-    (define (%test-run name same? expected-thunk thunk)
+    (define (%test-run name place same? expected-thunk thunk)
       (let ((outcome
              (guard (problem (#t (cons 'raised problem)))
                (let ((expected (expected-thunk)))
                  (let ((actual (thunk)))
                    (if (same? expected actual) #t (list 'different expected actual)))))))
         (%record (eq? outcome #t) name)
+        (if (not (eq? outcome #t)) (%explain-place place))
         (cond ((eq? outcome #t) #t)
               ((eq? (car outcome) 'raised)
                (if (error-object? (cdr outcome))
@@ -68,56 +81,61 @@
                (%explain "expected" (cadr outcome))
                (%explain "got     " (car (cddr outcome)))))))
 
-    (define (%test-run-error name thunk)
+    (define (%test-run-error name place thunk)
       (let ((raised? (guard (problem (#t #t)) (thunk) #f)))
         (%record raised? name)
-        (if (not raised?) (begin (write-string "#   expected an error") (newline)))))
+        (if (not raised?)
+            (begin
+              (%explain-place place)
+              (write-string "#   expected an error")
+              (newline)))))
 
     (define-syntax test
       (syntax-rules ()
         ((_ name expected expression)
-         (%test-run name %nearly? (lambda () expected) (lambda () expression)))
+         (%test-run name (%position expression) %nearly? (lambda () expected) (lambda () expression)))
         ((_ expected expression)
-         (%test-run 'expression %nearly? (lambda () expected) (lambda () expression)))))
+         (%test-run 'expression (%position expression) %nearly? (lambda () expected) (lambda () expression)))))
     (define-syntax test-equal
       (syntax-rules ()
         ((_ name expected expression)
-         (%test-run name equal? (lambda () expected) (lambda () expression)))
+         (%test-run name (%position expression) equal? (lambda () expected) (lambda () expression)))
         ((_ expected expression)
-         (%test-run 'expression equal? (lambda () expected) (lambda () expression)))))
+         (%test-run 'expression (%position expression) equal? (lambda () expected) (lambda () expression)))))
     (define-syntax test-eqv
       (syntax-rules ()
         ((_ name expected expression)
-         (%test-run name eqv? (lambda () expected) (lambda () expression)))
+         (%test-run name (%position expression) eqv? (lambda () expected) (lambda () expression)))
         ((_ expected expression)
-         (%test-run 'expression eqv? (lambda () expected) (lambda () expression)))))
+         (%test-run 'expression (%position expression) eqv? (lambda () expected) (lambda () expression)))))
     (define-syntax test-eq
       (syntax-rules ()
         ((_ name expected expression)
-         (%test-run name eq? (lambda () expected) (lambda () expression)))
+         (%test-run name (%position expression) eq? (lambda () expected) (lambda () expression)))
         ((_ expected expression)
-         (%test-run 'expression eq? (lambda () expected) (lambda () expression)))))
+         (%test-run 'expression (%position expression) eq? (lambda () expected) (lambda () expression)))))
     (define-syntax test-approximate
       (syntax-rules ()
         ((_ name expected expression tolerance)
-         (%test-run name (lambda (a b) (<= (abs (- a b)) tolerance)) (lambda () expected) (lambda () expression)))
+         (%test-run name (%position expression)
+                    (lambda (a b) (<= (abs (- a b)) tolerance)) (lambda () expected) (lambda () expression)))
         ((_ expected expression tolerance)
          (test-approximate 'expression expected expression tolerance))))
     (define-syntax test-assert
       (syntax-rules ()
         ((_ name expression)
-         (%test-run name (lambda (a b) b) (lambda () #t) (lambda () expression)))
+         (%test-run name (%position expression) (lambda (a b) b) (lambda () #t) (lambda () expression)))
         ((_ expression)
-         (%test-run 'expression (lambda (a b) b) (lambda () #t) (lambda () expression)))))
+         (%test-run 'expression (%position expression) (lambda (a b) b) (lambda () #t) (lambda () expression)))))
     (define-syntax test-error
       (syntax-rules ()
-        ((_ name type expression) (%test-run-error name (lambda () expression)))
-        ((_ name expression) (%test-run-error name (lambda () expression)))
-        ((_ expression) (%test-run-error 'expression (lambda () expression)))))
+        ((_ name type expression) (%test-run-error name (%position expression) (lambda () expression)))
+        ((_ name expression) (%test-run-error name (%position expression) (lambda () expression)))
+        ((_ expression) (%test-run-error 'expression (%position expression) (lambda () expression)))))
     (define-syntax test-values
       (syntax-rules ()
         ((_ expected expression)
-         (%test-run 'expression %nearly?
+         (%test-run 'expression (%position expression) %nearly?
                     (lambda () (call-with-values (lambda () expected) list))
                     (lambda () (call-with-values (lambda () expression) list))))))
     (define-syntax test-group

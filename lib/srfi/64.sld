@@ -7,8 +7,8 @@
           test-error test-group test-group-with-cleanup)
   (begin
     ;; (test-error [[name] type] expression): type is #t or a predicate of the condition
-    (define (%test-error name type thunk)
-      (%test-run name
+    (define (%test-error name place type thunk)
+      (%test-run name place
                  (lambda (expected raised?) raised?)
                  (lambda () #t)
                  (lambda ()
@@ -17,9 +17,9 @@
                      #f))))
     (define-syntax test-error
       (syntax-rules ()
-        ((_ name type expression) (%test-error name type (lambda () expression)))
-        ((_ type expression) (%test-error 'expression type (lambda () expression)))
-        ((_ expression) (%test-error 'expression #t (lambda () expression)))))
+        ((_ name type expression) (%test-error name (%position expression) type (lambda () expression)))
+        ((_ type expression) (%test-error 'expression (%position expression) type (lambda () expression)))
+        ((_ expression) (%test-error 'expression (%position expression) #t (lambda () expression)))))
 
     (define-syntax test-group
       (syntax-rules ()
