@@ -282,7 +282,10 @@ SCH_API enum sch_status sch_cancel(sch_vm *vm);
  * or beneath a call of the host. 0: it never pauses. */
 SCH_API void sch_set_slice(sch_vm *vm, uint64_t fuel);
 
-/* Why the last call on this machine did not return SCH_OK. Valid until the next call on it. */
+/* --- failures and usage ------------------------------------------------------------------------------------------ */
+
+/* Why the last call on this machine did not return SCH_OK; in a host function, why its sch_call did not. Valid until
+ * the next call on it. */
 SCH_API const struct sch_failure *sch_failure(sch_vm *vm);
 SCH_API void sch_failure_done(struct sch_failure *failure);
 SCH_API struct sch_usage sch_usage(sch_vm *vm);
@@ -467,12 +470,12 @@ SCH_API enum sch_status sch_encode(sch_vm *vm, sch_value value, void **ret, size
 SCH_API enum sch_status sch_encode_thunk(sch_vm *vm, sch_value thunk, void **ret, size_t *ret_length);
 /*
  * Decodes what sch_encode or sch_encode_thunk made. The bytes may come from anybody: every one is verified, and work
- * and memory are bounded by the length. With `code` true procedures are accepted too: their bytecode is verified to stay
- * within its frames and tables and to pay fuel for every step back, and what their captured variables hold is asked
- * where it is used. So they can do what any program within the machine's limits can; but they may use every procedure
- * of the standard libraries, whatever the menu, and change the definitions of the machine's session. They reach no
- * procedure of the host.
- * SCH_OK: *ret, alive as what a constructor makes. SCH_ERROR: the bytes are not sound. SCH_LIMIT.
+ * and memory are bounded by the length. With `code` true procedures are accepted too: their bytecode is verified to
+ * stay within its frames and tables and to pay fuel for every step back, and what their captured variables hold is
+ * asked where it is used. So they can do what any program within the machine's limits can; but they may use every
+ * procedure of the standard libraries, whatever the menu, and change the definitions of the machine's session. They
+ * reach no procedure of the host. SCH_OK: *ret, alive as what a constructor makes. SCH_ERROR: the bytes are not sound.
+ * SCH_LIMIT.
  */
 SCH_API enum sch_status sch_decode(sch_vm *vm, const void *bytes, size_t length, bool code, sch_value *ret);
 SCH_API void sch_bytes_free(void *bytes, size_t length);

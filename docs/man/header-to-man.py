@@ -1,9 +1,12 @@
 #!/usr/bin/env python3
-"""A manual page of section 3 from a public header, so that the two cannot differ.
+"""Manual pages of section 3 from a public header, so that they cannot differ.
 
-header-to-man.py HEADER PROLOGUE VERSION OUTPUT: the prologue (NAME to DESCRIPTION), then the header: its headings become
-sections, comments in front of declarations paragraphs, declarations examples.
+header-to-man.py HEADER PROLOGUE VERSION OUTPUT [PAGE=HEADING ...]: OUTPUT gets the prologue (NAME to DESCRIPTION) and
+the whole header: its headings become sections, comments in front of declarations paragraphs, declarations examples.
+Beside it, each PAGE (such as schooner-values.3) gets what stands under one HEADING, and names the functions in it. A
+heading without a page is an error.
 """
+import os
 import re
 import sys
 
@@ -51,25 +54,54 @@ def paragraphs(header):
         at = end
 
 
+def formatted(kind, lines):
+    if kind == "section":
+        return [".SH " + escape(lines[0]).upper()]
+    if kind == "text":
+        return [".PP"] + [escape(line) for line in lines]
+    return [".PP", ".RS 2", ".nf"] + [escape(line) for line in lines] + [".fi", ".RE"]
+
+
+def write(name, lines):
+    with open(name, "w", encoding="utf-8") as file:
+        file.write("\n".join(lines) + "\n")
+
+
+def group_page(name, version, heading, parts):
+    """The page of one heading; its NAME lists the functions, so that apropos finds each."""
+    code = "\n".join("\n".join(lines) for kind, lines in parts if kind == "code")
+    functions = list(dict.fromkeys(re.findall(r"\b(sch_\w+)\(", code)))
+    title = os.path.basename(name)[:-2]
+    out = ['.TH %s 3 "" "Schooner %s" "Library functions"' % (title.upper(), version), ".SH NAME",
+           escape(", ".join(functions)) + " \\- Schooner: " + escape(heading), ".SH SYNOPSIS", ".nf",
+           ".B #include <schooner.h>", ".fi", ".SH DESCRIPTION"]
+    for kind, lines in parts:
+        out.extend(formatted(kind, lines))
+    write(name, out + [".SH SEE ALSO", ".BR schooner (3)"])
+
+
 def main():
-    header_name, prologue_name, version, output_name = sys.argv[1:]
+    header_name, prologue_name, version, output_name, *pages = sys.argv[1:]
     with open(header_name, encoding="utf-8") as file:
         header = file.read()
     with open(prologue_name, encoding="utf-8") as file:
         out = [file.read().replace("@VERSION@", version).rstrip("\n"), ".SH VALUES AND STATUSES"]
+    page_of = {heading: page for page, heading in (each.split("=", 1) for each in pages)}
+    groups = {}
+    heading = None
     for kind, lines in paragraphs(header):
+        out.extend(formatted(kind, lines))
         if kind == "section":
-            out.append(".SH " + escape(lines[0]).upper())
-        elif kind == "text":
-            out.append(".PP")
-            out.extend(escape(line) for line in lines)
-        else:
-            out.extend([".PP", ".RS 2", ".nf"])
-            out.extend(escape(line) for line in lines)
-            out.extend([".fi", ".RE"])
-    out.append(".SH SEE ALSO\n.BR schooner (1)")
-    with open(output_name, "w", encoding="utf-8") as file:
-        file.write("\n".join(out) + "\n")
+            heading = lines[0]
+            groups[heading] = []
+        elif heading:
+            groups[heading].append((kind, lines))
+    if pages and set(groups) != set(page_of):
+        sys.exit("headings and pages differ: " + ", ".join(set(groups) ^ set(page_of)))
+    for heading, page in page_of.items():
+        group_page(os.path.join(os.path.dirname(output_name), page), version, heading, groups[heading])
+    names = ",\n".join(".BR %s (3)" % page[:-2] for page in sorted(page_of.values()))
+    write(output_name, out + [".SH SEE ALSO", ".BR schooner (1)"] + names.replace(",\n", "\n").splitlines())
 
 
 main()
