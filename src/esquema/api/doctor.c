@@ -146,6 +146,44 @@ static int try_scopes(void)
     return abi < 0 ? (int)abi : abi < 6 ? -ENOSYS : 0;
 }
 
+/* Landlock's versions by what they brought; the table of least kernels is in docs/descriptions.md. */
+static int try_truncate(void)
+{
+    return landlock_abi() < 3 ? -ENOSYS : 0;
+}
+
+static int try_ports(void)
+{
+    return landlock_abi() < 4 ? -ENOSYS : 0;
+}
+
+static int try_devices(void)
+{
+    return landlock_abi() < 5 ? -ENOSYS : 0;
+}
+
+static int try_clocks(void)
+{
+    return try_unshare(NEWNS_FLAGS | CLONE_NEWTIME);
+}
+
+static int try_program(const char *path)
+{
+    return (int)SYS(SYS_faccessat, AT_FDCWD, path, 1 /* X_OK */);
+}
+
+static int try_pasta(void)
+{
+    int result = try_program("/usr/bin/pasta");
+    return result < 0 ? result : (int)SYS(SYS_faccessat, AT_FDCWD, "/dev/net/tun", 6 /* R_OK | W_OK */);
+}
+
+static int try_id_maps(void)
+{
+    int result = try_program("/usr/bin/newuidmap");
+    return result < 0 ? result : try_program("/usr/bin/newgidmap");
+}
+
 static int try_init(void)
 {
     static const unsigned char nothing[1];
@@ -188,6 +226,16 @@ static const struct {
     { "init", try_init, false, "allow execution of memory files: sysctl vm.memfd_noexec=0" },
     { "seccomp", try_seccomp, false, "a kernel with CONFIG_SECCOMP_FILTER" },
     { "landlock", try_landlock, false, "a kernel of 5.13 or later, with landlock in the boot parameter lsm=" },
+    { "landlock-truncate", try_truncate, false, "a kernel of 6.2 or later; read-only mounts deny it as well" },
+    { "landlock-ports", try_ports, false,
+      "a kernel of 6.7 or later; or excuse rules for ports with (best-effort landlock-ports)" },
+    { "landlock-devices", try_devices, false, "a kernel of 6.10 or later; until then requests of devices pass" },
+    { "clocks", try_clocks, true, "a kernel of 5.6 or later with CONFIG_TIME_NS, for (namespaces ... time)" },
+    { "user-network", try_pasta, false,
+      "install pasta (apt install passt); /dev/net/tun must be open to everybody (mode 0666)" },
+    { "id-maps", try_id_maps, false,
+      "install newuidmap and newgidmap (apt install uidmap), and give the user a range: usermod --add-subuids "
+      "100000-165535 --add-subgids 100000-165535 USER" },
     { "landlock-scopes", try_scopes, false,
       "a kernel of 6.12 or later; or excuse it with (best-effort landlock-scopes)" },
     { "cgroup-limits", try_cgroup, false,

@@ -1,0 +1,89 @@
+/*
+ * esquema diff: what was written over a root filesystem whose changes are kept. Reads the upper layer of the overlay as
+ * the kernel left it: a device 0/0 is what was deleted, the rest was written.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+#include "tools/common/report.h"
+#include "tools/esquema/failure.h"
+#include "tools/esquema/options.h"
+
+/* The payload made these folders: as deep as it liked. */
+enum { DEPTH_MAX = 256 };
+
+static void print_entry(char sign, const char *path, bool is_folder)
+{
+    printf("%c ", sign);
+    report_text(stdout, path);
+    puts(is_folder ? "/" : "");
+}
+
+static int compare(const struct dirent **left, const struct dirent **right)
+{
+    return strcmp((*left)->d_name, (*right)->d_name);
+}
+
+static int is_entry(const struct dirent *entry)
+{
+    return strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
+}
+
+/* Opens each folder by its parent and follows no link, since the payload made those too. Owns `folder`. */
+static void list(int folder, const char *path, int depth)
+{
+    struct dirent **entries = NULL;
+    char here[64];
+    snprintf(here, sizeof here, "/proc/self/fd/%d", folder);
+    int count = scandir(here, &entries, is_entry, compare);
+    for (int i = 0; i < count; i++) {
+        const char *name = entries[i]->d_name;
+        struct stat about;
+        char *below = NULL;
+        if (asprintf(&below, "%s/%s", path, name) >= 0 && fstatat(folder, name, &about, AT_SYMLINK_NOFOLLOW) == 0) {
+            bool is_deleted = S_ISCHR(about.st_mode) && about.st_rdev == makedev(0, 0);
+            int inner = S_ISDIR(about.st_mode) && depth < DEPTH_MAX
+                            ? openat(folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+                            : -1;
+            print_entry(is_deleted ? '-' : '+', below, S_ISDIR(about.st_mode));
+            if (inner >= 0)
+                list(inner, below, depth + 1);
+        }
+        free(below);
+        free(entries[i]);
+    }
+    free(entries);
+    close(folder);
+}
+
+static bool is_name(const char *text)
+{
+    return *text && *text != '.' && !strchr(text, '/');
+}
+
+int command_diff(const struct options *options)
+{
+    const char *name = options->operands.items[0];
+    char *data = bridge_data_folder(), *path = NULL;
+    int fd = -1;
+    errno = ENOENT;
+    if (data && is_name(name) && asprintf(&path, "%s/layers/%s/changes", data, name) >= 0)
+        fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    int number = errno;
+    free(path);
+    free(data);
+    if (fd < 0) {
+        esq_error error = failure_make("no changes are kept as %s: %s", name, strerror(number));
+        snprintf(error.remedy, sizeof error.remedy,
+                 "a description keeps them: (rootfs (overlay \"folder\") (keep \"name\"))");
+        failure_show_error(&error);
+        return 1;
+    }
+    list(fd, "", 0);
+    return 0;
+}
