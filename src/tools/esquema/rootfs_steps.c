@@ -173,7 +173,12 @@ static int start(char *const argv[], char *const envp[], pid_t *ret_pid)
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
     posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
-    int result = posix_spawnp(ret_pid, argv[0], &actions, NULL, argv, envp);
+    /* When mmdebstrap fails it ends its process group, which must not be ours. */
+    posix_spawnattr_t attributes;
+    posix_spawnattr_init(&attributes);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
+    int result = posix_spawnp(ret_pid, argv[0], &actions, &attributes, argv, envp);
+    posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);
     close(ends[1]);
     if (result == 0)

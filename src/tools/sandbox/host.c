@@ -97,7 +97,8 @@ void host_add(struct wish *wish, bool with_network, const char *home)
 {
     char real[PATH_MAX];
     char *name = host_user_name();
-    wish_add_words(wish, "mounts", "bind", realpath("/usr", real) ? real : "/usr", "/usr", NULL);
+    if (realpath("/usr", real))
+        wish_add_words(wish, "mounts", "bind", real, "/usr", NULL);
     for (size_t i = 0; i < sizeof programs / sizeof *programs; i++)
         add_one(wish, programs[i]);
     for (size_t i = 0; i < sizeof settings / sizeof *settings; i++)

@@ -139,13 +139,37 @@ static bool add_environment(struct sandbox *sandbox, esq_error *ret_error)
     return true;
 }
 
+/* publish=8080,9090:80 : ports of the host, and where they lead inside. */
+static bool add_ports(struct sandbox *sandbox, const char *ports, esq_error *ret_error)
+{
+    wish_set(&sandbox->wish, "network", "user");
+    for (const char *next = ports;; next++) {
+        char outside[8], inside[8];
+        size_t length = strspn(next, "0123456789"), more = 0;
+        const char *end = next + length;
+        if (*end == ':')
+            more = strspn(end + 1, "0123456789");
+        if (length == 0 || length > 5 || more > 5 || (*end == ':' && more == 0))
+            return problem(ret_error, "such as --net publish=8080 or --net publish=8080:80,9090", "%s are no ports",
+                           ports);
+        snprintf(outside, sizeof outside, "%.*s", (int)length, next);
+        snprintf(inside, sizeof inside, "%.*s", (int)more, end + 1);
+        wish_add_words(&sandbox->wish, "publish", outside, more > 0 ? inside : NULL, NULL);
+        next = end + (more > 0 ? more + 1 : 0);
+        if (*next != ',')
+            return !*next || problem(ret_error, "ports stand with commas between", "%s are no ports", ports);
+    }
+}
+
 static bool add_network(struct sandbox *sandbox, esq_error *ret_error)
 {
     const char *network = sandbox->request->network;
     if (!network || strcmp(network, "none") == 0)
         return true;
-    if (strcmp(network, "host") != 0)
-        return problem(ret_error, "say --net none or --net host", "%s is no network", network);
+    if (strncmp(network, "publish=", 8) == 0)
+        return add_ports(sandbox, network + 8, ret_error);
+    if (strcmp(network, "host") != 0 && strcmp(network, "user") != 0)
+        return problem(ret_error, "say --net none, host, user or publish=PORT", "%s is no network", network);
     wish_set(&sandbox->wish, "network", network);
     return true;
 }

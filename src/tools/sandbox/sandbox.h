@@ -21,7 +21,7 @@ struct sandbox_words {
 struct sandbox_request {
     struct sandbox_words read_only, writable, hide, environment, best_effort, command;
     bool is_overlay;
-    const char *network;                          /* none, host or publish=PORT...; NULL: none */
+    const char *network;                   /* none, host or publish=PORT...; NULL: none */
     const char *memory, *disk, *processes; /* NULL: the default; "0": no limit */
     uint64_t time;                         /* nanoseconds; UINT64_MAX: the default; 0: no limit */
 };
@@ -41,6 +41,7 @@ struct sandbox {
     struct changes changes; /* of an overlay */
     struct sandbox_stand_in *stand_ins;
     size_t stand_in_count;
+    size_t told; /* the tree whose stand-ins were reported last, from 1 */
     char home[PATH_MAX];
 };
 

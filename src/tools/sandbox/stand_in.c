@@ -71,6 +71,19 @@ static int make(int parent, const char *name, const struct guard_placeholder *ab
     return fd;
 }
 
+/* One line for each tree. */
+static void tell(struct sandbox *sandbox, const struct guard_placeholder *about)
+{
+    if (sandbox->told != about->tree + 1) {
+        fprintf(stderr, "%sesquema: while this runs, empty stand-ins lie in ", sandbox->told ? "\n" : "");
+        print_name(stderr, sandbox->trees.items[about->tree].path);
+        fputc(':', stderr);
+        sandbox->told = about->tree + 1;
+    }
+    fputc(' ', stderr);
+    print_name(stderr, about->path);
+}
+
 static bool put(struct sandbox *sandbox, const struct guard_placeholder *about, int base, esq_error *ret_error)
 {
     const char *root = sandbox->trees.items[about->tree].path, *name;
@@ -91,7 +104,7 @@ static bool put(struct sandbox *sandbox, const struct guard_placeholder *about, 
     if (!is_ours) /* somebody has made it since: it is held like the rest */
         return true;
     if (sandbox->changes.fd < 0 && is_new)
-        fprintf(stderr, "esquema: while this runs, an empty %s/%s stands in the way of a new one\n", root, about->path);
+        tell(sandbox, about);
     sandbox->stand_ins[sandbox->stand_in_count++] = (struct sandbox_stand_in){ about, found.st_dev, found.st_ino };
     return true;
 }
@@ -110,6 +123,8 @@ bool sandbox_put_stand_ins(struct sandbox *sandbox, esq_error *ret_error)
         if (base >= 0)
             close(base);
     }
+    if (sandbox->told)
+        fputc('\n', stderr);
     return is_good;
 }
 

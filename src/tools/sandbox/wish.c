@@ -154,7 +154,7 @@ static void print_mount(FILE *out, const struct wish_entry *entry)
     fputc(')', out);
 }
 
-enum group_style { STRINGS, WORDS, PAIRS, MOUNTS, LIMIT, TIME_LIMIT };
+enum group_style { STRINGS, WORDS, PAIRS, MOUNTS, PORTS, LIMIT, TIME_LIMIT };
 
 /* Fields as descriptions have them; what is not here has one word, which stands for itself. */
 static const struct {
@@ -165,7 +165,8 @@ static const struct {
     { "command", STRINGS }, { "environment", PAIRS }, { "mounts", MOUNTS },
     { "memory", LIMIT },    { "processes", LIMIT },   { "open-files", LIMIT },
     { "file-size", LIMIT }, { "data-size", LIMIT },   { "user-processes", LIMIT },
-    { "time", TIME_LIMIT }, { "rootfs-mode", WORDS },
+    { "time", TIME_LIMIT }, { "rootfs-mode", WORDS }, { "publish", PORTS },
+    { "publish", PORTS },
 };
 
 static enum group_style style_of(const char *field)
@@ -206,6 +207,10 @@ static void print_words(FILE *out, const struct wish_entry *entry, enum group_st
         fputs("\n    ", out);
         print_mount(out, entry);
         break;
+    case PORTS:
+        fprintf(out, " (publish %s%s%s)", entry->words[0], entry->count > 1 ? " " : "",
+                entry->count > 1 ? entry->words[1] : "");
+        break;
     case LIMIT: fprintf(out, "\n    (%s %s)", entry->field, entry->words[0]); break;
     case TIME_LIMIT: fprintf(out, "\n    (%s (milliseconds %s))", entry->field, entry->words[0]); break;
     }
@@ -224,6 +229,14 @@ static bool is_printed(const struct wish *wish, size_t index)
     return false;
 }
 
+static bool has_field(const struct wish *wish, const char *field)
+{
+    for (size_t i = 0; i < wish->count; i++)
+        if (strcmp(wish->entries[i].field, field) == 0)
+            return true;
+    return false;
+}
+
 void wish_print(const struct wish *wish, FILE *out)
 {
     fputs("(container", out);
@@ -231,13 +244,16 @@ void wish_print(const struct wish *wish, FILE *out)
         const struct wish_entry *entry = &wish->entries[i];
         if (is_printed(wish, i))
             continue;
+        if (strcmp(entry->field, "network") == 0 && has_field(wish, "publish")) /* says that it is in user mode */
+            continue;
         if (strcmp(entry->field, "user") == 0) {
             int colon = (int)strcspn(entry->words[0], ":");
             fprintf(out, "\n  (user %.*s %s)", colon, entry->words[0], entry->words[0] + colon + 1);
             continue;
         }
         fprintf(out, "\n  (%s",
-                is_limit(entry->field)                     ? "limits"
+                strcmp(entry->field, "publish") == 0       ? "network"
+                : is_limit(entry->field)                   ? "limits"
                 : strcmp(entry->field, "rootfs-mode") == 0 ? "rootfs"
                                                            : entry->field);
         for (size_t j = i; j < wish->count; j++)
