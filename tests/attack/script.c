@@ -187,10 +187,18 @@ bool script_expects(const struct script *script, const char *ending)
 void script_words(const struct script *script, char storage[sizeof((struct script *)0)->options],
                   char *ret_words[SCRIPT_WORDS + 1])
 {
-    char *rest;
-    size_t count = 0;
+    size_t count = 0, depth = 0;
+    bool between = true;
     memcpy(storage, script->options, sizeof script->options);
-    for (char *word = strtok_r(storage, " ", &rest); word && count < SCRIPT_WORDS; word = strtok_r(NULL, " ", &rest))
-        ret_words[count++] = word;
+    for (char *at = storage; *at; at++) {
+        depth += *at == '(';
+        depth -= *at == ')' && depth > 0;
+        const bool ends = *at == ' ' && depth == 0; /* the name of a library has spaces within its parentheses */
+        if (between && !ends && count < SCRIPT_WORDS)
+            ret_words[count++] = at;
+        if (ends)
+            *at = 0;
+        between = ends;
+    }
     ret_words[count] = NULL;
 }
