@@ -4,10 +4,11 @@
  * answers. It matters that it comes back: with a value, an error or a limit, within the time that its fuel is worth,
  * within the heap, and with a machine that works.
  *
- * usage: hunt [--outcome-only] [--worst N] [--tries N] [NAME]
+ * usage: hunt [--outcome-only] [--worst N] [--tries N] [--smaller N] [NAME]
  *
  * One line of TAP for each library. --outcome-only: no times, no sizes (instrumented builds). --worst: the calls that
- * took longest for their fuel, as comments. --tries: calls of each procedure with two and more arguments. NAME: this
+ * took longest for their fuel, as comments. --tries: calls of each procedure with two and more arguments. --smaller:
+ * sizes are divided by so much, for builds in which filling a heap takes time by the square of its size. NAME: this
  * procedure alone, each call shown.
  */
 #include <signal.h>
@@ -42,19 +43,20 @@ static const char arguments_program[] =
     "(import (scheme base) (scheme char) (scheme lazy) (scheme inexact) (scheme complex) (srfi 1) (srfi 115) (srfi "
     "128)\n"
     "        (srfi 146))\n"
+    "(define (sized n) (quotient n %d))\n"
     "(define-record-type thing (make-thing a b) thing? (a thing-a) (b thing-b))\n"
-    "(define long (iota 40000))\n"
-    "(define wide (make-vector 40000 'x))\n"
-    "(define text (make-string 100000 #\\a))\n"
-    "(define accents (make-string 30000 #\\x1F600))\n"
-    "(define huge (expt 7 300000))\n"
-    "(define deep (let loop ((n 0) (l '())) (if (= n 40000) l (loop (+ n 1) (list l)))))\n"
+    "(define long (iota (sized 40000)))\n"
+    "(define wide (make-vector (sized 40000) 'x))\n"
+    "(define text (make-string (sized 100000) #\\a))\n"
+    "(define accents (make-string (sized 30000) #\\x1F600))\n"
+    "(define huge (expt 7 (sized 300000)))\n"
+    "(define deep (let loop ((n 0) (l '())) (if (= n (sized 40000)) l (loop (+ n 1) (list l)))))\n"
     "(define shared (let loop ((n 0) (l '(1))) (if (= n 200) l (loop (+ n 1) (cons l l)))))\n"
     "(define shared-vectors (let loop ((n 0) (l '#(1))) (if (= n 200) l (loop (+ n 1) (vector l l)))))\n"
     "(define stream (letrec ((from (lambda (n) (delay (cons n (from (+ n 1))))))) (from 0)))\n"
-    "(define texts (make-list 3000 (make-string 50 #\\b)))\n"
-    "(define lists (make-list 2000 '(1 2 3 4 5)))\n"
-    "(define alist (map (lambda (i) (cons i i)) (iota 5000)))\n"
+    "(define texts (make-list (sized 3000) (make-string 50 #\\b)))\n"
+    "(define lists (make-list (sized 2000) '(1 2 3 4 5)))\n"
+    "(define alist (map (lambda (i) (cons i i)) (iota (sized 5000))))\n"
     "(define k (call-with-current-continuation (lambda (k) k)))\n"
     "(define arguments (list\n"
     "  '#0=(1 2 3 . #0#) '#1=((1 . #1#) . #1#) '#2=#(a #2# b) long wide text accents huge deep shared shared-vectors\n"
@@ -62,11 +64,12 @@ static const char arguments_program[] =
     "  (lambda x (if (pair? x) (car x) #f)) (lambda x #t) (lambda x #f) (lambda (x . y) (+ x 1)) < = equal? cons list\n"
     "  string=? char<? (lambda x (apply values x)) (lambda x (let loop () (loop)))\n"
     "  (lambda x (call-with-current-continuation (lambda (k) k)))\n"
-    "  (make-bytevector 100000 7) (/ huge 3) 1e308 +nan.0 -inf.0 1/3 0 1 -1 2 1000000000000 99999999999999999999\n"
+    "  (make-bytevector (sized 100000) 7) (/ huge 3) 1e308 +nan.0 -inf.0 1/3 0 1 -1 2 1000000000000 "
+    "99999999999999999999\n"
     "  (make-rectangular huge 1) 10000 #\\x \"\" \"abc\" '() 'x (list #\\a #\\b) \"(a|b)*c\" '(* any) '(: (* any) (* "
     "any) \"b\")\n"
     "  (make-parameter 1) (delay 1) stream (make-thing long text) (current-output-port)\n"
-    "  (open-input-string text) (open-input-bytevector (make-bytevector 50000 40)) (open-output-string)\n"
+    "  (open-input-string text) (open-input-bytevector (make-bytevector (sized 50000) 40)) (open-output-string)\n"
     "  (make-comparator (lambda x #t) (lambda x #t) (lambda x #t) (lambda x 0))\n"
     "  (mapping (make-default-comparator) 1 2) (eof-object) #t #f))\n"
     "arguments\n";
@@ -89,6 +92,8 @@ struct hunt {
     size_t count;
     bool bounds;
     int tries;
+    int smaller; /* what sizes are divided by */
+    char arguments[sizeof arguments_program + 20];
     const char *only;
     uint64_t random;
     struct call worst[WORST_MAX];
@@ -257,7 +262,7 @@ static sch_vm *machine(struct hunt *hunt, const struct procedure *procedure, sch
     const struct sch_limits small = limits_of(FUEL, 2000000000);
     sch_vm *vm = sch_vm_new(hunt->env, &ample);
     sch_value list, head;
-    if (!vm || evaluate(vm, arguments_program, &list) != SCH_OK || !sch_keep(vm, list)) {
+    if (!vm || evaluate(vm, hunt->arguments, &list) != SCH_OK || !sch_keep(vm, list)) {
         printf("# the arguments: %s\n", vm ? sch_failure(vm)->message : "no machine");
         exit(1);
     }
@@ -344,7 +349,7 @@ static size_t library_count(const struct hunt *hunt)
 
 int main(int argc, char *argv[])
 {
-    static struct hunt hunt = { .bounds = true, .tries = 40 };
+    static struct hunt hunt = { .bounds = true, .tries = 40, .smaller = 1 };
     size_t worst = 0;
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--outcome-only") == 0)
@@ -353,9 +358,12 @@ int main(int argc, char *argv[])
             worst = (size_t)atoi(argv[++i]);
         else if (strcmp(argv[i], "--tries") == 0 && i + 1 < argc)
             hunt.tries = atoi(argv[++i]);
+        else if (strcmp(argv[i], "--smaller") == 0 && i + 1 < argc)
+            hunt.smaller = atoi(argv[++i]);
         else
             hunt.only = argv[i];
     }
+    snprintf(hunt.arguments, sizeof hunt.arguments, arguments_program, hunt.smaller > 0 ? hunt.smaller : 1);
     setvbuf(stdout, NULL, _IOLBF, 0);
     signal(SIGALRM, bark);
     struct sch_env_options options = { .size = sizeof options, .redefinition = true, .mutation = true };
