@@ -167,7 +167,9 @@ struct sch_library {
 enum sch_posture { SCH_POSTURE_EVAL = 0, SCH_POSTURE_RUN = 1 };
 
 /* Text of a library or of an included file, for `import` and `include`. Gives false when there is none.
- * The engine calls ret->release (may be NULL) when it has read the text. */
+ * The engine calls ret->release (may be NULL) when it has read the text. Names come from scripts: an included file's is
+ * joined to the folder of the file that includes it, and may be absolute or lead upwards. A loader that reads files
+ * resolves it beneath a folder of its choice, as openat2 does with RESOLVE_BENEATH, or refuses it. */
 struct sch_loaded {
     struct sch_source source;
     void (*release)(void *data);
@@ -205,7 +207,7 @@ struct sch_env_options {
     bool catch_errors;         /* errors of primitives are conditions (always with SCH_POSTURE_RUN) */
     bool redefinition;         /* top-level names may be defined again (sessions) */
     bool guile_imports;        /* use-modules is import */
-    sch_load_fn *load_library; /* "esquema/shop.sld" relative names made from the library's name; NULL: none */
+    sch_load_fn *load_library; /* asked with a library's name, as "(acme shop)"; NULL: none */
     sch_load_fn *load_include; /* NULL: none */
     void *load_data;
     struct sch_memory memory;   /* for the machines of this environment */

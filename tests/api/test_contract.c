@@ -528,6 +528,68 @@ static void test_a_call_back_that_fails_is_reported(void **state)
     sch_env_free(env);
 }
 
+/* --- source loaders ----------------------------------------------------------------------------------------------- */
+
+struct shelf {
+    char asked[100]; /* the last name */
+    unsigned released;
+};
+
+static void released(void *data)
+{
+    ((struct shelf *)data)->released++;
+}
+
+/* Has two texts, and nothing that leads upwards. */
+static bool load(void *data, const char *name, struct sch_loaded *ret)
+{
+    struct shelf *shelf = data;
+    snprintf(shelf->asked, sizeof shelf->asked, "%s", name);
+    const char *text = NULL;
+    if (strcmp(name, "(acme shop)") == 0)
+        text = "(define-library (acme shop) (export price) (import (scheme base)) (begin (define price 42)))";
+    else if (strcmp(name, "rules/part.scm") == 0)
+        text = "(define part 5)";
+    if (!text)
+        return false;
+    *ret = (struct sch_loaded){ .source = { name, text, strlen(text) }, .release = released, .data = shelf };
+    return true;
+}
+
+static void test_source_loaders(void **state)
+{
+    (void)state;
+    struct shelf shelf = { .released = 0 };
+    struct sch_env_options options = {
+        .size = sizeof options, .pre_imports = base, .load_library = load, .load_include = load, .load_data = &shelf
+    };
+    sch_env *env = sch_env_new(&options, NULL);
+    sch_vm *vm = sch_vm_new(env, NULL);
+    expect(vm, "(import (acme shop)) price", 42);
+    assert_int_equal(shelf.released, 1);
+    expect_error(vm, "(import (acme other)) 1", "library-not-found");
+    assert_string_equal(shelf.asked, "(acme other)");
+    sch_value value;
+    static const char inside[] = "(include \"part.scm\") part", upwards[] = "(include \"../secret\") 1";
+    struct sch_source source = { "rules/main.scm", inside, sizeof inside - 1 };
+    assert_int_equal(sch_eval(vm, source, &value), SCH_OK); /* beside the file that includes it */
+    assert_int_equal(integer(value), 5);
+    assert_int_equal(shelf.released, 2);
+    source = (struct sch_source){ "rules/main.scm", upwards, sizeof upwards - 1 };
+    assert_int_equal(sch_eval(vm, source, &value), SCH_ERROR);
+    assert_string_equal(shelf.asked, "rules/../secret"); /* the loader decides */
+    sch_vm_free(vm);
+    sch_env_free(env);
+
+    options.load_library = options.load_include = NULL; /* without loaders there is nothing to be had */
+    env = sch_env_new(&options, NULL);
+    vm = sch_vm_new(env, NULL);
+    expect_error(vm, "(import (acme shop)) 1", "library-not-found");
+    assert_int_equal(eval(vm, "(include \"part.scm\") 1", &value), SCH_ERROR);
+    sch_vm_free(vm);
+    sch_env_free(env);
+}
+
 /* --- pools ------------------------------------------------------------------------------------------------------- */
 
 static void test_pool(void **state)
@@ -648,6 +710,7 @@ int main(void)
         cmocka_unit_test(test_structures_without_their_size),
         cmocka_unit_test(test_misuse_of_every_function),
         cmocka_unit_test(test_a_call_back_that_fails_is_reported),
+        cmocka_unit_test(test_source_loaders),
         cmocka_unit_test(test_pool),
         cmocka_unit_test(test_every_mapping_fails_once),
     };
