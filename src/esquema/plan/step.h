@@ -15,13 +15,7 @@ enum step_kind {
     STEP_KIND_COUNT
 };
 
-enum step_place {
-    STEP_PLACE_PARENT,
-    STEP_PLACE_BESIDE,
-    STEP_PLACE_CHILD,
-    STEP_PLACE_INIT,
-    STEP_PLACE_LAUNCH
-};
+enum step_place { STEP_PLACE_PARENT, STEP_PLACE_BESIDE, STEP_PLACE_CHILD, STEP_PLACE_INIT, STEP_PLACE_LAUNCH };
 
 enum step_flags {
     STEP_SKIP = 1, /* the tests take a wall down by this, to see that its probe then gets through */

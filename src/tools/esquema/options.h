@@ -26,7 +26,7 @@ struct options {
     uint64_t time;                            /* nanoseconds, UINT64_MAX: not given */
     const char *signal;                       /* NULL: not given */
     bool verify;
-    bool overlay, print;                      /* of sandbox */
+    bool overlay, print; /* of sandbox */
     struct text_list ro, rw, hide, env, best_effort;
     const char *net, *memory, *disk, *processes; /* NULL: not given */
 
