@@ -24,12 +24,13 @@ static void copy_line(const char *text, size_t length, unsigned line, char ret[E
     ret[out] = '\0';
 }
 
-/* "text\nremedy: what to do" is told apart here, so that the remedy stands last. */
-static void show(const struct sch_failure *failure, const char *remedy)
+/* "text\nremedy: what to do" is told apart here, so that the remedy stands last; where the runtime has raised it, since
+ * a script could advise what it likes. */
+static void show(const struct sch_failure *failure, const char *remedy, bool is_ours)
 {
     struct sch_failure shown = *failure;
     char *message = strdup(failure->message ? failure->message : "unknown");
-    char *behind = message ? strstr(message, "\nremedy: ") : NULL;
+    char *behind = message && is_ours ? strstr(message, "\nremedy: ") : NULL;
     if (behind) {
         *behind = '\0';
         remedy = behind + strlen("\nremedy: ");
@@ -87,11 +88,21 @@ static struct sch_failure placed_failure(sch_vm *vm, struct sch_source source, c
     return failure;
 }
 
+/* No script can make a condition of this kind. */
+static bool is_from_runtime(sch_vm *vm)
+{
+    sch_value kind, message, irritants;
+    const char *text;
+    size_t length;
+    return sch_get_condition(sch_raised(vm), &kind, &message, &irritants) && sch_get_text(kind, &text, &length) &&
+           length == strlen("container-error") && memcmp(text, "container-error", length) == 0;
+}
+
 void failure_show(sch_vm *vm, struct sch_source source)
 {
     char excerpt[EXCERPT_MAX] = "";
     struct sch_failure failure = placed_failure(vm, source, excerpt);
-    show(&failure, NULL);
+    show(&failure, NULL, is_from_runtime(vm));
 }
 
 void failure_to_error(sch_vm *vm, struct sch_source source, esq_error *ret_error)
@@ -127,7 +138,7 @@ void failure_show_error(const esq_error *error)
         failure.excerpt = *excerpt ? excerpt : NULL;
         source_file_done(&file);
     }
-    show(&failure, error->remedy);
+    show(&failure, error->remedy, false);
 }
 
 esq_error failure_make(const char *format, ...)

@@ -43,6 +43,7 @@ enum {
     FD_CLOSE_ON_EXEC = 1,
     SEEK_TO_END = 2,
     SIGNAL_SET_SIZE = 8,
+    BURIALS_AT_ONCE = 64,
 };
 
 #define CALL(number, ...) CALL_ARGUMENTS(number, __VA_ARGS__, 0, 0, 0, 0, 0, 0, 0)
@@ -209,28 +210,34 @@ static uint64_t now_milliseconds(void)
     return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-/* Takes the status of every process that has ended. Returns false when there is no process left. */
-static int bury_dead(long payload, int *ret_status, int *ret_has_ended)
+enum burial { NONE_LEFT, ALL_BURIED, MORE_MAY_BE_DEAD };
+
+/* Takes the statuses of processes that have ended, so many at most: a payload whose children die without end must not
+ * keep us from its signals. */
+static enum burial bury_dead(long payload, int *ret_status, int *ret_has_ended)
 {
-    for (;;) {
+    for (int i = 0; i < BURIALS_AT_ONCE; i++) {
         int status = 0;
         long pid = CALL(SYS_wait4, -1, &status, WNOHANG | __WALL, 0);
 
         if (pid == 0)
-            return 1;
+            return ALL_BURIED;
         if (pid < 0)
-            return 0;
+            return NONE_LEFT;
         if (pid == payload) {
             *ret_status = status;
             *ret_has_ended = 1;
         }
     }
+    return MORE_MAY_BE_DEAD;
 }
 
 /* Blocked signals are pending even for PID 1, whose unhandled ones the kernel would drop. Returns when the payload has
  * ended. Signals of the terminal (SI_KERNEL) reach the payload by themselves: it is in the same group. */
 static int wait_for_payload(long payload)
 {
+    const struct __kernel_timespec at_once = { 0, 0 };
+    enum burial burial = ALL_BURIED;
     int status = 0;
     int has_ended = 0;
 
@@ -240,12 +247,13 @@ static int wait_for_payload(long payload)
         long signal;
 
         info.si_code = 0;
-        signal = CALL(SYS_rt_sigtimedwait, &all, &info, 0, SIGNAL_SET_SIZE);
-        if (signal == SIGCHLD) {
-            bury_dead(payload, &status, &has_ended);
+        signal = CALL(SYS_rt_sigtimedwait, &all, &info, burial == MORE_MAY_BE_DEAD ? &at_once : 0, SIGNAL_SET_SIZE);
+        if (signal == SIGCHLD || burial == MORE_MAY_BE_DEAD) {
+            burial = bury_dead(payload, &status, &has_ended);
             if (has_ended)
                 return status;
-        } else if (signal > 0 && signal <= 64 && forwarded_signals & SIGNAL_BIT(signal) && info.si_code <= 0) {
+        }
+        if (signal > 0 && signal <= 64 && forwarded_signals & SIGNAL_BIT(signal) && info.si_code <= 0) {
             CALL(SYS_kill, payload, signal);
         }
     }
@@ -258,13 +266,13 @@ static void end_others(uint64_t grace)
     uint64_t deadline, now;
     int ignored;
 
-    if (!bury_dead(0, &ignored, &ignored))
+    if (bury_dead(0, &ignored, &ignored) == NONE_LEFT)
         return;
     CALL(SYS_kill, -1, SIGTERM);
     CALL(SYS_kill, -1, SIGCONT);
     now = now_milliseconds();
     deadline = now + grace;
-    while (bury_dead(0, &ignored, &ignored) && now < deadline) {
+    while (bury_dead(0, &ignored, &ignored) != NONE_LEFT && now < deadline) {
         uint64_t left = deadline - now;
         struct __kernel_timespec timeout = { (long long)(left / 1000), (long long)(left % 1000 * 1000000) };
 
