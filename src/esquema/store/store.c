@@ -312,14 +312,20 @@ static void replace_ended(struct esq_store *store, const char *name)
         store_remove(store, &old);
 }
 
-int store_create(struct esq_store *store, const char *name, struct store_entry *ret_entry, esq_error *ret_error)
+int store_create(struct esq_store *store, const esq_entry *record, struct store_entry *ret_entry, esq_error *ret_error)
 {
+    const char *name = record->name;
     struct store_entry entry = { .folder = -1, .lock = -1 };
     if (!store_is_name(name))
         return no_such(name, ret_error);
     int result = create_aside(store, &entry);
     if (result < 0)
         return esq_fail(ret_error, NULL, -result, NULL, "make a folder for the state of `%s`", name);
+    result = record_write(entry.folder, store->boot, record); /* whoever sees the name sees the record */
+    if (result < 0) {
+        store_remove(store, &entry);
+        return esq_fail(ret_error, NULL, -result, NULL, "write the state of `%s`", name);
+    }
     replace_ended(store, name);
     result = (int)SYS(SYS_renameat2, store->folder, entry.name, store->folder, name, RENAME_NOREPLACE);
     if (result < 0) {

@@ -33,8 +33,8 @@ struct store_entry {
 /* The alphabet and length of names. A beginning of a name is one too. */
 bool store_is_name(const char *text);
 
-/* A new entry under a name that nobody else has, locked. -EEXIST when one of this name runs. */
-int store_create(struct esq_store *store, const char *name, struct store_entry *ret_entry, esq_error *ret_error);
+/* A new entry with this record, under its name, locked. -EEXIST when one of this name runs. */
+int store_create(struct esq_store *store, const esq_entry *record, struct store_entry *ret_entry, esq_error *ret_error);
 /* -ENOENT. */
 int store_open_entry(struct esq_store *store, const char *name, int *ret_folder, esq_error *ret_error);
 /* Takes the lock of an entry that nobody supervises. -EBUSY: somebody does; -ENOENT. */

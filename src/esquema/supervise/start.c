@@ -189,14 +189,11 @@ static int start_entry(esq_store *store, const esq_plan *plan, const esq_start *
     struct supervise_job job;
     struct supervise_message message;
     _cleanup_fd_ int socket = -1, pidfd = -1;
-    int result = record_write(entry->folder, store->boot, record);
-    if (result < 0)
-        return esq_fail(ret_error, NULL, -result, NULL, "write the state of `%s`", entry->name);
     _cleanup_fd_ int logs = store_open_logs(store, entry->name, true, ret_error);
     if (logs < 0)
         return logs;
     prepare_job(store, entry, how, logs, &job);
-    result = start_supervisor(store->supervisor, plan, &job, &message, &socket, &pidfd, ret_error);
+    int result = start_supervisor(store->supervisor, plan, &job, &message, &socket, &pidfd, ret_error);
     if (result == 0) {
         record->state = ESQ_STATE_RUNNING;
         record->pid = message.pid;
@@ -214,11 +211,11 @@ int esq_store_start(esq_store *store, const esq_plan *plan, const esq_start *how
     if (!*name)
         return esq_refuse(ret_error, EINVAL, "say (name \"...\") in the description, or give --name",
                           "a container that is started needs a name");
-    int result = store_create(store, name, &entry, ret_error);
-    if (result < 0)
-        return result;
     esq_entry record = { .state = ESQ_STATE_STARTING, .started_us = microseconds_since_1970() };
     snprintf(record.name, sizeof record.name, "%s", name);
+    int result = store_create(store, &record, &entry, ret_error);
+    if (result < 0)
+        return result;
     result = start_entry(store, plan, how, &entry, &record, ret_error);
     if (result < 0) {
         store_remove(store, &entry);
