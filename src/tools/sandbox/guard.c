@@ -210,10 +210,23 @@ static bool add_alias(struct search *search, const char *path, const struct stat
     return true;
 }
 
+/* Nobody makes a name in a folder of somebody else that we may not write. (One of our own could be made writable.) */
+static bool is_closed(const char *path)
+{
+    char folder[PATH_MAX];
+    struct stat about;
+    snprintf(folder, sizeof folder, "%.*s", (int)(strrchr(path, '/') - path), path);
+    if (faccessat(AT_FDCWD, folder, W_OK, AT_EACCESS) == 0)
+        return false;
+    return errno == EROFS || (errno == EACCES && stat(folder, &about) == 0 && about.st_uid != geteuid());
+}
+
 static bool add_placeholder(struct search *search, const char *path, bool is_folder, const char *contents)
 {
     struct guards *found = search->found;
     const char *root = search->trees->items[search->tree].path;
+    if (is_closed(path))
+        return true;
     struct guard_placeholder *all = realloc(found->placeholders, (found->placeholder_count + 1) * sizeof *all);
     if (!all)
         return no_memory(search);
