@@ -5,6 +5,8 @@
  *
  * usage: figures [--write] FILE
  *
+ * Compiled before: what the compiler itself uses depends on its passes, and changes with each of them.
+ *
  * A line of the file is `UNITS PROGRAM`; `;` begins a comment. The program sees (scheme base) and imports the rest.
  */
 #include <stdbool.h>
@@ -21,13 +23,21 @@ static const char *const pre_imports[] = { "base", NULL };
 static bool measure(sch_env *env, const char *program, unsigned long *ret_units)
 {
     const struct sch_limits limits = { .size = sizeof limits, .timeout_ns = SCH_UNLIMITED, .hash_seed = 1 };
+    struct sch_failure failure = { .size = sizeof failure };
+    sch_code *code;
+    if (sch_compile(env, (struct sch_source){ "figure", program, strlen(program) }, &limits, &code, &failure) !=
+        SCH_OK) {
+        printf("# %s\n", failure.message);
+        return false;
+    }
     sch_vm *vm = sch_vm_new(env, &limits);
     sch_value value;
-    enum sch_status status = sch_eval(vm, (struct sch_source){ "figure", program, strlen(program) }, &value);
+    enum sch_status status = sch_run(vm, code, &value);
     *ret_units = (unsigned long)sch_usage(vm).fuel;
     if (status != SCH_OK)
         printf("# %s\n", sch_failure(vm)->message);
     sch_vm_free(vm);
+    sch_code_free(code);
     return status == SCH_OK;
 }
 
@@ -67,7 +77,7 @@ int main(int argc, char *argv[])
     size_t number = 0;
     if (!writes)
         printf("1..%zu\n", count_programs(file));
-    while (good && fgets(line, sizeof line, file)) {
+    while (env && fgets(line, sizeof line, file)) {
         char *program;
         line[strcspn(line, "\n")] = 0;
         unsigned long units = strtoul(line, &program, 10);
