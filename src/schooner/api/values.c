@@ -97,6 +97,7 @@ sch_value sch_string(sch_vm *vm, const char *text, size_t length)
     size_t characters;
     if (!text && length > 0)
         return values_misuse(vm, "a string without its text");
+    text = text ? text : "";
     if (!utf8_count((const unsigned char *)text, length, &characters, NULL))
         return raise_error(vm, "type-error", NULL, 0, NULL, "a string of the host is not UTF-8");
     return reserve(vm, string_size(length, characters), 0) ? scope_hold(vm, string_make(vm, text, length, characters))
