@@ -131,7 +131,7 @@ const char *expand_provider(const struct expand_world *world, const char *text, 
 
 /* --- names that may have been meant --- */
 
-enum { NEAR_BYTES = 64, NEAR_TIMES = 32, NEAR_LOCALS = 256 };
+enum { NEAR_BYTES = 64, NEAR_TIMES = 32, NEAR_LOCALS = 64, NEAR_CELLS_PER_UNIT = 16 };
 
 /* How many letters apart: one left out, put in, changed, or two exchanged. Of names as long as NEAR_BYTES at most. */
 static unsigned distance(const struct name *a, const struct name *b)
@@ -161,13 +161,16 @@ struct nearest {
     const struct name *wanted;
     const struct name *found;
     unsigned distance; /* what is found must be below */
+    uint64_t work;     /* in units of fuel, of what is not charged yet */
 };
 
 static void consider(struct nearest *nearest, const struct name *name)
 {
     uint32_t a = nearest->wanted->length, b = name->length;
+    nearest->work++;
     if (name == nearest->wanted || b > NEAR_BYTES || (a > b ? a - b : b - a) >= nearest->distance)
         return;
+    nearest->work += (uint64_t)a * b / NEAR_CELLS_PER_UNIT;
     unsigned apart = distance(nearest->wanted, name);
     if (apart < nearest->distance) {
         nearest->distance = apart;
@@ -179,9 +182,12 @@ static bool consider_text(void *data, const char *text)
 {
     struct nearest *nearest = data;
     const struct name *name = name_of(&nearest->x->front->names, text);
-    if (name)
-        consider(nearest, name);
-    return name != NULL;
+    if (!name)
+        return false;
+    consider(nearest, name);
+    uint64_t work = nearest->work;
+    nearest->work = 0;
+    return front_charge(nearest->x->front, work);
 }
 
 static bool is_short(const struct name *name)
@@ -203,7 +209,7 @@ const struct name *near_local(struct expander *x, const struct name *name)
     for (const struct scope *scope = x->scopes; scope; scope = scope->outer)
         for (const struct entry *entry = scope->entries; entry && count < NEAR_LOCALS; entry = entry->next, count++)
             consider(&nearest, identifier_name(entry->id));
-    return front_charge(x->front, count) ? nearest.found : NULL;
+    return front_charge(x->front, nearest.work) ? nearest.found : NULL;
 }
 
 const struct name *near_global(struct expander *x, const struct module *module, const struct name *name)
@@ -214,6 +220,9 @@ const struct name *near_global(struct expander *x, const struct module *module, 
         return NULL;
     for (const struct entry *entry = module->first; entry; entry = entry->next)
         consider(&nearest, entry->inside);
+    if (!front_charge(x->front, nearest.work))
+        return NULL;
+    nearest.work = 0;
     for (const struct import_set *set = module->imports; set; set = set->next)
         if (set->source->existing && !give_exports(&c, set->source->existing, set->steps))
             return NULL;
