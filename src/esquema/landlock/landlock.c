@@ -335,6 +335,26 @@ static int plan_step_text(struct preparation *preparation)
                          "Landlock version %d, rules: %u", preparation->version, (unsigned)step->rule_count);
 }
 
+/* What stands in the table at the head as listed. */
+static int plan_listed(struct preparation *preparation)
+{
+    static const struct {
+        int version;
+        const char *text;
+    } listed[] = {
+        { 2, "landlock-refer (Linux 5.19): renaming across folders is denied altogether" },
+        { 3, "landlock-truncate (Linux 6.2): only read-only mounts deny it" },
+        { 5, "landlock-devices (Linux 6.10): requests of devices are not limited" },
+    };
+    int result = 0;
+
+    for (size_t i = 0; result == 0 && i < sizeof listed / sizeof listed[0]; i++) {
+        if (preparation->version < listed[i].version)
+            result = plan_absent(preparation->builder, listed[i].text);
+    }
+    return result;
+}
+
 int landlock_plan(const esq_spec *spec, struct plan_builder *builder, esq_error *ret_error)
 {
     struct preparation preparation = {
@@ -361,6 +381,8 @@ int landlock_plan(const esq_spec *spec, struct plan_builder *builder, esq_error 
     if (result == 0 &&
         (preparation.step.handled.files | preparation.step.handled.ports | preparation.step.handled.scopes) == 0)
         return 0;
+    if (result == 0)
+        result = plan_listed(&preparation);
     if (result == 0)
         result = plan_step_text(&preparation);
     return result < 0 ? esq_fail(ret_error, preparation.where, -result, NULL, "plan Landlock") : 0;

@@ -174,6 +174,11 @@ int plan_note(struct plan_builder *builder, const char *format, ...)
     return buffer_append_format(&builder->notes, "%s\n", text) ? 0 : -ENOMEM;
 }
 
+int plan_absent(struct plan_builder *builder, const char *text)
+{
+    return buffer_append_format(&builder->notes, "absent on this kernel: %s\n", text) ? 0 : -ENOMEM;
+}
+
 /* ---- Putting it together ---- */
 
 static void builder_done(struct plan_builder *builder)

@@ -77,6 +77,9 @@ int plan_missing(struct plan_builder *builder, const esq_spec *spec, const char 
 /* A line of the plan about what it does without. Returns 0 or -ENOMEM. */
 int plan_note(struct plan_builder *builder, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* A default that this kernel lacks, which is no reason to stop: a line in the plan. Returns 0 or -ENOMEM. */
+int plan_absent(struct plan_builder *builder, const char *text);
+
 /* ---- For launch, print and tests ---- */
 
 struct esq_plan {
