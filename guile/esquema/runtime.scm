@@ -77,10 +77,18 @@
     (release)
     value))
 
-(define (launch container)
+(define (put-standard! spec standard)
+  (for-each (lambda (pair)
+              (when (cdr pair)
+                (esq-spec-set-fd spec (car pair) (if (port? (cdr pair)) (fileno (cdr pair)) (cdr pair)) #f)))
+            standard))
+
+(define (launch container standard)
   (let ((spec (container->spec container)))
     (let ((plan (release-always (lambda () (esq-spec-free spec))
-                                (lambda () (esq-plan-build spec)))))
+                                (lambda ()
+                                  (put-standard! spec standard)
+                                  (esq-plan-build spec)))))
       (release-always (lambda () (esq-plan-free plan))
                       (lambda () (esq-launch plan))))))
 
@@ -129,11 +137,12 @@
     (scm-error 'wrong-type-arg who "expected a running container, not ~S" (list running) (list running))))
 
 ;; Starts a container. Its life is bound to the calling thread: when that ends, the kernel kills it.
-(define (spawn-container container)
+;;   #:stdin #:stdout #:stderr   a port with a descriptor, or its number, for the container; this process's own otherwise
+(define* (spawn-container container #:key stdin stdout stderr)
   (check-container "spawn-container" container)
   (release-unreached!)
   (flush-all-ports) ; what was written before comes out before
-  (let* ((handle (launch container))
+  (let* ((handle (launch container `(("stdin" . ,stdin) ("stdout" . ,stdout) ("stderr" . ,stderr))))
          (running (%make-running (container-name container) handle (getpid) (esq-container-pid handle)
                                  (has-clock? container) #f)))
     (unreached running)

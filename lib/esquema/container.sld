@@ -6,7 +6,7 @@
   (import (scheme base) (esquema syntax) (esquema policy))
   (export container make-container stored container? container-name container-rootfs container-command container-hostname
           container-environment container-namespaces container-entries
-          make-limits limits limits? mounts bind tmpfs volume
+          make-limits make-limits-v1 limits limits? mounts bind tmpfs volume
           KiB MiB GiB milliseconds seconds minutes hours
           standard-policy strict-policy permissive-policy empty-policy no-policy seccomp-policy make-seccomp-policy
           ;; for the macros, and for (esquema service)
@@ -317,6 +317,14 @@
                      ((null? (cdr quota-and-period)) (limit 'cpus (/ (car quota-and-period) 100000)))
                      (else (limit 'cpus (/ (car quota-and-period) (cadr quota-and-period))))))))
 
+    ;; The same, and how many files a process may have open: 16 to 1048576.
+    (define (make-limits-v1 memory processes quota period . open-files)
+      (let ((basic (make-limits memory processes quota period)))
+        (cond ((or (null? open-files) (not (car open-files))) basic)
+              ((and (exact-integer? (car open-files)) (<= 16 (car open-files) 1048576))
+               (%limits (append (limits-entries basic) (limit-entries 'open-files #f open-files))))
+              (else (refuse #f "the number of open files is a whole number from 16 to 1048576")))))
+
     ;; --- containers
 
     (define-record-type <container>
@@ -390,6 +398,28 @@
     ;; The root filesystem of that name in the user's store, where others are folders beside the description.
     (define (stored name) (string-append "store:" (field-text #f 'stored name)))
 
+    ;; What #:drop-caps? #f keeps, and what #:strict? #f excuses.
+    (define all-capabilities
+      '(chown dac_override dac_read_search fowner fsetid kill setgid setuid setpcap linux_immutable net_bind_service
+        net_broadcast net_admin net_raw ipc_lock ipc_owner sys_module sys_rawio sys_chroot sys_ptrace sys_pacct sys_admin
+        sys_boot sys_nice sys_resource sys_time sys_tty_config mknod lease audit_write audit_control setfcap mac_override
+        mac_admin syslog wake_alarm block_suspend audit_read perfmon bpf checkpoint_restore))
+    (define all-excuses '(memory processes cpus landlock landlock-ports landlock-scopes))
+
+    (define (teardown-entries position value)
+      (if (and (number? value) (exact? value) (integer? value) (<= 1 value 60000))
+          (list (entry 'grace position 'set "grace" (number->string value)))
+          (refuse position "#:teardown-timeout-ms is a whole number of milliseconds from 1 to 60000")))
+
+    ;; Descriptors of this program that stay open inside: numbers, or (number . number-inside). Programs may write it; in
+    ;; a description it is refused.
+    (define (descriptor-entries position fds)
+      (map (lambda (fd)
+             (let ((outside (if (pair? fd) (car fd) fd)) (inside (if (pair? fd) (cdr fd) fd)))
+               (entry 'preserve-fds position 'descriptor "keep"
+                      (count-text position 'preserve-fds outside) (count-text position 'preserve-fds inside))))
+           fds))
+
     (define (text-or-overlay position rootfs ro?)
       (rootfs-entries position (if ro? "read-only" "overlay") rootfs))
 
@@ -397,7 +427,10 @@
                              #:key (position #f) (hostname #f) (environment '()) (working-directory #f) (id-map #f)
                              (namespaces '()) (rootfs-ro? #t) (mounts '()) (network #f) (limits #f) (time #f) (devices '())
                              (open-files #f) (grace #f) (seccomp #f) (seccomp? #t) (landlock? #t) (capabilities '())
-                             (no-new-privileges? #t) (best-effort '()))
+                             (no-new-privileges? #t) (best-effort '())
+                             ;; other words for the same
+                             (env '()) (seccomp-policy seccomp) (drop-caps? #t) (strict? #t) (supervise? #t)
+                             (teardown-timeout-ms #f) (preserve-fds '()))
       (define (if-given value field) (if value (list (field value)) '()))
       (define (words field value) (if (null? value) '() (list (words-field field position value))))
       (container-from-fields
@@ -407,7 +440,7 @@
               (text-or-overlay position rootfs rootfs-ro?)
               (plain-field 'command position (if (list? command) command (list command))))
         (if-given hostname (lambda (value) (plain-field 'hostname position (list value))))
-        (if-given (pair? environment) (lambda (yes) (environment-entries position environment)))
+        (if-given (append environment env) (lambda (pairs) (environment-entries position pairs)))
         (if-given working-directory (lambda (value) (plain-field 'working-directory position (list value))))
         (if-given id-map (lambda (value) (user-field position (list value))))
         (words 'namespaces namespaces)
@@ -418,13 +451,16 @@
         (if-given time (lambda (value) (limit-entries 'time position (list value))))
         (if-given open-files (lambda (value) (limit-entries 'open-files position (list value))))
         (if-given grace (lambda (value) (plain-field 'grace position (list value))))
-        (if-given (or seccomp (not seccomp?))
+        (if-given teardown-timeout-ms (lambda (value) (teardown-entries position value)))
+        (if-given (or seccomp-policy (not seccomp?))
                   (lambda (yes)
-                    (seccomp-entries position (if seccomp? (named-policy seccomp position) no-policy))))
+                    (seccomp-entries position (if seccomp? (named-policy seccomp-policy position) no-policy))))
         (if-given (not landlock?) (lambda (yes) (list (landlock-mode position 'none))))
-        (words 'capabilities capabilities)
+        (words 'capabilities (if drop-caps? capabilities all-capabilities))
         (if-given (not no-new-privileges?) (lambda (yes) (truth-field 'no-new-privileges position #f)))
-        (words 'best-effort best-effort))))
+        (words 'best-effort (if strict? best-effort all-excuses))
+        (if-given (pair? preserve-fds) (lambda (yes) (descriptor-entries position preserve-fds)))
+        (if supervise? '() (refuse position "#:supervise? is always #t: every container has an init")))))
 
     ;; --- what people write
 

@@ -67,14 +67,21 @@
                      (append rules (seccomp-policy-rules (car parts)))))
               (else (loop (cdr parts) base (append rules (list (car parts))))))))
 
+    (define io-uring-calls '(io_uring_setup io_uring_enter io_uring_register))
+
+    ;; #:architecture is there for programs that say it; a foreign one is never let in.
     (define* (make-seccomp-policy #:key (inherit standard-policy) (allow '()) (deny '()) (sockets '())
-                                  (deny-sockets '()))
+                                  (deny-sockets '()) (ioctl '()) (deny-ioctl '()) (io-uring? #f) (architecture 'native))
       (define (rules verb words)
         (if (null? words) '() (list (policy-rule verb words #f))))
+      (if (not (eq? architecture 'native))
+          (refuse #f "#:architecture is native: calls of another architecture end the process"))
       (let ((base (named-policy inherit #f)))
         (%make-policy (seccomp-policy-base base)
                       (append (seccomp-policy-rules base)
-                              (rules "allow" allow)
+                              (rules "allow" (if io-uring? (append io-uring-calls allow) allow))
+                              (rules "ioctl" ioctl)
+                              (rules "deny-ioctl" deny-ioctl)
                               (rules "deny" deny)
                               (rules "allow-family" sockets)
                               (rules "deny-family" deny-sockets)))))

@@ -147,9 +147,28 @@ static int find_stored(struct words *words, const struct bridge_paths *paths, co
     return 0;
 }
 
-static int put(esq_spec *spec, const char *how, const char *field, const struct words *words, const esq_location *where,
-               esq_error *ret_error)
+/* A descriptor of the program itself, which a description has none of: outside, inside. */
+static int put_descriptor(esq_spec *spec, const char *field, const struct words *words, const esq_location *where,
+                          esq_error *ret_error)
 {
+    int numbers[2];
+    for (size_t i = 0; i < 2; i++) {
+        char *end;
+        long number = words->count == 2 ? strtol(words->items[i], &end, 10) : -1;
+        if (number < 0 || number > INT_MAX || *end)
+            return fail(ret_error, where, -EINVAL, "field `%s` has a strange shape", field);
+        numbers[i] = (int)number;
+    }
+    return esq_spec_add_fd(spec, field, numbers[0], numbers[1], where, ret_error);
+}
+
+static int put(esq_spec *spec, const char *how, const char *field, const struct words *words,
+               const struct bridge_paths *paths, const esq_location *where, esq_error *ret_error)
+{
+    if (strcmp(how, "descriptor") == 0 && !paths->folder)
+        return put_descriptor(spec, field, words, where, ret_error);
+    if (strcmp(how, "descriptor") == 0)
+        return fail(ret_error, where, -EINVAL, "a description has no descriptors to preserve; a program may have them");
     if (strcmp(how, "add") == 0)
         return esq_spec_add(spec, field, words->items, words->count, where, ret_error);
     if (strcmp(how, "set") == 0 && words->count == 1)
@@ -189,7 +208,7 @@ static int put_entry(esq_spec *spec, sch_value entry, const struct bridge_paths 
                  : index >= 0 ? make_absolute(words, index, paths->base, where, &path, ret_error)
                               : 0;
     if (result == 0)
-        result = put(spec, how_text, field_text, words, where, ret_error);
+        result = put(spec, how_text, field_text, words, paths, where, ret_error);
     free(path);
     return result;
 }
