@@ -23,6 +23,17 @@
         ((string=? base "/") (string-append base path))
         (else (string-append base "/" path))))
 
+;; "store:NAME" is the root filesystem of that name in the user's store; every other text is a path.
+(define (stored-rootfs text)
+  (let ((name (substring text (string-length "store:"))) (data (data-folder)))
+    (unless (and (not (string-null? name))
+                 (not (char=? (string-ref name 0) #\.))
+                 (string-every (lambda (char) (string-index "abcdefghijklmnopqrstuvwxyz0123456789_.-" char)) name))
+      (error "this is no name of a stored root filesystem:" name))
+    (unless data
+      (error "no folder is known for root filesystems: set HOME or XDG_DATA_HOME"))
+    (string-append data "/rootfs/" name "/root")))
+
 ;; Which words are paths of the host, relative to the working directory?
 (define (absolute-words field words)
   (let ((base (getcwd)))

@@ -404,7 +404,9 @@
         net_broadcast net_admin net_raw ipc_lock ipc_owner sys_module sys_rawio sys_chroot sys_ptrace sys_pacct sys_admin
         sys_boot sys_nice sys_resource sys_time sys_tty_config mknod lease audit_write audit_control setfcap mac_override
         mac_admin syslog wake_alarm block_suspend audit_read perfmon bpf checkpoint_restore))
-    (define all-excuses '(memory processes cpus landlock landlock-ports landlock-scopes))
+    (define all-excuses
+      '(memory swap processes cpus cpuset io-read io-write io-read-operations io-write-operations
+        landlock landlock-ports landlock-scopes))
 
     (define (teardown-entries position value)
       (if (and (number? value) (exact? value) (integer? value) (<= 1 value 60000))
@@ -430,7 +432,7 @@
                              (no-new-privileges? #t) (best-effort '())
                              ;; other words for the same
                              (env '()) (seccomp-policy seccomp) (drop-caps? #t) (strict? #t) (supervise? #t)
-                             (teardown-timeout-ms #f) (preserve-fds '()))
+                             (teardown-timeout-ms #f) (preserve-fds '()) (cgroup-name #f))
       (define (if-given value field) (if value (list (field value)) '()))
       (define (words field value) (if (null? value) '() (list (words-field field position value))))
       (container-from-fields
@@ -460,7 +462,10 @@
         (if-given (not no-new-privileges?) (lambda (yes) (truth-field 'no-new-privileges position #f)))
         (words 'best-effort (if strict? best-effort all-excuses))
         (if-given (pair? preserve-fds) (lambda (yes) (descriptor-entries position preserve-fds)))
-        (if supervise? '() (refuse position "#:supervise? is always #t: every container has an init")))))
+        (if supervise? '() (refuse position "#:supervise? is always #t: every container has an init"))
+        (if cgroup-name
+            (refuse position "#:cgroup-name cannot be chosen: the runtime knows its own leftovers by the names that it gives")
+            '()))))
 
     ;; --- what people write
 

@@ -103,6 +103,7 @@
   (test-error "too long a teardown" (make-container "x" "root" '("/bin/true") #:teardown-timeout-ms 60001))
   (test-equal "#:teardown-timeout-ms" 0 (status "true" #:teardown-timeout-ms 50))
   (test-error "#:supervise? #f" (make-container "x" "root" '("/bin/true") #:supervise? #f))
+  (test-error "#:cgroup-name" (make-container "x" "root" '("/bin/true") #:cgroup-name "mine"))
   (test-equal "#:supervise? #t" 0 (status "true" #:supervise? #t))
   (test-equal "#:strict? #f" 0 (status "true" #:strict? #f))
   (test-equal "descriptors of the host are closed" "0 1 2"
