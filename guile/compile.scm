@@ -11,7 +11,7 @@
         (compiled (string-append cache "/esquema/" (basename file ".scm") ".go")))
     (catch #t
       (lambda ()
-        (compile-file source #:output-file compiled #:opts '()))
+        (compile-file source #:output-file compiled #:warning-level 0))
       (lambda (key . arguments)
         (if (member file '("shepherd.scm" "guix-services.scm"))
             (format #t "~a stays a source: ~a is not here~%" file (if (string-prefix? "guix" file) "Guix" "Shepherd"))

@@ -74,15 +74,19 @@
     ("network" . "none") ("loopback" . "no") ("seccomp" . "runner") ("landlock" . "deny-all")
     ("open-files" . "16") ("file-size" . "0") ("core-size" . "0") ("locked-memory" . "0")))
 
-;; Bytes of this process's address space, which is the child's before its thunk has run.
+;; Bytes of this process's address space. The child asks itself: a thread of the collector that comes and goes between the
+;; plan and the fork leaves its reservations behind.
 (define (address-space)
   (call-with-input-file "/proc/self/statm"
     (lambda (port)
       (* 4096 (string->number (car (string-split (get-line port) #\space)))))))
 
-(define (describe! spec null output memory)
+(define (limit-memory! memory)
+  (let ((bytes (+ (address-space) memory)))
+    (setrlimit 'as bytes bytes)))
+
+(define (describe! spec null output)
   (for-each (lambda (field) (esq-spec-set spec (car field) (cdr field) #f)) fields)
-  (esq-spec-set spec "address-space" (number->string (+ (address-space) memory)) #f)
   (esq-spec-add spec "namespaces" '("user" "mount" "uts" "ipc" "net" "cgroup") #f)
   (esq-spec-add spec "seccomp-rules" (cons "allow" calls) #f)
   (esq-spec-add spec "command" '("thunk") #f)
@@ -90,11 +94,11 @@
   (esq-spec-set-fd spec "stdout" output #f)
   (esq-spec-set-fd spec "stderr" null #f))
 
-(define (make-plan null output memory)
+(define (make-plan null output)
   (let ((spec (esq-spec-new)))
     (finally (lambda () (esq-spec-free spec))
       (lambda ()
-        (describe! spec null output memory)
+        (describe! spec null output)
         (esq-plan-build spec)))))
 
 ;; --- frames: one byte for the kind, four for the length, little endian
@@ -177,6 +181,7 @@
          (stop-finalizer-thread 0)
          (let* ((port (fdopen 1 "wb"))
                 (relay (make-relay port)))
+           (limit-memory! limit)
            (esq-confine plan)
            (let-values (((exception value)
                          (with-exception-handler
@@ -332,7 +337,7 @@
         (lambda ()
           (finally close-all!
             (lambda ()
-              (converse (make-plan null (port->fdes (cdr ends)) memory) ends thunk memory timeout output))))
+              (converse (make-plan null (port->fdes (cdr ends))) ends thunk memory timeout output))))
       (lambda (answer status)
         (if answer (understand answer) (raise-gone status))))))
 
