@@ -2,47 +2,60 @@
 # vm.sh - runs a folder of tests in a small virtual machine with Debian's own kernel and a whole cgroup v2. It knows
 # kernels, images and qemu; what is tested is the folder's matter.
 #
-#   vm.sh setup            fetch the kernel and make the initial file system (once; some 20 s)
-#   vm.sh run DIR [CMD]    boot; CMD (default ./run) runs in DIR as uid 1000, in a cgroup delegated to it ($CG)
+#   vm.sh setup                    fetch the kernel and make the initial file system (once; some 20 s)
+#   vm.sh rootfs                   make the image of a Debian with systemd (once; some 60 s)
+#   vm.sh run DIR [CMD]            boot; CMD (default ./run) runs in DIR as uid 1000, in a cgroup delegated to it ($CG)
+#   vm.sh run-systemd DIR [CMD]    the same under systemd, with a manager and a bus of the user
 #
 # DIR is seen at /t, read-write and thrown away; what lies in DIR/.root is put over / first. What CMD leaves in /out
 # comes back in $VM/out. The status is CMD's, 124 for the time limit and 98 when the machine left none.
 #
-#   VM          where kernel and images are kept             VM_KERNEL   package of the kernel [linux-image-cloud-amd64]
-#   VM_SUITE    suite it comes from, e.g. bookworm-backports VM_TIMEOUT  seconds [900]
-#   VM_MEMORY   MiB [1536]                                   VM_SIZE     of the image of DIR [512M]
+#   VM          where kernel and images are kept [build-vm]  VM_KERNEL   6.1 or 6.12 [6.1]
+#   VM_TIMEOUT  seconds [900]                                VM_MEMORY   MiB [1536]
+#   VM_SIZE     of the image of DIR [512M]
 set -eu
 
-vm=${VM:-/var/tmp/esquema-vm}
 here=$(cd "$(dirname "$0")" && pwd)
+all=${VM:-$here/../../build-vm}
+release=${VM_KERNEL:-6.1}
+vm=$all/$release
 modules="virtio_pci virtio_blk overlay ext4 crc32c_generic tun veth unix_diag autofs4 loop"
 
 mirror() { apt-get indextargets --format '$(REPO_URI) $(CODENAME)' | awk '$2 == "bookworm" { print $1; exit }'; }
 
-# The kernel's package, unpacked and not installed. A suite of its own gets an apt state of its own.
+# The suite of Debian that has this kernel, from the mirror that this machine uses.
+suite_of() {
+    case $1 in
+    6.1) echo bookworm ;;
+    6.12) echo trixie ;;
+    *) echo "vm.sh: unknown kernel: $1 (6.1 or 6.12)" >&2; return 1 ;;
+    esac
+}
+
+# The kernel's package, unpacked and not installed. apt keeps a state of its own: the machine's sources stay as they are.
 fetch_kernel() {
-    local package=${VM_KERNEL:-linux-image-cloud-amd64} options=()
-    if [ -n "${VM_SUITE:-}" ]; then
-        mkdir -p "$vm/apt/state/lists/partial" "$vm/apt/cache/archives/partial"
-        echo "deb $(mirror) $VM_SUITE main" >"$vm/apt/list"
-        options=(-o Dir::State="$vm/apt/state" -o Dir::State::status=/dev/null -o Dir::Cache="$vm/apt/cache"
-            -o Dir::Etc::sourcelist="$vm/apt/list" -o Dir::Etc::sourceparts=/dev/null -o APT::Sandbox::User=root
-            -o Acquire::Languages=none)
-        apt-get "${options[@]}" -qq update
-    fi
-    package=$(apt-cache "${options[@]}" depends "$package" | awk '$2 ~ /^linux-image-[0-9]/ { print $2; exit }')
-    [ -n "$package" ] || { echo "vm.sh: no kernel found; is apt's list of packages fresh?" >&2; return 1; }
+    local package options
+    mkdir -p "$vm/apt/state/lists/partial" "$vm/apt/cache/archives/partial"
+    echo "deb $(mirror) $(suite_of "$release") main" >"$vm/apt/list"
+    options=(-o Dir::State="$vm/apt/state" -o Dir::State::status=/dev/null -o Dir::Cache="$vm/apt/cache"
+        -o Dir::Etc::sourcelist="$vm/apt/list" -o Dir::Etc::sourceparts=/dev/null -o APT::Sandbox::User=root
+        -o Acquire::Languages=none)
+    apt-get "${options[@]}" -qq update
+    package=$(apt-cache "${options[@]}" depends linux-image-cloud-amd64 |
+        awk '$2 ~ /^linux-image-[0-9]/ { print $2; exit }')
+    [ -n "$package" ] || { echo "vm.sh: no kernel found in $(suite_of "$release")" >&2; return 1; }
     rm -rf "$vm/kernel" "$vm/packages"
     mkdir -p "$vm/kernel" "$vm/packages"
     # Kernels since 7.x keep their modules in a package of their own.
     (
         cd "$vm/packages"
         # shellcheck disable=SC2046
-        apt-get "${options[@]}" -o APT::Sandbox::User=root -qq download "$package" \
+        apt-get "${options[@]}" -qq download "$package" \
             $(apt-cache "${options[@]}" depends "$package" | awk '$2 ~ /^linux-(modules|binary)-[0-9]/ { print $2 }')
     )
     for package in "$vm"/packages/*.deb; do dpkg-deb -x "$package" "$vm/kernel"; done
     [ -d "$vm/kernel/lib/modules" ] || { mkdir -p "$vm/kernel/lib"; ln -s ../usr/lib/modules "$vm/kernel/lib/modules"; }
+    rm -rf "$vm/packages" "$vm/apt"
 }
 
 # busybox, the modules that the tests need with what they depend on, and the script that is process 1.
@@ -70,6 +83,29 @@ make_initrd() {
     rm -rf "$tree"
 }
 
+# A Debian with systemd and a user of it who has a manager without logging in, as after `loginctl enable-linger`.
+make_rootfs() {
+    local tree
+    tree=$(mktemp -d)
+    mmdebstrap --quiet --variant=minbase --include=systemd,systemd-sysv,dbus,dbus-user-session,libpam-systemd \
+        bookworm "$tree" "$(mirror)"
+    chroot "$tree" useradd -m -u 1000 -s /bin/bash user
+    echo vm >"$tree/etc/hostname"
+    : >"$tree/etc/fstab"
+    : >"$tree/etc/machine-id"
+    mkdir -p "$tree/var/lib/systemd/linger"
+    : >"$tree/var/lib/systemd/linger/user"
+    install -m 755 "$here/guest-systemd" "$tree/usr/local/bin/guest-systemd"
+    install -m 644 "$here/guest-systemd.service" "$tree/etc/systemd/system/"
+    chroot "$tree" systemctl -q enable guest-systemd.service
+    chroot "$tree" systemctl -q mask serial-getty@ttyS0.service getty@tty1.service apt-daily.timer \
+        apt-daily-upgrade.timer systemd-random-seed.service fstrim.timer e2scrub_all.timer systemd-pstore.service
+    rm -rf "$tree/var/cache/apt" "$tree/var/lib/apt/lists" "$tree/usr/share/doc" "$tree/usr/share/locale"
+    mke2fs -q -t ext4 -F -d "$tree" "$all/systemd.img.new" 1536M >/dev/null 2>&1
+    mv "$all/systemd.img.new" "$all/systemd.img"
+    rm -rf "$tree"
+}
+
 make_images() { # DIR COMMAND
     local tree
     tree=$(mktemp -d)
@@ -84,19 +120,26 @@ make_images() { # DIR COMMAND
 
 # tcg is written out: `kvm:tcg` hangs where /dev/kvm is a paravirtual one. Without cx16: qemu 7.2 gets the flags of
 # cmpxchg16b wrong, and 6.12 kernels then double-fault in a quarter of the boots.
-boot() {
+boot() { # [QEMU-OPTION...]
     timeout "${VM_TIMEOUT:-900}" qemu-system-x86_64 -machine q35,accel=tcg -cpu max,-cx16 -smp 2 \
         -m "${VM_MEMORY:-1536}" -nodefaults -no-user-config -display none -serial stdio -no-reboot \
         -kernel "$vm"/kernel/boot/vmlinuz-* -initrd "$vm/initrd.gz" \
-        -drive file="$vm/test.img,if=virtio,format=raw" -drive file="$vm/out.img,if=virtio,format=raw" \
-        -append "console=ttyS0 quiet panic=-1 mitigations=off cgroup_no_v1=all" </dev/null
+        -drive file="$vm/test.img,if=virtio,format=raw" -drive file="$vm/out.img,if=virtio,format=raw" "$@" </dev/null
 }
 
 # qemu's own status says nothing about the tests: the inside leaves its status in a file, and no file is a failure.
-run() { # DIR COMMAND
-    local status=0
-    make_images "$1" "$2"
-    boot || status=$?
+run() { # MODE DIR COMMAND
+    local status=0 line="console=ttyS0 quiet panic=-1 mitigations=off cgroup_no_v1=all"
+    [ -s "$vm/initrd.gz" ] && [ "$vm/initrd.gz" -nt "$here/guest-init" ] || setup
+    make_images "$2" "$3"
+    case $1 in
+    hand) boot -append "$line" || status=$? ;;
+    systemd)
+        [ -s "$all/systemd.img" ] && [ "$all/systemd.img" -nt "$here/guest-systemd" ] || make_rootfs
+        boot -append "$line systemd.show_status=0 vm.systemd=1" \
+            -drive file="$all/systemd.img,if=virtio,format=raw,snapshot=on" || status=$?
+        ;;
+    esac
     rm -rf "$vm/out"
     mkdir "$vm/out"
     debugfs -R "rdump / $vm/out" "$vm/out.img" >/dev/null 2>&1 || :
@@ -105,18 +148,19 @@ run() { # DIR COMMAND
     return "$(cat "$vm/out/.status")"
 }
 
+setup() {
+    [ -d "$vm/kernel/boot" ] || fetch_kernel
+    make_initrd
+}
+
 mkdir -p "$vm"
 case ${1:-} in
-setup)
-    fetch_kernel
-    make_initrd
-    ;;
-run)
-    [ -s "$vm/initrd.gz" ] || { fetch_kernel; make_initrd; }
-    run "$2" "${3:-./run}"
-    ;;
+setup) setup ;;
+rootfs) make_rootfs ;;
+run) run hand "$2" "${3:-./run}" ;;
+run-systemd) run systemd "$2" "${3:-./run}" ;;
 *)
-    sed -n '2,13s/^# \{0,1\}//p' "$0"
+    sed -n '2,17s/^# \{0,1\}//p' "$0"
     exit 2
     ;;
 esac

@@ -6,7 +6,9 @@
 #include <linux/mount.h>
 #include <linux/sched.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include "cgroup/cgroup.h"
 #include "esquema.h"
 #include "sys/sys.h"
 
@@ -202,12 +204,6 @@ static int try_init(void)
     return result == -ENOEXEC ? 0 : result; /* it got as far as looking for a program in it */
 }
 
-/* This version enforces no limit through cgroups, whatever the host delegates. */
-static int try_cgroup(void)
-{
-    return -ENOSYS;
-}
-
 static const struct {
     const char *name;
     int (*try)(void);
@@ -238,11 +234,10 @@ static const struct {
       "100000-165535 --add-subgids 100000-165535 USER" },
     { "landlock-scopes", try_scopes, false,
       "a kernel of 6.12 or later; or excuse it with (best-effort landlock-scopes)" },
-    { "cgroup-limits", try_cgroup, false,
-      "limit each process instead (address-space, cpu-time), or excuse memory, processes, cpus with best-effort" },
 };
 
-#define WALL_COUNT (sizeof(walls) / sizeof(walls[0]))
+#define TRIED_COUNT (sizeof(walls) / sizeof(walls[0]))
+#define WALL_COUNT  (TRIED_COUNT + 1)
 
 static int try_aside(int (*try)(void))
 {
@@ -263,8 +258,6 @@ static void describe(esq_wall *wall, int result)
 {
     if (result == -ENOSPC) /* of unshare; "no space left on device" leads astray */
         snprintf(wall->detail, sizeof(wall->detail), "the limit of namespaces is reached (ENOSPC)");
-    else if (strcmp(wall->name, "cgroup-limits") == 0)
-        snprintf(wall->detail, sizeof(wall->detail), "memory, processes, cpus: not enforced by this version");
     else if (result < 0)
         snprintf(wall->detail, sizeof(wall->detail), "%s", strerrordesc_np(-result));
     else if (strcmp(wall->name, "landlock") == 0)
@@ -273,10 +266,49 @@ static void describe(esq_wall *wall, int result)
         wall->detail[0] = '\0';
 }
 
+/* In the words of descriptions. */
+static void list_limits(uint32_t controllers, const char *source, char *text, size_t size)
+{
+    static const char *const words[CGROUP_CONTROLLER_COUNT] = { "memory", "processes", "cpus", "cpuset", "io" };
+    const char *between = "";
+    size_t length = 0;
+    for (size_t i = 0; i < CGROUP_CONTROLLER_COUNT && length < size; i++) {
+        if (!(controllers & 1u << i))
+            continue;
+        length += (size_t)snprintf(text + length, size - length, "%s%s", between, words[i]);
+        between = ", ";
+    }
+    if (length < size)
+        snprintf(text + length, size - length, "%s%s", length ? " " : "", source);
+}
+
+/* Nothing is tried: the hierarchy says itself what it would let us do. */
+static void examine_cgroups(esq_wall *wall)
+{
+    struct cgroup_place *place = malloc(sizeof(*place));
+    *wall = (esq_wall){ .name = "cgroup-limits", .remedy = "" };
+    if (!place)
+        return;
+    cgroup_find(place);
+    uint32_t found = place->source == CGROUP_NOWHERE ? 0 : place->controllers;
+    wall->available = (found & CGROUP_MEMORY) && (found & CGROUP_PIDS) && (found & CGROUP_CPU);
+    for (int i = CGROUP_CONTROLLER_COUNT - 1; i >= 0 && !wall->available; i--) {
+        enum cgroup_controller controller = (enum cgroup_controller)i;
+        if (found & 1u << i)
+            continue;
+        wall->remedy = cgroup_remedy(place, controller);
+        cgroup_reason(place, controller, wall->detail, sizeof(wall->detail));
+    }
+    if (wall->available)
+        list_limits(found, place->source == CGROUP_SYSTEMD ? "(systemd makes a scope)" : "(delegated)", wall->detail,
+                    sizeof(wall->detail));
+    free(place);
+}
+
 size_t esq_doctor(esq_wall *ret_walls, size_t capacity)
 {
     bool has_user_namespace = true;
-    for (size_t i = 0; i < WALL_COUNT && i < capacity; i++) {
+    for (size_t i = 0; i < TRIED_COUNT && i < capacity; i++) {
         int result = try_aside(walls[i].try);
         bool is_consequence = walls[i].needs_user_namespace && !has_user_namespace;
         ret_walls[i] = (esq_wall){ .name = walls[i].name,
@@ -288,5 +320,7 @@ size_t esq_doctor(esq_wall *ret_walls, size_t capacity)
             has_user_namespace = result == 0;
         describe(&ret_walls[i], result);
     }
+    if (TRIED_COUNT < capacity)
+        examine_cgroups(&ret_walls[TRIED_COUNT]);
     return WALL_COUNT;
 }

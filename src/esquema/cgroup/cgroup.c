@@ -180,9 +180,9 @@ static int demand(struct planned *planned, enum spec_field field, enum cgroup_co
         planned->controllers |= 1u << controller;
         return 1;
     }
-    cgroup_explain(planned->place, controller, reason, sizeof(reason), remedy, sizeof(remedy));
-    size_t length = strlen(remedy);
-    snprintf(remedy + length, sizeof(remedy) - length, "%sor excuse it: (best-effort %s)", length ? "; " : "", name);
+    cgroup_reason(planned->place, controller, reason, sizeof(reason));
+    snprintf(remedy, sizeof(remedy), "%s; or excuse it: (best-effort %s)", cgroup_remedy(planned->place, controller),
+             name);
     return plan_missing(planned->builder, planned->spec, name, spec_where(planned->spec, field), remedy,
                         planned->ret_error, "the limit `%s` cannot be enforced: %s", name, reason);
 }

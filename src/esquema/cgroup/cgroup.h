@@ -65,9 +65,9 @@ void cgroup_find(struct cgroup_place *ret_place);
  */
 int cgroup_open_of(const char *mount, pid_t pid, const char *part);
 
-/* Why no limit of this controller can be set here, and what to do about it. Texts are written to both buffers. */
-void cgroup_explain(const struct cgroup_place *place, enum cgroup_controller controller, char *ret_reason,
-                    size_t reason_size, char *ret_remedy, size_t remedy_size);
+/* Why no limit of this controller can be set here, and what to do about it (constant). */
+void cgroup_reason(const struct cgroup_place *place, enum cgroup_controller controller, char *ret_reason, size_t size);
+const char *cgroup_remedy(const struct cgroup_place *place, enum cgroup_controller controller);
 
 /* ---- In the block ---- */
 

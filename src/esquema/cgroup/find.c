@@ -271,49 +271,48 @@ static enum cgroup_obstacle obstacle_of(const struct cgroup_place *place, enum c
     return place->obstacle;
 }
 
-void cgroup_explain(const struct cgroup_place *place, enum cgroup_controller controller, char *ret_reason,
-                    size_t reason_size, char *ret_remedy, size_t remedy_size)
+const char *cgroup_remedy(const struct cgroup_place *place, enum cgroup_controller controller)
+{
+    switch (obstacle_of(place, controller)) {
+    case CGROUP_NO_OBSTACLE: return "";
+    case CGROUP_NO_HIERARCHY:
+        return "boot with systemd.unified_cgroup_hierarchy=1; without systemd: mount -t cgroup2 cgroup /sys/fs/cgroup";
+    case CGROUP_IN_VERSION_1: return "boot with cgroup_no_v1=all (with systemd: systemd.unified_cgroup_hierarchy=1)";
+    case CGROUP_NOT_DELEGATED:
+        return "as root, for user 1000 and its shell with pid 4711: cd /sys/fs/cgroup; echo '+memory +pids +cpu' "
+               ">cgroup.subtree_control; mkdir -p u1000/leaf; chown -R 1000 u1000; echo 4711 >u1000/leaf/cgroup.procs";
+    case CGROUP_NOT_IN_PART:
+        return "as root, in each folder above it: echo '+memory +pids +cpu +cpuset +io' >cgroup.subtree_control";
+    case CGROUP_NOT_FROM_USER:
+        return "as root: mkdir -p /etc/systemd/system/user@.service.d; printf '[Service]\\nDelegate=cpu cpuset io "
+               "memory "
+               "pids\\n' >/etc/systemd/system/user@.service.d/delegate.conf; systemctl daemon-reload; log in again";
+    case CGROUP_NO_BUS:
+        return "install dbus-user-session and log in again; for a user who does not log in: loginctl enable-linger";
+    }
+    return "";
+}
+
+void cgroup_reason(const struct cgroup_place *place, enum cgroup_controller controller, char *ret_reason, size_t size)
 {
     const char *name = cgroup_controller_name(controller);
-    unsigned uid = sys_uid();
     switch (obstacle_of(place, controller)) {
-    case CGROUP_NO_OBSTACLE:
-        snprintf(ret_reason, reason_size, "controller %s", name);
-        snprintf(ret_remedy, remedy_size, "%s", "");
-        return;
+    case CGROUP_NO_OBSTACLE: snprintf(ret_reason, size, "controller %s", name); return;
     case CGROUP_NO_HIERARCHY:
-        snprintf(ret_reason, reason_size, "no cgroup hierarchy of version 2 is mounted that shows our own cgroup");
-        snprintf(ret_remedy, remedy_size,
-                 "boot with systemd.unified_cgroup_hierarchy=1; without systemd: mount -t cgroup2 cgroup "
-                 "/sys/fs/cgroup");
+        snprintf(ret_reason, size, "no cgroup hierarchy of version 2 is mounted that shows our own cgroup");
         return;
     case CGROUP_IN_VERSION_1:
-        snprintf(ret_reason, reason_size, "the hierarchy of version 2 has no controller %s: version 1 has it", name);
-        snprintf(ret_remedy, remedy_size,
-                 "boot with cgroup_no_v1=all (with systemd: systemd.unified_cgroup_hierarchy=1)");
+        snprintf(ret_reason, size, "the hierarchy of version 2 has no controller %s: version 1 has it", name);
         return;
     case CGROUP_NOT_DELEGATED:
-        snprintf(ret_reason, reason_size, "no part of the cgroup hierarchy belongs to this user");
-        snprintf(ret_remedy, remedy_size,
-                 "as root: cd %s && echo +%s >cgroup.subtree_control && mkdir -p u%u/leaf && chown -R %u u%u && echo "
-                 "PID-OF-YOUR-SHELL >u%u/leaf/cgroup.procs",
-                 place->mount, name, uid, uid, uid, uid);
+        snprintf(ret_reason, size, "no part of the cgroup hierarchy belongs to this user");
         return;
-    case CGROUP_NOT_IN_PART:
-        snprintf(ret_reason, reason_size, "%s has no controller %s", place->parent, name);
-        snprintf(ret_remedy, remedy_size, "as root, in the folder above it: echo +%s >cgroup.subtree_control", name);
-        return;
+    case CGROUP_NOT_IN_PART: snprintf(ret_reason, size, "%s has no controller %s", place->parent, name); return;
     case CGROUP_NOT_FROM_USER:
-        snprintf(ret_reason, reason_size, "systemd does not delegate the controller %s to users", name);
-        snprintf(ret_remedy, remedy_size,
-                 "as root: mkdir -p /etc/systemd/system/user@.service.d; printf '[Service]\\nDelegate=cpu cpuset io "
-                 "memory pids\\n' >/etc/systemd/system/user@.service.d/delegate.conf; systemctl daemon-reload; log in "
-                 "again");
+        snprintf(ret_reason, size, "systemd does not delegate the controller %s to users", name);
         return;
     case CGROUP_NO_BUS:
-        snprintf(ret_reason, reason_size, "systemd could delegate a cgroup, but this user has no bus to ask it over");
-        snprintf(ret_remedy, remedy_size,
-                 "install dbus-user-session and log in again; for a user who does not log in: loginctl enable-linger");
+        snprintf(ret_reason, size, "systemd could delegate a cgroup, but this user has no bus to ask it over");
         return;
     }
 }
