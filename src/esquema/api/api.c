@@ -98,7 +98,7 @@ int esq_status_write_ended(int fd, const esq_result *result)
         result->exit_status, result->signal, esq_reason_name(result->reason),
         (unsigned long long)result->wall_microseconds, (unsigned long long)result->user_microseconds,
         (unsigned long long)result->system_microseconds, (unsigned long long)result->peak_memory);
-    if (is_written && result->memory_peak)
+    if (is_written && (result->memory_peak || result->processes_limit))
         is_written = append_counts(&line, result);
     return write_line(fd, &line, is_written);
 }
