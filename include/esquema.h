@@ -424,13 +424,25 @@ enum esq_start_flags {
     ESQ_START_TERMINAL = 2, /* a terminal of its own, which nobody sits at: what it prints goes to the log */
 };
 
+/* Whether another run follows when the program has ended by itself (not when it was stopped). */
+enum esq_restart {
+    ESQ_RESTART_NEVER = 0,
+    ESQ_RESTART_ON_FAILURE, /* unless it exited with 0 */
+    ESQ_RESTART_ALWAYS,
+};
+
 typedef struct esq_start {
-    size_t size;         /* of this structure: it may grow */
-    unsigned flags;      /* enum esq_start_flags */
-    const char *file;    /* of the description, to be shown; may be NULL */
-    uint64_t log_size;   /* bytes, after which a log is rotated; 0: 10 MiB */
-    unsigned log_files;  /* how many of them are kept; 0: 5, the one that is written included */
-    uint64_t log_output; /* bytes that it may print in all before it is ended; 0: as many as it likes */
+    size_t size;              /* of this structure: it may grow */
+    unsigned flags;           /* enum esq_start_flags */
+    const char *file;         /* of the description, to be shown; may be NULL */
+    uint64_t log_size;        /* bytes, after which a log is rotated; 0: 10 MiB */
+    unsigned log_files;       /* how many of them are kept; 0: 5, the one that is written included */
+    uint64_t log_output;      /* bytes that it may print in all before it is ended; 0: as many as it likes */
+    enum esq_restart restart; /* after 100 ms, then twice as long each time, at most a minute; a minute's good run
+                                 begins anew */
+    int *ret_tie; /* NULL, or gets a descriptor, owned by the caller: when its last copy is closed, as when the caller
+                     is killed, the container is killed, no run follows, and its entry goes. Readable when it has ended
+                     for good. */
 } esq_start;
 
 /*

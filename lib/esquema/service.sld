@@ -117,7 +117,7 @@
            ((name container) (cons 'head (begin . values)))
            ((needs) (cons 'needs (list . values)))
            ((restart) (cons 'restart (restart-word (located form) 'values)))
-           ((ready) (cons 'ready (parts-form (socket tcp) . values)))
+           ((ready) (cons 'ready (parts-form (socket tcp command descriptor) . values)))
            ((logs) (cons 'logs (parts-form (keep) . values)))
            (else (unknown-field (located form) 'head))))))
 

@@ -7,6 +7,7 @@
 
 #include <esquema.h>
 #include <schooner.h>
+#include "base/arena.h"
 
 /* --- from a container to a specification --- */
 
@@ -28,6 +29,44 @@ bool bridge_is_services(sch_value value);
  * errno and fills ret_error (with the field's place).
  */
 int bridge_spec_of(sch_value container, const struct bridge_paths *paths, esq_spec **ret_spec, esq_error *ret_error);
+
+/* --- from services to specifications --- */
+
+struct bridge_texts {
+    const char **items;
+    size_t count;
+};
+
+/* When those that need a service may start. */
+enum bridge_ready {
+    BRIDGE_READY_STARTED,    /* its program runs */
+    BRIDGE_READY_TCP,        /* something listens on port ready_number */
+    BRIDGE_READY_SOCKET,     /* something listens at the path ready_words */
+    BRIDGE_READY_COMMAND,    /* ready_words, executed inside, end with status 0 */
+    BRIDGE_READY_DESCRIPTOR, /* its program has written a line to descriptor ready_number */
+};
+
+struct bridge_service {
+    const char *name;
+    esq_spec *spec; /* its name is the service's */
+    struct bridge_texts needs;
+    enum esq_restart restart;
+    enum bridge_ready ready;
+    uint64_t ready_number;
+    struct bridge_texts ready_words;
+    uint64_t log_files, log_size; /* 0: the default */
+};
+
+struct bridge_services {
+    struct bridge_service *items;
+    size_t count;
+    struct arena arena; /* of items and texts */
+};
+
+/* The caller gives *ret back with bridge_services_done. Returns as bridge_spec_of; *ret is empty after an error. */
+int bridge_services_of(sch_value services, const struct bridge_paths *paths, struct bridge_services *ret,
+                       esq_error *ret_error);
+void bridge_services_done(struct bridge_services *services);
 
 /* The folder of what is kept: $XDG_DATA_HOME/esquema, or ~/.local/share/esquema. NULL: neither is set. To be freed. */
 char *bridge_data_folder(void);

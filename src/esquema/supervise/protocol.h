@@ -35,6 +35,8 @@ struct supervise_job {
     uint32_t log_files;
     uint64_t log_size;
     uint64_t log_output; /* 0: no limit */
+    uint32_t restart;    /* enum esq_restart */
+    uint32_t unused;
     uint32_t held_count;
     uint32_t block; /* offset of the plan's block */
     char name[ESQ_NAME_SIZE];

@@ -161,6 +161,7 @@ static void prepare_job(const struct esq_store *store, const struct store_entry 
         .log_size = how->log_size ? how->log_size : LOG_SIZE,
         .log_files = how->log_files ? how->log_files : LOG_FILES,
         .log_output = how->log_output,
+        .restart = how->restart,
     };
     if (job->log_files > LOG_FILES_MOST)
         job->log_files = LOG_FILES_MOST;
@@ -168,6 +169,8 @@ static void prepare_job(const struct esq_store *store, const struct store_entry 
         job->flags |= SUPERVISE_REMOVE;
     if (how->flags & ESQ_START_TERMINAL)
         job->flags |= SUPERVISE_TERMINAL;
+    if (how->ret_tie)
+        job->flags |= SUPERVISE_BOUND;
     const char *file = how->file ? how->file : "";
     size_t length = strlen(file);
     snprintf(job->file, sizeof job->file, "%s",
@@ -197,6 +200,8 @@ static int start_entry(esq_store *store, const esq_plan *plan, const esq_start *
     if (result == 0) {
         record->state = ESQ_STATE_RUNNING;
         record->pid = message.pid;
+        if (how->ret_tie)
+            *how->ret_tie = take_fd(&socket);
     }
     return result;
 }

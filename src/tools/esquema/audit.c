@@ -69,13 +69,10 @@ static int audit(const struct options *options, const esq_spec *spec, const esq_
     return 0;
 }
 
-int command_audit(const struct options *options)
+static int audit_one(const struct options *options, esq_spec *spec)
 {
-    esq_spec *spec;
     esq_plan *plan;
     esq_error error = { 0 };
-    if (!describe_file(options, &spec, &error))
-        return ESQ_EXIT_SETUP;
     int status = ESQ_EXIT_SETUP;
     if (esq_plan_build(spec, &plan, &error) < 0) {
         failure_show_error(&error);
@@ -83,6 +80,10 @@ int command_audit(const struct options *options)
         status = audit(options, spec, plan);
         esq_plan_free(plan);
     }
-    esq_spec_free(spec);
     return status;
+}
+
+int command_audit(const struct options *options)
+{
+    return describe_all(options, audit_one);
 }

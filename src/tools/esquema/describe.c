@@ -46,6 +46,7 @@ static bool write_remark(void *data, const char *bytes, size_t length)
 
 struct description {
     const struct options *options;
+    bool takes_services;
     struct source_file file;
     char folder[PATH_MAX]; /* real, of the description's file */
 };
@@ -122,7 +123,33 @@ static bool check_parameters(const struct options *options, esq_error *ret_error
     return true;
 }
 
-static bool to_spec(const struct description *description, sch_vm *vm, esq_spec **ret_spec, esq_error *ret_error)
+/* A single container as the only service; its name stays its own. */
+static int convert_container(sch_value value, const struct bridge_paths *paths, struct bridge_services *ret,
+                             esq_error *ret_error)
+{
+    *ret = (struct bridge_services){ .count = 0 };
+    arena_init(&ret->arena, &memory_malloc);
+    ret->items = arena_array(&ret->arena, 1, sizeof *ret->items);
+    if (!ret->items) {
+        *ret_error = failure_make("out of memory");
+        return -ENOMEM;
+    }
+    const char *type, *name;
+    const sch_value *fields;
+    size_t count, length;
+    ret->count = 1;
+    if (sch_get_record(value, &type, &fields, &count) && count > 0 && sch_get_text(fields[0], &name, &length))
+        ret->items->name = arena_copy(&ret->arena, name, length);
+    if (!ret->items->name)
+        ret->items->name = "";
+    int result = bridge_spec_of(value, paths, &ret->items->spec, ret_error);
+    if (result < 0)
+        bridge_services_done(ret);
+    return result;
+}
+
+static bool convert(const struct description *description, sch_vm *vm, struct bridge_services *ret,
+                    esq_error *ret_error)
 {
     struct sch_source source = description->file.source;
     sch_value value;
@@ -131,33 +158,33 @@ static bool to_spec(const struct description *description, sch_vm *vm, esq_spec 
         failure_to_error(vm, source, ret_error);
         return false;
     }
-    if (bridge_is_services(value))
+    bool are_services = bridge_is_services(value);
+    if (are_services && !description->takes_services)
+        return refuse(ret_error, failure_make("%s describes services; start them with `esquema up`", source.name));
+    if (!are_services && !bridge_is_container(value))
         return refuse(ret_error,
-                      failure_make("%s describes services; this version runs one container at a time", source.name));
-    if (!bridge_is_container(value))
-        return refuse(ret_error, failure_make("the value of %s must be a container, and is %s", source.name,
-                                              describe_kind(value)));
+                      failure_make("the value of %s must be a container%s, and is %s", source.name,
+                                   description->takes_services ? ", or services" : "", describe_kind(value)));
     char *kept = bridge_data_folder();
     const struct bridge_paths paths = {
         .base = description->folder, .data = kept, .folder = description->folder, .file = source.name
     };
-    esq_spec *spec;
-    int result = bridge_spec_of(value, &paths, &spec, ret_error);
+    int result = are_services ? bridge_services_of(value, &paths, ret, ret_error)
+                              : convert_container(value, &paths, ret, ret_error);
     free(kept);
     if (result < 0)
         return refuse(ret_error, *ret_error);
     if (!check_parameters(description->options, ret_error)) {
-        esq_spec_free(spec);
+        bridge_services_done(ret);
         return false;
     }
-    *ret_spec = spec;
     return true;
 }
 
-bool describe_file(const struct options *options, esq_spec **ret_spec, esq_error *ret_error)
+/* What describe_file and describe_services share. */
+static bool describe(struct description *description, struct bridge_services *ret, esq_error *ret_error)
 {
-    struct description description = { .options = options };
-    struct bridge_parameters parameters = options->parameters;
+    struct bridge_parameters parameters = description->options->parameters;
     struct sch_library own = bridge_parameter_library(&parameters);
     const struct sch_env_options env_options = {
         .size = sizeof env_options,
@@ -167,7 +194,7 @@ bool describe_file(const struct options *options, esq_spec **ret_spec, esq_error
         .libraries = &own,
         .library_count = 1,
     };
-    if (!open_description(&description, ret_error))
+    if (!open_description(description, ret_error))
         return false;
     struct sch_failure failure = { 0 };
     bool is_good = false;
@@ -175,13 +202,54 @@ bool describe_file(const struct options *options, esq_spec **ret_spec, esq_error
     sch_vm *vm = env ? sch_vm_new(env, &limits) : NULL;
     if (vm) {
         sch_set_output(vm, write_remark, NULL);
-        is_good = to_spec(&description, vm, ret_spec, ret_error);
+        is_good = convert(description, vm, ret, ret_error);
     } else {
         refuse(ret_error, failure_make("%s", failure.message ? failure.message : "out of memory"));
     }
     sch_vm_free(vm);
     sch_env_free(env);
     sch_failure_done(&failure);
-    source_file_done(&description.file);
+    source_file_done(&description->file);
     return is_good;
+}
+
+bool describe_file(const struct options *options, esq_spec **ret_spec, esq_error *ret_error)
+{
+    struct description description = { .options = options };
+    struct bridge_services services;
+    if (!describe(&description, &services, ret_error))
+        return false;
+    *ret_spec = services.items[0].spec;
+    services.items[0].spec = NULL;
+    bridge_services_done(&services);
+    return true;
+}
+
+bool describe_services(const struct options *options, struct bridge_services *ret, esq_error *ret_error)
+{
+    struct description description = { .options = options, .takes_services = true };
+    return describe(&description, ret, ret_error);
+}
+
+int describe_each(const struct options *options, const struct bridge_services *services, describe_fn *each)
+{
+    int status = 0;
+    for (size_t i = 0; i < services->count; i++) {
+        if (services->count > 1 && options->format == ESQ_FORMAT_TEXT)
+            printf("%sservice `%s`\n", i ? "\n" : "", services->items[i].name);
+        int one = each(options, services->items[i].spec);
+        status = status ? status : one;
+    }
+    return status;
+}
+
+int describe_all(const struct options *options, describe_fn *each)
+{
+    struct bridge_services services;
+    esq_error error = { 0 };
+    if (!describe_services(options, &services, &error))
+        return ESQ_EXIT_SETUP;
+    int status = describe_each(options, &services, each);
+    bridge_services_done(&services);
+    return status;
 }

@@ -7,6 +7,20 @@
 /* The caller owns *ret_spec. false: what was wrong has been shown, and is in *ret_error too. */
 bool describe_file(const struct options *options, esq_spec **ret_spec, esq_error *ret_error);
 
+/*
+ * The same for a description of services; a single container is a service of its own name that needs nothing. The
+ * caller gives *ret back with bridge_services_done. false: what was wrong has been shown, and is in *ret_error too.
+ */
+bool describe_services(const struct options *options, struct bridge_services *ret, esq_error *ret_error);
+
+/* The status of a command for one specification. */
+typedef int describe_fn(const struct options *options, esq_spec *spec);
+
+/* `each` of them in their order, with the names of services between, as text. The first status that is not 0. */
+int describe_each(const struct options *options, const struct bridge_services *services, describe_fn *each);
+/* The same for what the command line's description describes. */
+int describe_all(const struct options *options, describe_fn *each);
+
 /* The name that the last definition at the top level of the text binds. false: there is none, or it is too long. */
 bool describe_last_definition(const char *text, size_t length, char *ret_name, size_t size);
 

@@ -8,10 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include "base/plain.h"
 #include "tools/esquema/failure.h"
+#include "tools/esquema/follow.h"
 #include "tools/esquema/started.h"
 
 enum { FILES_MAX = 128, CHUNK = 65536, LOOK_AGAIN_MS = 500 };
@@ -91,16 +91,9 @@ static void skip_to(struct reading *reading, uint64_t wanted)
     reading->skip = lines > wanted ? lines - wanted : 0;
 }
 
-/* The file that is written now, where it is another one than that. */
-static int open_next(const struct reading *reading, int current)
+static void take(void *reading, const char *bytes, size_t length)
 {
-    struct stat one, two;
-    int fd = openat(reading->folder, "log", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (fd >= 0 && current >= 0 && fstat(fd, &one) == 0 && fstat(current, &two) == 0 && one.st_ino == two.st_ino) {
-        close(fd);
-        return -1;
-    }
-    return fd;
+    show(reading, bytes, length);
 }
 
 static bool has_ended(esq_store *store, const char *name)
@@ -113,6 +106,7 @@ static bool has_ended(esq_store *store, const char *name)
 /* Until it has ended, or nobody reads. `current` is the last file, at its end. */
 static void follow(struct reading *reading, esq_store *store, const char *name, int current)
 {
+    struct follower log = { reading->folder, current };
     char path[64];
     snprintf(path, sizeof path, "/proc/self/fd/%d", reading->folder);
     int watch = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
@@ -126,15 +120,9 @@ static void follow(struct reading *reading, esq_store *store, const char *name, 
             break;
         if (ready[1].revents & (POLLERR | POLLHUP))
             break;
-        show_file(reading, current);
-        int next = open_next(reading, current);
-        if (next >= 0) {
-            show_file(reading, current);
-            close(current);
-            show_file(reading, current = next);
-        }
+        follower_read(&log, take, reading);
     }
-    close(current);
+    close(log.file);
     close(watch);
 }
 

@@ -102,23 +102,24 @@ static int print_plan(const struct options *options, const esq_plan *plan, const
     return 0;
 }
 
-int command_plan(const struct options *options)
+static int plan_one(const struct options *options, esq_spec *spec)
 {
-    esq_spec *spec;
     esq_plan *plan = NULL;
     esq_error error = { 0 };
     struct grants grants = { 0 };
     int status = ESQ_EXIT_SETUP;
-    if (!describe_file(options, &spec, &error))
-        return status;
     if (esq_plan_build(spec, &plan, &error) < 0)
         status = show_error(&error);
     else if (grants_ask(spec, &grants, &error))
         status = print_plan(options, plan, &grants);
     grants_done(&grants);
     esq_plan_free(plan);
-    esq_spec_free(spec);
     return status;
+}
+
+int command_plan(const struct options *options)
+{
+    return describe_all(options, plan_one);
 }
 
 /* --- check --- */
@@ -161,16 +162,10 @@ static void print_check(const struct options *options, const esq_error *problems
     }
 }
 
-int command_check(const struct options *options)
+static int check_one(const struct options *options, esq_spec *spec)
 {
-    esq_spec *spec = NULL;
     esq_error error = { 0 };
     struct grants grants = { 0 };
-    if (!describe_file(options, &spec, &error)) {
-        if (options->format == ESQ_FORMAT_JSON)
-            print_check(options, &error, 1, &grants);
-        return ESQ_EXIT_SETUP;
-    }
     int status = ESQ_EXIT_SETUP;
     esq_error *problems = calloc(PROBLEMS_MAX, sizeof *problems);
     if (problems) {
@@ -182,6 +177,20 @@ int command_check(const struct options *options)
     }
     free(problems);
     grants_done(&grants);
-    esq_spec_free(spec);
+    return status;
+}
+
+int command_check(const struct options *options)
+{
+    struct bridge_services services;
+    esq_error error = { 0 };
+    const struct grants none = { 0 };
+    if (!describe_services(options, &services, &error)) {
+        if (options->format == ESQ_FORMAT_JSON)
+            print_check(options, &error, 1, &none);
+        return ESQ_EXIT_SETUP;
+    }
+    int status = describe_each(options, &services, check_one);
+    bridge_services_done(&services);
     return status;
 }

@@ -139,17 +139,18 @@ static int tell(const struct options *options, const struct grants *grants, int 
     return 0;
 }
 
-int command_trust(const struct options *options)
+static int trust_one(const struct options *options, esq_spec *spec)
 {
-    esq_spec *spec;
     esq_error error = { 0 };
     struct grants grants = { 0 };
     int status = ESQ_EXIT_SETUP;
-    if (!describe_file(options, &spec, &error))
-        return status;
     if (grants_ask(spec, &grants, &error))
         status = tell(options, &grants, options->forget ? forget(spec, &grants) : remember(options, spec, &grants));
     grants_done(&grants);
-    esq_spec_free(spec);
     return status;
+}
+
+int command_trust(const struct options *options)
+{
+    return describe_all(options, trust_one);
 }

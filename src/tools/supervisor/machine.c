@@ -6,6 +6,8 @@
 #include <unistd.h>
 #include "tools/supervisor/supervisor.h"
 
+enum { PAUSE_LEAST = 100 * 1000, PAUSE_MOST = 60 * 1000 * 1000, HEALTHY = 60 * 1000 * 1000 }; /* microseconds */
+
 static uint64_t microseconds_since_1970(void)
 {
     struct timespec now;
@@ -112,11 +114,11 @@ static void conclude(struct supervisor *supervisor)
     supervisor->deadline = supervisor->limit = UINT64_MAX;
 }
 
-/* At once; a policy that waits longer sets another deadline here. */
+/* At once where it was asked for; else after the pause of its policy. */
 static void pause_before(struct supervisor *supervisor)
 {
     supervisor->limit = UINT64_MAX;
-    supervisor->deadline = sys_monotonic_microseconds();
+    supervisor->deadline = sys_monotonic_microseconds() + (supervisor->again ? 0 : supervisor->pause);
 }
 
 static void run_again(struct supervisor *supervisor)
@@ -163,6 +165,21 @@ void machine_happen(struct supervisor *supervisor, enum event event)
     }
 }
 
+/* The policy of restarts. What was asked to end, by anyone or by a limit of its own, does not start again. */
+static bool is_to_run_again(struct supervisor *supervisor)
+{
+    const esq_result *end = &supervisor->end;
+    bool is_failure = end->reason != ESQ_REASON_EXIT || end->exit_status != 0;
+    if (supervisor->state != ESQ_STATE_RUNNING || supervisor->launcher_gone ||
+        supervisor->job.restart == ESQ_RESTART_NEVER ||
+        (supervisor->job.restart == ESQ_RESTART_ON_FAILURE && !is_failure))
+        return false;
+    bool was_healthy = end->wall_microseconds >= HEALTHY;
+    uint64_t twice = supervisor->pause * 2 < PAUSE_MOST ? supervisor->pause * 2 : PAUSE_MOST;
+    supervisor->pause = was_healthy || supervisor->pause == 0 ? PAUSE_LEAST : twice;
+    return true;
+}
+
 void machine_take_end(struct supervisor *supervisor)
 {
     esq_error error;
@@ -171,5 +188,6 @@ void machine_take_end(struct supervisor *supervisor)
     esq_container_free(supervisor->container);
     supervisor->container = NULL;
     log_drain(&supervisor->log);
-    machine_happen(supervisor, supervisor->again ? EVENT_ENDED_AGAIN : EVENT_ENDED);
+    bool is_another = supervisor->again || is_to_run_again(supervisor);
+    machine_happen(supervisor, is_another ? EVENT_ENDED_AGAIN : EVENT_ENDED);
 }

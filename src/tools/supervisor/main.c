@@ -227,8 +227,12 @@ static void turn(struct supervisor *supervisor)
     if (polling.fds[launcher].revents && supervisor->launcher >= 0) { /* a host that has ended, or let go */
         sys_close(supervisor->launcher);
         supervisor->launcher = -1;
+        supervisor->launcher_gone = true;
+        supervisor->again = false;
         if (supervisor->container)
             esq_signal(supervisor->container, SIGKILL);
+        else
+            machine_happen(supervisor, EVENT_STOP);
     }
     for (int i = 0; i < CLIENTS_MAX && supervisor->state != ESQ_STATE_ENDED; i++)
         if (polling.fds[clients + (unsigned)i].revents)
@@ -249,7 +253,7 @@ static void finish(struct supervisor *supervisor)
     struct store_entry entry = { .folder = supervisor->job.folder, .lock = supervisor->job.lock };
     snprintf(entry.name, sizeof entry.name, "%s", supervisor->job.name);
     machine_write_record(supervisor);
-    if (supervisor->job.flags & SUPERVISE_REMOVE) {
+    if (supervisor->job.flags & SUPERVISE_REMOVE || supervisor->launcher_gone) {
         store_remove(&store, &entry);
     } else {
         SYS(SYS_unlinkat, entry.folder, "socket", 0);

@@ -65,9 +65,11 @@ struct supervisor {
     uint64_t grace;      /* microseconds, of the request that is being carried out */
     enum esq_reason why; /* of the request */
     uint64_t restarts;
+    uint64_t pause; /* microseconds before the next run that its policy asks for; 0: none was needed lately */
     uint64_t started_us, ended_us; /* since 1970 */
     esq_result end;                /* of the last run */
     int launcher;                  /* socket, -1 when it has gone */
+    bool launcher_gone;            /* and the container was bound to it */
     int listener;                  /* -1 where there is none */
     int clients[CLIENTS_MAX];      /* -1 where there is none */
     bool watches[CLIENTS_MAX];     /* wants to know the end */

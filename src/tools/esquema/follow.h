@@ -1,0 +1,18 @@
+/* A log that is read while it is written and rotated. */
+#ifndef TOOLS_ESQUEMA_FOLLOW_H
+#define TOOLS_ESQUEMA_FOLLOW_H
+
+#include <stddef.h>
+
+struct follower {
+    int folder; /* of the log, owned */
+    int file;   /* that is read, owned; -1 where there is none */
+};
+
+typedef void follow_fn(void *data, const char *bytes, size_t length);
+
+/* All that is there behind what was read before, over the borders of rotated files. */
+void follower_read(struct follower *follower, follow_fn *take, void *data);
+void follower_close(struct follower *follower);
+
+#endif
