@@ -11,6 +11,9 @@
 #include <cmocka.h>
 #include "schooner.h"
 
+/* The limits that are not set, but no clock: a loaded machine is no reason to fail. */
+static const struct sch_limits patient = { .size = sizeof patient, .timeout_ns = SCH_UNLIMITED };
+
 static struct sch_source source_of(const char *text)
 {
     return (struct sch_source){ "test", text, strlen(text) };
@@ -65,7 +68,7 @@ static void test_nothing_without_an_import(void **state)
     (void)state;
     struct sch_env_options options = { .size = sizeof options };
     sch_env *env = sch_env_new(&options, NULL);
-    sch_vm *vm = sch_vm_new(env, NULL);
+    sch_vm *vm = sch_vm_new(env, &patient);
     sch_value value;
     assert_int_equal(sch_eval(vm, source_of("(+ 1 2)"), &value), SCH_ERROR);
     assert_string_equal(sch_failure(vm)->kind, "unbound-variable");
@@ -84,7 +87,7 @@ static void test_menu(void **state)
     const char *menu[] = { "base", "char", NULL };
     struct sch_env_options options = { .size = sizeof options, .menu = menu };
     sch_env *env = sch_env_new(&options, NULL);
-    sch_vm *vm = sch_vm_new(env, NULL);
+    sch_vm *vm = sch_vm_new(env, &patient);
     sch_value value;
     eval(vm, "(import (scheme base) (scheme char)) (char-upcase #\\a)");
     assert_int_equal(sch_eval(vm, source_of("(import (scheme inexact)) (sin 0)"), &value), SCH_ERROR);
@@ -104,7 +107,7 @@ static void test_definitions_stay(void **state)
 {
     (void)state;
     sch_env *env = env_with(NULL, 0);
-    sch_vm *vm = sch_vm_new(env, NULL);
+    sch_vm *vm = sch_vm_new(env, &patient);
     eval(vm, "(define (twice x) (* 2 x))");
     assert_int_equal(integer(eval(vm, "(twice 21)")), 42);
     assert_true(sch_vm_reset(vm));
@@ -153,7 +156,7 @@ static void test_fuel_is_the_same_each_time(void **state)
     sch_env *env = env_with(NULL, 0);
     uint64_t first = 0;
     for (int i = 0; i < 5; i++) {
-        sch_vm *vm = sch_vm_new(env, NULL);
+        sch_vm *vm = sch_vm_new(env, &patient);
         eval(vm, "(define (fib n) (if (< n 2) n (+ (fib (- n 1)) (fib (- n 2))))) (fib 15)");
         uint64_t fuel = sch_usage(vm).fuel;
         assert_true(fuel > 1900); /* fib 15 enters fib 1973 times */
@@ -284,7 +287,7 @@ static void test_foreign_values(void **state)
     };
     struct sch_library library = { .name = NULL, .bindings = &binding, .count = 1 };
     sch_env *env = env_with(&library, 1);
-    sch_vm *vm = sch_vm_new(env, NULL);
+    sch_vm *vm = sch_vm_new(env, &patient);
     finalized = 0;
     sch_value value = eval(vm, "(ticket)");
     void *pointer = NULL;
@@ -307,7 +310,7 @@ static void test_compile_once_run_anywhere(void **state)
     struct sch_failure failure;
     assert_int_equal(sch_compile(env, source_of("(define x 20) (+ x 22)"), NULL, &code, &failure), SCH_OK);
     for (int i = 0; i < 3; i++) {
-        sch_vm *vm = sch_vm_new(env, NULL);
+        sch_vm *vm = sch_vm_new(env, &patient);
         sch_value value;
         assert_int_equal(sch_run(vm, code, &value), SCH_OK);
         assert_int_equal(integer(value), 42);
@@ -342,8 +345,8 @@ static void test_bytes(void **state)
 {
     (void)state;
     sch_env *env = env_with(NULL, 0);
-    sch_vm *here = sch_vm_new(env, NULL);
-    sch_vm *there = sch_vm_new(env, NULL);
+    sch_vm *here = sch_vm_new(env, &patient);
+    sch_vm *there = sch_vm_new(env, &patient);
     void *bytes;
     size_t length;
     const char *data = "(list 1 -2 3/4 1e300 (expt 7 100) \"z\\x3bb;\" 'sym #\\a #(1 #t ()) #u8(1 2 255))";
@@ -390,7 +393,7 @@ static void test_bytes(void **state)
 static void *run_many(void *env)
 {
     for (int i = 0; i < 50; i++) {
-        sch_vm *vm = sch_vm_new(env, NULL);
+        sch_vm *vm = sch_vm_new(env, &patient);
         sch_value value;
         if (!vm || sch_eval(vm, source_of("(apply + (map (lambda (x) (* x x)) '(1 2 3)))"), &value) != SCH_OK ||
             integer(value) != 14)

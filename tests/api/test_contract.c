@@ -12,6 +12,9 @@
 #include <cmocka.h>
 #include "schooner.h"
 
+/* The limits that are not set, but no clock: a loaded machine is no reason to fail. */
+static const struct sch_limits patient = { .size = sizeof patient, .timeout_ns = SCH_UNLIMITED };
+
 static struct sch_source source_of(const char *text)
 {
     return (struct sch_source){ "test", text, strlen(text) };
@@ -143,7 +146,7 @@ static void test_asserting_accessors(void **state)
         { "foreign", "(thing)", "5" },
     };
     sch_env *env = env_of(bindings, 2, NULL);
-    sch_vm *vm = sch_vm_new(env, NULL);
+    sch_vm *vm = sch_vm_new(env, &patient);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char text[200];
         snprintf(text, sizeof text, "(need '%s %s)", cases[i].kind, cases[i].good);
@@ -200,8 +203,8 @@ static void test_values_of_the_host(void **state)
     bool found = false;
     sch_surface(env, find_rates, &found);
     assert_true(found);
-    sch_vm *one = sch_vm_new(env, NULL);
-    sch_vm *two = sch_vm_new(env, NULL);
+    sch_vm *one = sch_vm_new(env, &patient);
+    sch_vm *two = sch_vm_new(env, &patient);
     expect(one, "(vector-ref rates 0)", 17);
     expect(two, "(+ 1 (vector-ref rates 0))", 18);
     expect(one, "(let loop ((n 3000)) (if (> n 0) (begin (make-vector 100 n) (loop (- n 1))))) (vector-ref rates 0)",
@@ -221,7 +224,7 @@ static void test_values_of_the_host(void **state)
 
     static const struct sch_binding failing[] = { { .name = "none", .value = make_nothing } };
     env = env_of(failing, 1, NULL);
-    assert_null(sch_vm_new(env, NULL));
+    assert_null(sch_vm_new(env, &patient));
     sch_env_free(env);
 }
 
@@ -302,7 +305,7 @@ static void test_too_many_bindings(void **state)
     }
     assert_true(good >= 1900 && good <= 2100);
     sch_env *env = env_of(bindings, good, NULL);
-    sch_vm *vm = sch_vm_new(env, NULL);
+    sch_vm *vm = sch_vm_new(env, &patient);
     char text[60];
     snprintf(text, sizeof text, "(f0) (f%zu) 1", good - 1);
     expect(vm, text, 1);
@@ -328,7 +331,7 @@ static void test_structures_without_their_size(void **state)
     assert_null(sch_vm_new(env, &limits));
     sch_code *code;
     assert_int_equal(sch_compile(env, source_of("1"), &limits, &code, NULL), SCH_MISUSE);
-    sch_vm *vm = sch_vm_new(env, NULL);
+    sch_vm *vm = sch_vm_new(env, &patient);
     assert_false(sch_vm_set_limits(vm, &limits));
     /* of a newer header: what it asks for is unknown here, so it is refused unless it is nothing */
     struct {
@@ -388,7 +391,7 @@ static void test_misuse_of_every_function(void **state)
     };
     sch_env *env = env_of(bindings, 1, NULL);
     sch_env *other = env_of(bindings, 1, NULL);
-    sch_vm *vm = sch_vm_new(env, NULL);
+    sch_vm *vm = sch_vm_new(env, &patient);
     sch_value value = sch_nil(), raised = SCH_RAISED;
     void *bytes;
     size_t length;
@@ -514,7 +517,7 @@ static void test_a_call_back_that_fails_is_reported(void **state)
         { .name = "fails-plainly", .function = host_fails_plainly },
     };
     sch_env *env = env_of(bindings, 2, NULL);
-    sch_vm *vm = sch_vm_new(env, NULL);
+    sch_vm *vm = sch_vm_new(env, &patient);
     sch_value value;
     const char *text;
     size_t length;
@@ -564,7 +567,7 @@ static void test_source_loaders(void **state)
         .size = sizeof options, .pre_imports = base, .load_library = load, .load_include = load, .load_data = &shelf
     };
     sch_env *env = sch_env_new(&options, NULL);
-    sch_vm *vm = sch_vm_new(env, NULL);
+    sch_vm *vm = sch_vm_new(env, &patient);
     expect(vm, "(import (acme shop)) price", 42);
     assert_int_equal(shelf.released, 1);
     expect_error(vm, "(import (acme other)) 1", "library-not-found");
@@ -583,7 +586,7 @@ static void test_source_loaders(void **state)
 
     options.load_library = options.load_include = NULL; /* without loaders there is nothing to be had */
     env = sch_env_new(&options, NULL);
-    vm = sch_vm_new(env, NULL);
+    vm = sch_vm_new(env, &patient);
     expect_error(vm, "(import (acme shop)) 1", "library-not-found");
     assert_int_equal(eval(vm, "(include \"part.scm\") 1", &value), SCH_ERROR);
     sch_vm_free(vm);
@@ -601,7 +604,7 @@ static void test_pool(void **state)
     for (int i = 0; i < 200; i++) {
         sch_vm *vms[3];
         for (int k = 0; k < 3; k++)
-            vms[k] = sch_vm_new(env, NULL);
+            vms[k] = sch_vm_new(env, &patient);
         for (int k = 0; k < 3; k++)
             expect(vms[k],
                    "(define v (make-vector 5000 1))"
@@ -662,7 +665,7 @@ static bool sweep_step(unsigned n)
     enum sch_status compiled = sch_compile(env, source_of(busy_program), NULL, &code, &failure);
     assert_true(compiled == SCH_OK || (compiled == SCH_LIMIT && failure.limit == SCH_LIMIT_HEAP));
     sch_failure_done(&failure);
-    sch_vm *vm = sch_vm_new(env, NULL);
+    sch_vm *vm = sch_vm_new(env, &patient);
     if (vm) {
         sch_value value;
         void *bytes;

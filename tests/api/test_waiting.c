@@ -10,6 +10,9 @@
 #include <cmocka.h>
 #include "schooner.h"
 
+/* The limits that are not set, but no clock: a loaded machine is no reason to fail. */
+static const struct sch_limits patient = { .size = sizeof patient, .timeout_ns = SCH_UNLIMITED };
+
 static sch_value host_wait(sch_vm *vm, void *data, size_t count, const sch_value args[])
 {
     (void)data, (void)count, (void)args;
@@ -156,7 +159,7 @@ static void expect(sch_vm *vm, const char *text, int64_t expected)
 static void test_a_suspended_call_has_the_value_of_resume(void **state)
 {
     (void)state;
-    struct host host = host_new(NULL);
+    struct host host = host_new(&patient);
     sch_value value = sch_nil();
     assert_int_equal(eval(host.vm, "(define a (wait)) (define b (wait 1 2)) (+ a (* 10 b) (wait))", &value),
                      SCH_SUSPENDED);
@@ -173,7 +176,7 @@ static void test_a_suspended_call_has_the_value_of_resume(void **state)
 static void test_suspension_everywhere(void **state)
 {
     (void)state;
-    struct host host = host_new(NULL);
+    struct host host = host_new(&patient);
     /* each waits once and has the value 7 when 7 is given */
     static const char *const programs[] = {
         "(wait)",
@@ -212,7 +215,7 @@ static void test_suspension_everywhere(void **state)
 static void test_run_and_call_suspend(void **state)
 {
     (void)state;
-    struct host host = host_new(NULL);
+    struct host host = host_new(&patient);
     sch_code *code;
     sch_value value;
     assert_int_equal(sch_compile(host.env, source_of("(define (f x) (+ x (wait))) (wait) f"), NULL, &code, NULL),
@@ -232,7 +235,7 @@ static void test_run_and_call_suspend(void **state)
 static void test_resume_raises(void **state)
 {
     (void)state;
-    struct host host = host_new(NULL);
+    struct host host = host_new(&patient);
     sch_value value;
     assert_int_equal(eval(host.vm, "(guard (e ((symbol? e) e)) (wait))", &value), SCH_SUSPENDED);
     assert_int_equal(sch_resume(host.vm, sch_raise_value(host.vm, sch_symbol(host.vm, "gone")), &value), SCH_OK);
@@ -261,7 +264,7 @@ static void test_resume_raises(void **state)
 static void test_nothing_waits_beneath_a_call_of_the_host(void **state)
 {
     (void)state;
-    struct host host = host_new(NULL);
+    struct host host = host_new(&patient);
     expect(host.vm, "(guard (e ((error-object? e) 3)) (host-call wait))", 3);
     expect(host.vm, "(guard (e ((error-object? e) 3)) (host-call (lambda () (wait) 1)))", 3);
     sch_value value;
@@ -277,7 +280,7 @@ static void test_nothing_waits_beneath_a_call_of_the_host(void **state)
 static void test_functions_that_change_their_mind(void **state)
 {
     (void)state;
-    struct host host = host_new(NULL);
+    struct host host = host_new(&patient);
     expect(host.vm, "(+ 1 (changes-its-mind))", 6);
     expect(host.vm, "(guard (e ((error-object? e) 8)) (raises-after-all))", 8);
     expect(host.vm, "(let ((l (changes-its-mind))) (apply + (list l l)))", 10);
@@ -395,7 +398,7 @@ static void test_the_clock_stands_still(void **state)
 static void test_cancel(void **state)
 {
     (void)state;
-    struct host host = host_new(NULL);
+    struct host host = host_new(&patient);
     sch_vm *vm = host.vm;
     sch_value value;
     assert_int_equal(eval(vm,
@@ -416,7 +419,7 @@ static void test_cancel(void **state)
 static void test_misuse_of_a_waiting_machine(void **state)
 {
     (void)state;
-    struct host host = host_new(NULL);
+    struct host host = host_new(&patient);
     sch_vm *vm = host.vm;
     sch_value value = sch_nil();
     assert_int_equal(sch_resume(vm, sch_nil(), &value), SCH_MISUSE);
@@ -444,7 +447,7 @@ static void test_misuse_of_a_waiting_machine(void **state)
 static void test_interrupt_and_free_of_a_waiting_machine(void **state)
 {
     (void)state;
-    struct host host = host_new(NULL);
+    struct host host = host_new(&patient);
     sch_value value;
     assert_int_equal(eval(host.vm, "(wait) (let loop ((n 100000)) (if (> n 0) (loop (- n 1)) n))", &value),
                      SCH_SUSPENDED);
@@ -471,7 +474,7 @@ static void *resume_elsewhere(void *data)
 static void test_a_waiting_machine_moves_to_another_thread(void **state)
 {
     (void)state;
-    struct host host = host_new(NULL);
+    struct host host = host_new(&patient);
     sch_value value;
     assert_int_equal(eval(host.vm, "(+ 5 (wait))", &value), SCH_SUSPENDED);
     pthread_t thread;
@@ -509,7 +512,7 @@ static void test_slices_take_turns_and_change_nothing(void **state)
     };
     static const uint64_t slices[] = { 1, 17, 1000, 4096, 10000 };
     for (size_t p = 0; p < sizeof programs / sizeof *programs; p++) {
-        struct host host = host_new(NULL);
+        struct host host = host_new(&patient);
         sch_value value;
         assert_int_equal(eval(host.vm, programs[p], &value), SCH_OK);
         int64_t expected = integer(value);
@@ -577,7 +580,7 @@ static void test_slices_and_limits(void **state)
 static void test_slice_of_one_run(void **state)
 {
     (void)state;
-    struct host host = host_new(NULL);
+    struct host host = host_new(&patient);
     sch_value value;
     sch_set_slice(host.vm, 1000);
     assert_int_equal(eval(host.vm, count_down, &value), SCH_PAUSED);
