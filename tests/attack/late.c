@@ -114,7 +114,7 @@ static long late_ns(sch_env *env, struct sch_source source, char *words[], long 
     sch_vm_free(vm);
     if (!works)
         return -1;
-    return fired && timed_out ? now - fired : 0;
+    return fired && timed_out && now > fired ? now - fired : 0; /* the engine's clock may be the first to ring */
 }
 
 static const char *check(const struct script *script, long *ret_ns)
