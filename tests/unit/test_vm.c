@@ -297,9 +297,8 @@ static void backtrace(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(examples_alike),
-        cmocka_unit_test(many_constants), cmocka_unit_test(wide_frames), cmocka_unit_test(fuel_is_exact),
-        cmocka_unit_test(space_is_safe),  cmocka_unit_test(backtrace),
+        cmocka_unit_test(examples_alike), cmocka_unit_test(many_constants), cmocka_unit_test(wide_frames),
+        cmocka_unit_test(fuel_is_exact),  cmocka_unit_test(space_is_safe),  cmocka_unit_test(backtrace),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -233,7 +233,8 @@ bool collect_run(sch_vm *vm, bool full)
     sch_assert(!heap->collecting);
     heap->collecting = true;
     heap->collections++;
-    full = full || heap->client->full_only || !heap->young_only || heap->log.overflowed || (HOSTILE && heap->collections % FULL_EVERY == 0);
+    full = full || heap->client->full_only || !heap->young_only || heap->log.overflowed ||
+           (HOSTILE && heap->collections % FULL_EVERY == 0);
     heap->full_collections += full;
 
     space_drop_ready(heap);
