@@ -6,14 +6,15 @@
   #:use-module (rnrs bytevectors)
   #:use-module (ice-9 exceptions)
   #:use-module (esquema config)
+  #:use-module (esquema uncaught)
   #:export (esquema-init
             esquema-version
             &container-error container-error? container-error-text container-error-remedy
             container-error-exit-status container-error-errno container-error-step container-error-position
             esq-spec-new esq-spec-free esq-spec-set esq-spec-add esq-spec-set-fd esq-spec-add-fd
             esq-plan-build esq-plan-free
-            esq-launch esq-wait esq-signal esq-container-pid esq-container-pidfd esq-container-result
-            esq-container-free esq-confine
+            esq-launch esq-launch-with esq-wait esq-signal esq-container-pid esq-container-pidfd esq-container-result
+            esq-container-stats esq-container-free esq-confine
             structure-layout))
 
 ;; An absolute path: the dynamic linker looks at nothing else, neither the working directory nor the environment.
@@ -39,7 +40,12 @@
   '((esq_error (exit_status . 0) (error_number . 4) (step . 8) (steps . 12) (line . 16) (column . 20)
                (file . 24) (text . 280) (remedy . 792))
     (esq_result (reason . 0) (exit_status . 4) (signal . 8) (wall_microseconds . 16) (user_microseconds . 24)
-                (system_microseconds . 32) (peak_memory . 40))
+                (system_microseconds . 32) (peak_memory . 40) (memory_peak . 48) (memory_limit . 56)
+                (processes_peak . 64) (processes_limit . 72) (oom_kills . 80) (refused_forks . 88))
+    (esq_stats (processes . 0) (memory . 8) (user_microseconds . 16) (system_microseconds . 24) (memory_peak . 32)
+               (memory_limit . 40) (swap . 48) (throttled_microseconds . 56) (processes_peak . 64)
+               (processes_limit . 72) (oom_kills . 80) (refused_forks . 88) (read_bytes . 96) (written_bytes . 104))
+    (esq_launch_options (size . 0) (flags . 8) (supervisor . 16))
     (esq_location (file . 0) (line . 8) (column . 12))))
 
 (define (offset structure field)
@@ -75,13 +81,15 @@
          (place (if position
                     (format #f "~a:~a:~a: " (car position) line (caddr position))
                     ""))
-         (tail (if (string-null? remedy) "" (string-append "\nremedy: " remedy))))
+         (tail (if (string-null? remedy) "" (string-append "\nremedy: " remedy)))
+         (message (string-append place text tail)))
     (raise-exception
      (make-exception
       (make-container-error text remedy (int-at bytes 'esq_error 'exit_status)
                             (int-at bytes 'esq_error 'error_number) (int-at bytes 'esq_error 'step) position)
-      (make-exception-with-message (string-append place text tail))
-      (make-exception-with-irritants '())))))
+      (make-exception-with-message message)
+      (make-exception-with-irritants '())
+      (printed-as 'container-error message)))))
 
 ;; proc gets the memory of an esq_error and returns what the C function returned.
 (define (call-checked proc)
@@ -181,6 +189,18 @@
 (define (esq-launch plan)
   (call-for-pointer (lambda (out error) (%esq-launch plan out error))))
 
+;; With options: bound to this process, through the program that supervises it, instead of to the calling thread.
+(define ESQ_SUPERVISED 1)
+(define %esq-launch-with (function "esq_launch_with" int '* '* '* '*))
+(define launch-options `(,size_t ,unsigned-int *))
+(define (esq-launch-with plan supervised?)
+  (let* ((supervisor (c-text %supervisor))
+         (options (make-c-struct launch-options
+                                 (list (sizeof launch-options) (if supervised? ESQ_SUPERVISED 0) supervisor)))
+         (container (call-for-pointer (lambda (out error) (%esq-launch-with plan options out error)))))
+    (keep-alive supervisor options)
+    container))
+
 ;; #t: it has ended; #f: not within so many milliseconds.
 (define %esq-wait (function "esq_wait" int '* int int '*))
 (define ETIMEDOUT-result (- ETIMEDOUT))
@@ -196,6 +216,13 @@
 (define esq-container-pidfd (function "esq_container_pidfd" int '*))
 (define esq-container-free (function "esq_container_free" void '*))
 
+;; An association list of such fields, named as Scheme names things.
+(define (numbers-at bytes structure fields)
+  (map (lambda (field)
+         (cons (string->symbol (string-map (lambda (char) (if (char=? char #\_) #\- char)) (symbol->string field)))
+               (u64-at bytes structure field)))
+       fields))
+
 (define %esq-reason-name (function "esq_reason_name" '* int))
 (define %esq-container-result (function "esq_container_result" void '* '*))
 ;; An association list with the names of the C structure.
@@ -210,7 +237,15 @@
         (wall-microseconds . ,(u64-at bytes 'esq_result 'wall_microseconds))
         (user-microseconds . ,(u64-at bytes 'esq_result 'user_microseconds))
         (system-microseconds . ,(u64-at bytes 'esq_result 'system_microseconds))
-        (peak-memory . ,(u64-at bytes 'esq_result 'peak_memory))))))
+        ,@(numbers-at bytes 'esq_result
+            '(peak_memory memory_peak memory_limit processes_peak processes_limit oom_kills refused_forks))))))
+
+;; An association list of what it uses at this moment, or #f: it has ended, or nothing counts.
+(define %esq-container-stats (function "esq_container_stats" int '* '*))
+(define (esq-container-stats container)
+  (let ((bytes (make-bytevector structure-bytes 0)))
+    (and (zero? (%esq-container-stats container (bytevector->pointer bytes)))
+         (numbers-at bytes 'esq_stats (map car (assq-ref structure-layout 'esq_stats))))))
 
 ;; --- the calling process behind walls
 

@@ -94,14 +94,14 @@
                 (esq-spec-set-fd spec (car pair) (if (port? (cdr pair)) (fileno (cdr pair)) (cdr pair)) #f)))
             standard))
 
-(define (launch container standard)
+(define (launch container standard supervised?)
   (let ((spec (container->spec container)))
     (let ((plan (release-always (lambda () (esq-spec-free spec))
                                 (lambda ()
                                   (put-standard! spec standard)
                                   (esq-plan-build spec)))))
       (release-always (lambda () (esq-plan-free plan))
-                      (lambda () (esq-launch plan))))))
+                      (lambda () (esq-launch-with plan supervised?))))))
 
 ;; --- running containers
 
@@ -147,15 +147,17 @@
   (unless (running-container? running)
     (scm-error 'wrong-type-arg who "expected a running container, not ~S" (list running) (list running))))
 
-;; Starts a container. Its life is bound to the calling thread: when that ends, the kernel kills it.
+;; Starts a container. Its life is bound to this process, whichever thread started it: when the process ends, it is killed.
 ;;   #:stdin #:stdout #:stderr   a port with a descriptor, or its number, for the container; this process's own otherwise
-(define* (spawn-container container #:key stdin stdout stderr)
+;;   #:supervised? #f            its init is a child of this process, for those who wait for children; its life is bound to
+;;                               the calling thread, and its time limit is kept only while somebody waits
+(define* (spawn-container container #:key stdin stdout stderr (supervised? #t))
   (check-container "spawn-container" container)
   (release-unreached!)
   (flush-all-ports) ; what was written before comes out before
-  (let* ((handle (launch container `(("stdin" . ,stdin) ("stdout" . ,stdout) ("stderr" . ,stderr))))
+  (let* ((handle (launch container `(("stdin" . ,stdin) ("stdout" . ,stdout) ("stderr" . ,stderr)) supervised?))
          (running (%make-running (container-name container) handle (getpid) (esq-container-pid handle)
-                                 (has-clock? container) #f)))
+                                 (and (not supervised?) (has-clock? container)) #f)))
     (unreached running)
     running))
 
@@ -170,23 +172,28 @@
     (set-running-end! running (esq-container-result (running-handle running)))
     (release! running)))
 
-(define clock-tick 0.02) ; seconds between looks at a time limit, which is kept only while somebody waits
+(define clock-tick 0.02) ; seconds between looks at a time limit of a container without a supervisor
+(define last-word 100)   ; milliseconds that a supervisor is given to say how its container has ended
 
 ;; Waits by select, so that Guile's own interrupts get through meanwhile.
 (define (wait-for-end running)
   (unless (running-end running)
-    (if (esq-wait (running-handle running) 0)
+    (if (esq-wait (running-handle running) (if (init-ended? running) last-word 0))
         (collect-end! running)
-        (let ((fds (list (esq-container-pidfd (running-handle running)))))
-          (catch 'system-error
-            (lambda ()
-              (if (running-has-clock? running)
-                  (select fds '() '() 0 (inexact->exact (* 1000000 clock-tick)))
-                  (select fds '() '() 1)))
-            (lambda args
-              (unless (= (system-error-errno args) EINTR)
-                (apply throw args))))
-          (wait-for-end running)))))
+        (wait-for-end running))))
+
+;; Waits for the end of its init for a second, or for a tick of its clock.
+(define (init-ended? running)
+  (let ((fds (list (esq-container-pidfd (running-handle running)))))
+    (catch 'system-error
+      (lambda ()
+        (pair? (car (if (running-has-clock? running)
+                        (select fds '() '() 0 (inexact->exact (* 1000000 clock-tick)))
+                        (select fds '() '() 1)))))
+      (lambda args
+        (unless (= (system-error-errno args) EINTR)
+          (apply throw args))
+        #f))))
 
 ;; Its status: 0 to 255 of the payload, or 128 and the number of its signal.
 (define (wait-container running)
@@ -232,13 +239,15 @@
                  ((= result (- ESRCH)) #f)
                  (else (error "send a signal:" (strerror (- result)))))))))
 
-;; An association list; counters are those of the end, and 0 before.
+;; An association list. Before the end its counters are those of the moment, and what is known at the end alone is 0. What
+;; nothing counts is 0 too.
 (define (container-stats running)
   (check-running "container-stats" running)
   (container-ended? running)
   (let* ((result (or (running-end running) (esq-container-result (running-handle running))))
-         (of (lambda (name) (assq-ref result name)))
-         (runs? (of 'running?)))
+         (runs? (assq-ref result 'running?))
+         (now (or (and runs? (esq-container-stats (running-handle running))) '()))
+         (of (lambda (name) (or (assq-ref now name) (assq-ref result name) 0))))
     `((state . ,(if runs? 'running 'ended))
       (pid . ,(running-pid running))
       (reason . ,(of 'reason))
@@ -246,4 +255,6 @@
       (wall-microseconds . ,(of 'wall-microseconds))
       (user-microseconds . ,(of 'user-microseconds))
       (system-microseconds . ,(of 'system-microseconds))
-      (peak-memory . ,(of 'peak-memory)))))
+      ,@(map (lambda (name) (cons name (of name)))
+             '(peak-memory memory-peak memory-limit processes-peak processes-limit oom-kills refused-forks
+               processes memory swap throttled-microseconds read-bytes written-bytes)))))

@@ -12,6 +12,7 @@
   #:use-module (ice-9 binary-ports)
   #:use-module (ice-9 exceptions)
   #:use-module (ice-9 textual-ports)
+  #:use-module (esquema uncaught)
   #:use-module (esquema ffi)
   #:use-module (esquema travel)
   #:export (run-sandboxed
@@ -25,7 +26,9 @@
 (define (condition kind message irritants)
   (make-exception (make-sandbox-condition kind)
                   (make-exception-with-message message)
-                  (make-exception-with-irritants irritants)))
+                  (make-exception-with-irritants irritants)
+                  (printed-as 'sandbox-condition
+                              (string-join (cons message (map object->string irritants))))))
 
 (define (raise-condition kind message . irritants)
   (raise-exception (condition kind message irritants)))

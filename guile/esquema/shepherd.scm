@@ -43,7 +43,8 @@
   (lambda args
     (let* ((ends (make-log-pipe))
            (null (open-input-file "/dev/null"))
-           (running (spawn-container container #:stdin null #:stdout (cdr ends) #:stderr (cdr ends))))
+           ;; Shepherd waits for its children: a container with a supervisor of its own would be none.
+           (running (spawn-container container #:supervised? #f #:stdin null #:stdout (cdr ends) #:stderr (cdr ends))))
       (close-port null)
       (close-port (cdr ends))
       (watch! running)

@@ -2,6 +2,7 @@
 ;; for Schooner. Positions in the source, words compared by name, procedures with keywords, and errors with a position.
 (define-module (esquema syntax)
   #:use-module (ice-9 exceptions)
+  #:use-module (esquema uncaught)
   #:export (located symbol-case refuse
             &description-error description-error? description-error-position)
   #:re-export (define*))
@@ -56,4 +57,5 @@
     (raise-exception
      (make-exception (make-description-error position)
                      (make-exception-with-message (string-append place text))
-                     (make-exception-with-irritants '())))))
+                     (make-exception-with-irritants '())
+                     (printed-as 'description-error (string-append place text))))))

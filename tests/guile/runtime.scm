@@ -22,9 +22,10 @@
 
 (define (descriptors) (length (scandir "/proc/self/fd")))
 
-(define (children)
-  (call-with-input-file (format #f "/proc/self/task/~a/children" (getpid))
-    (lambda (port) (length (string-tokenize (get-string-all port))))))
+(define (lives? pid)
+  (catch 'system-error
+    (lambda () (kill pid 0) #t)
+    (lambda args #f)))
 
 ;; Namespaces are freed late: looks again for two seconds.
 (define (soon? proc)
@@ -34,6 +35,13 @@
 (define (resident-kilobytes)
   (call-with-input-file "/proc/self/statm"
     (lambda (port) (* 4 (string->number (cadr (string-tokenize (get-string-all port))))))))
+
+;; What Guile prints when nobody catches it.
+(define (uncaught thunk)
+  (catch #t
+    thunk
+    (lambda (key . arguments)
+      (call-with-output-string (lambda (port) (print-exception port #f key arguments))))))
 
 (define (test-interface)
   (test-equal "the handshake" 42 (esquema-init))
@@ -52,12 +60,36 @@
     (test-assert "it takes no signal any more" (not (container-signal running 'term))))
   (test-equal "the time limit" 137
     (run-container (make-container "x" "root" '("/bin/sleep" "100") #:time 0.1 #:grace 0)))
+  (test-equal "#:supervised? #f: the time limit" 137
+    (wait-container (spawn-container (make-container "x" "root" '("/bin/sleep" "100") #:time 0.1 #:grace 0)
+                                     #:supervised? #f)))
+  (test-assert "the time limit is kept while nobody waits"
+    (let ((pid (container-pid (spawn-container (make-container "x" "root" '("/bin/sleep" "100") #:time 0.1 #:grace 0)))))
+      (soon? (lambda () (not (lives? pid))))))
+  (let* ((running (spawn-container sleeper)) (stats (container-stats running)))
+    (test-assert "counters of a running container"
+      (every (lambda (name) (exact-integer? (assq-ref stats name)))
+             '(user-microseconds system-microseconds peak-memory memory-peak memory-limit processes-peak processes-limit
+               oom-kills refused-forks processes memory swap throttled-microseconds read-bytes written-bytes)))
+    (container-signal running 'kill)
+    (wait-container running)
+    (test-equal "the same counters after its end" (map car stats) (map car (container-stats running))))
   (test-error "no container" (run-container 5))
   (test-error "no running container" (wait-container sleeper))
   (test-error "no signal" (container-signal (spawn-container sleeper) 'rubbish))
   (let ((text (message-of (lambda () (run-container (container (name "x") (rootfs "absent") (command "/bin/true")))))))
     (test-assert "an error says what" (and (string-contains text "absent: No such file or directory") #t))
     (test-assert "an error says where" (and (string-contains text "runtime.scm:") #t)))
+  (test-assert "what nobody catches is printed as text, with its remedy"
+    (let ((text (uncaught (lambda () (run-container (container (name "x") (rootfs "absent") (command "/bin/true")))))))
+      (and (string-contains text "absent: No such file or directory\nremedy: make a root filesystem there")
+           (not (string-contains text "&")))))
+  (test-assert "so is what is wrong with a description"
+    (string-contains (uncaught (lambda () (container (name "x") (rotfs "root") (command "/bin/true"))))
+                     "unknown field `rotfs`; did you mean `rootfs`?\n"))
+  (test-assert "so is what a sandboxed thunk raises"
+    (string-contains (uncaught (lambda () (run-sandboxed (lambda () (error "the thunk says" 'no)))))
+                     "the thunk says no\n"))
   (test-equal "a program that is not there" 127
     (with-exception-handler container-error-exit-status
       (lambda () (run-container (make-container "x" "root" '("/bin/absent"))))
@@ -106,6 +138,17 @@
   (test-error "#:cgroup-name" (make-container "x" "root" '("/bin/true") #:cgroup-name "mine"))
   (test-equal "#:supervise? #t" 0 (status "true" #:supervise? #t))
   (test-equal "#:strict? #f" 0 (status "true" #:strict? #f))
+  ;; This user has no part of the hierarchy of cgroups: what only they limit is missing, and each is excused by its name.
+  (for-each
+   (lambda (name limits)
+     (let ((limited (lambda options (apply status "true" #:limits limits options))))
+       (test-assert (format #f "~a cannot be limited" name)
+         (string-contains (or (message-of limited) "") (format #f "the limit `~a` cannot be enforced" name)))
+       (test-equal (format #f "#:strict? #f excuses ~a" name) 0 (limited #:strict? #f))))
+   '(memory swap cpus cpuset io-read io-write io-read-operations io-write-operations)
+   (list (limits (memory (MiB 64))) (limits (swap 0)) (limits (cpus 1)) (limits (cpuset "0"))
+         (limits (io-read "/" (MiB 1))) (limits (io-write "/" (MiB 1)))
+         (limits (io-read-operations "/" 100)) (limits (io-write-operations "/" 100))))
   (test-equal "descriptors of the host are closed" "0 1 2"
     (let ((port (open-input-file "/etc/passwd")))
       (fcntl port F_SETFD 0)
@@ -124,21 +167,34 @@
     (gc)
     (test-assert "two hundred more leave no memory" (< (- (resident-kilobytes) memory) 8192)))
   (gc)
-  (soon? (lambda () (zero? (children))))
-  (let ((before (descriptors)))
-    (let loop ((n 0))
-      (when (< n 20)
-        (spawn-container sleeper)
-        (loop (+ n 1))))
+  (let* ((before (descriptors))
+         (pids (map (lambda (n) (container-pid (spawn-container sleeper #:supervised? (even? n)))) (iota 20))))
     (test-assert "containers that nobody can reach are ended"
-      (soon? (lambda () (clear-stack 100) (gc) (<= (children) 1))))
+      (soon? (lambda () (clear-stack 100) (gc) (<= (count lives? pids) 1))))
     (test-assert "and their descriptors closed"
       (soon? (lambda () (gc) (<= (descriptors) (+ before 2))))))
   (test-equal "a container of a thread" 5
     (join-thread (call-with-new-thread (lambda () (status "exit 5")))))
-  (test-assert "a container ends with its thread"
+  (test-assert "a container outlives its thread"
     (let ((running (join-thread (call-with-new-thread (lambda () (spawn-container sleeper))))))
-      (soon? (lambda () (container-ended? running))))))
+      (usleep 200000)
+      (and (not (container-ended? running))
+           (container-signal running 'kill)
+           (= 137 (wait-container running)))))
+  (test-assert "#:supervised? #f: a container ends with its thread"
+    (let ((running (join-thread (call-with-new-thread (lambda () (spawn-container sleeper #:supervised? #f))))))
+      (soon? (lambda () (container-ended? running)))))
+  (test-assert "a container ends with its process"
+    (let* ((ends (pipe)) (child (primitive-fork)))
+      (when (zero? child)
+        (write (container-pid (spawn-container sleeper)) (cdr ends))
+        (force-output (cdr ends))
+        (kill (getpid) SIGKILL))
+      (waitpid child)
+      (close-port (cdr ends))
+      (let ((pid (read (car ends))))
+        (close-port (car ends))
+        (soon? (lambda () (not (lives? pid))))))))
 
 ;; The collector is conservative: what has just been on the stack is overwritten.
 (define (clear-stack n)
