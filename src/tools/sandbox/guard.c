@@ -32,6 +32,8 @@ static const struct {
     { ".envrc", GUARD_READ_ONLY },
     { ".vscode", GUARD_READ_ONLY },
     { ".idea", GUARD_READ_ONLY },
+    { ".husky", GUARD_READ_ONLY }, /* hooks of git, where its config says so */
+    { ".githooks", GUARD_READ_ONLY },
     { ".bashrc", GUARD_READ_ONLY },
     { ".bash_profile", GUARD_READ_ONLY },
     { ".bash_login", GUARD_READ_ONLY },
@@ -135,6 +137,12 @@ struct alias {
     enum guard_action action;
 };
 
+/* A link in a folder that is guarded. */
+struct link {
+    char *path;
+    enum guard_action action;
+};
+
 struct search {
     const struct guard_trees *trees;
     const char *const *hide;
@@ -142,6 +150,8 @@ struct search {
     struct guards *found;
     struct alias *aliases;
     size_t alias_count;
+    struct link *links;
+    size_t link_count;
     size_t entries;
     size_t tree; /* the one that is searched */
     esq_error *ret_error;
@@ -210,6 +220,19 @@ static bool add_alias(struct search *search, const char *path, const struct stat
     return true;
 }
 
+static bool add_link(struct search *search, const char *path, enum guard_action action)
+{
+    struct link *links = search->links;
+    if (search->link_count % 256 == 0) {
+        links = realloc(links, (search->link_count + 256) * sizeof *links);
+        if (!links)
+            return no_memory(search);
+        search->links = links;
+    }
+    links[search->link_count] = (struct link){ strdup(path), action };
+    return links[search->link_count++].path || no_memory(search);
+}
+
 /* Nobody makes a name in a folder of somebody else that we may not write. (One of our own could be made writable.) */
 static bool is_closed(const char *path)
 {
@@ -263,29 +286,49 @@ static enum guard_action wanted_action(const struct search *search, const char *
     return guard_action_of(name, in_git);
 }
 
+/* The tree that the path lies in, SIZE_MAX: none. */
+static size_t tree_of(const struct search *search, const char *path)
+{
+    for (size_t i = search->trees->count; i > 0; i--) {
+        size_t length = strlen(search->trees->items[i - 1].path);
+        if (strncmp(path, search->trees->items[i - 1].path, length) == 0 && path[length] == '/')
+            return i - 1;
+    }
+    return SIZE_MAX;
+}
+
+/* What a link leads to, by all its names. */
+static bool guard_target(struct search *search, const char *path, enum guard_action action)
+{
+    struct stat about;
+    size_t tree = tree_of(search, path);
+    if (tree == SIZE_MAX || is_named(search, path) || lstat(path, &about) < 0)
+        return true;
+    search->tree = tree;
+    return guard(search, tree, path, action) &&
+           (!S_ISREG(about.st_mode) || about.st_nlink == 1 || add_alias(search, path, &about, action));
+}
+
 /* A link cannot be mounted over. What a hidden one leads to is hidden; one that must stay cannot be kept. */
 static bool guard_link(struct search *search, const char *path, enum guard_action action)
 {
     char real[PATH_MAX];
-    if (action == GUARD_READ_ONLY)
-        return !search->trees->items[search->tree].is_writable ||
-               problem(search->ret_error, "put a file in its place, or name it: --ro or --rw with its path",
+    size_t tree = search->tree;
+    if (action == GUARD_READ_ONLY && search->trees->items[tree].is_writable)
+        return problem(search->ret_error, "put a file in its place, or name it: --ro or --rw with its path",
                        "%s must stay as it is, and is a symbolic link", path);
-    if (!realpath(path, real))
-        return true;
-    for (size_t i = search->trees->count; i > 0; i--) {
-        const char *root = search->trees->items[i - 1].path;
-        size_t length = strlen(root);
-        if (strncmp(real, root, length) == 0 && real[length] == '/')
-            return is_named(search, real) || add_name(search, i - 1, real, GUARD_HIDE);
-    }
-    return true;
+    if (action == GUARD_READ_ONLY)
+        return add_link(search, path, action);
+    bool is_good = !realpath(path, real) || guard_target(search, real, GUARD_HIDE);
+    search->tree = tree;
+    return is_good;
 }
 
-static bool search_folder(struct search *search, int folder, const char *path, unsigned depth);
+static bool search_folder(struct search *search, int folder, const char *path, enum guard_action around,
+                          unsigned depth);
 
 static bool enter(struct search *search, int folder, const char *name, const char *path, const struct stat *about,
-                  unsigned depth)
+                  enum guard_action around, unsigned depth)
 {
     if (depth == DEPTH_MAX)
         return problem(search->ret_error, "name a tree that is not so deep", "%s lies more than %d folders deep", path,
@@ -297,10 +340,22 @@ static bool enter(struct search *search, int folder, const char *name, const cha
         return problem(search->ret_error,
                        "what cannot be searched cannot be guarded: make it readable, or name a smaller tree", "%s: %s",
                        path, strerror(errno));
-    return search_folder(search, fd, path, depth + 1);
+    return search_folder(search, fd, path, around, depth + 1);
 }
 
-static bool look_at(struct search *search, int folder, const char *name, const char *path, bool in_git, unsigned depth)
+/* What the mount of a guarded name does not hold: other names of its files, and what its links lead to. */
+static bool look_behind(struct search *search, int folder, const char *name, const char *path, const struct stat *about,
+                        enum guard_action action, unsigned depth)
+{
+    if (S_ISDIR(about->st_mode))
+        return enter(search, folder, name, path, about, action, depth);
+    if (S_ISLNK(about->st_mode))
+        return action == GUARD_NONE || add_link(search, path, action);
+    return !S_ISREG(about->st_mode) || about->st_nlink == 1 || add_alias(search, path, about, action);
+}
+
+static bool look_at(struct search *search, int folder, const char *name, const char *path, bool in_git,
+                    enum guard_action around, unsigned depth)
 {
     struct stat about;
     if (++search->entries > ENTRIES_MAX)
@@ -308,6 +363,8 @@ static bool look_at(struct search *search, int folder, const char *name, const c
                        ENTRIES_MAX, search->trees->items[search->tree].path);
     if (fstatat(folder, name, &about, AT_SYMLINK_NOFOLLOW) < 0)
         return errno == ENOENT || problem(search->ret_error, NULL, "%s: %s", path, strerror(errno));
+    if (around == GUARD_HIDE)
+        return look_behind(search, folder, name, path, &about, around, depth);
     if (is_named(search, path)) /* searched by itself; what lies around it must not be renamed */
         return !search->trees->items[search->tree].is_writable || S_ISLNK(about.st_mode) ||
                add_with_ancestors(search, search->tree, path, GUARD_PIN);
@@ -316,14 +373,11 @@ static bool look_at(struct search *search, int folder, const char *name, const c
     enum guard_action action = wanted_action(search, path, name, in_git);
     if (action == GUARD_NONE && !is_folder && strcasecmp(name, ".git") == 0)
         action = GUARD_READ_ONLY; /* says where the repository is */
-    if (action != GUARD_NONE && S_ISLNK(about.st_mode))
+    if (action != GUARD_NONE && S_ISLNK(about.st_mode) && around == GUARD_NONE)
         return guard_link(search, path, action);
-    if (action != GUARD_NONE && !guard(search, search->tree, path, action))
+    if (action > around && !S_ISLNK(about.st_mode) && !guard(search, search->tree, path, action))
         return false;
-    if (S_ISREG(about.st_mode) && about.st_nlink > 1 && !add_alias(search, path, &about, action))
-        return false;
-    bool is_seen = action == GUARD_NONE || (action == GUARD_READ_ONLY && is_folder);
-    return !is_folder || !is_seen || enter(search, folder, name, path, &about, depth);
+    return look_behind(search, folder, name, path, &about, action > around ? action : around, depth);
 }
 
 /* What git would follow if it were there. */
@@ -339,7 +393,8 @@ static bool add_missing_of_git(struct search *search, const char *path, const bo
     return true;
 }
 
-static bool search_stream(struct search *search, DIR *stream, const char *path, unsigned depth)
+static bool search_stream(struct search *search, DIR *stream, const char *path, enum guard_action around,
+                          unsigned depth)
 {
     const struct guard_tree *tree = &search->trees->items[search->tree];
     size_t root = strlen(tree->path);
@@ -352,7 +407,7 @@ static bool search_stream(struct search *search, DIR *stream, const char *path, 
             continue;
         if ((size_t)snprintf(below, sizeof below, "%s/%s", path, name) >= sizeof below)
             return problem(search->ret_error, "name a tree that is not so deep", "a path in %s is too long", path);
-        if (!look_at(search, dirfd(stream), name, below, in_git, depth))
+        if (!look_at(search, dirfd(stream), name, below, in_git, around, depth))
             return false;
         has_head = has_head || strcmp(name, "HEAD") == 0;
         for (size_t i = 0; i < OF_GIT; i++)
@@ -360,7 +415,7 @@ static bool search_stream(struct search *search, DIR *stream, const char *path, 
     }
     if (errno != 0)
         return problem(search->ret_error, NULL, "%s: %s", path, strerror(errno));
-    if (!in_git || !tree->is_writable)
+    if (!in_git || !tree->is_writable || around != GUARD_NONE)
         return true;
     if (has_head)
         return add_missing_of_git(search, path, has);
@@ -369,14 +424,14 @@ static bool search_stream(struct search *search, DIR *stream, const char *path, 
 }
 
 /* Takes the descriptor. */
-static bool search_folder(struct search *search, int folder, const char *path, unsigned depth)
+static bool search_folder(struct search *search, int folder, const char *path, enum guard_action around, unsigned depth)
 {
     DIR *stream = fdopendir(folder);
     if (!stream) {
         close(folder);
         return no_memory(search);
     }
-    bool is_good = search_stream(search, stream, path, depth);
+    bool is_good = search_stream(search, stream, path, around, depth);
     closedir(stream);
     return is_good;
 }
@@ -408,22 +463,133 @@ static bool search_tree(struct search *search)
     int fd = openat(tree->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
         return problem(search->ret_error, NULL, "%s: %s", tree->path, strerror(errno));
-    return search_folder(search, fd, tree->path, 0) && (!tree->is_writable || add_expected(search));
+    return search_folder(search, fd, tree->path, GUARD_NONE, 0) && (!tree->is_writable || add_expected(search));
+}
+
+static int compare_aliases(const void *a, const void *b)
+{
+    const struct alias *first = a, *second = b;
+    if (first->device != second->device)
+        return first->device < second->device ? -1 : 1;
+    return first->inode < second->inode ? -1 : first->inode > second->inode;
 }
 
 /* A file is guarded by all its names. */
 static bool guard_aliases(struct search *search)
 {
-    for (size_t i = 0; i < search->alias_count; i++) {
-        const struct alias *guarded = &search->aliases[i];
-        for (size_t j = 0; guarded->action != GUARD_NONE && j < search->alias_count; j++) {
-            const struct alias *other = &search->aliases[j];
-            if (other->action < guarded->action && other->device == guarded->device && other->inode == guarded->inode &&
-                !guard(search, other->tree, other->path, guarded->action))
+    struct alias *all = search->aliases;
+    if (search->alias_count > 1)
+        qsort(all, search->alias_count, sizeof *all, compare_aliases);
+    for (size_t i = 0, end; i < search->alias_count; i = end) {
+        enum guard_action most = GUARD_NONE;
+        for (end = i; end < search->alias_count && compare_aliases(&all[i], &all[end]) == 0; end++)
+            most = all[end].action > most ? all[end].action : most;
+        for (size_t j = i; j < end; j++)
+            if (all[j].action < most && !guard(search, all[j].tree, all[j].path, most))
                 return false;
-        }
     }
     return true;
+}
+
+/* ---- Links in guarded folders ---- */
+
+/* May the sandbox make, replace or rename this name? */
+static bool is_open(const struct search *search, const char *path)
+{
+    size_t tree = tree_of(search, path);
+    if (tree == SIZE_MAX || !search->trees->items[tree].is_writable)
+        return false;
+    for (size_t i = 0; i < search->found->count; i++) {
+        const struct guard_name *name = &search->found->names[i];
+        size_t length = strlen(name->path);
+        if (name->action >= GUARD_READ_ONLY && strncmp(path, name->path, length) == 0 &&
+            (path[length] == '/' || path[length] == '\0'))
+            return false;
+    }
+    return true;
+}
+
+/* Where a link leads, part by part. */
+struct way {
+    char at[PATH_MAX]; /* without links */
+    char rest[PATH_MAX];
+    struct stat about;
+    unsigned links;
+};
+enum { LINKS_MAX = 40 }; /* the kernel follows no more */
+
+static bool take_link(struct way *way)
+{
+    char target[PATH_MAX], rest[PATH_MAX];
+    ssize_t length = readlink(way->at, target, sizeof target - 1);
+    if (length <= 0 || ++way->links > LINKS_MAX)
+        return false;
+    target[length] = '\0';
+    memcpy(rest, way->rest, sizeof rest);
+    if ((size_t)snprintf(way->rest, sizeof way->rest, "%s/%s", target, rest) >= sizeof way->rest)
+        return false;
+    *(target[0] == '/' ? way->at : strrchr(way->at, '/')) = '\0';
+    return true;
+}
+
+/* The next part. 1: there was one, 0: the end, or nothing that anybody could follow. */
+static int take_part(struct way *way)
+{
+    char *part = way->rest + strspn(way->rest, "/");
+    size_t length = strcspn(part, "/"), before = strlen(way->at);
+    if (length == 0 || before + length + 2 > sizeof way->at)
+        return 0;
+    bool is_up = length == 2 && part[0] == '.' && part[1] == '.';
+    if (is_up && before > 0)
+        *strrchr(way->at, '/') = '\0';
+    else if (!is_up && !(length == 1 && part[0] == '.'))
+        snprintf(way->at + before, sizeof way->at - before, "/%.*s", (int)length, part);
+    memmove(way->rest, part + length, strlen(part + length) + 1);
+    return 1;
+}
+
+static bool cannot_stay(struct search *search, const char *path)
+{
+    return problem(search->ret_error, "put a file in its place, or name it: --ro or --rw with its path",
+                   "%s must stay as it is, and leads to what the command could replace", path);
+}
+
+/* The file behind the link counts as the link does, as long as nobody can make the link lead elsewhere. */
+static bool guard_behind(struct search *search, const struct link *link)
+{
+    struct way way = { .links = 0 };
+    bool is_kept = link->action == GUARD_READ_ONLY;
+    snprintf(way.rest, sizeof way.rest, "%s", link->path);
+    while (take_part(&way)) {
+        const char *at = way.at[0] ? way.at : "/";
+        if (lstat(at, &way.about) < 0)
+            return !is_kept || !is_open(search, at) || cannot_stay(search, link->path);
+        if (!S_ISLNK(way.about.st_mode))
+            continue;
+        if (is_kept && strcmp(at, link->path) != 0 && is_open(search, at))
+            return cannot_stay(search, link->path);
+        if (!take_link(&way))
+            return true;
+    }
+    return !S_ISREG(way.about.st_mode) || guard_target(search, way.at, link->action);
+}
+
+static bool guard_links(struct search *search)
+{
+    for (size_t i = 0; i < search->link_count; i++)
+        if (!guard_behind(search, &search->links[i]))
+            return false;
+    return true;
+}
+
+static void search_done(struct search *search)
+{
+    for (size_t i = 0; i < search->alias_count; i++)
+        free(search->aliases[i].path);
+    free(search->aliases);
+    for (size_t i = 0; i < search->link_count; i++)
+        free(search->links[i].path);
+    free(search->links);
 }
 
 static int compare_names(const void *a, const void *b)
@@ -446,10 +612,8 @@ bool guards_find(const struct guard_trees *trees, const char *const *hide, size_
         search.tree = i;
         is_good = search_tree(&search);
     }
-    is_good = is_good && guard_aliases(&search);
-    for (size_t i = 0; i < search.alias_count; i++)
-        free(search.aliases[i].path);
-    free(search.aliases);
+    is_good = is_good && guard_links(&search) && guard_aliases(&search);
+    search_done(&search);
     if (ret->count > 1)
         qsort(ret->names, ret->count, sizeof *ret->names, compare_names);
     return is_good;
