@@ -4,9 +4,9 @@
              (guix git-download)
              (guix build-system meson)
              ((guix licenses) #:prefix license:)
+             (gnu packages backup)
+             (gnu packages base)
              (gnu packages bash)
-             (gnu packages busybox)
-             (gnu packages check)
              (gnu packages guile)
              (gnu packages libedit)
              (gnu packages linux)
@@ -30,8 +30,9 @@
                  (string-append "-Dguile_cache=" #$output "/lib/guile/3.0/site-ccache")
                  (string-append "-Dunicode_data=" #$(this-package-native-input "ucd") "/share/ucd"))
          #:tests? #f))
-  (native-inputs (list pkg-config ucd guile-3.0 libseccomp))
-  (inputs (list gmp libedit guile-3.0 bash-minimal))
+  (native-inputs (list pkg-config ucd guile-3.0 libseccomp
+                       (list glibc "static"))) ; the programs beside a container are static
+  (inputs (list gmp libarchive libedit guile-3.0 bash-minimal))
   (synopsis "Rootless, daemonless containers described in Scheme")
   (description
    "Esquema runs code that nobody needs to trust.  It is a container runtime for Linux whose only configuration language

@@ -1,0 +1,3 @@
+;; A stand-in.
+(define-module (guix build-system meson) #:export (meson-build-system))
+(define meson-build-system 'meson)

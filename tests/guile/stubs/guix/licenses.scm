@@ -1,0 +1,3 @@
+;; A stand-in.
+(define-module (guix licenses) #:export (asl2.0))
+(define asl2.0 'asl2.0)
