@@ -235,6 +235,13 @@ ESQ_API int esq_launch(const esq_plan *plan, esq_container **ret_container, esq_
 
 enum esq_launch_flags {
     ESQ_SUPERVISED = 1, /* through the supervisor program: its life is bound to the calling process, not the thread */
+    /*
+     * Count the system calls that its policy answers with an error: for diagnosis only, every answer stays the same.
+     * Each such call waits until the thread that launched it is in esq_wait, so only somebody who waits may ask for it.
+     * Not with ESQ_SUPERVISED. Calls that the policy kills for are not counted, and a program that wants a seccomp
+     * listener of its own gets EBUSY.
+     */
+    ESQ_TRACE_DENIED = 2,
 };
 
 typedef struct esq_launch_options {
@@ -251,6 +258,20 @@ typedef struct esq_launch_options {
 ESQ_API int esq_launch_with(const esq_plan *plan, const esq_launch_options *options, esq_container **ret_container,
                             esq_error *ret_error);
 
+/* A system call that the policy of a traced container has refused. */
+typedef struct esq_denied {
+    int number;       /* of this architecture; the highest stands for all that we have no number for */
+    int error_number; /* what it was answered the first time */
+    uint64_t count;
+    char name[32]; /* empty: it has none that we know */
+} esq_denied;
+
+/*
+ * What has been refused so far, each call once, by rising number. Writes at most `capacity`; returns how many there
+ * are, which may be more. 0 for a container that was not launched with ESQ_TRACE_DENIED. No errors.
+ */
+ESQ_API size_t esq_container_denied(const esq_container *container, esq_denied *ret_denied, size_t capacity);
+
 /* Why a container ended. */
 enum esq_reason {
     ESQ_REASON_NONE = 0,     /* it has not ended yet */
@@ -263,7 +284,7 @@ enum esq_reason {
     ESQ_REASON_SYSTEM_CALL,  /* the payload was ended by SIGSYS: a system call that its seccomp policy kills for */
     ESQ_REASON_OUT_OF_MEMORY /* the kernel ended it, because its field "memory" did not suffice; exit_status is 137 */
 };
-#define ESQ_REASON_LAST ESQ_REASON_SYSTEM_CALL
+#define ESQ_REASON_LAST ESQ_REASON_OUT_OF_MEMORY
 
 /* How a container ended, and what it used. */
 typedef struct esq_result {
@@ -420,8 +441,9 @@ ESQ_API ssize_t esq_store_list(esq_store *store, esq_entry *ret_entries, size_t 
 ESQ_API int esq_store_find(esq_store *store, const char *name, esq_entry *ret_entry, esq_error *ret_error);
 
 enum esq_start_flags {
-    ESQ_START_REMOVE = 1,   /* its entry goes when it ends */
-    ESQ_START_TERMINAL = 2, /* a terminal of its own, which nobody sits at: what it prints goes to the log */
+    ESQ_START_REMOVE = 1,       /* its entry goes when it ends */
+    ESQ_START_TERMINAL = 2,     /* a terminal of its own, which nobody sits at: what it prints goes to the log */
+    ESQ_START_TRACE_DENIED = 4, /* as ESQ_TRACE_DENIED; its log says at the end what was refused */
 };
 
 /* Whether another run follows when the program has ended by itself (not when it was stopped). */

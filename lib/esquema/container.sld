@@ -561,11 +561,11 @@
 
     (define-syntax publish-form
       (syntax-rules ()
-        ((_ position publish port ... (address text)) (publish-form position publish port ... (cons 'address text)))
-        ((_ position publish port ...)
-         (symbol-case publish
+        ((_ position head port ... (address text)) (publish-form position head port ... (cons 'address text)))
+        ((_ position head port ...)
+         (symbol-case head
            ((publish) (list port ...))
-           (else (unknown position "word of field `network`" 'publish '(publish)))))))
+           (else (unknown position "word of field `network`" 'head '(publish)))))))
 
     (define-syntax mounts
       (syntax-rules ()

@@ -35,6 +35,7 @@
 #include "facility.h"
 #include "seccomp/compile.h"
 #include "seccomp/policy.h"
+#include "seccomp/trace.h"
 
 #define NAMESPACES \
     (CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET)
@@ -302,20 +303,31 @@ static void names_change_a_policy(void **state)
     assert_int_equal(seccomp_call_number("io_uring"), -1);
 }
 
-static void tracing_notifies_instead_of_refusing(void **state)
+/* Whoever answers a traced call decides as the kernel would have done. */
+static void a_trace_decides_as_the_program(void **state)
 {
-    struct seccomp_policy policy;
-    struct program program;
-    struct seccomp_data foreign = { .nr = 0, .arch = AUDIT_ARCH_I386 };
+    static const enum seccomp_base bases[] = { SECCOMP_STANDARD, SECCOMP_STRICT, SECCOMP_PERMISSIVE, SECCOMP_RUNNER };
+    static const uint64_t values[] = { 0, 1, 2, 16, 0x5412, 0x7e020000, 06755, 1ull << 32, UINT64_MAX };
+    const struct sock_filter stranger = BPF_STMT(BPF_LD | BPF_W | BPF_LEN, 0);
+    struct seccomp_data nothing = { 0 };
 
     (void)state;
-    seccomp_policy_init(&policy, SECCOMP_STRICT);
-    seccomp_policy_trace(&policy);
-    assert_int_equal(seccomp_compile(&policy, program.code, SECCOMP_PROGRAM_MAX, &program.length), 0);
-    assert_int_equal(ASK(&program, "mount", 0), SECCOMP_RET_USER_NOTIF);
-    assert_int_equal(ASK(&program, "clone3", 0), SECCOMP_RET_USER_NOTIF);
-    assert_int_equal(ASK(&program, "read", 0), SECCOMP_RET_ALLOW);
-    assert_int_equal(run(&program, &foreign), SECCOMP_RET_KILL_PROCESS);
+    for (size_t base = 0; base < sizeof bases / sizeof *bases; base++) {
+        struct seccomp_policy policy;
+        struct program program;
+        compile(bases[base], &policy, &program);
+        for (int number = -1; number <= SECCOMP_NUMBERS; number++) {
+            for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+                uint64_t value = values[i];
+                struct seccomp_data call = { .nr = number,
+                                             .arch = i == 8 ? AUDIT_ARCH_I386 : NATIVE,
+                                             .args = { value, value, value, value, value, value } };
+                assert_int_equal(seccomp_trace_decide(program.code, program.length, &call), run(&program, &call));
+            }
+        }
+    }
+    assert_int_equal(seccomp_trace_decide(&stranger, 1, &nothing), ERRNO(EPERM));
+    assert_int_equal(seccomp_trace_decide(&stranger, 0, &nothing), ERRNO(EPERM));
 }
 
 static void programs_are_short(void **state)
@@ -810,7 +822,7 @@ int main(void)
         cmocka_unit_test(families_are_limited),
         cmocka_unit_test(the_runner_has_a_few_calls),
         cmocka_unit_test(names_change_a_policy),
-        cmocka_unit_test(tracing_notifies_instead_of_refusing),
+        cmocka_unit_test(a_trace_decides_as_the_program),
         cmocka_unit_test(programs_are_short),
         cmocka_unit_test(bases_have_names),
         cmocka_unit_test(programs_do_what_policies_say),

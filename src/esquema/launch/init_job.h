@@ -15,6 +15,8 @@
 enum init_job_flags {
     INIT_JOB_PID_NAMESPACE = 1, /* init is PID 1; else it makes itself a subreaper */
     INIT_JOB_TERMINAL = 2,      /* descriptor 0 is a terminal: the payload leads a session, and it is its own */
+    INIT_JOB_TRACE = 4, /* what the filter refuses is asked about; `report` is a socket, which takes the listener in
+                           a message of one byte */
 };
 
 /*

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include "cgroup/leaf.h"
 #include "launch/init_job.h"
 #include "launch/map_helper.h"
@@ -26,6 +27,8 @@ struct launch {
     int go[2], report[2], result[2];
     int init, job;
     int held;
+    bool is_traced;
+    int listener;
     pid_t beside;
     int pidfd;
     pid_t pid;
@@ -71,6 +74,7 @@ static void launch_done(struct launch *launch)
     close_own(&launch->init);
     close_own(&launch->job);
     close_own(&launch->held);
+    close_own(&launch->listener);
     end_program(&launch->beside);
     if (launch->pid > 0) { /* failed: whatever it does at this moment, it ends here */
         int status;
@@ -197,12 +201,33 @@ static int make_memory_file(const char *name, const void *bytes, size_t size, bo
     return result < 0 ? result : take_fd(&fd);
 }
 
-static int open_all(struct launch *launch, esq_error *ret_error)
+/* The plan's job, in which a trace is one bit. */
+static int make_job_file(const struct launch *launch)
 {
     const struct plan_block *block = launch->block;
+    struct init_job *job = malloc(block->job_size);
+    if (!job)
+        return -ENOMEM;
+    memcpy(job, STEP_TEXT(block, block->job), block->job_size);
+    if (launch->is_traced)
+        job->flags |= INIT_JOB_TRACE;
+    int fd = make_memory_file("esquema-job", job, block->job_size, false);
+    free(job);
+    return fd;
+}
+
+/* A pipe, or where a descriptor comes back a socket. */
+static int open_report(struct launch *launch)
+{
+    return launch->is_traced ? (int)SYS(SYS_socketpair, AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, launch->report)
+                             : sys_pipe(launch->report);
+}
+
+static int open_all(struct launch *launch, esq_error *ret_error)
+{
     int result = sys_pipe(launch->go);
     if (result == 0)
-        result = sys_pipe(launch->report);
+        result = open_report(launch);
     if (result == 0)
         result = sys_pipe(launch->result);
     if (result < 0)
@@ -210,7 +235,7 @@ static int open_all(struct launch *launch, esq_error *ret_error)
     launch->init = make_memory_file("esquema-init", esq_init_program, esq_init_program_size, true);
     if (launch->init < 0)
         return esq_fail(ret_error, NULL, -launch->init, NULL, "make the memory file of init");
-    launch->job = make_memory_file("esquema-job", STEP_TEXT(block, block->job), block->job_size, false);
+    launch->job = make_job_file(launch);
     if (launch->job < 0)
         return esq_fail(ret_error, NULL, -launch->job, NULL, "make the memory file of init's job");
     return 0;
@@ -372,11 +397,36 @@ static int write_maps(const struct launch *launch, esq_error *ret_error)
                       : 0;
 }
 
+/* A report, or 0 at the end of file. */
+static ssize_t read_report(struct launch *launch, struct child_report *ret_report)
+{
+    if (!launch->is_traced)
+        return sys_read(launch->report[0], ret_report, sizeof(*ret_report));
+    for (;;) {
+        union {
+            struct cmsghdr head;
+            char space[CMSG_SPACE(sizeof(int))];
+        } control;
+        struct iovec bytes = { .iov_base = ret_report, .iov_len = sizeof(*ret_report) };
+        struct msghdr head = {
+            .msg_iov = &bytes, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)
+        };
+        ssize_t size = SYS(SYS_recvmsg, launch->report[0], &head, MSG_CMSG_CLOEXEC);
+        struct cmsghdr *part = size > 0 ? CMSG_FIRSTHDR(&head) : NULL;
+        if (size == -EINTR)
+            continue;
+        if (!part || part->cmsg_type != SCM_RIGHTS || part->cmsg_len != CMSG_LEN(sizeof(int)))
+            return size;
+        close_own(&launch->listener);
+        memcpy(&launch->listener, CMSG_DATA(part), sizeof(int));
+    }
+}
+
 /* Until end of file: then the payload has been executed, and nobody uses the plan and the stack any more. */
 static int wait_for_exec(struct launch *launch, esq_error *ret_error)
 {
     struct child_report report;
-    ssize_t size = sys_read(launch->report[0], &report, sizeof(report));
+    ssize_t size = read_report(launch, &report);
     if (size == (ssize_t)sizeof(report)) {
         report.detail[sizeof(report.detail) - 1] = '\0';
         return launch_fail_at_step(launch->block, &report, ret_error);
@@ -441,7 +491,7 @@ static int launch_run(struct launch *launch, esq_error *ret_error)
     return result < 0 ? result : check_alive(launch, ret_error);
 }
 
-int launch_start(const struct esq_plan *plan, struct launched *ret_launched, esq_error *ret_error)
+int launch_start(const struct esq_plan *plan, bool is_traced, struct launched *ret_launched, esq_error *ret_error)
 {
     struct launch launch = { .block = plan->block,
                              .go = { -1, -1 },
@@ -450,6 +500,8 @@ int launch_start(const struct esq_plan *plan, struct launched *ret_launched, esq
                              .init = -1,
                              .job = -1,
                              .held = -1,
+                             .is_traced = is_traced,
+                             .listener = -1,
                              .pidfd = -1 };
     uint64_t started = sys_monotonic_microseconds();
     uint64_t signals;
@@ -463,6 +515,7 @@ int launch_start(const struct esq_plan *plan, struct launched *ret_launched, esq
                                            .pidfd = take_fd(&launch.pidfd),
                                            .result = take_fd(&launch.result[0]),
                                            .held = take_fd(&launch.held),
+                                           .listener = take_fd(&launch.listener),
                                            .beside = launch.beside,
                                            .started = started,
                                            .cgroup = launch.cgroup };

@@ -50,6 +50,7 @@ struct launched {
     int result;       /* read end of init's result pipe */
     pid_t beside;     /* a program that carries its network, or 0; ended with it */
     int held;         /* a lock that the container keeps, or -1 */
+    int listener;     /* of a traced container's filter, or -1 */
     uint64_t started; /* monotonic microseconds, before the clone */
     struct cgroup cgroup;
 };
@@ -63,7 +64,8 @@ struct child_report;
  */
 int launch_fail_at_step(const struct plan_block *block, const struct child_report *report, esq_error *ret_error);
 
-int launch_start(const struct esq_plan *plan, struct launched *ret_launched, esq_error *ret_error);
+/* is_traced: what its filter refuses waits for an answer from the listener. */
+int launch_start(const struct esq_plan *plan, bool is_traced, struct launched *ret_launched, esq_error *ret_error);
 
 /* What a step's report means: fills ret_error and returns the negative errno. */
 int launch_fail_at_step(const struct plan_block *block, const struct child_report *report, esq_error *ret_error);

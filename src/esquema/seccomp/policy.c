@@ -359,13 +359,6 @@ void seccomp_policy_kill(struct seccomp_policy *policy, bool kills)
     policy->returns[SECCOMP_REFUSE] = kills ? SECCOMP_RET_KILL_PROCESS : SECCOMP_RET_ERRNO | EPERM;
 }
 
-void seccomp_policy_trace(struct seccomp_policy *policy)
-{
-    policy->returns[SECCOMP_ABSENT] = SECCOMP_RET_USER_NOTIF;
-    policy->returns[SECCOMP_REFUSE] = SECCOMP_RET_USER_NOTIF;
-    policy->returns[SECCOMP_FAMILY] = SECCOMP_RET_USER_NOTIF;
-}
-
 /*
  * int family. The routing part of netlink (int protocol 0) is allowed beside the default families, because getifaddrs,
  * and every runtime that lists its interfaces, has no other way; the other protocols (packet filter, audit, crypto) are

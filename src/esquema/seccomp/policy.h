@@ -111,9 +111,6 @@ const char *seccomp_call_arguments(const char *name);
 /* NULL: a family without a name. */
 const char *seccomp_family_name(int family);
 
-/* Every call that would be refused goes to the notifier instead, for diagnosis. Foreign entries still kill. */
-void seccomp_policy_trace(struct seccomp_policy *policy);
-
 /* -1 and NULL where there is none. */
 int seccomp_call_number(const char *name);
 const char *seccomp_call_name(int number);

@@ -12,10 +12,11 @@
 #define SUPERVISE_VERSION 1u
 
 enum supervise_flags {
-    SUPERVISE_ENTRY = 1,    /* it has an entry in the store, a socket and logs */
-    SUPERVISE_BOUND = 2,    /* it ends with whoever holds the other end of `launcher` */
-    SUPERVISE_REMOVE = 4,   /* the entry goes when it ends */
-    SUPERVISE_TERMINAL = 8, /* the payload gets a terminal, whose other end is logged */
+    SUPERVISE_ENTRY = 1,         /* it has an entry in the store, a socket and logs */
+    SUPERVISE_BOUND = 2,         /* it ends with whoever holds the other end of `launcher` */
+    SUPERVISE_REMOVE = 4,        /* the entry goes when it ends */
+    SUPERVISE_TERMINAL = 8,      /* the payload gets a terminal, whose other end is logged */
+    SUPERVISE_TRACE_DENIED = 16, /* what its filter refuses is logged when it ends */
 };
 
 /*

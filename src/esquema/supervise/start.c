@@ -171,6 +171,8 @@ static void prepare_job(const struct esq_store *store, const struct store_entry 
         job->flags |= SUPERVISE_TERMINAL;
     if (how->ret_tie)
         job->flags |= SUPERVISE_BOUND;
+    if (how->flags & ESQ_START_TRACE_DENIED)
+        job->flags |= SUPERVISE_TRACE_DENIED;
     const char *file = how->file ? how->file : "";
     size_t length = strlen(file);
     snprintf(job->file, sizeof job->file, "%s",
@@ -216,9 +218,12 @@ int esq_store_start(esq_store *store, const esq_plan *plan, const esq_start *how
     if (!*name)
         return esq_refuse(ret_error, EINVAL, "say (name \"...\") in the description, or give --name",
                           "a container that is started needs a name");
+    int result = denied_check(plan, how->flags & ESQ_START_TRACE_DENIED ? ESQ_TRACE_DENIED : 0, ret_error);
+    if (result < 0)
+        return result;
     esq_entry record = { .state = ESQ_STATE_STARTING, .started_us = microseconds_since_1970() };
     snprintf(record.name, sizeof record.name, "%s", name);
-    int result = store_create(store, &record, &entry, ret_error);
+    result = store_create(store, &record, &entry, ret_error);
     if (result < 0)
         return result;
     result = start_entry(store, plan, how, &entry, &record, ret_error);
@@ -243,7 +248,7 @@ int supervise_launch(const char *program, const struct esq_plan *plan, struct es
     if (result < 0)
         return result;
     container->launched = (struct launched){
-        .pid = message.pid, .pidfd = pidfd, .result = -1, .held = -1, .started = message.started_us
+        .pid = message.pid, .pidfd = pidfd, .result = -1, .held = -1, .listener = -1, .started = message.started_us
     };
     cgroup_init(&container->launched.cgroup); /* the supervisor's */
     container->supervisor = socket;

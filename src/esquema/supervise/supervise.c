@@ -178,13 +178,17 @@ int esq_wait(esq_container *container, int timeout_ms, int signal_fd, esq_error 
     uint64_t give_up = timeout_ms < 0 ? UINT64_MAX : now + (uint64_t)timeout_ms * 1000;
     while (container->end.reason == ESQ_REASON_NONE) {
         int end = container->supervisor >= 0 ? container->supervisor : container->launched.pidfd;
-        struct pollfd fds[2] = { { .fd = end, .events = POLLIN }, { .fd = signal_fd, .events = POLLIN } };
+        struct pollfd fds[3] = { { .fd = end, .events = POLLIN },
+                                 { .fd = signal_fd, .events = POLLIN },
+                                 { .fd = seccomp_trace_fd(container->trace), .events = POLLIN } };
         enforce_limit(container, now);
-        int ready = sys_poll(fds, 2, time_until(now, container->deadline, give_up));
+        int ready = sys_poll(fds, 3, time_until(now, container->deadline, give_up));
         if (ready < 0 && ready != -EINTR)
             return esq_fail(ret_error, NULL, -ready, NULL, "wait for the container");
         if (ready > 0 && fds[0].revents)
             return supervise_collect(container, ret_error);
+        if (ready > 0 && fds[2].revents)
+            seccomp_trace_serve(container->trace);
         int result = ready > 0 && fds[1].revents ? forward_signal(container, signal_fd) : 0;
         if (result < 0)
             return esq_fail(ret_error, NULL, -result, NULL, "forward a signal to the container");
@@ -197,9 +201,23 @@ int esq_wait(esq_container *container, int timeout_ms, int signal_fd, esq_error 
 
 /* ---- Handles ---- */
 
-static int launch_own(const esq_plan *plan, struct esq_container *container, esq_error *ret_error)
+/* A container that is not answered would stand still at its first refused call. */
+static int begin_trace(const esq_plan *plan, struct esq_container *container, esq_error *ret_error)
 {
-    int result = launch_start(plan, &container->launched, ret_error);
+    int result = denied_begin(plan, container);
+    if (result == 0)
+        return 0;
+    sys_pidfd_signal(container->launched.pidfd, SIGKILL);
+    supervise_collect(container, NULL);
+    sys_close(container->launched.pidfd);
+    return esq_fail(ret_error, NULL, -result, NULL, "trace refused calls");
+}
+
+static int launch_own(const esq_plan *plan, bool is_traced, struct esq_container *container, esq_error *ret_error)
+{
+    int result = launch_start(plan, is_traced, &container->launched, ret_error);
+    if (result == 0)
+        result = begin_trace(plan, container, ret_error);
     if (result == 0 && plan->block->time_ms)
         container->deadline = container->launched.started + plan->block->time_ms * 1000;
     return result;
@@ -210,15 +228,18 @@ int esq_launch_with(const esq_plan *plan, const esq_launch_options *options, esq
 {
     if (options->size < sizeof *options)
         return esq_fail(ret_error, NULL, EINVAL, NULL, "the caller was made for another version");
+    int result = denied_check(plan, options->flags, ret_error);
+    if (result < 0)
+        return result;
     struct esq_container *container = calloc(1, sizeof(*container));
     if (!container)
         return esq_fail(ret_error, NULL, ENOMEM, NULL, "start a container");
     container->grace = plan->block->grace_ms * 1000;
     container->deadline = UINT64_MAX;
     container->supervisor = -1;
-    int result = options->flags & ESQ_SUPERVISED
-                     ? supervise_launch(options->supervisor ? options->supervisor : "", plan, container, ret_error)
-                     : launch_own(plan, container, ret_error);
+    result = options->flags & ESQ_SUPERVISED
+                 ? supervise_launch(options->supervisor ? options->supervisor : "", plan, container, ret_error)
+                 : launch_own(plan, (options->flags & ESQ_TRACE_DENIED) != 0, container, ret_error);
     if (result < 0) {
         free(container);
         return result;
@@ -287,5 +308,6 @@ void esq_container_free(esq_container *container)
         supervise_collect(container, NULL);
     }
     sys_close(container->launched.pidfd);
+    seccomp_trace_close(container->trace);
     free(container);
 }

@@ -4,6 +4,7 @@
 
 #include "esquema.h"
 #include "launch/launch.h"
+#include "seccomp/trace.h"
 
 enum supervise_stage {
     SUPERVISE_RUNNING,
@@ -15,11 +16,17 @@ struct esq_container {
     struct launched launched;
     struct esq_result end; /* reason NONE while it runs */
     enum supervise_stage stage;
-    enum esq_reason cause; /* why we ended it, NONE when it ended by itself */
-    int supervisor;        /* socket to the supervisor that launched it for us, -1 when we did */
-    uint64_t deadline;     /* of the stage, monotonic microseconds; UINT64_MAX: none */
-    uint64_t grace;        /* microseconds */
+    enum esq_reason cause;       /* why we ended it, NONE when it ended by itself */
+    int supervisor;              /* socket to the supervisor that launched it for us, -1 when we did */
+    uint64_t deadline;           /* of the stage, monotonic microseconds; UINT64_MAX: none */
+    uint64_t grace;              /* microseconds */
+    struct seccomp_trace *trace; /* of its refused calls, or NULL */
 };
+
+/* Can the refused calls of this plan be traced, if `flags` ask for it? 0 or an error. */
+int denied_check(const struct esq_plan *plan, unsigned flags, esq_error *ret_error);
+/* Takes the listener of a container that was launched, where there is one. 0 or -ENOMEM. */
+int denied_begin(const struct esq_plan *plan, struct esq_container *container);
 
 /* Takes the end of a container whose pidfd says that it has ended: its result is in container->end afterwards. */
 int supervise_collect(struct esq_container *container, esq_error *ret_error);

@@ -14,7 +14,7 @@ struct text_list {
 };
 
 struct options {
-    bool trust, forget, explain, help;
+    bool trust, forget, explain, help, trace_denied;
     enum esq_format format;
     int status_fd;          /* -1: none */
     struct text_list allow; /* "network=host", ... */

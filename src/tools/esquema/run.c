@@ -41,6 +41,19 @@ static void tell_end(const esq_result *result)
         fputs("esquema: ended by a system call that its seccomp policy refuses\n", stderr);
 }
 
+/* What a traced policy has refused. */
+static void tell_denied(const esq_container *container, const esq_result *result)
+{
+    enum { MOST = 128 };
+    esq_denied denied[MOST];
+    size_t count = esq_container_denied(container, denied, MOST);
+    for (size_t i = 0; i < count && i < MOST; i++)
+        fprintf(stderr, "esquema: refused: %s (%s) x%llu\n", *denied[i].name ? denied[i].name : "an unknown call",
+                strerrorname_np(denied[i].error_number), (unsigned long long)denied[i].count);
+    if (result->reason == ESQ_REASON_SYSTEM_CALL)
+        fputs("esquema: the call that kills is not named; (refusals error) in the policy has it named\n", stderr);
+}
+
 /* What the relay of a terminal needs of the container. */
 struct attached {
     esq_container *container;
@@ -59,14 +72,15 @@ static void keep_time(void *data)
     esq_wait(attached->container, 0, -1, NULL);
 }
 
-static void relay_terminal(esq_container *container, struct terminal *terminal, int signals)
+static void relay_terminal(esq_container *container, bool is_traced, struct terminal *terminal, int signals)
 {
-    enum { TURN_MS = 100 };
+    /* A refused call waits for the turn. */
+    enum { TURN_MS = 100, TURN_TRACED_MS = 2 };
     struct attached attached = { container };
     const struct relay relay = {
         .end = esq_container_pidfd(container),
         .signals = signals,
-        .turn_ms = TURN_MS,
+        .turn_ms = is_traced ? TURN_TRACED_MS : TURN_MS,
         .forward = forward,
         .turn = keep_time,
         .data = &attached,
@@ -84,6 +98,8 @@ static int wait_for_end(const struct options *options, esq_container *container,
     }
     esq_container_result(container, &result);
     tell_end(&result);
+    if (options->trace_denied)
+        tell_denied(container, &result);
     if (options->status_fd >= 0)
         esq_status_write_ended(options->status_fd, &result);
     return result.exit_status;
@@ -93,7 +109,8 @@ int run_plan(const struct options *options, const esq_plan *plan, struct termina
 {
     esq_container *container;
     esq_error error = { 0 };
-    if (esq_launch(plan, &container, &error) < 0) {
+    const esq_launch_options how = { .size = sizeof how, .flags = options->trace_denied ? ESQ_TRACE_DENIED : 0 };
+    if (esq_launch_with(plan, &how, &container, &error) < 0) {
         failure_show_error(&error);
         return prepare_fail(options, &error);
     }
@@ -102,7 +119,7 @@ int run_plan(const struct options *options, const esq_plan *plan, struct termina
     if (options->status_fd >= 0)
         esq_status_write_started(options->status_fd, container);
     if (options->terminal)
-        relay_terminal(container, terminal, signals);
+        relay_terminal(container, options->trace_denied, terminal, signals);
     terminal_close(terminal);
     int status = wait_for_end(options, container, signals);
     esq_container_free(container);

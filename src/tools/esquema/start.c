@@ -30,7 +30,8 @@ static int start_plan(const struct options *options, esq_store *store, const esq
     esq_entry entry;
     const esq_start how = {
         .size = sizeof how,
-        .flags = (options->remove ? ESQ_START_REMOVE : 0) | (options->terminal ? ESQ_START_TERMINAL : 0),
+        .flags = (options->remove ? ESQ_START_REMOVE : 0) | (options->terminal ? ESQ_START_TERMINAL : 0) |
+                 (options->trace_denied ? ESQ_START_TRACE_DENIED : 0),
         .file = realpath(options->file, file) ? file : options->file,
         .log_size = options->log_size,
         .log_files = options->log_files > UINT_MAX ? UINT_MAX : (unsigned)options->log_files,

@@ -39,6 +39,7 @@ enum {
     EXIT_SETUP = 125,
     EXIT_CANNOT = 126,
     EXIT_NOT_FOUND = 127,
+    FD_GETFD = 1,
     FD_SETFD = 2,
     FD_CLOSE_ON_EXEC = 1,
     SEEK_TO_END = 2,
@@ -140,6 +141,17 @@ static void set_signals_free(void)
     CALL(SYS_rt_sigprocmask, SIG_SETMASK, &none, 0, SIGNAL_SET_SIZE);
 }
 
+/* For diagnosis: an error becomes a question, which the launcher answers with the same error. */
+static void ask_instead_of_refusing(const struct init_job *job)
+{
+    struct sock_filter *filter = (struct sock_filter *)((char *)job + job->filter);
+
+    for (uint32_t i = 0; i < job->filter_count; i++) {
+        if (filter[i].code == (BPF_RET | BPF_K) && (filter[i].k & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_ERRNO)
+            filter[i].k = SECCOMP_RET_USER_NOTIF;
+    }
+}
+
 static void put_on_walls(const struct init_job *job)
 {
     struct sock_fprog program = { .len = (unsigned short)job->filter_count,
@@ -152,7 +164,13 @@ static void put_on_walls(const struct init_job *job)
             fail(job, job->landlock_step, result, EXIT_SETUP);
     }
     if (job->filter != 0) {
-        result = CALL(SYS_seccomp, SECCOMP_SET_MODE_FILTER, job->filter_flags, &program);
+        uint32_t flags = job->filter_flags;
+
+        if (job->flags & INIT_JOB_TRACE) {
+            ask_instead_of_refusing(job);
+            flags |= SECCOMP_FILTER_FLAG_NEW_LISTENER;
+        }
+        result = CALL(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program);
         if (result < 0)
             fail(job, job->seccomp_step, result, EXIT_SETUP);
     }
@@ -198,6 +216,70 @@ __attribute__((noreturn)) static void become_payload(struct init_job *job, long 
     put_on_walls(job);
     result = execute(job);
     fail(job, job->exec_step, result, result == -ENOENT || result == -ENOTDIR ? EXIT_NOT_FOUND : EXIT_CANNOT);
+}
+
+/* ---- The listener of a trace ---- */
+
+/* The number that the next opened descriptor gets. */
+static long next_descriptor(const struct init_job *job)
+{
+    long fd = CALL(SYS_dup, job->report);
+
+    CALL(SYS_close, fd);
+    return fd;
+}
+
+static int has_ended(long payload)
+{
+    siginfo_t info;
+
+    info.si_signo = 0;
+    CALL(SYS_waitid, P_PID, payload, &info, WEXITED | WNOHANG | WNOWAIT, 0);
+    return info.si_signo != 0;
+}
+
+static long send_descriptor(int socket, int fd)
+{
+    struct {
+        uint64_t size;
+        int level, type;
+        int fd, padding;
+    } control = { 20, 1 /* SOL_SOCKET */, 1 /* SCM_RIGHTS */, fd, 0 };
+    char byte = 'l';
+    struct {
+        void *base;
+        uint64_t size;
+    } bytes = { &byte, 1 };
+    struct {
+        void *name;
+        uint64_t name_size;
+        void *parts;
+        uint64_t part_count;
+        void *control;
+        uint64_t control_size;
+        uint64_t flags;
+    } message = { 0, 0, &bytes, 1, &control, sizeof control, 0 };
+
+    return CALL(SYS_sendmsg, socket, &message, 0);
+}
+
+/*
+ * The payload's process cannot send it: its filter may refuse that. It shares its descriptors with us, and its execve
+ * gives it a table of its own, in which the listener is closed. It opens nothing else, so we know the number.
+ */
+static void hand_listener_out(const struct init_job *job, long fd, long payload)
+{
+    const struct __kernel_timespec moment = { 0, 20000 };
+    long result = 0;
+
+    while (CALL(SYS_fcntl, fd, FD_GETFD) < 0 && !has_ended(payload))
+        CALL(SYS_nanosleep, &moment, 0);
+    if (CALL(SYS_fcntl, fd, FD_GETFD) >= 0)
+        result = send_descriptor(job->report, (int)fd);
+    if (result >= 0)
+        result = CALL(SYS_unshare, CLONE_FILES);
+    if (result < 0)
+        fail(job, job->seccomp_step, result, EXIT_SETUP);
 }
 
 /* ---- Init ---- */
@@ -318,7 +400,8 @@ void init_main(const uint64_t *stack)
 {
     struct init_job *job;
     uint64_t all = ~0ull;
-    long self, payload;
+    long self, payload, listener;
+    int is_traced;
 
     if (stack[0] != 2)
         leave(EXIT_SETUP);
@@ -332,10 +415,14 @@ void init_main(const uint64_t *stack)
         CALL(SYS_prctl, PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
     CALL(SYS_rt_sigprocmask, SIG_SETMASK, &all, 0, SIGNAL_SET_SIZE);
     self = CALL(SYS_getpid, 0);
-    payload = CALL(SYS_clone, SIGCHLD, 0, 0, 0, 0);
+    is_traced = job->flags & INIT_JOB_TRACE && job->filter != 0;
+    listener = is_traced ? next_descriptor(job) : -1;
+    payload = CALL(SYS_clone, SIGCHLD | (is_traced ? CLONE_FILES : 0), 0, 0, 0, 0);
     if (payload < 0)
         fail(job, job->init_step, payload, EXIT_SETUP);
     if (payload == 0)
         become_payload(job, self);
+    if (is_traced)
+        hand_listener_out(job, listener, payload);
     be_init(job, payload);
 }

@@ -1,6 +1,7 @@
 /* The table of states at work: what is done when something happens to the container. */
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <time.h>
 #include <unistd.h>
@@ -42,7 +43,11 @@ int machine_launch(struct supervisor *supervisor, esq_error *ret_error)
     /* The kernel gives the id maps of a process that may not be dumped to root. Afterwards, where the pid namespace is
      * shared, the payload could reach for our memory. */
     prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
-    result = esq_launch(&supervisor->plan, &supervisor->container, ret_error);
+    const esq_launch_options options = {
+        .size = sizeof options,
+        .flags = supervisor->job.flags & SUPERVISE_TRACE_DENIED ? ESQ_TRACE_DENIED : 0,
+    };
+    result = esq_launch_with(&supervisor->plan, &options, &supervisor->container, ret_error);
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
     if (supervisor->job.flags & SUPERVISE_ENTRY)
         streams_release();
@@ -180,14 +185,27 @@ static bool is_to_run_again(struct supervisor *supervisor)
     return true;
 }
 
+static void log_denied(struct supervisor *supervisor)
+{
+    esq_denied denied[DENIED_MAX];
+    char line[96];
+    size_t count = esq_container_denied(supervisor->container, denied, DENIED_MAX);
+    for (size_t i = 0; i < count && i < DENIED_MAX; i++) {
+        snprintf(line, sizeof line, "refused: %s (%s) x%llu", *denied[i].name ? denied[i].name : "an unknown call",
+                 strerrorname_np(denied[i].error_number), (unsigned long long)denied[i].count);
+        log_say(&supervisor->log, line);
+    }
+}
+
 void machine_take_end(struct supervisor *supervisor)
 {
     esq_error error;
     supervise_collect(supervisor->container, &error);
     esq_container_result(supervisor->container, &supervisor->end);
+    log_drain(&supervisor->log);
+    log_denied(supervisor);
     esq_container_free(supervisor->container);
     supervisor->container = NULL;
-    log_drain(&supervisor->log);
     bool is_another = supervisor->again || is_to_run_again(supervisor);
     machine_happen(supervisor, is_another ? EVENT_ENDED_AGAIN : EVENT_ENDED);
 }

@@ -207,6 +207,7 @@ static void turn(struct supervisor *supervisor)
     unsigned listener = add(&polling, supervisor->listener);
     unsigned launcher = add(&polling, supervisor->launcher);
     unsigned end = add(&polling, supervisor->container ? esq_container_pidfd(supervisor->container) : -1);
+    unsigned refusals = add(&polling, supervisor->container ? seccomp_trace_fd(supervisor->container->trace) : -1);
     unsigned clients = polling.count;
     for (int i = 0; i < CLIENTS_MAX; i++)
         add(&polling, supervisor->clients[i]);
@@ -214,6 +215,8 @@ static void turn(struct supervisor *supervisor)
     int64_t timeout = next == UINT64_MAX ? -1 : next <= now ? 0 : (int64_t)(next - now);
     if (sys_poll(polling.fds, polling.count, timeout) < 0)
         return;
+    if (polling.fds[refusals].revents && supervisor->container)
+        seccomp_trace_serve(supervisor->container->trace);
     keep_time(supervisor);
     if (polling.fds[first].revents)
         log_read(&supervisor->log, &supervisor->log.streams[0]);

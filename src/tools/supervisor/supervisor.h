@@ -11,7 +11,7 @@
 #include "esquema/supervise/protocol.h"
 #include "esquema/supervise/supervise.h"
 
-enum { CLIENTS_MAX = 64, LINE_MAX_BYTES = 4096, OUTPUT_BYTES = 16384 };
+enum { CLIENTS_MAX = 64, DENIED_MAX = 128, LINE_MAX_BYTES = 4096, OUTPUT_BYTES = 16384 };
 
 /* ---- The log (log.c) ---- */
 
