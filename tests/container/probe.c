@@ -259,12 +259,40 @@ static int probe_clone3(char **argv)
 
 static int probe_mount(char **argv)
 {
-    return verdict(mount("none", argv[0], "tmpfs", 0, NULL) == 0);
+    return verdict(mount("none", argv[0], argv[1] ? argv[1] : "tmpfs", 0, NULL) == 0);
 }
 
 static int probe_userfault(char **argv)
 {
     return reached(syscall(SYS_userfaultfd, 1 /* UFFD_USER_MODE_ONLY */));
+}
+
+/* Arguments that the kernel itself refuses before it looks at rights. */
+static int probe_perf(char **argv)
+{
+    return reached(syscall(SYS_perf_event_open, NULL, 0, -1, -1, ~0ul));
+}
+
+static int probe_bpf(char **argv)
+{
+    return reached(syscall(SYS_bpf, 0, argv, 1 << 20));
+}
+
+static int probe_setgroups(char **argv)
+{
+    return verdict(syscall(SYS_setgroups, 0, NULL) == 0);
+}
+
+static int probe_attach(char **argv)
+{
+    return verdict(ptrace(PTRACE_ATTACH, atoi(argv[0]), NULL, NULL) == 0);
+}
+
+/* Is it there when somebody has written to our standard input? */
+static int probe_exists_later(char **argv)
+{
+    char byte;
+    return read(0, &byte, 1) == 1 ? probe_exists(argv) : NONSENSE;
 }
 
 /* The kernel's other ways in. Only a filter that knows them stops them, and it kills. */
@@ -381,6 +409,11 @@ static const struct {
     { "clone3", probe_clone3 },
     { "mount", probe_mount },
     { "userfault", probe_userfault },
+    { "perf", probe_perf },
+    { "bpf", probe_bpf },
+    { "setgroups", probe_setgroups },
+    { "attach", probe_attach },
+    { "exists-later", probe_exists_later },
     { "x32", probe_x32 },
     { "int80", probe_int80 },
     { "unix", probe_unix },

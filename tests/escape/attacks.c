@@ -7,13 +7,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static bool ended_with(struct started started, int status)
@@ -40,6 +43,12 @@ static void test_calls(void)
     attack("io_uring, past every filter", "@io-uring", NULL, "skip:seccomp", NULL);
     attack("clone3, whose flags no filter sees", "@clone3", "skip:landlock", "skip:seccomp", NULL);
     attack("userfaultfd, which holds the kernel", "@userfault", NULL, "skip:seccomp", NULL);
+    attack("perf_event_open, which measures the kernel", "@perf", NULL, "skip:seccomp", NULL);
+    /* A kernel that gives bpf to nobody refuses before it looks at anything. */
+    if (ended_with(run("@bpf", "skip:seccomp", NULL), 0))
+        attack("bpf", "@bpf", NULL, "skip:seccomp", NULL);
+    else
+        check(ended_with(run("@bpf", NULL), 1), "bpf: stopped");
     attack("TIOCSTI", "@ioctl 0x5412", NULL, "skip:seccomp", NULL);
     attack("TIOCSTI with upper bits (CVE-2019-10063)", "@ioctl 0x100005412", NULL, "skip:seccomp", NULL);
     attack("TIOCLINUX", "@ioctl 0x541c", NULL, "skip:seccomp", NULL);
@@ -47,6 +56,10 @@ static void test_calls(void)
     attack("mount, by seccomp", "@mount /tmp", "skip:landlock", "skip:seccomp", "skip:capabilities");
     check(ended_with(run("@mount /tmp", "skip:seccomp", "skip:capabilities", NULL), 1), "mount, by Landlock: stopped");
     check(ended_with(run("@mount /tmp", "skip:seccomp", "skip:landlock", NULL), 1), "mount, by capabilities: stopped");
+    /* Where a release agent is written (CVE-2022-0492). */
+    attack("mounting a cgroup hierarchy", "@mount /tmp cgroup2", "skip:landlock", "skip:seccomp", "skip:capabilities");
+    check(ended_with(run("@setgroups", "skip:seccomp", "skip:capabilities", NULL), 1),
+          "giving up a group that is denied something: stopped by the id maps alone");
     snprintf(probe, sizeof(probe), "@socket %d %d 12", AF_NETLINK, SOCK_RAW);
     attack("netlink of the packet filter", probe, NULL, "skip:seccomp", NULL);
     snprintf(probe, sizeof(probe), "@socket %d %d 0", AF_ALG, SOCK_SEQPACKET);
@@ -103,6 +116,11 @@ static void test_processes(void)
     attack("signals to the launcher", probe, "landlock=none", "namespaces+=user mount uts ipc net cgroup", NULL);
     struct started scoped = run(probe, "namespaces+=user mount uts ipc net cgroup", NULL);
     check(scoped.launch < 0 || ended_with(scoped, 1), "signals to the launcher, by Landlock's scope: stopped");
+    snprintf(probe, sizeof(probe), "@attach %d", getpid());
+    check(ended_with(run(probe, "landlock=none", "skip:seccomp", "skip:capabilities",
+                         "namespaces+=user mount uts ipc net cgroup", NULL),
+                     1),
+          "ptrace of the launcher: stopped by the user namespace alone");
     check(ended_with(run("@exists /proc/1/root/etc", NULL), 1), "init's root: not followed");
     check(ended_with(run("@mount-without nosuid", NULL), 1), "every mount: nosuid");
 }
@@ -123,6 +141,99 @@ static void test_sockets(void)
         attack("the host's sockets, unless they are bound", "@unix /data/s", NULL, bind_field, NULL);
     close(listener);
     unlink(address.sun_path);
+}
+
+/* ---- Mounts that the host makes later ---- */
+
+static bool write_text(const char *path, const char *text)
+{
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
+    bool is_written = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+    close(fd);
+    return is_written;
+}
+
+/* A host of our own: a user namespace in which we may mount, everything shared as systemd has it. */
+static bool become_host(void)
+{
+    char map[64];
+    uid_t uid = getuid();
+    gid_t gid = getgid();
+    if (unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0 || !write_text("/proc/self/setgroups", "deny"))
+        return false;
+    snprintf(map, sizeof(map), "0 %u 1", uid);
+    if (!write_text("/proc/self/uid_map", map))
+        return false;
+    snprintf(map, sizeof(map), "0 %u 1", gid);
+    return write_text("/proc/self/gid_map", map) && mount(NULL, "/", NULL, MS_REC | MS_SHARED, NULL) == 0;
+}
+
+/* What somebody who merely has a copy of our mounts sees: the control. */
+static int start_copy(const char *path, int input)
+{
+    pid_t pid = fork();
+    if (pid == 0) {
+        char byte;
+        struct stat found;
+        bool is_ready = unshare(CLONE_NEWNS) == 0;
+        _exit(is_ready && read(input, &byte, 1) == 1 && stat(path, &found) == 0 ? 0 : 1);
+    }
+    return pid;
+}
+
+enum { COPY_SEES = 1, CONTAINER_STOPPED = 2, FAILED_TO_TRY = 4 };
+
+static int mount_later(void)
+{
+    char folder[310], bind_field[700], made[400];
+    int go[2], saved = dup(0), status = 1;
+    esq_container *container = NULL;
+    esq_error error = { 0 };
+    esq_result result = { 0 };
+    snprintf(folder, sizeof(folder), "%s/etc", harness.root);
+    snprintf(made, sizeof(made), "%s/later", folder);
+    snprintf(bind_field, sizeof(bind_field), "mounts+=bind %s /data", folder);
+    mkdir(made, 0755);
+    if (!become_host() || pipe(go) < 0 || dup2(go[0], 0) < 0)
+        return FAILED_TO_TRY;
+    const char *settings[] = { "@exists-later /data/later/x", bind_field, NULL };
+    esq_plan *plan = plan_from(settings, &error);
+    if (!plan || esq_launch(plan, &container, &error) < 0)
+        return FAILED_TO_TRY;
+    dup2(saved, 0);
+    snprintf(bind_field, sizeof(bind_field), "%s/x", made);
+    pid_t copy = start_copy(bind_field, go[0]);
+    /* The copy is made when it has stopped sharing our mounts; asking the kernel is the one way to know. */
+    char own[64], other[64] = "", link[64];
+    snprintf(link, sizeof(link), "/proc/%d/ns/mnt", copy);
+    ssize_t own_size = readlink("/proc/self/ns/mnt", own, sizeof(own)), size;
+    do
+        size = readlink(link, other, sizeof(other));
+    while (size == own_size && memcmp(own, other, (size_t)size) == 0);
+    bool is_made = mount("x", made, "tmpfs", 0, NULL) == 0 && mkdir(bind_field, 0755) == 0;
+    is_made = is_made && write(go[1], "gg", 2) == 2;
+    close(go[1]);
+    close(go[0]);
+    waitpid(copy, &status, 0);
+    esq_wait(container, 10000, -1, NULL);
+    esq_container_result(container, &result);
+    esq_container_free(container);
+    esq_plan_free(plan);
+    return (is_made ? 0 : FAILED_TO_TRY) | (status == 0 ? COPY_SEES : 0) |
+           (result.reason == ESQ_REASON_EXIT && result.exit_status == 1 ? CONTAINER_STOPPED : 0);
+}
+
+static void test_propagation(void)
+{
+    int status = 0;
+    fflush(stdout);
+    pid_t child = fork();
+    if (child == 0)
+        _exit(mount_later());
+    waitpid(child, &status, 0);
+    int seen = WIFEXITED(status) ? WEXITSTATUS(status) : FAILED_TO_TRY;
+    check(seen & COPY_SEES, "a mount of the host that comes later: a mere copy of its mounts has it");
+    check(seen & CONTAINER_STOPPED && !(seen & FAILED_TO_TRY), "and a container has not");
 }
 
 /* Between plan and launch another folder is put in the place of the one that was looked at. */
@@ -212,6 +323,7 @@ int main(int argc, char **argv)
     test_descriptors();
     test_processes();
     test_sockets();
+    test_propagation();
     test_replaced_sources();
     test_hostile_roots();
     harness_done();
