@@ -298,7 +298,7 @@ bool number_expt(struct work *work, const char *who, const struct number *base, 
                  struct number *ret)
 {
     bool found;
-    if (is_zero(base) && !base->re.exact && is_zero(exponent)) { /* R7RS 6.2.6: 0.0 to a power has inexact results */
+    if (is_zero(exponent) && !base->re.exact) { /* a result is as inexact as its arguments, also where it is known */
         *ret = number_of_double(1.0);
         return true;
     }
