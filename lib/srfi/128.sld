@@ -56,11 +56,15 @@
     (define (boolean-hash x) (if x 16064048 16064047))
     (define (char-hash c) (%mix 16064047 (char->integer c)))
     (define (char-ci-hash c) (char-hash (char-foldcase c)))
-    (define (string-hash s)
-      (let ((n (string-length s)))
-        (let loop ((i 0) (hash 16064047))
-          (if (< i n) (loop (+ i 1) (%mix hash (char->integer (string-ref s i)))) hash))))
-    (define (string-ci-hash s) (string-hash (string-foldcase s)))
+    ;; A second argument is the bound that SRFI 69 has.
+    (define string-hash
+      (case-lambda
+        ((s) (%string-hash s))
+        ((s bound) (if (and (exact-integer? bound) (> bound 0)) (modulo (%string-hash s) bound) (%string-hash s)))))
+    (define string-ci-hash
+      (case-lambda
+        ((s) (%string-hash (string-foldcase s)))
+        ((s bound) (string-hash (string-foldcase s) bound))))
     (define (symbol-hash s) (string-hash (symbol->string s)))
 
     ;; Numbers that are `=` have the same hash; so an inexact one that is an integer goes the way of the exact one.

@@ -76,14 +76,14 @@ static bool make_region(sch_env *env, struct sch_failure *ret_failure)
     size_t host_bytes = env->function_count * sizeof(struct primitive);
     if (primitive_bytes > room || host_bytes > room)
         return fail(ret_failure, "misuse", "too many bindings of the host"); /* they have one block */
-    if (!image_load(env, env->image, 2))
+    if (!image_load(env, env->image, env->image ? 1 : 2))
         return fail(ret_failure, "no-memory", "out of memory");
 
     size_t blocks = env->image ? env->image->block_count : 0;
-    env->primitives = image_block_start(env->region, blocks);
-    for (size_t i = 0; i < PRIMITIVE_COUNT; i++)
+    env->primitives = image_block_start(env->region, 0); /* the image begins with them */
+    for (size_t i = 0; i < PRIMITIVE_COUNT && !env->image; i++)
         fill_primitive(env->primitives, i, 0);
-    env->host_procedures = image_block_start(env->region, blocks + 1);
+    env->host_procedures = image_block_start(env->region, env->image ? blocks : 1);
     for (size_t i = 0; i < env->function_count; i++)
         fill_primitive(env->host_procedures, i, PRIMITIVE_HOST);
     return true;
@@ -109,6 +109,8 @@ static bool apply_menu(sch_env *env, const char *const *menu, struct sch_failure
             bool restricted = is_run_only_library(library->view.name) || is_opt_in_library(library->view.name);
             if (is_system_library(library->view.name) && !find_any(env, ENV_SYSTEM_LIBRARY))
                 hidden = true;
+            if (!env->mutation && is_mutation_library(library->view.name))
+                hidden = true;
             library->importable = !hidden && (env->posture == SCH_POSTURE_RUN || !restricted);
         }
         return true;
@@ -118,9 +120,12 @@ static bool apply_menu(sch_env *env, const char *const *menu, struct sch_failure
         char message[LIBRARY_NAME_MAX + 80];
         struct env_library *library = library_name_canonical(*menu, name, sizeof name) ? find_any(env, name) : NULL;
         bool refused = library && env->posture == SCH_POSTURE_EVAL && is_run_only_library(name);
-        if (!library || refused || (library->image && library->image->flags & IMAGE_LIBRARY_INTERNAL)) {
+        bool unchanging = library && !env->mutation && is_mutation_library(name);
+        if (!library || refused || unchanging || (library->image && library->image->flags & IMAGE_LIBRARY_INTERNAL)) {
             snprintf(message, sizeof message, "%.200s is %s", *menu,
-                     refused ? "not available in the eval posture" : "not the name of a library");
+                     refused      ? "not available in the eval posture"
+                     : unchanging ? "not available without mutation"
+                                  : "not the name of a library");
             return fail(ret_failure, "library-not-found", message);
         }
         library->importable = true;

@@ -66,6 +66,8 @@ bool library_name_canonical(const char *name, char *ret, size_t size);
 bool is_mutator(const char *name, size_t length);
 bool is_run_only_library(const char *name);
 bool is_opt_in_library(const char *name);
+/* Is there nothing to it without mutation? */
+bool is_mutation_library(const char *name);
 /* Does it need what only the host can do? Then the host offers that in a library of this name. */
 bool is_system_library(const char *name);
 #define ENV_SYSTEM_LIBRARY "(schooner system)"

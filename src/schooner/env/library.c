@@ -75,6 +75,12 @@ bool is_system_library(const char *name)
     return is_one_of(name, names);
 }
 
+bool is_mutation_library(const char *name)
+{
+    static const char *const names[] = { "(srfi 69)", "(srfi 113)", "(srfi 125)", "(srfi 158)", NULL };
+    return is_one_of(name, names);
+}
+
 bool is_opt_in_library(const char *name)
 {
     static const char *const names[] = { "(scheme time)", NULL };
@@ -184,14 +190,16 @@ static void image_library_at(const struct library *library, size_t index, struct
 
 void library_init_image(struct env_library *library, const sch_env *env, const struct image_library *image)
 {
+    const char *name = image_at(env->image, image->name);
     *library = (struct env_library){ .env = env, .image = image };
     library->view = (struct library){
-        .name = image_at(env->image, image->name),
+        .name = name,
         .data = library,
         .export_count = image->exports.count,
         .find = image_library_find,
         .at = image_library_at,
         .find_inside = image_library_find_inside,
+        .mutates = is_mutation_library(name),
     };
 }
 

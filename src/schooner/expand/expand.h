@@ -36,6 +36,7 @@ struct library {
     void (*at)(const struct library *library, size_t index, struct exported *ret);
     /* By the name used inside of the library, for what its macros' templates mention. */
     bool (*find_inside)(const struct library *library, const char *name, size_t length, struct exported *ret);
+    bool mutates; /* it is on no menu without mutation */
 };
 
 /* Where libraries and texts come from. */

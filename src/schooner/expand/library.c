@@ -89,7 +89,10 @@ struct module *library_get(struct expander *x, const char *name, struct position
         x->loading--;
         return made;
     }
-    front_fail(x->front, "library-not-found", position, "the library %s is not available", name);
+    const struct library *hidden =
+        !x->world->mutation && x->world->find_scope ? x->world->find_scope(x->world->data, name) : NULL;
+    front_fail(x->front, "library-not-found", position, "the library %s is not available%s", name,
+               hidden && hidden->mutates ? ": programs run without mutation here (--mutation gives it)" : "");
     return NULL;
 }
 

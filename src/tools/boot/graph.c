@@ -111,7 +111,7 @@ static bool place(struct graph *graph, size_t size, uint32_t *ret_offset)
     return true;
 }
 
-/* Primitives lie behind the image's blocks; their words are resolved by the loader like any other. */
+/* Primitives have objects of the environment's, not of a heap. */
 static bool is_primitive_of(const struct graph *graph, sch_value value)
 {
     return is_primitive(value) && !(header_flags(value_header(value)) & PRIMITIVE_HOST) && graph->env;

@@ -13,6 +13,7 @@
 #include "graph.h"
 #include "schooner/compile/code.h"
 #include "schooner/heap/block.h"
+#include "schooner/table/primitive.h"
 
 const unsigned char image_data[] = { 0 };
 const unsigned image_data_size = 0;
@@ -192,7 +193,8 @@ static bool put_names(struct boot *boot, const struct session_library *library, 
 
 static bool is_internal(const char *name)
 {
-    return strcmp(name, "(schooner kernel)") == 0 || strcmp(name, "(schooner environment)") == 0;
+    return strcmp(name, "(schooner kernel)") == 0 || strcmp(name, "(schooner environment)") == 0 ||
+           strcmp(name, "(schooner table)") == 0;
 }
 
 static bool put_libraries(struct boot *boot, struct image_span *ret)
@@ -209,6 +211,17 @@ static bool put_libraries(struct boot *boot, struct image_span *ret)
     *ret = put_span(boot, &libraries, sizeof(struct image_library));
     buffer_done(&libraries);
     return done;
+}
+
+/* All primitives first, in their order: there the environment has its own, so that each exists once and is eq? to
+ * itself whether a library or a program mentions it. */
+static bool add_primitives(struct boot *boot, const sch_env *env)
+{
+    uint64_t word;
+    for (uint32_t i = 0; i < PRIMITIVE_COUNT; i++)
+        if (!graph_add(&boot->graph, env_primitive(env, i), &word))
+            return fail("primitives", boot->graph.error ? boot->graph.error : "out of memory");
+    return true;
 }
 
 static struct image_span put_objects(struct boot *boot, uint32_t *ret_blocks)
@@ -330,7 +343,7 @@ int main(int argc, char **argv)
     /* From here on nothing runs and nothing is collected, so plain addresses stay good. */
     if (done)
         heap_pause_collection(boot.vm);
-    done = done && make_image(&boot) && write_image(&boot, argv[1]);
+    done = done && add_primitives(&boot, env) && make_image(&boot) && write_image(&boot, argv[1]);
 
     graph_done(&boot.graph);
     buffer_done(&boot.values);
