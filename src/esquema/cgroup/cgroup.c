@@ -181,7 +181,7 @@ static int demand(struct planned *planned, enum spec_field field, enum cgroup_co
         return 1;
     }
     cgroup_reason(planned->place, controller, reason, sizeof(reason));
-    snprintf(remedy, sizeof(remedy), "%s; or excuse it: (best-effort %s)", cgroup_remedy(planned->place, controller),
+    snprintf(remedy, sizeof(remedy), "%s; or excuse it: best-effort %s", cgroup_remedy(planned->place, controller),
              name);
     return plan_missing(planned->builder, planned->spec, name, spec_where(planned->spec, field), remedy,
                         planned->ret_error, "the limit `%s` cannot be enforced: %s", name, reason);

@@ -155,6 +155,10 @@ static bool convert(const struct description *description, sch_vm *vm, struct br
     sch_value value;
     if (evaluate(vm, source, &value) != SCH_OK) {
         failure_show(vm, source);
+        const char *kind = sch_failure(vm)->kind;
+        if (kind && strcmp(kind, "library-not-found") == 0)
+            fprintf(stderr, "remedy: a description can only describe; a program that you trust is run by: esquema %s\n",
+                    source.name);
         failure_to_error(vm, source, ret_error);
         return false;
     }

@@ -13,6 +13,8 @@ typedef void follow_fn(void *data, const char *bytes, size_t length);
 
 /* All that is there behind what was read before, over the borders of rotated files. */
 void follower_read(struct follower *follower, follow_fn *take, void *data);
+/* What is there by now counts as read. */
+void follower_skip(struct follower *follower);
 void follower_close(struct follower *follower);
 
 #endif

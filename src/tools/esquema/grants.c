@@ -133,7 +133,8 @@ static bool check_paths(const struct grants *grants, esq_error *ret_error)
         error.error_number = number;
         if (number == ENOENT)
             snprintf(error.remedy, sizeof error.remedy,
-                     "relative paths begin at the folder of the description; create it, or correct the path");
+                     "a relative path begins at the folder of the description, a stored root is one of `esquema rootfs "
+                     "list`; create it, or correct the name");
         failure_show_error(&error);
         if (is_good)
             *ret_error = error;

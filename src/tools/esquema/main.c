@@ -54,7 +54,7 @@ static int run_command(const struct command *command, int argc, char **argv)
 }
 
 /* `rootfs` alone, where there are `rootfs import` and others: what there is. */
-static bool list_subcommands(const char *word)
+static bool list_subcommands(FILE *out, const char *word)
 {
     bool is_found = false;
     size_t length = strlen(word);
@@ -62,9 +62,9 @@ static bool list_subcommands(const char *word)
         if (strncmp(commands[i].name, word, length) != 0 || commands[i].name[length] != ' ')
             continue;
         if (!is_found)
-            fprintf(stderr, "esquema: `%s` needs one of\n", word);
+            fprintf(out, "esquema: `%s` needs one of\n", word);
         is_found = true;
-        print_row(stderr, commands[i].name, commands[i].help);
+        print_row(out, commands[i].name, commands[i].help);
     }
     return is_found;
 }
@@ -92,8 +92,9 @@ int main(int argc, char **argv)
     const struct command *command = command_find(argc - 1, argv + 1, &words);
     if (command)
         return run_command(command, argc - 1 - words, argv + 1 + words);
-    if (list_subcommands(word))
-        return STATUS_USAGE;
+    bool is_help = argc > 2 && strcmp(argv[2], "--help") == 0;
+    if (list_subcommands(is_help ? stdout : stderr, word))
+        return is_help ? 0 : STATUS_USAGE;
     if ((word[0] != '-' || !word[1]) && looks_like_file(word))
         return run_program(word, argc - 2, argv + 2);
     fprintf(stderr, "esquema: unknown %s `%s`; see esquema --help\n", word[0] == '-' ? "option" : "command", word);

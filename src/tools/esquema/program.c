@@ -36,6 +36,15 @@ static bool load_library(void *data, const char *name, struct sch_loaded *ret)
     return true;
 }
 
+/* A word of descriptions that nobody imported: the command `run` was probably forgotten. */
+static bool is_description(sch_vm *vm)
+{
+    const struct sch_failure *failure = sch_failure(vm);
+    return failure->kind && strcmp(failure->kind, "unbound-variable") == 0 && failure->message &&
+           (strncmp(failure->message, "`container`", strlen("`container`")) == 0 ||
+            strncmp(failure->message, "`services`", strlen("`services`")) == 0);
+}
+
 static int execute(sch_env *env, struct sch_source source)
 {
     const struct sch_limits limits = {
@@ -52,8 +61,11 @@ static int execute(sch_env *env, struct sch_source source)
     sch_value value;
     sch_set_output(vm, write_output, NULL);
     enum sch_status status = sch_eval(vm, source, &value);
-    if (status != SCH_OK)
+    if (status != SCH_OK) {
         failure_show(vm, source);
+        if (is_description(vm))
+            fprintf(stderr, "remedy: if this is a description, start it: esquema run %s\n", source.name);
+    }
     sch_vm_free(vm);
     return status == SCH_OK ? 0 : status == SCH_LIMIT ? STATUS_LIMIT : STATUS_ERROR;
 }

@@ -62,6 +62,14 @@ static bool open_ready_pipe(struct up_service *service, esq_error *ret_error)
                            NULL, ret_error) == 0;
 }
 
+/* A log outlives its container: what earlier runs under this name have printed is not shown again. */
+static void skip_earlier_runs(struct up *up, struct up_service *service)
+{
+    service->log.folder = esq_store_logs(up->store, service->given->name, NULL);
+    if (service->log.folder >= 0)
+        follower_skip(&service->log);
+}
+
 /* Planned only now, because the plan may refer to a service that runs already. */
 static bool launch(struct up *up, struct up_service *service, esq_error *ret_error)
 {
@@ -86,8 +94,10 @@ static void start(struct up *up, struct up_service *service, int watch)
 {
     esq_error error = { 0 };
     char path[64];
+    skip_earlier_runs(up, service);
     if (!launch(up, service, &error)) {
         failure_show_error(&error);
+        follower_close(&service->log);
         up_say(up, service, "could not be started");
         service->life = LIFE_ENDED;
         give_up(up, error.exit_status ? error.exit_status : ESQ_EXIT_SETUP);
@@ -96,6 +106,8 @@ static void start(struct up *up, struct up_service *service, int watch)
     service->was_started = true;
     service->life = LIFE_STARTING;
     service->patience = up_now() + PATIENCE_US;
+    if (service->log.folder >= 0)
+        close(service->log.folder);
     service->log.folder = esq_store_logs(up->store, service->given->name, NULL);
     snprintf(path, sizeof path, "/proc/self/fd/%d", service->log.folder);
     inotify_add_watch(watch, path, IN_MODIFY | IN_CREATE);

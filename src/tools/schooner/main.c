@@ -28,6 +28,11 @@ static void help(FILE *out)
     fputs("\nStatuses: 0, 1 for errors, 2 for bad usage, 3 when a limit ended the run.\n", out);
 }
 
+static bool is_help_word(const char *word)
+{
+    return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
+}
+
 enum { DEFAULT_OUTPUT = 1 << 20 }; /* of the engine, in bytes; what the value prints as counts too */
 
 /* What the last expression gave; nothing for an unspecified one. */
@@ -149,7 +154,7 @@ static bool files_fit(const struct command *command, const struct options *optio
 static int run_command(const struct command *command, int argc, char **argv)
 {
     struct options options;
-    if (argc > 0 && (strcmp(argv[0], "--help") == 0 || strcmp(argv[0], "-h") == 0)) {
+    if (argc > 0 && is_help_word(argv[0])) {
         help(stdout);
         return STATUS_OK;
     }
@@ -187,9 +192,10 @@ int main(int argc, char **argv)
     for (size_t i = 0; i < COMMAND_COUNT; i++)
         if (strcmp(commands[i].name, word) == 0)
             return run_command(&commands[i], argc - 2, argv + 2);
-    if (strcmp(word, "repl") == 0)
+    bool is_help = argc > 2 && is_help_word(argv[2]);
+    if (strcmp(word, "repl") == 0 && !is_help)
         return run_repl(argc - 2, argv + 2);
-    if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0) {
+    if (is_help_word(word) || strcmp(word, "help") == 0 || (is_help && strcmp(word, "repl") == 0)) {
         help(stdout);
         return STATUS_OK;
     }
