@@ -341,7 +341,7 @@
     ;; --- promises (R7RS 7.3)
 
     (define (%delay-force thunk) (%make-promise #f thunk))
-    (define (%delay thunk) (%make-promise #f (lambda () (make-promise (thunk)))))
+    (define (%delay thunk) (%make-promise #f (lambda () (%make-promise #t (thunk)))))
 
     (define (make-promise value)
       (if (promise? value) value (%make-promise #t value)))

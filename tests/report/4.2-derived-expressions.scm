@@ -181,6 +181,11 @@
         (let* ((a (guard (e (#t 'caught)) (force q))) (b (force q))) (list a b))))
 (test 10 (force (delay-force (delay (+ 4 6)))))
 (test 10 (force (delay-force (make-promise 10))))
+;; delay delivers what its expression has for a value, a promise too; delay-force goes on with it
+(test-assert (promise? (force (delay (delay 1)))))
+(test 1 (force (force (delay (delay 1)))))
+(test-assert (let ((q (make-promise 1))) (eq? q (force (delay q)))))
+(test-assert (letrec ((q (delay q))) (eq? q (force q))))
 (test "a chain shares its value" 1
       (let* ((n 0) (a (delay (begin (set! n (+ n 1)) n))) (b (delay-force a)))
         (force b) (force a) (force b) n))

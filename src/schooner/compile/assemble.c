@@ -98,6 +98,19 @@ static uint32_t inlining_index(struct assembler *as, struct inlining *inlined)
     return inlined->index = (uint32_t)as->inlining_count;
 }
 
+static void mark_position(struct assembler *as)
+{
+    const struct position *before = &as->recorded;
+    struct code_position_mark *mark = ARRAY_PUSH(as->front, as->marks, as->mark_count, as->mark_capacity);
+    if (!mark) {
+        as->failed = true;
+        return;
+    }
+    *mark = (struct code_position_mark){
+        (uint32_t)as->position_count, as->recorded_at, before->file, before->line, before->column, as->recorded_inlined
+    };
+}
+
 static void record_position(struct assembler *as)
 {
     struct position *now = &as->position, *before = &as->recorded;
@@ -105,6 +118,8 @@ static void record_position(struct assembler *as)
     if (now->line == before->line && now->column == before->column && now->file == before->file &&
         inlined == as->recorded_inlined)
         return;
+    if (as->position_entries++ % POSITION_MARK_ENTRIES == 0)
+        mark_position(as);
     put_leb(as, (uint32_t)as->count - as->recorded_at);
     put_delta(as, now->file, before->file);
     put_delta(as, now->line, before->line);
@@ -318,6 +333,7 @@ struct sch_code *assembler_finish(struct assembler *as)
         { &head.safe_points, live.points, live.point_count, sizeof *live.points },
         { &head.maps, live.maps, live.map_count, sizeof *live.maps },
         { &head.positions, as->positions, as->position_count, 1 },
+        { &head.position_marks, as->marks, as->mark_count, sizeof *as->marks },
         { &head.inlinings, as->inlinings, as->inlining_count, sizeof *as->inlinings },
         { &head.sources, sources, as->front->source_count, sizeof *sources },
         { &head.texts, as->texts, as->text_count, 1 },

@@ -45,7 +45,9 @@ struct assembler {
     char *texts;
     size_t text_count, text_capacity;
     unsigned char *positions;
-    size_t position_count, position_capacity;
+    size_t position_count, position_capacity, position_entries;
+    struct code_position_mark *marks;
+    size_t mark_count, mark_capacity;
     struct position position, recorded;
     struct inlining *inlined;
     uint32_t recorded_inlined;

@@ -89,12 +89,31 @@ static uint32_t read_delta(const unsigned char **bytes, const unsigned char *end
     return n & 1 ? ~(n >> 1) : n >> 1;
 }
 
+/* The last mark that is not behind the word; SIZE_MAX: there is none. */
+static size_t mark_before(const struct code_position_mark *marks, size_t count, uint32_t at)
+{
+    size_t low = 0, high = count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (marks[middle].at <= at)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low - 1;
+}
+
 struct code_position code_position_at(const struct sch_code *code, uint32_t at)
 {
-    const unsigned char *bytes = code_table(unsigned char, code, positions);
-    const unsigned char *end = bytes + code->positions.count;
-    struct code_position position = { 0 }, found = { 0 };
-    uint32_t word = 0;
+    const struct code_position_mark *marks = code_table(struct code_position_mark, code, position_marks);
+    size_t count = code->position_marks.count, mark = mark_before(marks, count, at);
+    if (mark == SIZE_MAX)
+        return (struct code_position){ 0 };
+    const unsigned char *table = code_table(unsigned char, code, positions), *bytes = table + marks[mark].offset;
+    const unsigned char *end = table + (mark + 1 < count ? marks[mark + 1].offset : code->positions.count);
+    struct code_position found = { marks[mark].file, marks[mark].line, marks[mark].column, marks[mark].inlined };
+    struct code_position position = found;
+    uint32_t word = marks[mark].at;
 
     while (bytes < end) {
         word += read_leb(&bytes, end);

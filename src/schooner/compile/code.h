@@ -17,7 +17,7 @@ enum opcode {
 enum opcode_flag { OPCODE_SAFE = 1, OPCODE_CALL = 2, OPCODE_ENDS = 4 };
 
 enum {
-    CODE_VERSION = 3,
+    CODE_VERSION = 4,
 
 };
 #define CODE_NONE   UINT32_MAX
@@ -86,6 +86,18 @@ struct code_inlining {
     uint32_t outer;              /* the one that the call stands in, from 1; 0: none */
 };
 
+/* What is known in front of some entry of the table of positions: a search begins there, not at the table's beginning.
+ */
+struct code_position_mark {
+    uint32_t offset; /* of the entry, in bytes */
+    uint32_t at;     /* word of the entry before it, and what that says */
+    uint32_t file, line, column, inlined;
+};
+enum {
+    POSITION_MARK_ENTRIES = 16,                          /* between two marks */
+    POSITION_MARK_BYTES = POSITION_MARK_ENTRIES * 5 * 5, /* at most: five numbers of five bytes in an entry */
+};
+
 struct code_source {
     struct code_range name;
     struct code_range text; /* kept for excerpts; count 0: not kept */
@@ -104,6 +116,7 @@ struct sch_code {
     struct code_range safe_points;
     struct code_range maps;
     struct code_range positions; /* bytes: for each change: words, file, line, column, inlining, as deltas in LEB128 */
+    struct code_range position_marks;
     struct code_range inlinings;
     struct code_range sources;
     struct code_range texts;

@@ -67,6 +67,7 @@ static const char *check_tables(struct check *check)
         !range_fits(check, code->constants, sizeof(struct code_constant)) || code->slots > code->constants.count ||
         !range_fits(check, code->items, 4) || !range_fits(check, code->safe_points, sizeof(struct code_safe_point)) ||
         !range_fits(check, code->maps, 4) || !range_fits(check, code->positions, 1) ||
+        !range_fits(check, code->position_marks, sizeof(struct code_position_mark)) ||
         !range_fits(check, code->inlinings, sizeof(struct code_inlining)) ||
         !range_fits(check, code->sources, sizeof(struct code_source)) || !range_fits(check, code->texts, 1))
         return "the tables";
@@ -352,6 +353,21 @@ static const char *check_flow(struct check *check, const struct code_procedure *
     return NULL;
 }
 
+/* Whoever looks for a position reads from one mark to the next: these lie as close as the assembler puts them. */
+static const char *check_marks(const struct check *check)
+{
+    const struct code_position_mark *marks = code_table(struct code_position_mark, check->code, position_marks);
+    uint32_t expected = 0, end = check->code->positions.count;
+    for (uint32_t i = 0; i < check->code->position_marks.count; i++) {
+        if (i == 0 ? marks[i].offset != 0 : marks[i].offset <= expected)
+            return "the marks of positions";
+        if (marks[i].offset >= end || marks[i].offset - expected > POSITION_MARK_BYTES)
+            return "the marks of positions";
+        expected = marks[i].offset;
+    }
+    return end - expected > POSITION_MARK_BYTES ? "the marks of positions" : NULL;
+}
+
 static const char *check_maps(const struct check *check)
 {
     const struct code_safe_point *points = code_table(struct code_safe_point, check->code, safe_points);
@@ -373,6 +389,8 @@ static const char *check_all(struct check *check)
 {
     const struct sch_code *code = check->code;
     const char *wrong = check_maps(check);
+    if (!wrong)
+        wrong = check_marks(check);
     for (uint32_t i = 0; !wrong && i < code->constants.count; i++)
         if (!constant_is_sound(check, &code_table(struct code_constant, code, constants)[i]))
             wrong = "a constant";

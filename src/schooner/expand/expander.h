@@ -160,7 +160,8 @@ struct expander {
     const struct expand_world *world;
     struct module *module;  /* whose text is being expanded */
     struct module *modules; /* made here, or wrapped; latest first */
-    uint32_t depth;         /* open scopes */
+    size_t module_count;
+    uint32_t depth; /* open scopes */
     uint32_t depth_limit;
     struct scope *scopes;
     struct scope *free_scopes;

@@ -1,7 +1,7 @@
 /* define-library, the search for libraries, and what libraries and programs leave behind. */
 #include "schooner/expand/expander.h"
 
-enum { LOADING_MAX = 48 };
+enum { LOADING_MAX = 48, MODULES_PER_UNIT = 2 };
 
 /* --- finding --- */
 
@@ -64,8 +64,16 @@ static struct module *library_read(struct expander *x, const char *name, const s
     }
 }
 
+/* The charge for one look for a library among all. */
+static bool charge_modules(struct expander *x)
+{
+    return front_charge(x->front, 1 + x->module_count / MODULES_PER_UNIT);
+}
+
 struct module *library_get(struct expander *x, const char *name, struct position position)
 {
+    if (!charge_modules(x))
+        return NULL;
     struct module *made = library_made(x, name);
     if (made && made->state != MODULE_DONE) {
         front_fail(x->front, "import-error", position, "the library %s imports itself", name);
@@ -248,7 +256,7 @@ bool define_library_form(struct expander *x, struct datum *form)
     if (form_length(form) < 2)
         return fail(x, form, "`define-library` needs a name");
     const char *name = library_name(x, form_second(form), false);
-    if (!name)
+    if (!name || !charge_modules(x))
         return false;
     if (library_made(x, name))
         return fail(x, form, "the library %s is defined already", name);

@@ -37,6 +37,8 @@ static bool is_default(struct parse *p, struct datum *id, int special)
                  : strcmp(identifier_text(id), special_form_name(special)) == 0;
 }
 
+enum { IDENTIFIERS_PER_UNIT = 8 }; /* that one look goes through */
+
 static bool is_ellipsis(struct parse *p, struct datum *datum)
 {
     if (!is_identifier(datum) || is_literal(p, datum))
@@ -54,14 +56,14 @@ static bool ellipsis_follows(struct parse *p, const struct datum *pair)
 static bool identifier_index(struct parse *p, struct datum *id, uint32_t *ret)
 {
     struct macro *macro = p->macro;
+    if (!front_charge(p->x->front, 1 + macro->identifier_count / IDENTIFIERS_PER_UNIT))
+        return false;
     for (uint32_t i = 0; i < macro->identifier_count; i++) {
         if (identifier_same(macro->identifiers[i], id)) {
             *ret = i;
             return true;
         }
     }
-    if (!front_charge(p->x->front, 1 + macro->identifier_count / 32))
-        return false;
     if (macro->identifier_count == macro->identifier_capacity) {
         uint32_t capacity = macro->identifier_capacity ? macro->identifier_capacity * 2 : 8;
         struct datum **larger = front_array(p->x->front, capacity, sizeof *larger);
@@ -96,7 +98,7 @@ static struct pattern *pattern_variable(struct parse *p, struct datum *id, unsig
             return NULL;
         }
     }
-    if (!pattern || !front_charge(p->x->front, 1 + p->variable_count / 32))
+    if (!pattern || !front_charge(p->x->front, 1 + p->variable_count / IDENTIFIERS_PER_UNIT))
         return NULL;
     if (p->variable_count == MACRO_VARIABLES_MAX || ellipses > 100) {
         too_deep(p);
@@ -148,7 +150,7 @@ static struct pattern *pattern_list(struct parse *p, struct datum *datum, unsign
     for (; datum->kind == DATUM_PAIR && !datum->cyclic; datum = form_cdr(datum)) {
         bool follows = ellipsis_follows(p, datum);
         struct pattern *pattern = pattern_new(p, follows ? PATTERN_ELLIPSIS : PATTERN_PAIR);
-        if (!pattern || !front_charge(p->x->front, 1))
+        if (!pattern || !front_charge(p->x->front, 1 + p->literal_count / IDENTIFIERS_PER_UNIT))
             return NULL;
         if (follows && repeat) {
             fail(p->x, datum, "there are two ellipses in one list of a pattern");
@@ -273,7 +275,7 @@ static bool template_drivers(struct parse *p, struct template *template, const s
 {
     bool *marks = front_array(p->x->front, p->variable_count, sizeof *marks);
     template->variables = front_array(p->x->front, p->variable_count, sizeof *template->variables);
-    if (!marks || !template->variables || !front_charge(p->x->front, 1 + p->variable_count / 32))
+    if (!marks || !template->variables || !front_charge(p->x->front, 1 + p->variable_count / IDENTIFIERS_PER_UNIT))
         return false;
     template_mark(template->sub, marks);
     uint32_t deepest = 0;

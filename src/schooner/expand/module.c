@@ -92,6 +92,7 @@ struct module *module_new(struct expander *x, const char *space, const struct li
     module->last = &module->first;
     module->pending_last = &module->pending;
     module->next = x->modules;
+    x->module_count++;
     return x->modules = module;
 }
 
@@ -218,7 +219,7 @@ static struct entry *imports_find(struct expander *x, struct module *module, con
     for (struct import_set *set = module->imports; set; set = set->next) {
         if (where && set->implicit)
             continue;
-        struct entry *entry = import_find(x, set, name);
+        struct entry *entry = front_charge(x->front, 1) ? import_find(x, set, name) : NULL;
         if (x->front->failed)
             return NULL;
         if (!entry)

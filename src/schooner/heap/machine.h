@@ -195,6 +195,9 @@ void symbol_sweep(sch_vm *vm); /* part of heap_client.sweep_weak: forgets what i
 sch_value string_make(sch_vm *vm, const char *text, size_t bytes, size_t characters);
 /* Counts, reserves (heap_reserve_object) and makes. `text` must not lie in the collected heap unless it is alive. */
 sch_value string_of(sch_vm *vm, const char *text, size_t bytes);
+/* Counts the characters of the bytes in front of the first that are not UTF-8 (*ret_valid: how many bytes; all when it
+ * is text), in pieces with looks at the clock between them. false: a limit. */
+bool string_count(sch_vm *vm, const char *text, size_t bytes, size_t *ret_characters, size_t *ret_valid);
 /* Room for a string whose text the caller writes at once, then string_finish; NULL: the limit. May collect. */
 struct string *string_reserve(sch_vm *vm, size_t bytes, size_t characters);
 enum { STRING_BYTES_MAX = INT32_MAX }; /* offsets are 32 bits wide */

@@ -51,30 +51,30 @@ sch_value string_make(sch_vm *vm, const char *text, size_t bytes, size_t charact
     return object_value(string);
 }
 
-/* Counts in pieces of whole characters, and looks at the clock between them. false: raised. */
-static bool count_characters(sch_vm *vm, const char *text, size_t bytes, size_t *ret_characters)
+bool string_count(sch_vm *vm, const char *text, size_t bytes, size_t *ret_characters, size_t *ret_valid)
 {
     *ret_characters = 0;
-    for (size_t at = 0; at < bytes;) {
-        size_t size = size_min(COUNT_PIECE, bytes - at), count, valid;
-        if (!utf8_count((const unsigned char *)text + at, size, &count, &valid) &&
-            (at + size == bytes || valid + UTF8_MAX <= size)) {
-            raise_error(vm, "encoding-error", NULL, 0, NULL, "the text is not UTF-8");
-            return false;
-        }
-        if (at + size < bytes && !poll(vm))
-            return false;
+    *ret_valid = 0;
+    while (*ret_valid < bytes) {
+        size_t left = bytes - *ret_valid, size = size_min(COUNT_PIECE, left), count, valid;
+        bool whole = utf8_count((const unsigned char *)text + *ret_valid, size, &count, &valid);
         *ret_characters += count;
-        at += valid; /* a character that the piece has cut is the next one's */
+        *ret_valid += valid; /* a character that the piece has cut is the next one's */
+        if (!whole && (size == left || valid + UTF8_MAX <= size))
+            return true;
+        if (size < left && !poll(vm))
+            return false;
     }
     return true;
 }
 
 sch_value string_of(sch_vm *vm, const char *text, size_t bytes)
 {
-    size_t characters;
-    if (!count_characters(vm, text, bytes, &characters))
+    size_t characters, valid;
+    if (!string_count(vm, text, bytes, &characters, &valid))
         return V_RAISED;
+    if (valid < bytes)
+        return raise_error(vm, "encoding-error", NULL, 0, NULL, "the text is not UTF-8");
     struct string *string = string_reserve(vm, bytes, characters);
     if (!string)
         return V_RAISED;

@@ -126,7 +126,9 @@ sch_value prim_utf8_to_string(sch_vm *vm, const sch_value *args, size_t count)
         !charge(vm, (end - start) / CHARACTERS_PER_UNIT))
         return V_RAISED;
     const unsigned char *bytes = object_as(struct bytevector, args[0])->bytes + start;
-    if (!utf8_count(bytes, end - start, &characters, &valid)) {
+    if (!string_count(vm, (const char *)bytes, end - start, &characters, &valid))
+        return V_RAISED;
+    if (valid < end - start) {
         sch_value where = make_fixnum((int64_t)(start + valid));
         return raise_error(vm, "encoding-error", who, 1, &where, "the bytes are not UTF-8 from this index on");
     }

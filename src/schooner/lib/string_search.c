@@ -22,6 +22,8 @@ static bool find_borders(sch_vm *vm, const char *pattern, size_t length, uint32_
     return true;
 }
 
+enum { SEARCH_PIECE = 64 }; /* charged on its own: who looks for the next of many matches pays for the way to it */
+
 /* *ret: the byte at which the first match begins, or SIZE_MAX. false: a limit. */
 static bool search(sch_vm *vm, const struct string_part *text, const char *pattern, size_t length,
                    const uint32_t *borders, size_t *ret)
@@ -29,7 +31,7 @@ static bool search(sch_vm *vm, const struct string_part *text, const char *patte
     uint32_t matched = 0;
     *ret = SIZE_MAX;
     for (size_t at = 0; at < text->bytes; at++) {
-        if (at % TEXT_PIECE == TEXT_PIECE - 1 && !poll(vm))
+        if (at % SEARCH_PIECE == SEARCH_PIECE - 1 && !charge(vm, SEARCH_PIECE / CHARACTERS_PER_UNIT))
             return false;
         while (matched > 0 && text->text[at] != pattern[matched])
             matched = borders[matched - 1];
@@ -72,7 +74,7 @@ sch_value prim_string_search(sch_vm *vm, const sch_value *args, size_t count)
         return make_fixnum((int64_t)start);
     if (length > text.bytes)
         return V_FALSE;
-    if (!charge(vm, (length + text.bytes) / CHARACTERS_PER_UNIT))
+    if (!charge(vm, (length + size_min(text.bytes, SEARCH_PIECE)) / CHARACTERS_PER_UNIT))
         return V_RAISED;
 
     const char *pattern = string_view(args[0])->text;

@@ -12,7 +12,7 @@
 _Static_assert(GMP_NUMB_BITS == 64 && sizeof(mp_limb_t) == sizeof(uint64_t), "limbs are words");
 
 enum {
-    WORK_INLINE = 96,       /* limbs inside the record */
+    WORK_INLINE = 512,      /* limbs inside the record */
     WORK_CHUNK = 16 * 1024, /* least bytes of a chunk */
     WORK_PASS = 8192,       /* limbs of a linear pass between two charges: 64 KiB */
 };

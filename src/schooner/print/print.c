@@ -57,7 +57,11 @@ static bool emit_pieces(struct printer *printer, const char *text, size_t length
         size_t size = length - at < PIECE ? length - at : PIECE;
         while (at + size < length && ((unsigned char)text[at + size] & 0xc0) == 0x80)
             size++;
+        size_t before = printer->out->length;
         if (!charge(printer->vm, size / BYTES_PER_UNIT + 1) || !check(printer, write(text + at, size, printer->out)))
+            return false;
+        size_t grown = printer->out->length - before;
+        if (grown > size && !charge(printer->vm, (grown - size) / BYTES_PER_UNIT)) /* what escapes added */
             return false;
         at += size;
     }
@@ -84,8 +88,12 @@ static bool print_symbol(struct printer *printer, sch_value value)
     size_t length = header_length(symbol->header);
     if (printer->display)
         return emit_pieces(printer, symbol->text, length, append_plain);
-    return charge(printer->vm, length / BYTES_PER_UNIT) &&
-           check(printer, syntax_write_symbol(symbol->text, length, printer->out));
+    if (length <= PIECE)
+        return charge(printer->vm, length / BYTES_PER_UNIT) &&
+               check(printer, syntax_write_symbol(symbol->text, length, printer->out));
+    /* a long one gets its bars without a look at whether it needs them */
+    return emit(printer, "|", 1) && emit_pieces(printer, symbol->text, length, syntax_escape_symbol) &&
+           emit(printer, "|", 1);
 }
 
 static bool print_character(struct printer *printer, uint32_t character)
@@ -105,7 +113,10 @@ static bool print_bytevector(struct printer *printer, sch_value value)
     for (size_t i = 0; i < length; i++) {
         if (i % BYTES_PER_UNIT == 0 && !charge(printer->vm, BYTES_PER_UNIT))
             return false;
-        if (!check(printer, buffer_append_format(printer->out, "%s%u", i ? " " : "", bytes->bytes[i])))
+        unsigned byte = bytes->bytes[i];
+        const char text[] = { ' ', (char)('0' + byte / 100), (char)('0' + byte / 10 % 10), (char)('0' + byte % 10) };
+        size_t zeros = byte >= 100 ? 0 : byte >= 10 ? 1 : 2;
+        if ((i && !emit(printer, text, 1)) || !emit(printer, text + 1 + zeros, 3 - zeros))
             return false;
     }
     return emit(printer, ")", 1);

@@ -135,7 +135,16 @@ static bool write_escape(uint32_t character, char quote, struct buffer *out)
         return buffer_append(out, letter, 2);
     if (character == (uint32_t)quote || character == '\\')
         return buffer_append_byte(out, '\\') && buffer_append_byte(out, (unsigned char)character);
-    return buffer_append_format(out, "\\x%x;", (unsigned)character);
+    char digits[12];
+    size_t at = sizeof digits;
+    digits[--at] = ';';
+    for (bool more = true; more; more = character > 0) {
+        digits[--at] = "0123456789abcdef"[character & 15];
+        character >>= 4;
+    }
+    digits[--at] = 'x';
+    digits[--at] = '\\';
+    return buffer_append(out, digits + at, sizeof digits - at);
 }
 
 /* What stands between two `quote`s; pieces without escapes at once. */
@@ -159,6 +168,11 @@ static bool escape(const char *text, size_t length, char quote, struct buffer *o
 bool syntax_escape_string(const char *text, size_t length, struct buffer *out)
 {
     return escape(text, length, '"', out);
+}
+
+bool syntax_escape_symbol(const char *name, size_t length, struct buffer *out)
+{
+    return escape(name, length, '|', out);
 }
 
 bool syntax_write_string(const char *text, size_t length, struct buffer *out)

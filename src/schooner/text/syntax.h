@@ -32,6 +32,7 @@ bool syntax_needs_bars(const char *name, size_t length);
 bool syntax_write_character(uint32_t character, struct buffer *out);
 /* ... without the quotes around it */
 bool syntax_escape_string(const char *text, size_t length, struct buffer *out);
+bool syntax_escape_symbol(const char *name, size_t length, struct buffer *out);
 bool syntax_write_string(const char *text, size_t length, struct buffer *out);
 bool syntax_write_symbol(const char *name, size_t length, struct buffer *out);
 

@@ -79,7 +79,7 @@ static sch_value text_value(sch_vm *vm, const char *text)
     return string_of(vm, text, length);
 }
 
-enum { FRAME_FIELDS = 5 };
+enum { FRAME_FIELDS = 5, PLACE_UNITS = 128 };
 
 /* Says whether the frame that returns to `pc` was called at a place that called something else: tail calls lie between.
  */
@@ -123,8 +123,21 @@ struct lines {
     sch_vm *vm;
     sch_value items[SCH_FRAMES_MAX * FRAME_FIELDS];
     size_t count;
+    const struct sch_code *code; /* of the last line: neighbours share the name of their file */
+    uint32_t file;
+    sch_value file_name;
     bool failed;
 };
+
+static sch_value lines_file(struct lines *lines, const struct sch_code *code, uint32_t file)
+{
+    if (lines->code != code || lines->file != file) {
+        lines->code = code;
+        lines->file = file;
+        lines->file_name = file_value(lines->vm, code, file);
+    }
+    return lines->file_name;
+}
 
 /* The procedure called `name` was called at a place of `code`. */
 static void lines_add(struct lines *lines, const struct sch_code *callee, struct code_range name,
@@ -134,7 +147,7 @@ static void lines_add(struct lines *lines, const struct sch_code *callee, struct
         return;
     sch_value *line = &lines->items[lines->count];
     line[0] = name_value(lines->vm, code_text(callee, name.offset), name.count);
-    line[1] = file_value(lines->vm, code, place.file);
+    line[1] = lines_file(lines, code, place.file);
     line[2] = make_fixnum(place.line);
     line[3] = make_fixnum(place.column);
     line[4] = make_boolean(elided);
@@ -234,6 +247,8 @@ static bool locate(sch_vm *vm, struct condition *condition)
     if (!is_false(condition->position) || !is_false(condition->frames) ||
         header_flags(condition->header) & OBJECT_FROZEN)
         return true;
+    if (!charge(vm, PLACE_UNITS)) /* of the longest backtrace: how many frames there are is the compiler's affair */
+        return false;
     sch_value position = position_value(vm), frames = is_raised(position) ? V_RAISED : frames_value(vm);
     if (is_raised(frames))
         return false;
