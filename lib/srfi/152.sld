@@ -16,7 +16,7 @@
     string-append string-concatenate string-concatenate-reverse string-join
     string-fold string-fold-right string-map string-for-each string-count string-filter string-remove
     string-replicate string-segment string-split
-    read-string write-string)
+    read-line read-string write-string string-set! string-fill! string-copy!)
   (begin
 
     (define (%check-string who s)
