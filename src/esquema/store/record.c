@@ -107,7 +107,7 @@ static void parse_line(const char *key, const char *value, const char *boot, esq
 int record_read(int folder, const char *boot, esq_entry *ret_entry)
 {
     char text[RECORD_SIZE_MAX];
-    _cleanup_fd_ int fd = sys_openat(folder, "state", O_RDONLY | O_NOFOLLOW, 0);
+    _cleanup_fd_ int fd = sys_openat(folder, "state", O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0); /* a pipe waits */
     ssize_t size = fd < 0 ? fd : sys_read(fd, text, sizeof text - 1);
     if (size < 0)
         return (int)size;

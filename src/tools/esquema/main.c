@@ -3,6 +3,7 @@
  * commands.def. Statuses: the payload's; 125, 126, 127 for our own failures of `run`; 2 for a command line that means
  * nothing.
  */
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -80,6 +81,7 @@ static bool looks_like_file(const char *word)
 int main(int argc, char **argv)
 {
     const char *word = argc > 1 ? argv[1] : "--help";
+    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error to be told */
     if (strcmp(word, "--help") == 0 || strcmp(word, "help") == 0) {
         help(argc > 1 ? stdout : stderr);
         return argc > 1 ? 0 : STATUS_USAGE;

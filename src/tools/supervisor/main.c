@@ -85,6 +85,7 @@ static int open_signals(void)
     sigaddset(&signals, SIGINT);
     sigprocmask(SIG_BLOCK, &signals, NULL);
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* the log may meet the limit of files that whoever started us has */
     signal(SIGHUP, SIG_IGN);
     return signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
 }
@@ -152,10 +153,18 @@ struct polling {
     unsigned count;
 };
 
+/* Only what there is: the kernel refuses to look at more than the process may have open. Returns where it is. */
 static unsigned add(struct polling *polling, int fd)
 {
+    if (fd < 0)
+        return POLL_MAX;
     polling->fds[polling->count] = (struct pollfd){ .fd = fd, .events = POLLIN };
     return polling->count++;
+}
+
+static bool is_ready(const struct polling *polling, unsigned index)
+{
+    return index < polling->count && polling->fds[index].revents != 0;
 }
 
 static uint64_t next_deadline(const struct supervisor *supervisor)
@@ -208,26 +217,26 @@ static void turn(struct supervisor *supervisor)
     unsigned launcher = add(&polling, supervisor->launcher);
     unsigned end = add(&polling, supervisor->container ? esq_container_pidfd(supervisor->container) : -1);
     unsigned refusals = add(&polling, supervisor->container ? seccomp_trace_fd(supervisor->container->trace) : -1);
-    unsigned clients = polling.count;
+    unsigned clients[CLIENTS_MAX];
     for (int i = 0; i < CLIENTS_MAX; i++)
-        add(&polling, supervisor->clients[i]);
+        clients[i] = add(&polling, supervisor->clients[i]);
     uint64_t now = sys_monotonic_microseconds(), next = next_deadline(supervisor);
     int64_t timeout = next == UINT64_MAX ? -1 : next <= now ? 0 : (int64_t)(next - now);
     if (sys_poll(polling.fds, polling.count, timeout) < 0)
         return;
-    if (polling.fds[refusals].revents && supervisor->container)
+    if (is_ready(&polling, refusals) && supervisor->container)
         seccomp_trace_serve(supervisor->container->trace);
     keep_time(supervisor);
-    if (polling.fds[first].revents)
+    if (is_ready(&polling, first))
         log_read(&supervisor->log, &supervisor->log.streams[0]);
-    if (polling.fds[second].revents)
+    if (is_ready(&polling, second))
         log_read(&supervisor->log, &supervisor->log.streams[1]);
     watch_output(supervisor);
-    if (polling.fds[signals].revents)
+    if (is_ready(&polling, signals))
         take_signal(supervisor);
-    if (polling.fds[end].revents && supervisor->container)
+    if (is_ready(&polling, end) && supervisor->container)
         machine_take_end(supervisor);
-    if (polling.fds[launcher].revents && supervisor->launcher >= 0) { /* a host that has ended, or let go */
+    if (is_ready(&polling, launcher) && supervisor->launcher >= 0) { /* a host that has ended, or let go */
         sys_close(supervisor->launcher);
         supervisor->launcher = -1;
         supervisor->launcher_gone = true;
@@ -238,9 +247,9 @@ static void turn(struct supervisor *supervisor)
             machine_happen(supervisor, EVENT_STOP);
     }
     for (int i = 0; i < CLIENTS_MAX && supervisor->state != ESQ_STATE_ENDED; i++)
-        if (polling.fds[clients + (unsigned)i].revents)
+        if (is_ready(&polling, clients[i]))
             serve_client(supervisor, i);
-    if (polling.fds[listener].revents)
+    if (is_ready(&polling, listener))
         serve_accept(supervisor);
 }
 
@@ -267,7 +276,9 @@ static void finish(struct supervisor *supervisor)
 
 int main(int argc, char **argv)
 {
-    static struct supervisor supervisor = { .launcher = -1, .listener = -1, .signals = -1, .terminal = -1 };
+    static struct supervisor supervisor = {
+        .launcher = -1, .listener = -1, .spare = -1, .signals = -1, .terminal = -1
+    };
     if (argc < 2 || !take_job(atoi(argv[1]), &supervisor) || !close_strangers(&supervisor))
         return ESQ_EXIT_SETUP;
     supervisor.launcher = supervisor.job.launcher;

@@ -15,8 +15,10 @@ int serve_open(struct supervisor *supervisor)
     if (result == 0)
         result = (int)SYS(SYS_listen, socket, 16);
     if (result == 0)
+        result = supervisor->spare = sys_dup_above(socket, 3);
+    if (result >= 0)
         supervisor->listener = take_fd(&socket);
-    return result;
+    return result < 0 ? result : 0;
 }
 
 static void close_client(struct supervisor *supervisor, int index)
@@ -24,6 +26,8 @@ static void close_client(struct supervisor *supervisor, int index)
     sys_close(supervisor->clients[index]);
     supervisor->clients[index] = -1;
     supervisor->watches[index] = false;
+    if (supervisor->spare < 0)
+        supervisor->spare = sys_dup_above(supervisor->listener, 3);
 }
 
 /* The folder keeps others out; this keeps out whoever was handed a descriptor of it. */
@@ -35,17 +39,53 @@ static bool is_ours(int client)
            (peer.uid == sys_uid() || peer.uid == 0);
 }
 
+static int find_slot(const struct supervisor *supervisor)
+{
+    for (int i = 0; i < CLIENTS_MAX; i++)
+        if (supervisor->clients[i] < 0)
+            return i;
+    return -1;
+}
+
+/*
+ * Somebody new is always heard, or nobody could stop the container any more: one who waits for the end must go, and
+ * waits for the lock then; else one who has asked for nothing yet.
+ */
+static void make_room(struct supervisor *supervisor)
+{
+    int chosen = -1;
+    for (int i = 0; i < CLIENTS_MAX; i++)
+        if (supervisor->clients[i] >= 0 && (chosen < 0 || (supervisor->watches[i] && !supervisor->watches[chosen])))
+            chosen = i;
+    if (chosen >= 0) {
+        close_client(supervisor, chosen);
+        return;
+    }
+    sys_close(supervisor->spare); /* the only descriptor that is left */
+    supervisor->spare = -1;
+}
+
+static int accept_client(const struct supervisor *supervisor)
+{
+    return (int)SYS(SYS_accept4, supervisor->listener, 0, 0, SOCK_CLOEXEC | SOCK_NONBLOCK);
+}
+
 void serve_accept(struct supervisor *supervisor)
 {
-    _cleanup_fd_ int client = (int)SYS(SYS_accept4, supervisor->listener, 0, 0, SOCK_CLOEXEC | SOCK_NONBLOCK);
-    if (client < 0 || !is_ours(client))
-        return;
-    for (int i = 0; i < CLIENTS_MAX; i++) {
-        if (supervisor->clients[i] < 0) {
-            supervisor->clients[i] = take_fd(&client);
-            return;
-        }
+    if (find_slot(supervisor) < 0)
+        make_room(supervisor);
+    int result = accept_client(supervisor);
+    if (result == -EMFILE) {
+        make_room(supervisor);
+        result = accept_client(supervisor);
     }
+    _cleanup_fd_ int client = result;
+    if (client < 0 && client != -EAGAIN)
+        sys_poll(NULL, 0, 10000); /* microseconds: whoever cannot be heard is still there at the next turn */
+    if (client >= 0 && is_ours(client))
+        supervisor->clients[find_slot(supervisor)] = take_fd(&client);
+    else if (supervisor->spare < 0)
+        supervisor->spare = sys_dup_above(supervisor->listener, 3);
 }
 
 static void answer(struct supervisor *supervisor, int index, int result, const int *fds, unsigned count)

@@ -71,6 +71,7 @@ struct supervisor {
     int launcher;                  /* socket, -1 when it has gone */
     bool launcher_gone;            /* and the container was bound to it */
     int listener;                  /* -1 where there is none */
+    int spare;                     /* for a client when no descriptor is left; -1: in use */
     int clients[CLIENTS_MAX];      /* -1 where there is none */
     bool watches[CLIENTS_MAX];     /* wants to know the end */
     int signals;
