@@ -26,7 +26,7 @@
        (test-equal "a closure that is given" `((,libc ,libc #t)) (store-items #:closure (list libc)))
        (test-equal "nothing" '() (store-items))
        (for-each
-        (lambda (item) (test-error (string-append "no item: " item) #t (store-items item)))
+        (lambda (item) (test-error (string-append "no item: " (object->string item)) #t (store-items item)))
         '("" "/etc" "/gnu/store" "/gnu/store/" "/gnu/store/.." "/gnu/store/../../etc" "/gnu/store/abc-x/bin"
           "/gnu/store/.links" "/gnu/store/a\nb" "--requisites"))
        (test-error "a closure that is no item" #t (store-items #:closure '("/etc")))
