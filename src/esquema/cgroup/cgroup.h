@@ -59,6 +59,12 @@ struct cgroup_place {
 /* Looks for the place, out of /proc and the hierarchy itself. Never fails: what is not there is said. */
 void cgroup_find(struct cgroup_place *ret_place);
 
+/* The bus of systemd, whatever the place's source is; false when there is none. */
+bool cgroup_find_bus(struct cgroup_place *place);
+
+/* The folder that this process is in, as a path. Returns 0, -ESRCH or -ENAMETOOLONG. */
+int cgroup_path_of(const char *mount, pid_t pid, char *ret_path, size_t capacity);
+
 /*
  * The folder that this process is in, when the last part of its name begins or ends with `part`; a descriptor or a
  * negative errno, -ESTALE when it is another.

@@ -187,7 +187,7 @@ static bool take_bus(struct cgroup_place *place, const char *path)
 }
 
 /* The address as the environment says it; else where systemd puts the socket. */
-static bool find_bus(struct cgroup_place *place)
+bool cgroup_find_bus(struct cgroup_place *place)
 {
     static const char kind[] = "unix:path=";
     const char *address = getenv("DBUS_SESSION_BUS_ADDRESS"), *runtime = getenv("XDG_RUNTIME_DIR");
@@ -223,7 +223,7 @@ static bool find_systemd(struct cgroup_place *place)
         place->obstacle = CGROUP_NOT_DELEGATED;
         return false;
     }
-    if (!find_bus(place)) {
+    if (!cgroup_find_bus(place)) {
         place->obstacle = CGROUP_NO_BUS;
         return false;
     }
@@ -245,16 +245,25 @@ void cgroup_find(struct cgroup_place *ret_place)
         find_systemd(ret_place);
 }
 
-int cgroup_open_of(const char *mount, pid_t pid, const char *part)
+int cgroup_path_of(const char *mount, pid_t pid, char *ret_path, size_t capacity)
 {
-    char file[32], own[CGROUP_PATH_MAX], path[2 * CGROUP_PATH_MAX];
+    char file[32], own[CGROUP_PATH_MAX];
     snprintf(file, sizeof(file), "/proc/%d/cgroup", pid);
     if (!find_path(file, own, sizeof(own)))
         return -ESRCH;
-    const char *name = strrchr(own, '/') + 1;
+    int length = snprintf(ret_path, capacity, "%s%s", mount, own);
+    return length >= 0 && (size_t)length < capacity ? 0 : -ENAMETOOLONG;
+}
+
+int cgroup_open_of(const char *mount, pid_t pid, const char *part)
+{
+    char path[2 * CGROUP_PATH_MAX];
+    int result = cgroup_path_of(mount, pid, path, sizeof(path));
+    if (result < 0)
+        return result;
+    const char *name = strrchr(path, '/') + 1;
     if (strncmp(name, part, strlen(part)) != 0 && !ends_with(name, part))
         return -ESTALE;
-    snprintf(path, sizeof(path), "%s%s", mount, own);
     return sys_openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY, 0);
 }
 

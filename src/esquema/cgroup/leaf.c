@@ -20,6 +20,7 @@ enum {
     STALE_MOST = 64,                /* looked at by one start */
     END_MICROSECONDS = 5 * 1000000, /* killed processes are gone by then, or hang in the kernel */
     HOLDER_STACK = 16 << 10,
+    STALE_MICROSECONDS = 1000000,     /* for all of them together; what takes longer is left to the next */
     SCOPE_MICROSECONDS = 2 * 1000000, /* until systemd has removed a scope */
 };
 
@@ -61,6 +62,36 @@ bool cgroup_must_be_given(const struct plan_block *block)
 
 /* ---- Folders ---- */
 
+static int remove_folder(int parent, const char *name)
+{
+    return (int)SYS(SYS_unlinkat, parent, name, AT_REMOVEDIR);
+}
+
+static bool is_populated(int folder)
+{
+    char text[256];
+    uint64_t number;
+    return cgroup_read(folder, "cgroup.events", text, sizeof(text)) >= 0 && cgroup_number(text, "populated", &number) &&
+           number != 0;
+}
+
+/* The kernel announces changes of the file to whoever polls it. */
+static void wait_until_empty(int folder, uint64_t until)
+{
+    _cleanup_fd_ int events = sys_openat(folder, "cgroup.events", O_RDONLY, 0);
+    while (events >= 0 && is_populated(folder) && sys_monotonic_microseconds() < until) {
+        struct pollfd changed = { .fd = events, .events = POLLPRI };
+        sys_poll(&changed, 1, 10000);
+    }
+}
+
+/* A cgroup is busy for a moment after its last process has gone. */
+static void remove_patiently(int parent, const char *name, uint64_t until)
+{
+    while (remove_folder(parent, name) == -EBUSY && sys_monotonic_microseconds() < until)
+        sys_poll(NULL, 0, 1000);
+}
+
 static bool make_name(char *ret_name, size_t size, const char *suffix)
 {
     uint64_t random;
@@ -70,19 +101,25 @@ static bool make_name(char *ret_name, size_t size, const char *suffix)
     return true;
 }
 
-/* Nobody's lock is on it, and it is empty, or rmdir would fail: its owner was killed before it could clean up. */
-static void remove_if_stale(int parent, const char *name)
+/*
+ * Nobody's lock is on it: its owner was killed before it could clean up. What is still in it dies at this moment, or
+ * would live on where it shares the host's processes.
+ */
+static void remove_if_stale(int parent, const char *name, uint64_t until)
 {
-    int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-    if (fd < 0)
+    _cleanup_fd_ int fd = sys_openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
+    if (fd < 0 || SYS(SYS_flock, fd, LOCK_EX | LOCK_NB) < 0)
         return;
-    if (flock(fd, LOCK_EX | LOCK_NB) == 0)
-        unlinkat(parent, name, AT_REMOVEDIR);
-    sys_close(fd);
+    if (is_populated(fd)) {
+        cgroup_write(fd, "cgroup.kill", "1");
+        wait_until_empty(fd, until);
+    }
+    remove_patiently(parent, name, until);
 }
 
 static void remove_stale(int parent)
 {
+    uint64_t until = sys_monotonic_microseconds() + STALE_MICROSECONDS;
     int copy = openat(parent, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *directory = copy < 0 ? NULL : fdopendir(copy);
     struct dirent *entry;
@@ -92,15 +129,24 @@ static void remove_stale(int parent)
     }
     for (int count = 0; count < STALE_MOST && (entry = readdir(directory));)
         if (strncmp(entry->d_name, PREFIX, sizeof(PREFIX) - 1) == 0) {
-            remove_if_stale(parent, entry->d_name);
+            remove_if_stale(parent, entry->d_name, until);
             count++;
         }
     closedir(directory);
 }
 
-static int remove_folder(int parent, const char *name)
+void cgroup_remove_stale(void)
 {
-    return (int)SYS(SYS_unlinkat, parent, name, AT_REMOVEDIR);
+    struct cgroup_place *place = malloc(sizeof(*place));
+    if (!place)
+        return;
+    cgroup_find(place);
+    /* What systemd made for a dead owner it removes by itself. */
+    _cleanup_fd_ int parent =
+        place->source == CGROUP_DELEGATED ? sys_openat(AT_FDCWD, place->parent, O_RDONLY | O_DIRECTORY, 0) : -1;
+    if (parent >= 0)
+        remove_stale(parent);
+    free(place);
 }
 
 /* Between mkdir and the lock another start may take it for stale: then it is made again. */
@@ -447,31 +493,6 @@ int cgroup_count_of(pid_t pid, struct cgroup_counts *ret_counts)
 }
 
 /* ---- The end ---- */
-
-static bool is_populated(int folder)
-{
-    char text[256];
-    uint64_t number;
-    return cgroup_read(folder, "cgroup.events", text, sizeof(text)) >= 0 && cgroup_number(text, "populated", &number) &&
-           number != 0;
-}
-
-/* The kernel announces changes of the file to whoever polls it. */
-static void wait_until_empty(int folder, uint64_t until)
-{
-    _cleanup_fd_ int events = sys_openat(folder, "cgroup.events", O_RDONLY, 0);
-    while (events >= 0 && is_populated(folder) && sys_monotonic_microseconds() < until) {
-        struct pollfd changed = { .fd = events, .events = POLLPRI };
-        sys_poll(&changed, 1, 10000);
-    }
-}
-
-/* A cgroup is busy for a moment after its last process has gone. */
-static void remove_patiently(int parent, const char *name, uint64_t until)
-{
-    while (remove_folder(parent, name) == -EBUSY && sys_monotonic_microseconds() < until)
-        sys_poll(NULL, 0, 1000);
-}
 
 /* systemd removes a scope by itself when it is empty; whoever asks afterwards should find nothing. */
 static void wait_for_scope(int scope)

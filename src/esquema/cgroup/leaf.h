@@ -66,6 +66,8 @@ int cgroup_freeze(const struct cgroup *cgroup, bool is_frozen);
 int cgroup_count(const struct cgroup *cgroup, struct cgroup_counts *ret_counts);
 /* The same for the container of this process, which may be anybody's; -ENODATA where it is in no cgroup of ours. */
 int cgroup_count_of(pid_t pid, struct cgroup_counts *ret_counts);
+/* Removes the cgroups of owners that were killed, with what is still in them, where ours would be made now. */
+void cgroup_remove_stale(void);
 /* Kills what is left, waits until it is empty, reads the counters and removes it. NULL: nobody wants them. */
 void cgroup_end(struct cgroup *cgroup);
 
@@ -73,5 +75,7 @@ void cgroup_end(struct cgroup *cgroup);
 
 /* Asks systemd for a scope with these processes. Returns 0, or a negative errno with a constant text. */
 int cgroup_scope_make(const char *bus, const char *name, const pid_t *pids, size_t count, const char **ret_detail);
+/* Asks systemd to move a process of ours into a folder of the scope, "/NAME": only it may, from another unit. */
+int cgroup_scope_attach(const char *bus, const char *name, const char *folder, pid_t pid, const char **ret_detail);
 
 #endif

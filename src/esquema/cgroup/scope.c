@@ -1,7 +1,7 @@
 /*
- * One call to systemd, spoken directly on its bus: StartTransientUnit for a delegated scope, then waiting for the
- * signal that its job is done. Little-endian D-Bus of exactly the types that this needs. Knows no folder of the
- * hierarchy.
+ * Calls to systemd, spoken directly on its bus: StartTransientUnit for a delegated scope, then waiting for the signal
+ * that its job is done; AttachProcessesToUnit for one more process in it. Little-endian D-Bus of exactly the types that
+ * this needs. Knows no folder of the hierarchy.
  *
  * What comes back is another program's: every length is checked against what was read.
  */
@@ -136,7 +136,7 @@ static bool put_property(struct buffer *out, const char *name, const char *signa
 static bool put_pids(struct buffer *out, const pid_t *pids, size_t count)
 {
     size_t length, begin;
-    if (!put_property(out, "PIDs", "au") || !begin_array(out, 4, &length, &begin))
+    if (!begin_array(out, 4, &length, &begin))
         return false;
     for (size_t i = 0; i < count; i++)
         if (!put_u32(out, (uint32_t)pids[i]))
@@ -156,10 +156,22 @@ static bool put_start(struct buffer *out, uint32_t serial, const char *name, con
     if (!put_text(out, name) || !put_text(out, "fail") || !begin_array(out, 8, &length, &begin) ||
         !put_property(out, "Description", "s") || !put_text(out, "Esquema container") ||
         !put_property(out, "Delegate", "b") || !put_u32(out, 1) || !put_property(out, "CollectMode", "s") ||
-        !put_text(out, "inactive-or-failed") || !put_pids(out, pids, count))
+        !put_text(out, "inactive-or-failed") || !put_property(out, "PIDs", "au") || !put_pids(out, pids, count))
         return false;
     end_array(out, length, begin);
     if (!begin_array(out, 8, &none, &begin))
+        return false;
+    call_end(out, body);
+    return true;
+}
+
+/* ssau: unit, folder in it, processes. */
+static bool put_attach(struct buffer *out, uint32_t serial, const char *name, const char *folder, pid_t pid)
+{
+    if (!call_begin(out, serial, SYSTEMD_NAME, SYSTEMD_PATH, SYSTEMD_INTERFACE, "AttachProcessesToUnit", "ssau"))
+        return false;
+    size_t body = out->length;
+    if (!put_text(out, name) || !put_text(out, folder) || !put_pids(out, &pid, 1))
         return false;
     call_end(out, body);
     return true;
@@ -365,25 +377,73 @@ static int wait_for_job(int fd, uint32_t serial, const char *name, uint64_t unti
     return -EPROTO;
 }
 
+/* Until the call `serial` is answered. */
+static int wait_for_answer(int fd, uint32_t serial, uint64_t until, const char **ret_detail)
+{
+    unsigned char bytes[MESSAGE_MAX];
+    for (int i = 0; i < MESSAGES_MOST; i++) {
+        struct message message;
+        int result = receive_message(fd, bytes, until, &message);
+        if (result < 0)
+            return result;
+        if (message.type == TYPE_ERROR && message.reply <= serial) {
+            *ret_detail = "systemd refused to move a process into the scope";
+            return -EACCES;
+        }
+        if (message.type == TYPE_RETURN && message.reply == serial)
+            return 0;
+    }
+    return -EPROTO;
+}
+
+/* On the bus, as one of its peers. */
+static int open_bus(const char *bus, uint64_t until, const char **ret_detail)
+{
+    *ret_detail = "connect to the bus of systemd";
+    _cleanup_fd_ int fd = connect_to(bus);
+    int result = fd < 0 ? fd : authenticate(fd, until);
+    return result < 0 ? result : take_fd(&fd);
+}
+
+/* Each call in a buffer of its own, because alignment counts from its beginning. */
+static int send_calls(int fd, const struct buffer *calls, size_t count)
+{
+    int result = 0;
+    for (size_t i = 0; i < count && result == 0; i++)
+        result = send_all(fd, calls[i].bytes, calls[i].length);
+    return result;
+}
+
 int cgroup_scope_make(const char *bus, const char *name, const pid_t *pids, size_t count, const char **ret_detail)
 {
     uint64_t until = sys_monotonic_microseconds() + TIMEOUT_MICROSECONDS;
-    *ret_detail = "connect to the bus of systemd";
-    _cleanup_fd_ int fd = connect_to(bus);
+    _cleanup_fd_ int fd = open_bus(bus, until, ret_detail);
     if (fd < 0)
         return fd;
-    int result = authenticate(fd, until);
-    if (result < 0)
-        return result;
     *ret_detail = "ask systemd for a scope";
     struct buffer calls[3];
     for (int i = 0; i < 3; i++)
         buffer_init(&calls[i], &memory_malloc);
-    result =
-        put_hello(&calls[0], 1) && put_match(&calls[1], 2) && put_start(&calls[2], 3, name, pids, count) ? 0 : -ENOMEM;
-    for (int i = 0; i < 3 && result == 0; i++)
-        result = send_all(fd, calls[i].bytes, calls[i].length);
+    bool is_put = put_hello(&calls[0], 1) && put_match(&calls[1], 2) && put_start(&calls[2], 3, name, pids, count);
+    int result = is_put ? send_calls(fd, calls, 3) : -ENOMEM;
     for (int i = 0; i < 3; i++)
         buffer_done(&calls[i]);
     return result < 0 ? result : wait_for_job(fd, 3, name, until, ret_detail);
+}
+
+int cgroup_scope_attach(const char *bus, const char *name, const char *folder, pid_t pid, const char **ret_detail)
+{
+    uint64_t until = sys_monotonic_microseconds() + TIMEOUT_MICROSECONDS;
+    _cleanup_fd_ int fd = open_bus(bus, until, ret_detail);
+    if (fd < 0)
+        return fd;
+    *ret_detail = "ask systemd to move a process";
+    struct buffer calls[2];
+    for (int i = 0; i < 2; i++)
+        buffer_init(&calls[i], &memory_malloc);
+    bool is_put = put_hello(&calls[0], 1) && put_attach(&calls[1], 2, name, folder, pid);
+    int result = is_put ? send_calls(fd, calls, 2) : -ENOMEM;
+    for (int i = 0; i < 2; i++)
+        buffer_done(&calls[i]);
+    return result < 0 ? result : wait_for_answer(fd, 2, until, ret_detail);
 }

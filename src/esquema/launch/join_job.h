@@ -9,10 +9,11 @@
 #include <stdint.h>
 
 #define JOIN_JOB_MAGIC   0x4f515345u /* "ESQO" */
-#define JOIN_JOB_VERSION 1u
+#define JOIN_JOB_VERSION 2u
 
 enum join_job_flags {
     JOIN_JOB_TERMINAL = 1,
+    JOIN_JOB_IS_MOVED = 2, /* into the cgroup by somebody else: a byte comes over `report` when that is done */
 };
 
 /* Steps of the joiner's own, in struct child_report, where the plan's steps are numbers below these. */
@@ -34,8 +35,8 @@ struct join_job {
     int32_t parent;  /* pid that must still be our parent once the death signal is set */
     int32_t pidfd;   /* of the container's init */
     int32_t plan;    /* memory file */
-    int32_t report;  /* struct child_report on failure; closed by exec */
-    uint32_t cgroup; /* folder to be in, outside */
+    int32_t report;  /* a socket; struct child_report on failure; closed by exec */
+    uint32_t cgroup; /* folder to be in, outside; without JOIN_JOB_IS_MOVED */
     uint32_t directory;
     uint32_t argv, argc;
     uint32_t envp, envc;

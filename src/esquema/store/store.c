@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include "cgroup/leaf.h"
 #include "sys/sys.h"
 
 enum { NAME_TRIES = 100 };
@@ -382,6 +383,7 @@ static bool clean_one(struct esq_store *store, const char *name, void *data)
 {
     struct store_entry entry = { .folder = -1, .lock = -1 };
     esq_entry record = { 0 };
+    bool *has_left = data;
     if (!store_is_name(name) && strncmp(name, ".new-", 5) != 0 && strncmp(name, ".old-", 5) != 0)
         return true; /* not ours */
     if (lock_folder(store, name, &entry) < 0)
@@ -392,6 +394,7 @@ static bool clean_one(struct esq_store *store, const char *name, void *data)
         store_close(&entry);
     else
         store_remove(store, &entry);
+    *has_left |= !has_ended;
     return true;
 }
 
@@ -400,8 +403,11 @@ void store_clean(struct esq_store *store)
     /* Whoever makes an entry at this moment holds the store: then the next command cleans. */
     if (SYS(SYS_flock, store->folder, LOCK_EX | LOCK_NB) < 0)
         return;
-    visit(store, clean_one, NULL);
+    bool has_left = false;
+    visit(store, clean_one, &has_left);
     SYS(SYS_flock, store->folder, LOCK_UN);
+    if (has_left)
+        cgroup_remove_stale();
 }
 
 struct listing {

@@ -46,7 +46,7 @@ void store_close(struct store_entry *entry);
 int store_open_logs(struct esq_store *store, const char *name, bool is_made, esq_error *ret_error);
 int store_remove_logs(struct esq_store *store, const char *name);
 
-/* Removes what killed processes have left. */
+/* Removes what killed processes have left, cgroups too. */
 void store_clean(struct esq_store *store);
 
 /* ---- The record ---- */

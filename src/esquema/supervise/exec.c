@@ -9,14 +9,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <unistd.h>
 #include "base/buffer.h"
+#include "cgroup/leaf.h"
 #include "launch/init_job.h"
 #include "launch/join_job.h"
 #include "launch/launch.h"
 #include "supervise/control.h"
 
-enum { ENVIRONMENT_MOST = 4096, PATH_MOST = 4096 };
+enum { ENVIRONMENT_MOST = 4096 };
 
 /* The container's plan, and what was made of it. */
 struct joining {
@@ -57,44 +59,58 @@ static const char *job_text(const struct init_job *job, uint32_t array, uint32_t
 
 /* ---- The cgroup ---- */
 
-static bool read_cgroup(pid_t pid, char ret_path[PATH_MOST])
-{
-    char file[32], text[PATH_MOST];
-    snprintf(file, sizeof file, "/proc/%d/cgroup", (int)pid);
-    _cleanup_fd_ int fd = sys_openat(AT_FDCWD, file, O_RDONLY, 0);
-    ssize_t size = fd < 0 ? fd : sys_read(fd, text, sizeof text - 1);
-    if (size <= 0)
-        return false;
-    text[size] = '\0';
-    const char *line = strncmp(text, "0::", 3) == 0 ? text : strstr(text, "\n0::");
-    if (!line)
-        return false;
-    line = strstr(line, "0::") + 3;
-    snprintf(ret_path, PATH_MOST, "%.*s", (int)strcspn(line, "\n"), line);
-    return true;
-}
+/* Where the program belongs. */
+struct home {
+    char folder[2 * CGROUP_PATH_MAX]; /* "": the container has no cgroup of its own */
+    const char *leaf;                 /* "/NAME" at its end, in a scope of systemd; else NULL */
+    char scope[64];
+    struct cgroup_place place;
+};
 
-/* Where cgroup v2 is mounted: alone, or beside v1. */
-static const char *cgroup_mount(void)
+/* ".../esquema-NUMBER.scope/esquema-NUMBER": from outside of the scope only systemd moves a process into it. */
+static void find_scope(struct home *home)
 {
-    static const char *const mounts[] = { "/sys/fs/cgroup", "/sys/fs/cgroup/unified" };
-    for (size_t i = 0; i < 2; i++) {
-        char file[64];
-        snprintf(file, sizeof file, "%s/cgroup.procs", mounts[i]);
-        if (access(file, F_OK) == 0)
-            return mounts[i];
+    static const char begin[] = "/esquema-", end[] = ".scope";
+    char *leaf = strrchr(home->folder, '/'), *scope;
+    *leaf = '\0';
+    scope = strrchr(home->folder, '/');
+    size_t length = scope ? strlen(scope) : 0;
+    if (length > sizeof begin + sizeof end && length <= sizeof home->scope &&
+        strncmp(scope, begin, sizeof begin - 1) == 0 && strcmp(scope + length - (sizeof end - 1), end) == 0) {
+        snprintf(home->scope, sizeof home->scope, "%.*s", (int)length - 1, scope + 1);
+        home->leaf = leaf;
     }
-    return NULL;
+    *leaf = '/';
 }
 
 /* A container that has a cgroup of its own is in another one than its supervisor; the new program belongs there too. */
-static void find_cgroup(const struct joining *joining, pid_t supervisor, char ret_folder[2 * PATH_MOST])
+static void find_home(const struct joining *joining, pid_t supervisor, struct home *ret_home)
 {
-    char own[PATH_MOST], other[PATH_MOST];
-    const char *mount = cgroup_mount();
-    *ret_folder = '\0';
-    if (mount && read_cgroup(joining->init, own) && read_cgroup(supervisor, other) && strcmp(own, other) != 0)
-        snprintf(ret_folder, 2 * PATH_MOST, "%s%s", mount, own);
+    char other[2 * CGROUP_PATH_MAX];
+    const char *mount = ret_home->place.mount;
+    *ret_home = (struct home){ .leaf = NULL };
+    cgroup_find(&ret_home->place);
+    if (*mount && cgroup_path_of(mount, joining->init, ret_home->folder, sizeof ret_home->folder) == 0 &&
+        cgroup_path_of(mount, supervisor, other, sizeof other) == 0 && strcmp(ret_home->folder, other) != 0)
+        find_scope(ret_home);
+    else
+        ret_home->folder[0] = '\0';
+}
+
+/* The joiner waits meanwhile. Returns 0 or a negative errno with a constant text. */
+static int bring_home(struct home *home, pid_t joiner, int reports, const char **ret_detail)
+{
+    if (!home->leaf)
+        return 0;
+    *ret_detail = "find the bus of systemd";
+    int result = cgroup_find_bus(&home->place) ? 0 : -ENOENT;
+    if (result == 0)
+        result = cgroup_scope_attach(home->place.bus, home->scope, home->leaf, joiner, ret_detail);
+    if (result < 0)
+        return result;
+    *ret_detail = "go on";
+    ssize_t sent = (ssize_t)SYS(SYS_sendto, reports, "y", 1, MSG_NOSIGNAL, NULL, 0);
+    return sent == 1 ? 0 : -EPIPE;
 }
 
 /* ---- The job ---- */
@@ -168,7 +184,7 @@ static const char *working_directory(const struct joining *joining, const esq_ex
     return "/";
 }
 
-static bool fill_job(const struct joining *joining, const esq_exec *how, const char *cgroup, struct buffer *bytes,
+static bool fill_job(const struct joining *joining, const esq_exec *how, const struct home *home, struct buffer *bytes,
                      struct join_job *job)
 {
     const char *path = "";
@@ -181,9 +197,9 @@ static bool fill_job(const struct joining *joining, const esq_exec *how, const c
                 append_paths(how->words[0], path, bytes, job);
     job->directory = (uint32_t)bytes->length;
     is_filled = is_filled && append_text(bytes, working_directory(joining, how));
-    if (*cgroup) {
+    if (*home->folder && !home->leaf) {
         job->cgroup = (uint32_t)bytes->length;
-        is_filled = is_filled && append_text(bytes, cgroup);
+        is_filled = is_filled && append_text(bytes, home->folder);
     }
     job->size = (uint32_t)bytes->length;
     if (is_filled)
@@ -191,12 +207,13 @@ static bool fill_job(const struct joining *joining, const esq_exec *how, const c
     return is_filled;
 }
 
-static int make_job(const struct joining *joining, const esq_exec *how, const char *cgroup, int report, int *ret_fd)
+static int make_job(const struct joining *joining, const esq_exec *how, const struct home *home, int report,
+                    int *ret_fd)
 {
     struct join_job job = {
         .magic = JOIN_JOB_MAGIC,
         .version = JOIN_JOB_VERSION,
-        .flags = how->flags & ESQ_EXEC_TERMINAL ? JOIN_JOB_TERMINAL : 0,
+        .flags = (how->flags & ESQ_EXEC_TERMINAL ? JOIN_JOB_TERMINAL : 0) | (home->leaf ? JOIN_JOB_IS_MOVED : 0),
         .parent = getpid(),
         .pidfd = joining->fds[0],
         .plan = joining->fds[1],
@@ -204,7 +221,7 @@ static int make_job(const struct joining *joining, const esq_exec *how, const ch
     };
     struct buffer bytes;
     buffer_init(&bytes, &memory_malloc);
-    int result = fill_job(joining, how, cgroup, &bytes, &job) ? 0 : -ENOMEM;
+    int result = fill_job(joining, how, home, &bytes, &job) ? 0 : -ENOMEM;
     _cleanup_fd_ int fd = result < 0 ? result : sys_memfd("esquema-exec", false);
     if (result == 0)
         result = fd < 0 ? fd : sys_write_all(fd, bytes.bytes, bytes.length);
@@ -299,21 +316,16 @@ static int await_exec(const struct joining *joining, const esq_exec *how, int re
     return result;
 }
 
-static int start(esq_store *store, const esq_exec *how, const struct joining *joining, pid_t supervisor, pid_t *ret_pid,
-                 esq_error *ret_error)
+static int start_at(esq_store *store, const esq_exec *how, const struct joining *joining, struct home *home,
+                    pid_t *ret_pid, esq_error *ret_error)
 {
-    char cgroup[2 * PATH_MOST];
-    int ends[2];
-    int result = sys_pipe(ends);
+    int ends[2], status;
+    int result = (int)SYS(SYS_socketpair, AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends);
     if (result < 0)
-        return esq_fail(ret_error, NULL, -result, NULL, "open a pipe");
+        return esq_fail(ret_error, NULL, -result, NULL, "open a socket");
     _cleanup_fd_ int reports = ends[0];
     _cleanup_fd_ int report = ends[1], job = -1;
-    find_cgroup(joining, supervisor, cgroup);
-    struct pollfd alive = { .fd = joining->fds[0], .events = POLLIN };
-    if (sys_poll(&alive, 1, 0) != 0) /* its pid may be another's by now */
-        return esq_refuse(ret_error, ESRCH, NULL, "the container has ended");
-    result = make_job(joining, how, cgroup, report, &job);
+    result = make_job(joining, how, home, report, &job);
     if (result < 0)
         return esq_fail(ret_error, NULL, -result, NULL, "make the job of the joiner");
     result = spawn(store->joiner, how, joining, job, report, ret_pid);
@@ -321,7 +333,28 @@ static int start(esq_store *store, const esq_exec *how, const struct joining *jo
         return esq_fail(ret_error, NULL, -result, "it belongs to this installation: install it again",
                         "execute the joiner, %s", *store->joiner ? store->joiner : "of which no path was given");
     sys_close(take_fd(&report));
-    return await_exec(joining, how, reports, *ret_pid, ret_error);
+    const char *detail;
+    result = bring_home(home, *ret_pid, reports, &detail);
+    if (result == 0)
+        return await_exec(joining, how, reports, *ret_pid, ret_error);
+    kill(*ret_pid, SIGKILL);
+    sys_wait(*ret_pid, &status, NULL, 0);
+    return esq_fail(ret_error, NULL, -result, NULL, "join the container's cgroup: %s", detail);
+}
+
+static int start(esq_store *store, const esq_exec *how, const struct joining *joining, pid_t supervisor, pid_t *ret_pid,
+                 esq_error *ret_error)
+{
+    struct home *home = malloc(sizeof *home);
+    if (!home)
+        return esq_fail(ret_error, NULL, ENOMEM, NULL, "find the container's cgroup");
+    find_home(joining, supervisor, home);
+    struct pollfd alive = { .fd = joining->fds[0], .events = POLLIN };
+    int result = sys_poll(&alive, 1, 0) == 0 /* else its pid may be another's by now */
+                     ? start_at(store, how, joining, home, ret_pid, ret_error)
+                     : esq_refuse(ret_error, ESRCH, NULL, "the container has ended");
+    free(home);
+    return result;
 }
 
 pid_t esq_store_exec(esq_store *store, const char *name, const esq_exec *how, esq_error *ret_error)

@@ -58,6 +58,25 @@ static void print_list(const esq_entry *entries, size_t count)
     fputs("]}\n", stdout);
 }
 
+/* "12.0 MiB", or "-" for none. */
+static void print_bytes(const char *before, uint64_t bytes)
+{
+    if (bytes)
+        printf("%s%.1f MiB", before, (double)bytes / 1048576);
+    else
+        printf("%s-", before);
+}
+
+/* What was counted of the whole container, by its cgroup. */
+static void print_counts(const esq_result *result)
+{
+    print_bytes("memory:      at most ", result->memory_peak);
+    print_bytes(", limit ", result->memory_limit);
+    printf("\nprocesses:   at most %llu, limit %llu, %llu refused, %llu ended for want of memory\n",
+           (unsigned long long)result->processes_peak, (unsigned long long)result->processes_limit,
+           (unsigned long long)result->refused_forks, (unsigned long long)result->oom_kills);
+}
+
 static void print_details(const esq_entry *entries, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
@@ -80,6 +99,8 @@ static void print_details(const esq_entry *entries, size_t count)
         printf("used:        %.3f s, %.3f s user, %.3f s system, %.1f MiB at most\n",
                (double)result->wall_microseconds / 1e6, (double)result->user_microseconds / 1e6,
                (double)result->system_microseconds / 1e6, (double)result->peak_memory / 1048576);
+        if (result->memory_peak || result->processes_limit)
+            print_counts(result);
     }
 }
 

@@ -87,10 +87,18 @@ void started_print_result(const esq_result *result, FILE *out)
 {
     fprintf(out,
             "{\"exit\":%d,\"signal\":%d,\"reason\":\"%s\",\"usage\":{\"wall_us\":%llu,\"user_us\":%llu,"
-            "\"system_us\":%llu,\"peak_memory\":%llu}}",
+            "\"system_us\":%llu,\"peak_memory\":%llu}",
             result->exit_status, result->signal, esq_reason_name(result->reason),
             (unsigned long long)result->wall_microseconds, (unsigned long long)result->user_microseconds,
             (unsigned long long)result->system_microseconds, (unsigned long long)result->peak_memory);
+    if (result->memory_peak || result->processes_limit)
+        fprintf(out,
+                ",\"cgroup\":{\"memory_peak\":%llu,\"memory_limit\":%llu,\"processes_peak\":%llu,"
+                "\"processes_limit\":%llu,\"oom_kills\":%llu,\"refused_forks\":%llu}",
+                (unsigned long long)result->memory_peak, (unsigned long long)result->memory_limit,
+                (unsigned long long)result->processes_peak, (unsigned long long)result->processes_limit,
+                (unsigned long long)result->oom_kills, (unsigned long long)result->refused_forks);
+    fputc('}', out);
 }
 
 void started_print_json(const esq_entry *entry, FILE *out)

@@ -81,6 +81,9 @@ static void close_others(const struct joiner *joiner)
 
 static void join_cgroup(const struct joiner *joiner)
 {
+    char done;
+    if (joiner->job->flags & JOIN_JOB_IS_MOVED && sys_read(joiner->report, &done, 1) != 1)
+        _exit(ESQ_EXIT_SETUP); /* who should have moved us says why */
     if (!joiner->job->cgroup)
         return;
     const char *path = (const char *)joiner->job + joiner->job->cgroup;
