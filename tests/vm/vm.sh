@@ -19,31 +19,41 @@ here=$(cd "$(dirname "$0")" && pwd)
 all=${VM:-$here/../../build-vm}
 release=${VM_KERNEL:-6.1}
 vm=$all/$release
-modules="virtio_pci virtio_blk overlay ext4 crc32c_generic tun veth unix_diag autofs4 loop"
+modules="virtio_pci virtio_blk overlay ext4 crc32c_generic tun veth unix_diag autofs4 loop nfnetlink"
 
-mirror() { apt-get indextargets --format '$(REPO_URI) $(CODENAME)' | awk '$2 == "bookworm" { print $1; exit }'; }
+fail() { echo "vm.sh: $*" >&2; exit 1; }
+
+mirror() {
+    local found
+    found=$(apt-get indextargets --format '$(REPO_URI) $(CODENAME)' | awk '$2 == "bookworm" { print $1; exit }')
+    [ -n "$found" ] || fail "apt knows no mirror of Debian 12 to download a kernel from (apt-get update?)"
+    echo "$found"
+}
 
 # The suite of Debian that has this kernel, from the mirror that this machine uses.
 suite_of() {
     case $1 in
     6.1) echo bookworm ;;
     6.12) echo trixie ;;
-    *) echo "vm.sh: unknown kernel: $1 (6.1 or 6.12)" >&2; return 1 ;;
+    *) fail "unknown kernel: $1 (6.1 or 6.12)" ;;
     esac
 }
 
 # The kernel's package, unpacked and not installed. apt keeps a state of its own: the machine's sources stay as they are.
 fetch_kernel() {
-    local package options
+    local package options mirror suite
+    suite=$(suite_of "$release")
+    mirror=$(mirror)
     mkdir -p "$vm/apt/state/lists/partial" "$vm/apt/cache/archives/partial"
-    echo "deb $(mirror) $(suite_of "$release") main" >"$vm/apt/list"
+    echo "deb $mirror $suite main" >"$vm/apt/list"
     options=(-o Dir::State="$vm/apt/state" -o Dir::State::status=/dev/null -o Dir::Cache="$vm/apt/cache"
         -o Dir::Etc::sourcelist="$vm/apt/list" -o Dir::Etc::sourceparts=/dev/null -o APT::Sandbox::User=root
         -o Acquire::Languages=none)
-    apt-get "${options[@]}" -qq update
+    apt-get "${options[@]}" -qq -o APT::Update::Error-Mode=any update ||
+        fail "the list of $suite's packages cannot be downloaded from $mirror, and kernel $release is one of them"
     package=$(apt-cache "${options[@]}" depends linux-image-cloud-amd64 |
         awk '$2 ~ /^linux-image-[0-9]/ { print $2; exit }')
-    [ -n "$package" ] || { echo "vm.sh: no kernel found in $(suite_of "$release")" >&2; return 1; }
+    [ -n "$package" ] || fail "no kernel found in $suite"
     rm -rf "$vm/kernel" "$vm/packages"
     mkdir -p "$vm/kernel" "$vm/packages"
     # Kernels since 7.x keep their modules in a package of their own.
@@ -52,7 +62,7 @@ fetch_kernel() {
         # shellcheck disable=SC2046
         apt-get "${options[@]}" -qq download "$package" \
             $(apt-cache "${options[@]}" depends "$package" | awk '$2 ~ /^linux-(modules|binary)-[0-9]/ { print $2 }')
-    )
+    ) || fail "$package cannot be downloaded from $mirror"
     for package in "$vm"/packages/*.deb; do dpkg-deb -x "$package" "$vm/kernel"; done
     [ -d "$vm/kernel/lib/modules" ] || { mkdir -p "$vm/kernel/lib"; ln -s ../usr/lib/modules "$vm/kernel/lib/modules"; }
     rm -rf "$vm/packages" "$vm/apt"
@@ -78,28 +88,29 @@ make_initrd() {
     cp "$vm/kernel/lib/modules/$version"/modules.{builtin,order,builtin.modinfo} "$tree/lib/modules/$version/"
     depmod -b "$tree" "$version"
     install -m 755 "$here/guest-init" "$tree/init"
+    install -m 755 "$here/guest-systemd" "$tree/root/"
+    install -m 644 "$here/guest-systemd.service" "$tree/root/"
     chmod 755 "$tree"
     (cd "$tree" && find . | cpio -o -H newc --quiet | gzip -1) >"$vm/initrd.gz"
     rm -rf "$tree"
 }
 
-# A Debian with systemd and a user of it who has a manager without logging in, as after `loginctl enable-linger`.
+# A Debian with systemd and a user of it who has a manager without logging in, as after `loginctl enable-linger`. Our
+# own part of it comes from the initial file system at each boot, so that the image can be kept.
 make_rootfs() {
-    local tree
+    local tree mirror
+    mirror=$(mirror)
     tree=$(mktemp -d)
     mmdebstrap --quiet --variant=minbase --include=systemd,systemd-sysv,dbus,dbus-user-session,libpam-systemd \
-        bookworm "$tree" "$(mirror)"
+        bookworm "$tree" "$mirror" || { rm -rf "$tree"; fail "Debian 12 with systemd cannot be had from $mirror"; }
     chroot "$tree" useradd -m -u 1000 -s /bin/bash user
     echo vm >"$tree/etc/hostname"
     : >"$tree/etc/fstab"
     : >"$tree/etc/machine-id"
     mkdir -p "$tree/var/lib/systemd/linger"
     : >"$tree/var/lib/systemd/linger/user"
-    install -m 755 "$here/guest-systemd" "$tree/usr/local/bin/guest-systemd"
-    install -m 644 "$here/guest-systemd.service" "$tree/etc/systemd/system/"
-    chroot "$tree" systemctl -q enable guest-systemd.service
     chroot "$tree" systemctl -q mask serial-getty@ttyS0.service getty@tty1.service apt-daily.timer \
-        apt-daily-upgrade.timer systemd-random-seed.service fstrim.timer e2scrub_all.timer systemd-pstore.service
+        apt-daily-upgrade.timer systemd-random-seed.service fstrim.timer e2scrub_all.timer systemd-pstore.service kmod-static-nodes.service
     rm -rf "$tree/var/cache/apt" "$tree/var/lib/apt/lists" "$tree/usr/share/doc" "$tree/usr/share/locale"
     mke2fs -q -t ext4 -F -d "$tree" "$all/systemd.img.new" 1536M >/dev/null 2>&1
     mv "$all/systemd.img.new" "$all/systemd.img"
@@ -129,14 +140,14 @@ boot() { # [QEMU-OPTION...]
 
 # qemu's own status says nothing about the tests: the inside leaves its status in a file, and no file is a failure.
 run() { # MODE DIR COMMAND
-    local status=0 line="console=ttyS0 quiet panic=-1 mitigations=off cgroup_no_v1=all"
+    local status=0 line="console=ttyS0 loglevel=3 panic=-1 mitigations=off cgroup_no_v1=all"
     line="$line no_timer_check" # on a busy machine the emulated timer fails the kernel's test, and the boot ends there
-    [ -s "$vm/initrd.gz" ] && [ "$vm/initrd.gz" -nt "$here/guest-init" ] || setup
+    setup
     make_images "$2" "$3"
     case $1 in
     hand) boot -append "$line" || status=$? ;;
     systemd)
-        [ -s "$all/systemd.img" ] && [ "$all/systemd.img" -nt "$here/guest-systemd" ] || make_rootfs
+        [ -s "$all/systemd.img" ] || make_rootfs
         boot -append "$line systemd.show_status=0 vm.systemd=1" \
             -drive file="$all/systemd.img,if=virtio,format=raw,snapshot=on" || status=$?
         ;;
