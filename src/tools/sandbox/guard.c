@@ -89,7 +89,9 @@ static const struct {
     { ".bashrc", false, true },      { ".bash_profile", false, true }, { ".bash_login", false, true },
     { ".bash_logout", false, true }, { ".bash_aliases", false, true }, { ".profile", false, true },
     { ".zshrc", false, true },       { ".zshenv", false, true },       { ".zprofile", false, true },
-    { ".zlogin", false, true },      { ".gitconfig", false, true },
+    { ".zlogin", false, true },      { ".zlogout", false, true },      { ".kshrc", false, true },
+    { ".cshrc", false, true },       { ".tcshrc", false, true },       { ".login", false, true },
+    { ".inputrc", false, true },     { ".gitconfig", false, true },
 };
 enum { EXPECTED = sizeof expected / sizeof *expected };
 
