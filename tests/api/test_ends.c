@@ -1,6 +1,7 @@
 /*
  * How runs end: every way out of a limit that a script or a careless host may try ends in the limit, an interrupt is
- * seen inside of long primitives too, and the usage is told right after each kind of end. By the public header alone.
+ * seen inside of long primitives too, and the usage is told right after each kind of end. GMP, which aborts when its
+ * memory ends, never asks for any. By the public header alone.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,6 +9,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <cmocka.h>
+#include <gmp.h>
 #include "schooner.h"
 
 static unsigned notes; /* how often a script came to what it should not reach */
@@ -198,12 +200,71 @@ static void test_usage_after_each_end(void **state)
     sch_env_free(env);
 }
 
+static void *trap_allocate(size_t size)
+{
+    fail_msg("GMP asks for %zu bytes", size);
+    return NULL;
+}
+
+static void *trap_reallocate(void *block, size_t old_size, size_t size)
+{
+    (void)block, (void)old_size;
+    return trap_allocate(size);
+}
+
+static void trap_free(void *block, size_t size)
+{
+    (void)block, (void)size;
+}
+
+/* At the largest integers that are allowed. */
+static void test_gmp_needs_no_memory(void **state)
+{
+    (void)state;
+    static const char *const programs[] = {
+        "(define a (expt 7 1490000)) (define b (expt 11 600000))",
+        "(exact? (* (expt 7 700000) (expt 3 1300000)))",
+        "(exact? (square (expt 3 1300000)))",
+        "(call-with-values (lambda () (floor/ a b)) (lambda (q r) (exact? (quotient (- a) b))))",
+        "(exact? (gcd a (* b 49)))",
+        "(exact? (lcm (expt 7 600000) b))",
+        "(call-with-values (lambda () (exact-integer-sqrt a)) (lambda (s r) (exact? s)))",
+        "(inexact (/ a (expt 2 4000000)))",
+        "(exact? (+ (/ 1 (expt 7 600000)) (/ 1 b)))",
+        "(exact? (expt 2/3 1200000))",
+        "(= a (string->number (number->string a)))",
+        "(= a (string->number (number->string a 2) 2))",
+        "(exact? (exact 1e308))",
+        "(exact? (string->number \"#e1e1200000\"))",
+    };
+    sch_env *env = env_new();
+    const struct sch_limits limits = { .size = sizeof limits, .timeout_ns = SCH_UNLIMITED };
+    sch_vm *vm = sch_vm_new(env, &limits);
+    void *(*allocate)(size_t);
+    void *(*reallocate)(void *, size_t, size_t);
+    void (*release)(void *, size_t);
+    mp_get_memory_functions(&allocate, &reallocate, &release);
+    mp_set_memory_functions(trap_allocate, trap_reallocate, trap_free);
+    for (size_t i = 0; i < sizeof programs / sizeof *programs; i++) {
+        sch_value value;
+        enum sch_status status = eval(vm, programs[i], &value);
+        if (status != SCH_OK)
+            print_message("%s: %s\n", programs[i], sch_failure(vm)->message);
+        assert_int_equal(status, SCH_OK);
+        assert_true(sch_is_true(value));
+    }
+    mp_set_memory_functions(allocate, reallocate, release);
+    sch_vm_free(vm);
+    sch_env_free(env);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_way_out_of_a_limit),
         cmocka_unit_test(test_an_interrupt_in_long_primitives),
         cmocka_unit_test(test_usage_after_each_end),
+        cmocka_unit_test(test_gmp_needs_no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
