@@ -13,7 +13,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-enum { CHUNK = 4096, DRAIN_PIECES = 1024, END_OF_INPUT = 4 };
+enum { CHUNK = 4096, DRAIN_PIECES = 1024, END_OF_INPUT = 4, REPEATS = 50, REPEAT_MS = 100 };
 
 static void list_signals(sigset_t *ret)
 {
@@ -83,6 +83,7 @@ struct typed {
     char bytes[CHUNK];
     size_t at, used;
     bool has_ended;
+    unsigned repeats; /* of its end */
 };
 
 static bool write_all(const char *bytes, size_t length)
@@ -121,7 +122,22 @@ static void read_typed(const struct terminal *terminal, struct typed *typed)
     if (size <= 0) { /* a pipe or file at its end: what the program reads ends too */
         typed->bytes[0] = END_OF_INPUT;
         typed->has_ended = true;
+        typed->repeats = REPEATS;
     }
+}
+
+/*
+ * The end of the input is a character, and a shell that edits its lines itself throws away what was typed before it
+ * began: it is said again for a while.
+ */
+static void repeat_end(struct typed *typed)
+{
+    if (!typed->has_ended || typed->at < typed->used || typed->repeats == 0)
+        return;
+    typed->repeats--;
+    typed->bytes[0] = END_OF_INPUT;
+    typed->at = 0;
+    typed->used = 1;
 }
 
 static void pass_typed(const struct terminal *terminal, struct typed *typed)
@@ -160,8 +176,12 @@ void terminal_relay(struct terminal *terminal, const struct relay *relay)
             { .fd = has_output ? terminal->own : -1, .events = (short)(POLLIN | (is_waiting ? POLLOUT : 0)) },
             { .fd = is_waiting || typed.has_ended ? -1 : STDIN_FILENO, .events = POLLIN },
         };
-        if (poll(fds, 4, relay->turn_ms) < 0 && errno != EINTR)
+        int turn_ms = relay->turn_ms < 0 && typed.repeats > 0 ? REPEAT_MS : relay->turn_ms;
+        int ready = poll(fds, 4, turn_ms);
+        if (ready < 0 && errno != EINTR)
             break;
+        if (ready == 0)
+            repeat_end(&typed);
         if (relay->turn)
             relay->turn(relay->data);
         if (fds[1].revents)

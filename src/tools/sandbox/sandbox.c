@@ -128,12 +128,14 @@ static bool add_environment(struct sandbox *sandbox, esq_error *ret_error)
     for (size_t i = 0; i < sandbox->request->environment.count; i++) {
         const char *word = sandbox->request->environment.items[i], *equals = strchr(word, '=');
         char given[256];
-        if (equals == word || !*word || (equals && equals - word >= (ptrdiff_t)sizeof given))
+        size_t length = equals ? (size_t)(equals - word) : strlen(word);
+        if (length == 0 || length >= sizeof given)
             return problem(ret_error, "--env NAME passes it on, --env NAME=VALUE sets it",
                            "%s is no environment variable", word);
         if (!equals && !getenv(word))
             return problem(ret_error, "set it, or write --env NAME=VALUE", "the environment has no %s", word);
-        snprintf(given, sizeof given, "%.*s", equals ? (int)(equals - word) : 255, word);
+        memcpy(given, word, length);
+        given[length] = '\0';
         wish_add_words(wish, "environment", given, equals ? equals + 1 : getenv(word), NULL);
     }
     return true;
