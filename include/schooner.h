@@ -500,6 +500,8 @@ enum sch_stage {
         0, /* what the reader makes of the text; SCH_ERROR with kind "read-incomplete": more text is needed */
     SCH_STAGE_CORE = 1, /* expanded: names resolved, macros and derived forms gone */
     SCH_STAGE_CODE = 2, /* compiled */
+    SCH_STAGE_SOURCE =
+        3, /* expanded as CORE, in the report's forms and the author's names, laid out: see schooner(1), expand */
 };
 /* Writes the text form of what a stage of the compiler makes of a program; nothing runs, nothing is left behind.
  * `write` may be NULL. The forms are for people: they may differ between versions. */

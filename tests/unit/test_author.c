@@ -155,6 +155,11 @@ static void test_stages(void **state)
     char out[2000] = "";
     assert_int_equal(sch_show_stage(fixture->vm, text("(a   . (b))\n#t"), SCH_STAGE_DATUM, take_text, out), SCH_OK);
     assert_string_equal(out, "(a b)\n#t\n");
+    out[0] = 0;
+    assert_int_equal(sch_show_stage(fixture->vm, text("(import (scheme base)) (define (f x) (and x (car x)))"),
+                                    SCH_STAGE_SOURCE, take_text, out),
+                     SCH_OK);
+    assert_string_equal(out, "(import (scheme base))\n(define (f x) (if x (car x) #f))\n");
     assert_int_equal(sch_show_stage(fixture->vm, text("(a (b)"), SCH_STAGE_DATUM, NULL, NULL), SCH_ERROR);
     assert_string_equal(sch_failure(fixture->vm)->kind, "read-incomplete");
     assert_int_equal(sch_show_stage(fixture->vm, text("(a))"), SCH_STAGE_DATUM, NULL, NULL), SCH_ERROR);

@@ -161,8 +161,9 @@ static bool show(sch_vm *vm, struct front *front, struct expand_world world, voi
     if (showing->stage == SCH_STAGE_DATUM)
         shown = show_data(showing, front, file, &out);
     else if (expand_program(front, &world, file, &expansion))
-        shown = showing->stage == SCH_STAGE_CORE ? show_core(front, expansion.body, &out)
-                                                 : show_code(vm, front, &expansion, &out);
+        shown = showing->stage == SCH_STAGE_CORE     ? show_core(front, expansion.body, &out)
+                : showing->stage == SCH_STAGE_SOURCE ? expand_source(front, &expansion, &out)
+                                                     : show_code(vm, front, &expansion, &out);
     if (shown && !flush(showing, &out))
         shown = front_limit(front, SCH_LIMIT_OUTPUT);
     buffer_done(&out);
@@ -173,7 +174,7 @@ enum sch_status sch_show_stage(sch_vm *vm, struct sch_source source, enum sch_st
                                void *data)
 {
     struct showing showing = { .source = source, .stage = stage, .write = write, .data = data };
-    if (!source_is_sound(source) || (unsigned)stage > SCH_STAGE_CODE || !run_begin(vm))
+    if (!source_is_sound(source) || (unsigned)stage > SCH_STAGE_SOURCE || !run_begin(vm))
         return run_misuse(vm, "sch_show_stage needs a source and a stage, and no running program");
     enum sch_status status = program_front(vm, show, &showing);
     run_end(vm);

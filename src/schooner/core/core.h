@@ -37,8 +37,9 @@ struct global {
     const struct name *name;
     const char *space; /* GLOBAL_TOP: "" for the program, else the library's name "(acme shop)" */
     uint32_t index;
-    bool immutable;    /* never assigned and not redefined: imports, pure mode */
-    bool defined_here; /* its definition is in this compilation */
+    bool immutable;             /* never assigned and not redefined: imports, pure mode */
+    bool defined_here;          /* its definition is in this compilation */
+    const struct name *written; /* what the program calls an import of it; NULL: it does not */
     /* compile/: */
     uint32_t definitions;
     uint32_t assignments;

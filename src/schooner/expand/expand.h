@@ -103,6 +103,11 @@ struct expansion {
  */
 bool expand_program(struct front *front, const struct expand_world *world, uint16_t file, struct expansion *ret);
 
+/* What is left of the program as source text again: core forms, names as the author wrote them, others only where two
+ * would be taken for each other. Appended to `out`. To be called before the compiler's passes. false after front_fail
+ * or front_limit. */
+bool expand_source(struct front *front, const struct expansion *expansion, struct buffer *out);
+
 /* The names in scope at the top level of a program that begins now and whose names begin with `prefix`, each once, in
  * no order; `take` gives false to end. false after front_fail or front_limit. */
 bool expand_names(struct front *front, const struct expand_world *world, const char *prefix,

@@ -267,6 +267,8 @@ struct entry *module_find(struct expander *x, struct module *module, const struc
         entry->special = found->special;
         if (found->kind != ENTRY_SPECIAL)
             entry->global = found->global; /* the union's other members are pointers too */
+        if (found->kind == ENTRY_GLOBAL && module->is_program && !found->global->written)
+            found->global->written = name;
         entry->imported = true;
     }
     return table_put(x->front, &module->names, name, entry) ? entry : NULL;

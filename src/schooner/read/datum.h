@@ -87,5 +87,8 @@ struct buffer;
 /* Appends the datum as `write` would, in at most about `most` bytes: what is longer or deeper ends in "...". For
  * messages and stages. false: the buffer's memory is full. */
 bool datum_print(const struct datum *datum, size_t most, struct buffer *out);
+/* Appends a form of a program over as many lines as it takes, indented, with a newline behind it. Only what stands in
+ * (quote ...) may have cycles. false: memory is full. */
+bool datum_print_source(const struct datum *datum, struct buffer *out);
 
 #endif

@@ -19,7 +19,7 @@ static void help(FILE *out)
         "schooner FILE [ARGS]                     the same as run\n"
         "schooner check [OPTIONS] FILE|FOLDER...  what is wrong with programs, without running them\n"
         "schooner test [OPTIONS] FILE...          run tests that are written with (schooner test)\n"
-        "schooner expand [OPTIONS] FILE           the program without macros and derived forms\n"
+        "schooner expand [OPTIONS] FILE           the program without macros and derived forms, as source\n"
         "schooner stages [OPTIONS] FILE           the program as each stage of the compiler leaves it\n"
         "schooner surface [OPTIONS]               every binding of every library that may be imported\n"
         "schooner --help | --version\n\n"

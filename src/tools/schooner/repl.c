@@ -103,7 +103,7 @@ static void show(struct repl *repl, const char *text, enum sch_stage stage)
 
 static void comma_expand(struct repl *repl, const char *rest)
 {
-    show(repl, rest, SCH_STAGE_CORE);
+    show(repl, rest, SCH_STAGE_SOURCE);
 }
 
 static void comma_code(struct repl *repl, const char *rest)

@@ -40,7 +40,7 @@ static int show(const struct options *options, size_t count, const enum sch_stag
 
 int command_expand(const struct options *options)
 {
-    static const enum sch_stage stages[] = { SCH_STAGE_CORE };
+    static const enum sch_stage stages[] = { SCH_STAGE_SOURCE };
     return show(options, 1, stages, NULL);
 }
 
