@@ -61,11 +61,11 @@ static char *text_of(const struct shape *shape, int count)
     char *text = malloc(TEXT_MAX), *at = text;
     if (!text)
         return NULL;
-    at += sprintf(at, "(import (scheme base)) %s", shape->before);
+    at = stpcpy(stpcpy(at, "(import (scheme base)) "), shape->before);
     at = put_copies(at, shape->open, count);
-    at += sprintf(at, "%s", shape->middle);
+    at = stpcpy(at, shape->middle);
     at = put_copies(at, shape->close, count);
-    sprintf(at, "%s", shape->after);
+    strcpy(at, shape->after);
     return text;
 }
 
