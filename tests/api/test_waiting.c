@@ -194,8 +194,8 @@ static void test_suspension_everywhere(void **state)
         "(define p (make-parameter 1)) (parameterize ((p 7)) (wait) (p))",
         "(dynamic-wind (lambda () (wait)) (lambda () 7) (lambda () #f))",
         "(let ((box 0)) (dynamic-wind (lambda () #f) (lambda () #f) (lambda () (set! box (wait)))) box)",
-        "(define n 0) (let* ((k #f) (v (call/cc (lambda (c) (set! k c) 0)))) (set! n (+ n 1)) (if (< n 3) (k n) "
-        "(wait)))",
+        ("(define n 0) (let* ((k #f) (v (call/cc (lambda (c) (set! k c) 0)))) (set! n (+ n 1))"
+         " (if (< n 3) (k n) (wait)))"),
         "(let loop ((i 0)) (if (< i 20000) (begin (make-vector 10 i) (loop (+ i 1))) (wait)))",
         "(string->number (let ((s (make-string 1 #\\7))) (wait) s))",
     };
