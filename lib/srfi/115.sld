@@ -265,12 +265,12 @@
           (cond ((null? threads) #f)
                 ((eq? (vector-ref (vector-ref program (car (car threads))) 0) 'match) (car threads))
                 (else (match-of (cdr threads)))))
-        ;; What is worth to go on with beside a match: the preferred ones, or all that began as early.
+        ;; What is worth to go on with beside a match: the preferred ones, or all that began no later.
         (define (rivals threads match)
           (let loop ((threads threads) (out '()))
             (cond ((null? threads) (reverse out))
                   ((eq? (car threads) match) (if lazy? (reverse out) (loop (cdr threads) out)))
-                  ((eqv? (cadr (car threads)) (cadr match)) (loop (cdr threads) (cons (car threads) out)))
+                  ((<= (cadr (car threads)) (cadr match)) (loop (cdr threads) (cons (car threads) out)))
                   (else (loop (cdr threads) out)))))
         (let step ((threads (reverse (%follow program seen 0 none at before (and (pair? l) (car l)) '())))
                    (l l) (at at) (best #f))

@@ -20,6 +20,10 @@
 ;; the longest of those that begin first
 (test '("abcd") (found '(or "ab" "abcd" "b") "xabcdx"))
 (test '("aaa") (found '(* "a") "aaab"))
+;; one that begins earlier counts also when another is complete before it
+(test '("abb" "b") (found '(: (? (: any "b")) ($ "b")) "aaaabb"))
+(test '("abcd") (found '(or "abcd" "bc") "xabcdx"))
+(test '("abcd") (found '(or (: "a" (*? any) "d") "bc") "xabcdx"))
 (test '("") (found '(* "a") "baaa"))
 (test '("a") (found '(: "a" (*? "b")) "abbb"))
 (test '("<a>") (found '(: "<" (*? any) ">") "<a><b>"))
