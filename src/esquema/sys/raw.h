@@ -41,10 +41,18 @@ static inline long raw_syscall(long number, long a, long b, long c, long d, long
     return result;
 }
 
-/*
- * clone(flags, top of stack): the child runs entry(argument) on that stack and never returns from it.
- * Here the stack changes between two instructions, so it cannot be C.
- */
+/* A system call that makes a child, which calls r12(r13). Its stack changes within, so it cannot be C. */
+#define RAW_CALL_IN_CHILD   \
+    "syscall\n\t"           \
+    "test %%rax, %%rax\n\t" \
+    "jnz 1f\n\t"            \
+    "xor %%ebp, %%ebp\n\t"  \
+    "mov %%r13, %%rdi\n\t"  \
+    "call *%%r12\n\t"       \
+    "ud2\n"                 \
+    "1:"
+
+/* clone(flags, top of stack): the child runs entry(argument) on that stack and never returns from it. */
 static inline long raw_clone(unsigned long flags, void *stack_top, int *pidfd, void (*entry)(void *), void *argument)
 {
     long result;
@@ -52,14 +60,7 @@ static inline long raw_clone(unsigned long flags, void *stack_top, int *pidfd, v
     register long r8 __asm__("r8") = 0;
     register void (*r12)(void *) __asm__("r12") = entry;
     register void *r13 __asm__("r13") = argument;
-    __asm__ volatile("syscall\n\t"
-                     "test %%rax, %%rax\n\t"
-                     "jnz 1f\n\t"
-                     "xor %%ebp, %%ebp\n\t"
-                     "mov %%r13, %%rdi\n\t"
-                     "call *%%r12\n\t"
-                     "ud2\n"
-                     "1:"
+    __asm__ volatile(RAW_CALL_IN_CHILD
                      : "=a"(result)
                      : "a"((long)SYS_clone), "D"(flags), "S"(stack_top), "d"(pidfd), "r"(r10), "r"(r8), "r"(r12),
                        "r"(r13)
@@ -67,22 +68,13 @@ static inline long raw_clone(unsigned long flags, void *stack_top, int *pidfd, v
     return result;
 }
 
-/*
- * clone3(arguments): as raw_clone, with the stack in `arguments`. The only way to be born in a cgroup.
- */
+/* clone3(arguments): as raw_clone, with the stack in `arguments`. The only way to be born in a cgroup. */
 static inline long raw_clone3(const struct raw_clone_arguments *arguments, void (*entry)(void *), void *argument)
 {
     long result;
     register void (*r12)(void *) __asm__("r12") = entry;
     register void *r13 __asm__("r13") = argument;
-    __asm__ volatile("syscall\n\t"
-                     "test %%rax, %%rax\n\t"
-                     "jnz 1f\n\t"
-                     "xor %%ebp, %%ebp\n\t"
-                     "mov %%r13, %%rdi\n\t"
-                     "call *%%r12\n\t"
-                     "ud2\n"
-                     "1:"
+    __asm__ volatile(RAW_CALL_IN_CHILD
                      : "=a"(result)
                      : "a"((long)SYS_clone3), "D"(arguments), "S"(sizeof(*arguments)), "r"(r12), "r"(r13)
                      : "rcx", "r11", "memory", "cc");
@@ -104,6 +96,16 @@ static inline long raw_syscall(long number, long a, long b, long c, long d, long
     return x0;
 }
 
+/* As above: x9(x10). */
+#define RAW_CALL_IN_CHILD \
+    "svc 0\n\t"           \
+    "cbnz x0, 1f\n\t"     \
+    "mov x29, xzr\n\t"    \
+    "mov x0, x10\n\t"     \
+    "blr x9\n\t"          \
+    "brk 0\n"             \
+    "1:"
+
 static inline long raw_clone(unsigned long flags, void *stack_top, int *pidfd, void (*entry)(void *), void *argument)
 {
     register long x8 __asm__("x8") = SYS_clone;
@@ -114,13 +116,7 @@ static inline long raw_clone(unsigned long flags, void *stack_top, int *pidfd, v
     register long x4 __asm__("x4") = 0;
     register void (*x9)(void *) __asm__("x9") = entry;
     register void *x10 __asm__("x10") = argument;
-    __asm__ volatile("svc 0\n\t"
-                     "cbnz x0, 1f\n\t"
-                     "mov x29, xzr\n\t"
-                     "mov x0, x10\n\t"
-                     "blr x9\n\t"
-                     "brk 0\n"
-                     "1:"
+    __asm__ volatile(RAW_CALL_IN_CHILD
                      : "+r"(x0)
                      : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4), "r"(x9), "r"(x10)
                      : "memory", "cc");
@@ -132,18 +128,9 @@ static inline long raw_clone3(const struct raw_clone_arguments *arguments, void 
     register long x8 __asm__("x8") = SYS_clone3;
     register long x0 __asm__("x0") = (long)arguments;
     register long x1 __asm__("x1") = (long)sizeof(*arguments);
-    register long x9 __asm__("x9") = (long)entry;
-    register long x10 __asm__("x10") = (long)argument;
-    __asm__ volatile("svc 0\n\t"
-                     "cbnz x0, 1f\n\t"
-                     "mov x29, xzr\n\t"
-                     "mov x0, x10\n\t"
-                     "blr x9\n\t"
-                     "brk 0\n"
-                     "1:"
-                     : "+r"(x0)
-                     : "r"(x8), "r"(x1), "r"(x9), "r"(x10)
-                     : "memory", "cc");
+    register void (*x9)(void *) __asm__("x9") = entry;
+    register void *x10 __asm__("x10") = argument;
+    __asm__ volatile(RAW_CALL_IN_CHILD : "+r"(x0) : "r"(x8), "r"(x1), "r"(x9), "r"(x10) : "memory", "cc");
     return x0;
 }
 
