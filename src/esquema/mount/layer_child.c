@@ -26,8 +26,21 @@ int mount_make_overlay(const char *lower, const char *upper, const char *work)
     return result < 0 ? result : sys_fsmount(context, TREE_FLAGS | (upper ? 0 : MOUNT_ATTR_RDONLY));
 }
 
-/* A copy of the one mount, attached in the scratch tmpfs. */
-static int place_layer(const struct plan_block *block, const struct mount_source *layer, int scratch, const char *name)
+int mount_enter_scratch(struct child *child, const char *size, const char *inodes)
+{
+    _cleanup_fd_ int scratch = mount_make_tmpfs(size, inodes, "755", TREE_FLAGS);
+    if (scratch < 0)
+        return step_fail(child, scratch, "make a tmpfs");
+    _cleanup_fd_ int here = sys_openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY, 0);
+    int result = here < 0 ? here : sys_move_mount(scratch, here);
+    if (result < 0)
+        return step_fail(child, result, "attach the tmpfs");
+    result = sys_fchdir(scratch);
+    return result < 0 ? step_fail(child, result, "enter the tmpfs") : take_fd(&scratch);
+}
+
+int mount_place_layer(const struct plan_block *block, const struct mount_source *layer, uint64_t set, int scratch,
+                      const char *name)
 {
     _cleanup_fd_ int source = mount_open_source(block, layer);
     if (source < 0)
@@ -37,7 +50,7 @@ static int place_layer(const struct plan_block *block, const struct mount_source
         return -EXDEV;
     if (tree < 0)
         return tree;
-    int result = sys_mount_attributes(tree, layer->set, 0, false);
+    int result = sys_mount_attributes(tree, set, 0, false);
     if (result < 0)
         return result;
     _cleanup_fd_ int point = sys_openat(scratch, name, O_PATH | O_DIRECTORY, 0);
@@ -56,10 +69,11 @@ static int make_layers(const struct mount_overlay *overlay, struct child *child,
         result = sys_mkdirat(scratch, "k/work", 0755);
     if (result < 0)
         return step_fail(child, result, "make the layers");
-    if ((result = place_layer(child->block, &overlay->lower, scratch, "l")) < 0)
+    if ((result = mount_place_layer(child->block, &overlay->lower, overlay->lower.set, scratch, "l")) < 0)
         return step_fail(child, result,
                          result == -EXDEV ? "something is mounted inside of this tree" : "place the tree");
-    if (overlay->keep.path && (result = place_layer(child->block, &overlay->keep, scratch, "k")) < 0)
+    if (overlay->keep.path &&
+        (result = mount_place_layer(child->block, &overlay->keep, overlay->keep.set, scratch, "k")) < 0)
         return step_fail(child, result, "place the folder of its writes");
     return 0;
 }
@@ -68,17 +82,11 @@ static int make_layers(const struct mount_overlay *overlay, struct child *child,
 int mount_apply_overlay(const struct step *step, struct child *child)
 {
     const struct mount_overlay *overlay = STEP_DATA(child->block, step, struct mount_overlay);
-    _cleanup_fd_ int scratch = mount_make_tmpfs(STEP_TEXT(child->block, overlay->size),
-                                                STEP_TEXT(child->block, overlay->inodes), "755", TREE_FLAGS);
+    _cleanup_fd_ int scratch =
+        mount_enter_scratch(child, STEP_TEXT(child->block, overlay->size), STEP_TEXT(child->block, overlay->inodes));
     if (scratch < 0)
-        return step_fail(child, scratch, "make a tmpfs");
-    _cleanup_fd_ int here = sys_openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY, 0);
-    int result = here < 0 ? here : sys_move_mount(scratch, here);
-    if (result < 0)
-        return step_fail(child, result, "attach the tmpfs");
-    if ((result = sys_fchdir(scratch)) < 0)
-        return step_fail(child, result, "enter the tmpfs");
-    result = make_layers(overlay, child, scratch);
+        return scratch;
+    int result = make_layers(overlay, child, scratch);
     _cleanup_fd_ int tree = result < 0 ? result : mount_make_overlay("l", "k/upper", "k/work");
     int detached = sys_detach_here();
     int returned = sys_chdir("/");

@@ -50,20 +50,7 @@ static int make_layers(const struct mount_root *root, struct child *child, int s
     if (skeleton < 0)
         return skeleton;
     int result = mount_make_points(child->block, skeleton, root->points, root->point_count);
-    if (result < 0)
-        return result;
-    _cleanup_fd_ int source = mount_open_source(child->block, &root->source);
-    if (source < 0)
-        return source;
-    _cleanup_fd_ int tree = sys_open_tree_clone(source, "", false);
-    if (tree == -EINVAL) /* children that are locked: their mounts hide files that must stay hidden */
-        return -EXDEV;
-    if (tree < 0)
-        return tree;
-    if ((result = sys_mount_attributes(tree, ROOT_FLAGS, 0, false)) < 0)
-        return result;
-    _cleanup_fd_ int point = sys_openat(scratch, "l", O_PATH | O_DIRECTORY, 0);
-    return point < 0 ? point : sys_move_mount(tree, point);
+    return result < 0 ? result : mount_place_layer(child->block, &root->source, ROOT_FLAGS, scratch, "l");
 }
 
 /* The kept layers lie beneath one mount of their own, as overlay wants it. */
@@ -86,16 +73,10 @@ static int make_overlay(const struct mount_root *root, struct child *child, int 
 {
     bool is_read_only = root->mode == MOUNT_ROOT_LAYERED;
     _cleanup_fd_ int scratch =
-        mount_make_tmpfs(STEP_TEXT(child->block, root->size), STEP_TEXT(child->block, root->inodes), "755", ROOT_FLAGS);
+        mount_enter_scratch(child, STEP_TEXT(child->block, root->size), STEP_TEXT(child->block, root->inodes));
     if (scratch < 0)
-        return step_fail(child, scratch, "make a tmpfs");
-    _cleanup_fd_ int here = sys_openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY, 0);
-    int result = here < 0 ? here : sys_move_mount(scratch, here);
-    if (result < 0)
-        return step_fail(child, result, "attach the tmpfs");
-    if ((result = sys_fchdir(scratch)) < 0)
-        return step_fail(child, result, "enter the tmpfs");
-    result = make_layers(root, child, scratch);
+        return scratch;
+    int result = make_layers(root, child, scratch);
     if (result == 0 && root->keep)
         result = bind_kept(root, child, scratch);
     const char *upper = is_read_only ? NULL : root->keep ? "k/changes" : "u";
