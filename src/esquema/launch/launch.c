@@ -116,36 +116,22 @@ int launch_fail_at_step(const struct plan_block *block, const struct child_repor
 /* ---- The parent's steps ---- */
 
 static step_prepare_function *const prepare_functions[STEP_KIND_COUNT] = {
-#define STEP_OF_PARENT(apply)        apply,
-#define STEP_OF_BESIDE(apply)        NULL,
-#define STEP_OF_CHILD(apply)         NULL,
-#define STEP_OF_INIT(apply)          NULL,
-#define STEP_OF_LAUNCH(apply)        NULL,
-#define STEP(id, name, place, apply) STEP_OF_##place(apply)
+#define PARENT_STEP(id, name, apply) [STEP_##id] = apply,
 #include "plan/steps.def"
-#undef STEP
-#undef STEP_OF_PARENT
-#undef STEP_OF_BESIDE
-#undef STEP_OF_CHILD
-#undef STEP_OF_INIT
-#undef STEP_OF_LAUNCH
 };
 
 static step_beside_function *const beside_functions[STEP_KIND_COUNT] = {
-#define STEP_OF_PARENT(apply)        NULL,
-#define STEP_OF_BESIDE(apply)        apply,
-#define STEP_OF_CHILD(apply)         NULL,
-#define STEP_OF_INIT(apply)          NULL,
-#define STEP_OF_LAUNCH(apply)        NULL,
-#define STEP(id, name, place, apply) STEP_OF_##place(apply)
+#define BESIDE_STEP(id, name, apply) [STEP_##id] = apply,
 #include "plan/steps.def"
-#undef STEP
-#undef STEP_OF_PARENT
-#undef STEP_OF_BESIDE
-#undef STEP_OF_CHILD
-#undef STEP_OF_INIT
-#undef STEP_OF_LAUNCH
 };
+
+static int fail_at(const struct launch *launch, const struct step *step, int result, const char *detail,
+                   esq_error *ret_error)
+{
+    struct child_report report = { .step = (uint32_t)(step - plan_step(launch->block, 0)), .error = -result };
+    snprintf(report.detail, sizeof(report.detail), "%s", detail ? detail : "");
+    return launch_fail_at_step(launch->block, &report, ret_error);
+}
 
 static int start_beside(struct launch *launch, esq_error *ret_error)
 {
@@ -153,10 +139,8 @@ static int start_beside(struct launch *launch, esq_error *ret_error)
         const struct step *step = plan_step(launch->block, i);
         step_beside_function *start = beside_functions[step->kind];
         int result = start && !(step->flags & STEP_SKIP) ? start(step, launch->block, launch->pid, &launch->beside) : 0;
-        if (result < 0) {
-            struct child_report report = { .step = i, .error = -result };
-            return launch_fail_at_step(launch->block, &report, ret_error);
-        }
+        if (result < 0)
+            return fail_at(launch, step, result, NULL, ret_error);
     }
     return 0;
 }
@@ -167,10 +151,8 @@ static int prepare_steps(struct launch *launch, esq_error *ret_error)
         const struct step *step = plan_step(launch->block, i);
         step_prepare_function *prepare = prepare_functions[step->kind];
         int result = prepare && !(step->flags & STEP_SKIP) ? prepare(step, launch->block, &launch->held) : 0;
-        if (result < 0) {
-            struct child_report report = { .step = i, .error = -result };
-            return launch_fail_at_step(launch->block, &report, ret_error);
-        }
+        if (result < 0)
+            return fail_at(launch, step, result, NULL, ret_error);
     }
     return 0;
 }
@@ -181,11 +163,7 @@ static int make_cgroup(struct launch *launch, pid_t child, esq_error *ret_error)
     const struct step *step;
     const char *detail;
     int result = cgroup_make(launch->block, child, &launch->cgroup, &step, &detail);
-    if (result == 0)
-        return 0;
-    struct child_report report = { .step = (uint32_t)(step - plan_step(launch->block, 0)), .error = -result };
-    snprintf(report.detail, sizeof(report.detail), "%s", detail ? detail : "");
-    return launch_fail_at_step(launch->block, &report, ret_error);
+    return result == 0 ? 0 : fail_at(launch, step, result, detail, ret_error);
 }
 
 static int make_memory_file(const char *name, const void *bytes, size_t size, bool is_program)

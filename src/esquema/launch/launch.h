@@ -60,14 +60,10 @@ void launch_end_beside(struct launched *launched);
 
 struct child_report;
 
-/* What the child, or init, or the joiner has reported of a step, as an error that names it. Gives its negative errno.
- */
-int launch_fail_at_step(const struct plan_block *block, const struct child_report *report, esq_error *ret_error);
-
 /* is_traced: what its filter refuses waits for an answer from the listener. */
 int launch_start(const struct esq_plan *plan, bool is_traced, struct launched *ret_launched, esq_error *ret_error);
 
-/* What a step's report means: fills ret_error and returns the negative errno. */
+/* What the child, init or the joiner has reported of a step: fills ret_error, returns the negative errno. */
 int launch_fail_at_step(const struct plan_block *block, const struct child_report *report, esq_error *ret_error);
 
 /* Executes one step as the mute child does, unless it is skipped. 0 or a negative errno. */

@@ -9,19 +9,8 @@
 #include "launch/init_job.h"
 
 static step_apply_function *const apply_functions[STEP_KIND_COUNT] = {
-#define STEP_OF_PARENT(apply)        NULL,
-#define STEP_OF_BESIDE(apply)        NULL,
-#define STEP_OF_CHILD(apply)         apply,
-#define STEP_OF_INIT(apply)          NULL,
-#define STEP_OF_LAUNCH(apply)        NULL,
-#define STEP(id, name, place, apply) STEP_OF_##place(apply)
+#define CHILD_STEP(id, name, apply) [STEP_##id] = apply,
 #include "plan/steps.def"
-#undef STEP
-#undef STEP_OF_PARENT
-#undef STEP_OF_BESIDE
-#undef STEP_OF_CHILD
-#undef STEP_OF_INIT
-#undef STEP_OF_LAUNCH
 };
 
 /* ---- The steps of the facility launch ---- */

@@ -11,9 +11,8 @@ static const struct {
     const char *name;
     enum step_place place;
 } kinds[] = {
-#define STEP(id, name, place, apply) { name, STEP_PLACE_##place },
+#define STEP(id, name, place) { name, STEP_PLACE_##place },
 #include "plan/steps.def"
-#undef STEP
 };
 
 const char *step_kind_name(enum step_kind kind)

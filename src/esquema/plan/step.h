@@ -9,9 +9,8 @@
 #include "sys/sys.h"
 
 enum step_kind {
-#define STEP(id, name, place, apply) STEP_##id,
+#define STEP(id, name, place) STEP_##id,
 #include "plan/steps.def"
-#undef STEP
     STEP_KIND_COUNT
 };
 
@@ -80,18 +79,9 @@ static inline int step_fail(struct child *child, int negative_errno, const char 
     return negative_errno;
 }
 
-#define STEP(id, name, place, apply) STEP_DECLARE_##place(apply)
-#define STEP_DECLARE_PARENT(apply)   step_prepare_function apply;
-#define STEP_DECLARE_BESIDE(apply)   step_beside_function apply;
-#define STEP_DECLARE_CHILD(apply)    step_apply_function apply;
-#define STEP_DECLARE_INIT(apply)
-#define STEP_DECLARE_LAUNCH(apply)
+#define PARENT_STEP(id, name, apply) step_prepare_function apply;
+#define BESIDE_STEP(id, name, apply) step_beside_function apply;
+#define CHILD_STEP(id, name, apply)  step_apply_function apply;
 #include "plan/steps.def"
-#undef STEP
-#undef STEP_DECLARE_PARENT
-#undef STEP_DECLARE_BESIDE
-#undef STEP_DECLARE_CHILD
-#undef STEP_DECLARE_INIT
-#undef STEP_DECLARE_LAUNCH
 
 #endif
