@@ -50,12 +50,19 @@ static bool take_word(struct cursor *cursor, const char *word)
     return true;
 }
 
-/* e [sign] digits, when it stands here */
+/* The report has e alone. R5RS had a letter for each precision, and programs that are older than R7RS still write them;
+ * here all mean a double. */
+static bool is_exponent_marker(char c)
+{
+    return c == 'e' || c == 's' || c == 'f' || c == 'd' || c == 'l';
+}
+
+/* marker [sign] digits, when it stands here */
 static bool take_exponent(struct cursor *cursor, int64_t *ret)
 {
     const int64_t most = 1000000000000000;
     size_t ahead = 1;
-    if (cursor->radix != 10 || peek(cursor, 0) != 'e')
+    if (cursor->radix != 10 || !is_exponent_marker(peek(cursor, 0)))
         return false;
     bool negative = peek(cursor, 1) == '-';
     if (is_sign(peek(cursor, 1)))
