@@ -98,7 +98,7 @@ int main(int argc, char **argv)
     if (list_subcommands(is_help ? stdout : stderr, word))
         return is_help ? 0 : STATUS_USAGE;
     if ((word[0] != '-' || !word[1]) && looks_like_file(word))
-        return run_program(word, argc - 2, argv + 2);
+        return run_program(argc - 1, argv + 1);
     fprintf(stderr, "esquema: unknown %s `%s`; see esquema --help\n", word[0] == '-' ? "option" : "command", word);
     return STATUS_USAGE;
 }

@@ -73,8 +73,8 @@ void options_done(struct options *options);
 /* The command's usage line, and its options. */
 void options_help(FILE *out, const struct command *command);
 
-/* A program that the user trusts, with the runtime in its hands. `argv` is the program's own. */
-int run_program(const char *file, int argc, char **argv);
+/* A program that the user trusts, with the runtime in its hands. `argv` is the program's own, its file first. */
+int run_program(int argc, char **argv);
 
 /* A program that belongs to this one ("runner", "supervisor"), by this program's own place. NULL: no memory. To be
  * freed. */

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "tools/common/files.h"
+#include "tools/common/system.h"
 #include "tools/esquema/failure.h"
 #include "tools/esquema/options.h"
 
@@ -45,7 +46,8 @@ static bool is_description(sch_vm *vm)
             strncmp(failure->message, "`services`", strlen("`services`")) == 0);
 }
 
-static int execute(sch_env *env, struct sch_source source)
+/* `leave` is where (exit) says that the program has ended: containers that still run go with the machine first. */
+static int execute(sch_env *env, struct sch_source source, const struct system_exit *leave)
 {
     const struct sch_limits limits = {
         .size = sizeof limits,
@@ -54,33 +56,37 @@ static int execute(sch_env *env, struct sch_source source)
         .output = SCH_UNLIMITED,
     };
     sch_vm *vm = sch_vm_new(env, &limits);
-    if (!vm) {
+    if (!vm || !system_connect(vm)) {
         fputs("esquema: out of memory\n", stderr);
+        sch_vm_free(vm);
         return STATUS_ERROR;
     }
     sch_value value;
     sch_set_output(vm, write_output, NULL);
     enum sch_status status = sch_eval(vm, source, &value);
-    if (status != SCH_OK) {
+    if (status != SCH_OK && !leave->exited) {
         failure_show(vm, source);
         if (is_description(vm))
             fprintf(stderr, "remedy: if this is a description, start it: esquema run %s\n", source.name);
     }
     sch_vm_free(vm);
-    return status == SCH_OK ? 0 : status == SCH_LIMIT ? STATUS_LIMIT : STATUS_ERROR;
+    return leave->exited ? leave->status : status == SCH_OK ? 0 : status == SCH_LIMIT ? STATUS_LIMIT : STATUS_ERROR;
 }
 
-static int run_source(struct sch_source source, struct bridge_host *host, struct bridge_parameters *parameters)
+static int run_source(struct sch_source source, struct bridge_host *host, struct bridge_parameters *parameters,
+                      const struct system_process *process)
 {
     struct library_path path = { .program = source.name };
-    struct sch_library libraries[BRIDGE_HOST_LIBRARIES + 1];
+    struct sch_binding system[SYSTEM_BINDING_COUNT];
+    struct sch_library libraries[BRIDGE_HOST_LIBRARIES + 2];
     bridge_host_libraries(host, libraries);
     libraries[BRIDGE_HOST_LIBRARIES] = bridge_parameter_library(parameters);
+    system_library(process, system, &libraries[BRIDGE_HOST_LIBRARIES + 1]);
     const struct sch_env_options options = {
         .size = sizeof options,
         .posture = SCH_POSTURE_RUN,
         .libraries = libraries,
-        .library_count = BRIDGE_HOST_LIBRARIES + 1,
+        .library_count = BRIDGE_HOST_LIBRARIES + 2,
         .guile_imports = true,
         .load_library = load_library,
         .load_include = load_include_file,
@@ -93,12 +99,12 @@ static int run_source(struct sch_source source, struct bridge_host *host, struct
         sch_failure_done(&failure);
         return STATUS_ERROR;
     }
-    int status = execute(env, source);
+    int status = execute(env, source, process->exit);
     sch_env_free(env);
     return status;
 }
 
-/* What stands behind the program: name=value for (parameter ...), everything else is the program's own business. */
+/* What stands behind the program: name=value for (parameter ...); (command-line) has it all. */
 static struct bridge_parameters parameters_of(int argc, char **argv)
 {
     struct bridge_parameters parameters = { .items = calloc((size_t)argc + 1, sizeof *parameters.items) };
@@ -108,8 +114,9 @@ static struct bridge_parameters parameters_of(int argc, char **argv)
     return parameters;
 }
 
-int run_program(const char *file, int argc, char **argv)
+int run_program(int argc, char **argv)
 {
+    const char *file = argv[0];
     struct source_file source;
     if (!source_file_read(file, &source)) {
         fprintf(stderr, "esquema: %s: %s\n", file, strerror(errno));
@@ -117,10 +124,12 @@ int run_program(const char *file, int argc, char **argv)
     }
     char *runner = find_helper("runner");
     struct bridge_host *host = bridge_host_new(runner);
-    struct bridge_parameters parameters = parameters_of(argc, argv);
+    struct bridge_parameters parameters = parameters_of(argc - 1, argv + 1);
+    struct system_exit leave = { 0 };
+    const struct system_process process = { .arguments = argv, .argument_count = argc, .exit = &leave };
     int status = STATUS_ERROR;
     if (host)
-        status = run_source(source.source, host, &parameters);
+        status = run_source(source.source, host, &parameters, &process);
     else
         fputs("esquema: out of memory\n", stderr);
     free(parameters.items);

@@ -14,9 +14,9 @@ bool world_open(struct world *world, const char *file)
     world->named_imports = options_names(options->pre_import);
     world->without = options_names(options->without);
     /* (command-line): the program and what follows it */
-    world->arguments = (struct system_arguments){ options->args, options->arg_count };
+    world->process = (struct system_process){ .arguments = options->args, .argument_count = options->arg_count };
     struct sch_library system;
-    system_library(&world->arguments, world->system, &system);
+    system_library(&world->process, world->system, &system);
     struct sch_env_options env_options = {
         .size = sizeof env_options,
         .posture = world->posture,

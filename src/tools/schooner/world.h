@@ -3,8 +3,8 @@
 #define TOOLS_SCHOONER_WORLD_H
 
 #include "tools/common/files.h"
+#include "tools/common/system.h"
 #include "tools/schooner/options.h"
-#include "tools/schooner/system.h"
 
 struct world {
     const struct options *options;
@@ -17,7 +17,7 @@ struct world {
     const char **menu;
     const char **named_imports;
     const char **without;
-    struct system_arguments arguments;
+    struct system_process process;
     struct sch_binding system[SYSTEM_BINDING_COUNT];
 };
 

@@ -2,7 +2,7 @@
  * The host's side of (scheme file) and (scheme process-context): opening files as ports, and what the process is. Knows
  * the engine by its public interface alone.
  */
-#include "tools/schooner/system.h"
+#include "tools/common/system.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -192,23 +192,26 @@ static sch_value command_line(sch_vm *vm, void *data, size_t count, const sch_va
 {
     (void)count;
     (void)args;
-    const struct system_arguments *arguments = data;
+    const struct system_process *process = data;
     sch_value list = sch_nil();
-    for (int i = arguments->count; i-- > 0 && !sch_is_raised(list);) {
-        sch_value item = text_of(vm, arguments->items[i], strlen(arguments->items[i]));
+    for (int i = process->argument_count; i-- > 0 && !sch_is_raised(list);) {
+        sch_value item = text_of(vm, process->arguments[i], strlen(process->arguments[i]));
         list = sch_is_raised(item) ? item : sch_cons(vm, item, list);
     }
     return list;
 }
 
-/* Ends the process; the program's `after` thunks have run. */
+/* The program's `after` thunks have run. */
 static sch_value process_exit(sch_vm *vm, void *data, size_t count, const sch_value args[])
 {
-    (void)vm;
-    (void)data;
     (void)count;
+    const struct system_process *process = data;
     int64_t status = 1;
     sch_get_integer(args[0], &status);
+    if (process->exit) {
+        *process->exit = (struct system_exit){ .exited = true, .status = (int)status };
+        return sch_suspend(vm);
+    }
     exit(fflush(stdout) == 0 || status != 0 ? (int)status : 1); /* the C library flushes open files */
 }
 
@@ -253,15 +256,16 @@ static sch_value environment_variables(sch_vm *vm, void *data, size_t count, con
 
 /* --- handing it over --------------------------------------------------------------------------------------------- */
 
-void system_library(const struct system_arguments *arguments, struct sch_binding ret_bindings[SYSTEM_BINDING_COUNT],
+void system_library(const struct system_process *process, struct sch_binding ret_bindings[SYSTEM_BINDING_COUNT],
                     struct sch_library *ret)
 {
+    void *data = (void *)(uintptr_t)process;
     const struct sch_binding bindings[SYSTEM_BINDING_COUNT] = {
         { .name = "open-file", .function = open_file, .min_args = 3, .max_args = 3, .cost = 100 },
         { .name = "file-exists?", .function = file_exists, .min_args = 1, .max_args = 1, .cost = 10 },
         { .name = "delete-file", .function = delete_file, .min_args = 1, .max_args = 1, .cost = 100 },
-        { .name = "command-line", .function = command_line, .data = (void *)(uintptr_t)arguments },
-        { .name = "exit", .function = process_exit, .min_args = 1, .max_args = 1 },
+        { .name = "command-line", .function = command_line, .data = data },
+        { .name = "exit", .function = process_exit, .data = data, .min_args = 1, .max_args = 1 },
         { .name = "emergency-exit", .function = emergency_exit, .min_args = 1, .max_args = 1 },
         { .name = "environment-variable", .function = environment_variable, .min_args = 1, .max_args = 1 },
         { .name = "environment-variables", .function = environment_variables, .cost = 100 },
