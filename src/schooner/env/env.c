@@ -5,6 +5,7 @@
 #include "base/hash.h"
 #include "schooner/env/env.h"
 #include "schooner/compile/code.h"
+#include "schooner/heap/block.h"
 #include "schooner/table/primitive.h"
 #include "schooner/table/switches.h"
 
@@ -12,6 +13,8 @@ enum { LIBRARY_NAME_MAX = 256, HOST_BINDINGS_MOST = 100000 };
 
 sch_value env_primitive(const sch_env *env, uint32_t index)
 {
+    if (env->image)
+        image_want_section(env, IMAGE_PRIMITIVES);
     return object_value(env->primitives + index * sizeof(struct primitive));
 }
 
@@ -21,8 +24,10 @@ sch_value env_value(const sch_env *env, uint32_t index)
         return object_value(env->host_procedures + (index - env->value_count) * sizeof(struct primitive));
     const uint64_t *values = image_at(env->image, env->image->values.offset);
     sch_value v = { values[index] };
-    if (is_pointer(v))
-        v.bits += (uint64_t)(uintptr_t)env->region;
+    if (is_pointer(v)) {
+        image_want_section(env, image_word_section(v.bits));
+        v.bits = image_word_offset(v.bits) + (uint64_t)(uintptr_t)env->region;
+    }
     return v;
 }
 
@@ -76,14 +81,18 @@ static bool make_region(sch_env *env, struct sch_failure *ret_failure)
     size_t host_bytes = env->function_count * sizeof(struct primitive);
     if (primitive_bytes > room || host_bytes > room)
         return fail(ret_failure, "misuse", "too many bindings of the host"); /* they have one block */
-    if (!image_load(env, env->image, env->image ? 1 : 2))
+    if (!image_map(env, env->image, env->image ? 1 : 2))
         return fail(ret_failure, "no-memory", "out of memory");
 
-    size_t blocks = env->image ? env->image->block_count : 0;
+    size_t blocks = env->image ? env->image->block_count : 1;
     env->primitives = image_block_start(env->region, 0); /* the image begins with them */
+    if (!env->image)
+        heap_block_format_frozen(env->region, HEAP_BLOCK_SIZE);
     for (size_t i = 0; i < PRIMITIVE_COUNT && !env->image; i++)
         fill_primitive(env->primitives, i, 0);
-    env->host_procedures = image_block_start(env->region, env->image ? blocks : 1);
+    env->host_procedures = image_block_start(env->region, blocks);
+    if (env->function_count > 0)
+        heap_block_format_frozen(env->region + blocks * HEAP_BLOCK_SIZE, HEAP_BLOCK_SIZE);
     for (size_t i = 0; i < env->function_count; i++)
         fill_primitive(env->host_procedures, i, PRIMITIVE_HOST);
     return true;
@@ -105,11 +114,12 @@ static bool apply_menu(sch_env *env, const char *const *menu, struct sch_failure
             struct env_library *library = &env->libraries[i];
             if (!library->image)
                 continue;
-            bool hidden = library->image->flags & IMAGE_LIBRARY_INTERNAL;
-            bool restricted = is_run_only_library(library->view.name) || is_opt_in_library(library->view.name);
-            if (is_system_library(library->view.name) && !find_any(env, ENV_SYSTEM_LIBRARY))
+            uint32_t flags = library->image->flags;
+            bool hidden = flags & IMAGE_LIBRARY_INTERNAL;
+            bool restricted = flags & (IMAGE_LIBRARY_RUN_ONLY | IMAGE_LIBRARY_OPT_IN);
+            if (flags & IMAGE_LIBRARY_SYSTEM && !find_any(env, ENV_SYSTEM_LIBRARY))
                 hidden = true;
-            if (!env->mutation && is_mutation_library(library->view.name))
+            if (!env->mutation && flags & IMAGE_LIBRARY_MUTATION)
                 hidden = true;
             library->importable = !hidden && (env->posture == SCH_POSTURE_RUN || !restricted);
         }
@@ -333,7 +343,7 @@ void sch_env_free(sch_env *env)
 {
     if (!env)
         return;
-    image_unload(env);
+    image_unmap(env);
     arena_done(&env->arena);
     free(env);
 }

@@ -33,10 +33,11 @@ struct sch_env {
     void *load_data;
     struct sch_memory memory;
 
-    char *region; /* frozen blocks: the image's objects, then primitives and host procedures */
+    char *region; /* frozen blocks: the image's objects (primitives first), then host procedures */
     size_t region_size;
-    char *primitives;      /* first struct primitive of the table */
-    char *host_procedures; /* first struct primitive of the host's functions */
+    struct image_state *state; /* which of the image's objects are there; the one thing that changes later */
+    char *primitives;          /* first struct primitive of the table */
+    char *host_procedures;     /* first struct primitive of the host's functions */
     struct host_function *functions;
     size_t function_count;
     bool has_host_values;
@@ -78,9 +79,28 @@ void library_init_image(struct env_library *library, const sch_env *env, const s
 void library_init_host(struct env_library *library, const sch_env *env, const char *name,
                        const struct sch_binding *bindings, size_t count, uint32_t first_value);
 
-/* load.c: frozen blocks for the image (NULL: none) and `extra_blocks` behind them. false: no memory. */
-bool image_load(sch_env *env, const struct image_header *image, size_t extra_blocks);
-void image_unload(sch_env *env);
+/*
+ * load.c: room for the blocks of the image (NULL: none) and `extra_blocks` behind them. false: no memory. Nothing is in
+ * them yet: those behind are the caller's to format, the image's objects come when they are wanted, by any thread.
+ */
+bool image_map(sch_env *env, const struct image_header *image, size_t extra_blocks);
+void image_unmap(sch_env *env);
+void image_load_section(const sch_env *env, uint32_t section);
+void image_load_symbol(const sch_env *env, uint32_t offset);
+
+/* Guards `loaded` and what is being copied: held for some tens of microseconds, a few times in a process. */
+struct image_state {
+    char lock;
+    unsigned char *formatted; /* of each block: it has its header */
+    unsigned char loaded[];   /* of each section, atomic: it and all that it needs are there */
+};
+
+static inline void image_want_section(const sch_env *env, uint32_t section)
+{
+    if (!__atomic_load_n(&env->state->loaded[section], __ATOMIC_ACQUIRE))
+        image_load_section(env, section);
+}
+
 size_t image_block_room(void);                       /* bytes of objects in one block */
 char *image_block_start(char *region, size_t index); /* where the objects of block number `index` begin */
 static inline const void *image_at(const struct image_header *image, uint32_t offset)

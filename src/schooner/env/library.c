@@ -199,7 +199,7 @@ void library_init_image(struct env_library *library, const sch_env *env, const s
         .find = image_library_find,
         .at = image_library_at,
         .find_inside = image_library_find_inside,
-        .mutates = is_mutation_library(name),
+        .mutates = image->flags & IMAGE_LIBRARY_MUTATION,
     };
 }
 
@@ -361,9 +361,11 @@ sch_value env_find_symbol(const sch_env *env, const char *text, size_t length, u
     const uint32_t *slots = image_at(env->image, env->image->symbols.offset);
     size_t mask = env->image->symbols.count - 1;
     for (size_t at = (size_t)hash & mask; slots[at]; at = (at + 1) & mask) {
-        const struct symbol *symbol = (const struct symbol *)(env->region + slots[at]);
-        if (symbol->hash == hash && header_length(symbol->header) == length && memcmp(symbol->text, text, length) == 0)
-            return object_value(symbol);
+        const struct symbol *symbol = image_at(env->image, env->image->objects.offset + slots[at]);
+        if (symbol->hash != hash || header_length(symbol->header) != length || memcmp(symbol->text, text, length) != 0)
+            continue;
+        image_load_symbol(env, slots[at]);
+        return object_value(env->region + slots[at]);
     }
     return V_FALSE;
 }

@@ -1,4 +1,7 @@
-/* From the image's bytes to frozen blocks that any number of machines share. */
+/*
+ * From the image's bytes to frozen blocks that any number of machines share. What is asked for is copied under a lock;
+ * what was published stays as it is, so readers take none.
+ */
 #include <sys/mman.h>
 #include "schooner/env/env.h"
 #include "schooner/heap/block.h"
@@ -27,42 +30,119 @@ static char *map_aligned(size_t size)
     return region;
 }
 
-static void copy_objects(const sch_env *env, const struct image_header *image)
+bool image_map(sch_env *env, const struct image_header *image, size_t extra_blocks)
 {
-    const struct image_chunk *chunks = image_at(image, image->objects.offset);
-    for (size_t i = 0; i < image->objects.count; i++)
-        memcpy(env->region + chunks[i].to, image_at(image, chunks[i].from), chunks[i].length);
+    size_t blocks = (image ? image->block_count : 0) + extra_blocks;
+    size_t sections = image ? image->sections.count : 0;
+    size_t size = sizeof *env->state + sections + blocks;
+    env->state = arena_alloc(&env->arena, size);
+    if (!env->state)
+        return false;
+    memset(env->state, 0, size);
+    env->state->formatted = env->state->loaded + sections;
+    env->region_size = blocks * HEAP_BLOCK_SIZE;
+    env->region = map_aligned(env->region_size);
+    return env->region != NULL;
+}
 
-    const uint32_t *relocations = image_at(image, image->relocations.offset);
-    for (size_t i = 0; i < image->relocations.count; i++) {
+void image_unmap(sch_env *env)
+{
+    if (env->region)
+        munmap(env->region, env->region_size);
+    env->region = NULL;
+}
+
+/* --- what is copied late ----------------------------------------------------------------------------------------- */
+
+static void lock(struct image_state *state)
+{
+    while (__atomic_test_and_set(&state->lock, __ATOMIC_ACQUIRE)) {
+    }
+}
+
+static void unlock(struct image_state *state)
+{
+    __atomic_clear(&state->lock, __ATOMIC_RELEASE);
+}
+
+static void format_block(const sch_env *env, uint32_t offset)
+{
+    uint32_t block = offset / HEAP_BLOCK_SIZE;
+    if (env->state->formatted[block])
+        return;
+    heap_block_format_frozen(env->region + (size_t)block * HEAP_BLOCK_SIZE, HEAP_BLOCK_SIZE);
+    env->state->formatted[block] = 1;
+}
+
+/* A symbol is there when it has its header. Symbols hold no pointers. */
+static bool symbol_is_there(const sch_env *env, uint32_t offset)
+{
+    const struct symbol *symbol = (const struct symbol *)(const void *)(env->region + offset);
+    return __atomic_load_n(&symbol->header, __ATOMIC_ACQUIRE) != 0;
+}
+
+static void copy_symbol(const sch_env *env, uint32_t offset)
+{
+    if (symbol_is_there(env, offset))
+        return;
+    const struct symbol *from = image_at(env->image, env->image->objects.offset + offset);
+    struct symbol *to = (struct symbol *)(void *)(env->region + offset);
+    format_block(env, offset);
+    to->hash = from->hash;
+    memcpy(to->text, from->text, header_length(from->header) + 1);
+    __atomic_store_n(&to->header, from->header, __ATOMIC_RELEASE);
+}
+
+void image_load_symbol(const sch_env *env, uint32_t offset)
+{
+    if (symbol_is_there(env, offset))
+        return;
+    lock(env->state);
+    copy_symbol(env, offset);
+    unlock(env->state);
+}
+
+static void copy_section(const sch_env *env, const struct image_section *section)
+{
+    const struct image_header *image = env->image;
+    const struct image_chunk *chunks = image_at(image, section->chunks.offset);
+    for (size_t i = 0; i < section->chunks.count; i++) {
+        format_block(env, chunks[i].start);
+        memcpy(env->region + chunks[i].start, image_at(image, image->objects.offset + chunks[i].start),
+               chunks[i].length);
+    }
+    const uint32_t *symbols = image_at(image, section->symbols.offset);
+    for (size_t i = 0; i < section->symbols.count; i++)
+        copy_symbol(env, symbols[i]);
+
+    const uint32_t *relocations = image_at(image, section->relocations.offset);
+    for (size_t i = 0; i < section->relocations.count; i++) {
         uint64_t *word = (uint64_t *)(void *)(env->region + relocations[i]);
         *word += (uint64_t)(uintptr_t)env->region;
     }
     const struct image_span *codes = image_at(image, image->codes.offset);
-    const struct image_instance *instances = image_at(image, image->instances.offset);
-    for (size_t i = 0; i < image->instances.count; i++) {
+    const struct image_instance *instances = image_at(image, section->instances.offset);
+    for (size_t i = 0; i < section->instances.count; i++) {
         struct instance *instance = (struct instance *)(void *)(env->region + instances[i].object);
         instance->code = image_at(image, codes[instances[i].code].offset);
     }
 }
 
-bool image_load(sch_env *env, const struct image_header *image, size_t extra_blocks)
+static void load(const sch_env *env, const struct image_section *sections, uint32_t index)
 {
-    size_t blocks = (image ? image->block_count : 0) + extra_blocks;
-    env->region_size = blocks * HEAP_BLOCK_SIZE;
-    env->region = map_aligned(env->region_size);
-    if (!env->region)
-        return false;
-    for (size_t i = 0; i < blocks; i++)
-        heap_block_format_frozen(env->region + i * HEAP_BLOCK_SIZE, HEAP_BLOCK_SIZE);
-    if (image)
-        copy_objects(env, image);
-    return true;
+    if (env->state->loaded[index])
+        return;
+    copy_section(env, &sections[index]);
+    __atomic_store_n(&env->state->loaded[index], 1, __ATOMIC_RELEASE);
 }
 
-void image_unload(sch_env *env)
+void image_load_section(const sch_env *env, uint32_t index)
 {
-    if (env->region)
-        munmap(env->region, env->region_size);
-    env->region = NULL;
+    const struct image_section *sections = image_at(env->image, env->image->sections.offset);
+    const uint32_t *needs = image_at(env->image, sections[index].needs.offset);
+    lock(env->state);
+    for (size_t i = 0; i < sections[index].needs.count; i++)
+        load(env, sections, needs[i]); /* each after all that it needs itself */
+    load(env, sections, index);
+    unlock(env->state);
 }

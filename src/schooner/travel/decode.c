@@ -248,6 +248,7 @@ static bool make_image_instance(struct decoder *decoder, sch_value *ret)
     if (!env->image || index >= env->image->instances.count)
         return wrong(decoder, "no such code");
     const struct image_instance *instances = image_at(env->image, env->image->instances.offset);
+    image_want_section(env, instances[index].section);
     *ret = object_value(env->region + instances[index].object);
     return true;
 }

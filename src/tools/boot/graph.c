@@ -8,16 +8,16 @@
 void graph_init(struct graph *graph, const sch_env *env)
 {
     *graph = (struct graph){ .env = env };
-    struct buffer *buffers[] = { &graph->blocks,  &graph->relocations, &graph->instances,
-                                 &graph->symbols, &graph->codes,       &graph->pending };
+    struct buffer *buffers[] = { &graph->blocks,   &graph->chunks,  &graph->relocations, &graph->instances,
+                                 &graph->mentions, &graph->symbols, &graph->codes,       &graph->pending };
     for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++)
         buffer_init(buffers[i], &memory_malloc);
 }
 
 void graph_done(struct graph *graph)
 {
-    struct buffer *buffers[] = { &graph->blocks,  &graph->relocations, &graph->instances,
-                                 &graph->symbols, &graph->codes,       &graph->pending };
+    struct buffer *buffers[] = { &graph->blocks,   &graph->chunks,  &graph->relocations, &graph->instances,
+                                 &graph->mentions, &graph->symbols, &graph->codes,       &graph->pending };
     for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++)
         buffer_done(buffers[i]);
     free(graph->entries);
@@ -89,26 +89,66 @@ static size_t size_of(sch_value value)
     return 0;
 }
 
-/* Room for an object; never across the end of a block. */
-static bool place(struct graph *graph, size_t size, uint32_t *ret_offset)
+static struct graph_section here(const struct graph *graph)
 {
-    size_t at = graph->blocks.length;
+    return (struct graph_section){ (uint32_t)(graph->chunks.length / sizeof(struct image_chunk)),
+                                   (uint32_t)(graph->relocations.length / sizeof(uint32_t)),
+                                   (uint32_t)(graph->instances.length / sizeof(struct image_instance)),
+                                   (uint32_t)(graph->mentions.length / sizeof(uint32_t)) };
+}
+
+bool graph_begin_section(struct graph *graph)
+{
+    if (graph->section_count == GRAPH_SECTIONS) {
+        graph->error = "too many libraries";
+        return false;
+    }
+    graph->sections[graph->section_count++] = here(graph);
+    return true;
+}
+
+void graph_end(struct graph *graph)
+{
+    graph->sections[graph->section_count] = here(graph);
+    for (uint32_t i = 0; i < graph->section_count; i++) /* sections lead to earlier ones alone */
+        for (uint32_t k = 0; k < i; k++)
+            for (uint32_t j = 0; graph->needs[i][k] && j < k; j++)
+                graph->needs[i][j] |= graph->needs[k][j];
+}
+
+static bool place(struct graph *graph, struct graph_cursor *cursor, size_t size, uint32_t *ret_offset)
+{
     if (size > HEAP_BLOCK_SIZE - HEAP_BLOCK_HEADER) {
         graph->error = "an object is larger than a block";
         return false;
     }
-    size_t in_block = at % HEAP_BLOCK_SIZE;
-    size_t skip = 0;
-    if (in_block < HEAP_BLOCK_HEADER)
-        skip = HEAP_BLOCK_HEADER - in_block;
-    else if (in_block + size > HEAP_BLOCK_SIZE)
-        skip = HEAP_BLOCK_SIZE - in_block + HEAP_BLOCK_HEADER;
-    if (!buffer_reserve(&graph->blocks, skip + size))
-        return false;
-    memset(graph->blocks.bytes + at, 0, skip + size);
-    graph->blocks.length = at + skip + size;
-    *ret_offset = (uint32_t)(at + skip);
+    if (cursor->at + size > cursor->end) {
+        cursor->at = graph->blocks.length + HEAP_BLOCK_HEADER;
+        cursor->end = graph->blocks.length + HEAP_BLOCK_SIZE;
+        if (!buffer_reserve(&graph->blocks, HEAP_BLOCK_SIZE))
+            return false;
+        memset(graph->blocks.bytes + graph->blocks.length, 0, HEAP_BLOCK_SIZE);
+        graph->blocks.length += HEAP_BLOCK_SIZE;
+    }
+    *ret_offset = (uint32_t)cursor->at;
+    cursor->at += size;
     return true;
+}
+
+/* Room for an object of the section; adds to its last chunk where that ends here. */
+static bool place_object(struct graph *graph, size_t size, uint32_t *ret_offset)
+{
+    if (!place(graph, &graph->objects, size, ret_offset))
+        return false;
+    struct image_chunk *chunks = (struct image_chunk *)(void *)graph->chunks.bytes;
+    uint32_t count = here(graph).chunk;
+    if (count > graph->sections[graph->section_count - 1].chunk &&
+        chunks[count - 1].start + chunks[count - 1].length == *ret_offset) {
+        chunks[count - 1].length += (uint32_t)size;
+        return true;
+    }
+    struct image_chunk chunk = { *ret_offset, (uint32_t)size };
+    return buffer_append(&graph->chunks, &chunk, sizeof chunk);
 }
 
 /* Primitives have objects of the environment's, not of a heap. */
@@ -117,29 +157,46 @@ static bool is_primitive_of(const struct graph *graph, sch_value value)
     return is_primitive(value) && !(header_flags(value_header(value)) & PRIMITIVE_HOST) && graph->env;
 }
 
-/* The offset that the value's copy has or will have. */
-static bool offset_of(struct graph *graph, sch_value value, uint32_t *ret)
+/* The place that the value's copy has or will have. NULL: graph->error. */
+static struct graph_entry *entry_of(struct graph *graph, sch_value value)
 {
     uint64_t address = (uint64_t)(uintptr_t)value_address(value);
     if (!grow(graph))
-        return false;
+        return NULL;
     struct graph_entry *entry = slot(graph, address);
-    if (entry->address) {
-        *ret = entry->offset;
-        return true;
-    }
+    if (entry->address)
+        return entry;
     size_t size = is_primitive_of(graph, value) ? sizeof(struct primitive) : size_of(value);
     if (size == 0) {
         graph->error = value_type_name(value);
-        return false;
+        return NULL;
     }
-    if (!place(graph, size, &entry->offset))
-        return false;
+    if (is_symbol(value) ? !place(graph, &graph->symbol_room, size, &entry->offset)
+                         : !place_object(graph, size, &entry->offset))
+        return NULL;
     entry->address = address;
+    entry->section = is_symbol(value) ? UINT32_MAX : graph->section_count - 1;
     graph->count++;
-    *ret = entry->offset;
     memcpy(graph->blocks.bytes + entry->offset, value_address(value), size);
-    return buffer_append_u64(&graph->pending, value.bits);
+    return buffer_append_u64(&graph->pending, value.bits) ? entry : NULL;
+}
+
+/* The offset of what the section mentions. */
+static bool offset_of(struct graph *graph, sch_value value, uint32_t *ret)
+{
+    uint32_t section = graph->section_count - 1;
+    struct graph_entry *entry = entry_of(graph, value);
+    if (!entry)
+        return false;
+    *ret = entry->offset;
+    if (!is_symbol(value)) {
+        graph->needs[section][entry->section] |= entry->section != section;
+        return true;
+    }
+    if (entry->section == section)
+        return true;
+    entry->section = section;
+    return buffer_append_u32(&graph->mentions, entry->offset);
 }
 
 static bool write_word(struct graph *graph, uint32_t at, sch_value value)
@@ -179,7 +236,7 @@ static bool code_index(struct graph *graph, const struct sch_code *code, uint32_
 
 static bool fill_instance(struct graph *graph, uint32_t at, const struct instance *instance)
 {
-    struct image_instance record = { .object = at };
+    struct image_instance record = { .object = at, .section = graph->section_count - 1 };
     uint64_t zero = 0;
     if (!code_index(graph, instance->code, &record.code) || !buffer_append(&graph->instances, &record, sizeof record))
         return false;
@@ -201,9 +258,7 @@ static bool fill_closure(struct graph *graph, uint32_t at, const struct closure 
 
 static bool fill(struct graph *graph, sch_value value)
 {
-    uint32_t at;
-    if (!offset_of(graph, value, &at))
-        return false;
+    uint32_t at = slot(graph, (uint64_t)(uintptr_t)value_address(value))->offset;
     if (is_pair(value))
         return write_words(graph, at, &pair_of(value)->car, 2);
 
@@ -257,10 +312,14 @@ bool graph_add(struct graph *graph, sch_value value, uint64_t *ret_word)
     *ret_word = value.bits;
     if (!is_pointer(value))
         return true;
-    uint32_t offset;
-    if (!offset_of(graph, value, &offset))
+    const struct graph_entry *entry = entry_of(graph, value);
+    if (!entry)
         return false;
-    *ret_word = (uint64_t)offset + value_tag(value);
+    uint32_t offset = entry->offset;
+    uint32_t section = is_symbol(value) ? graph->section_count - 1 : entry->section;
+    if (is_symbol(value) && !offset_of(graph, value, &offset)) /* so that the section brings it */
+        return false;
+    *ret_word = image_word(offset + (uint32_t)value_tag(value), section);
     while (graph->pending.length > 0) {
         sch_value next;
         graph->pending.length -= sizeof next;

@@ -204,8 +204,13 @@ static bool put_libraries(struct boot *boot, struct image_span *ret)
     bool done = true;
     for (const struct session_library *l = boot->vm->api->libraries; l && done; l = l->next) {
         struct image_library library = { .flags = is_internal(l->view.name) ? IMAGE_LIBRARY_INTERNAL : 0 };
+        library.flags |= is_run_only_library(l->view.name) ? IMAGE_LIBRARY_RUN_ONLY : 0;
+        library.flags |= is_opt_in_library(l->view.name) ? IMAGE_LIBRARY_OPT_IN : 0;
+        library.flags |= is_system_library(l->view.name) ? IMAGE_LIBRARY_SYSTEM : 0;
+        library.flags |= is_mutation_library(l->view.name) ? IMAGE_LIBRARY_MUTATION : 0;
         library.name = put(boot, l->view.name, strlen(l->view.name) + 1);
-        done = put_names(boot, l, &l->exports, &library.exports) && put_names(boot, l, &l->inside, &library.inside);
+        done = graph_begin_section(&boot->graph) && put_names(boot, l, &l->exports, &library.exports) &&
+               put_names(boot, l, &l->inside, &library.inside);
         buffer_append(&libraries, &library, sizeof library);
     }
     *ret = put_span(boot, &libraries, sizeof(struct image_library));
@@ -218,26 +223,53 @@ static bool put_libraries(struct boot *boot, struct image_span *ret)
 static bool add_primitives(struct boot *boot, const sch_env *env)
 {
     uint64_t word;
+    graph_begin_section(&boot->graph);
     for (uint32_t i = 0; i < PRIMITIVE_COUNT; i++)
         if (!graph_add(&boot->graph, env_primitive(env, i), &word))
             return fail("primitives", boot->graph.error ? boot->graph.error : "out of memory");
     return true;
 }
 
-static struct image_span put_objects(struct boot *boot, uint32_t *ret_blocks)
+static struct image_span part(struct image_span all, size_t each, uint32_t from, uint32_t to)
 {
-    const struct buffer *blocks = &boot->graph.blocks;
-    uint32_t count = (uint32_t)((blocks->length + HEAP_BLOCK_SIZE - 1) / HEAP_BLOCK_SIZE);
-    struct image_chunk *chunks = calloc(count + 1, sizeof *chunks);
-    for (uint32_t i = 0; chunks && i < count; i++) {
-        size_t from = (size_t)i * HEAP_BLOCK_SIZE + HEAP_BLOCK_HEADER;
-        size_t to = size_min(blocks->length, (size_t)(i + 1) * HEAP_BLOCK_SIZE);
-        chunks[i] = (struct image_chunk){ put(boot, blocks->bytes + from, to - from), (uint32_t)from,
-                                          (uint32_t)(to - from), 0 };
+    return (struct image_span){ all.offset + (uint32_t)each * from, to - from };
+}
+
+static struct image_span put_needs(struct boot *boot, uint32_t section)
+{
+    struct buffer needs;
+    buffer_init(&needs, &memory_malloc);
+    for (uint32_t i = 0; i < section; i++)
+        if (boot->graph.needs[section][i])
+            buffer_append_u32(&needs, i);
+    struct image_span span = put_span(boot, &needs, sizeof(uint32_t));
+    buffer_done(&needs);
+    return span;
+}
+
+static struct image_span put_sections(struct boot *boot, struct image_span instances)
+{
+    struct graph *graph = &boot->graph;
+    graph_end(graph);
+    struct image_span chunks = put_span(boot, &graph->chunks, sizeof(struct image_chunk));
+    struct image_span relocations = put_span(boot, &graph->relocations, sizeof(uint32_t));
+    struct image_span mentions = put_span(boot, &graph->mentions, sizeof(uint32_t));
+    struct buffer sections;
+    buffer_init(&sections, &memory_malloc);
+    for (uint32_t i = 0; i < graph->section_count; i++) {
+        const struct graph_section *from = &graph->sections[i];
+        const struct graph_section *to = from + 1;
+        struct image_section section = {
+            .chunks = part(chunks, sizeof(struct image_chunk), from->chunk, to->chunk),
+            .relocations = part(relocations, sizeof(uint32_t), from->relocation, to->relocation),
+            .instances = part(instances, sizeof(struct image_instance), from->instance, to->instance),
+            .symbols = part(mentions, sizeof(uint32_t), from->mention, to->mention),
+            .needs = put_needs(boot, i),
+        };
+        buffer_append(&sections, &section, sizeof section);
     }
-    struct image_span span = { chunks ? put(boot, chunks, count * sizeof *chunks) : 0, count };
-    free(chunks);
-    *ret_blocks = count;
+    struct image_span span = put_span(boot, &sections, sizeof(struct image_section));
+    buffer_done(&sections);
     return span;
 }
 
@@ -289,9 +321,10 @@ static bool make_image(struct boot *boot)
     buffer_append(&boot->image, &header, sizeof header);
     if (!put_libraries(boot, &header.libraries) || !find_hook(boot, "%reroot", &header.hooks[HOOK_REROOT]))
         return false;
-    header.objects = put_objects(boot, &header.block_count);
-    header.relocations = put_span(boot, &boot->graph.relocations, sizeof(uint32_t));
+    header.objects = put_span(boot, &boot->graph.blocks, 1);
+    header.block_count = (uint32_t)(boot->graph.blocks.length / HEAP_BLOCK_SIZE);
     header.instances = put_span(boot, &boot->graph.instances, sizeof(struct image_instance));
+    header.sections = put_sections(boot, header.instances);
     header.codes = put_codes(boot);
     header.values = put_span(boot, &boot->values, sizeof(uint64_t));
     header.symbols = put_symbols(boot);
