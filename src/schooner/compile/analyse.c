@@ -4,21 +4,6 @@
  */
 #include "schooner/compile/passes.h"
 
-bool array_grow(struct front *front, void **items, size_t *capacity, size_t count, size_t size)
-{
-    if (count < *capacity)
-        return true;
-    size_t wanted = *capacity ? *capacity * 2 : 16;
-    void *grown = front_array(front, wanted, size);
-    if (!grown)
-        return false;
-    if (count)
-        memcpy(grown, *items, count * size);
-    *items = grown;
-    *capacity = wanted;
-    return true;
-}
-
 /* --- the C stack --- */
 
 bool compile_deeper(struct compiler *compiler, void (*run)(void *data), void *data)
@@ -231,7 +216,7 @@ static bool reach_in(struct compiler *compiler, struct core **slot, void *data)
         struct core *value = node->global->value;
         if (!info->reached && value && value->kind == CORE_LAMBDA) {
             info->reached = true;
-            struct core **at = ARRAY_PUSH(compiler->front, reach->work, reach->count, reach->capacity);
+            struct core **at = FRONT_PUSH(compiler->front, reach->work, reach->count, reach->capacity);
             if (!at)
                 return false;
             *at = value;

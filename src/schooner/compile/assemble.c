@@ -12,7 +12,7 @@ bool assembler_init(struct assembler *as, struct front *front)
 
 void emit_word(struct assembler *as, uint32_t word)
 {
-    uint32_t *at = ARRAY_PUSH(as->front, as->words, as->count, as->capacity);
+    uint32_t *at = FRONT_PUSH(as->front, as->words, as->count, as->capacity);
     if (at)
         *at = word;
     else
@@ -25,7 +25,7 @@ void emit_word(struct assembler *as, uint32_t word)
 
 uint32_t label_new(struct assembler *as)
 {
-    uint32_t *label = ARRAY_PUSH(as->front, as->labels, as->label_count, as->label_capacity);
+    uint32_t *label = FRONT_PUSH(as->front, as->labels, as->label_count, as->label_capacity);
     if (!label) {
         as->failed = true;
         return 0;
@@ -44,7 +44,7 @@ void label_place(struct assembler *as, uint32_t label)
 
 static void use_label(struct assembler *as, uint32_t label, uint32_t word, char shape)
 {
-    struct label_use *use = ARRAY_PUSH(as->front, as->uses, as->use_count, as->use_capacity);
+    struct label_use *use = FRONT_PUSH(as->front, as->uses, as->use_count, as->use_capacity);
     if (!use) {
         as->failed = true;
         return;
@@ -56,7 +56,7 @@ static void use_label(struct assembler *as, uint32_t label, uint32_t word, char 
 
 static void put_byte(struct assembler *as, unsigned char byte)
 {
-    unsigned char *at = ARRAY_PUSH(as->front, as->positions, as->position_count, as->position_capacity);
+    unsigned char *at = FRONT_PUSH(as->front, as->positions, as->position_count, as->position_capacity);
     if (at)
         *at = byte;
     else
@@ -82,7 +82,7 @@ static uint32_t inlining_index(struct assembler *as, struct inlining *inlined)
     if (!inlined || inlined->index)
         return inlined ? inlined->index : 0;
     uint32_t outer = inlining_index(as, inlined->outer);
-    struct code_inlining *at = ARRAY_PUSH(as->front, as->inlinings, as->inlining_count, as->inlining_capacity);
+    struct code_inlining *at = FRONT_PUSH(as->front, as->inlinings, as->inlining_count, as->inlining_capacity);
     if (!at) {
         as->failed = true;
         return 0;
@@ -101,7 +101,7 @@ static uint32_t inlining_index(struct assembler *as, struct inlining *inlined)
 static void mark_position(struct assembler *as)
 {
     const struct position *before = &as->recorded;
-    struct code_position_mark *mark = ARRAY_PUSH(as->front, as->marks, as->mark_count, as->mark_capacity);
+    struct code_position_mark *mark = FRONT_PUSH(as->front, as->marks, as->mark_count, as->mark_capacity);
     if (!mark) {
         as->failed = true;
         return;

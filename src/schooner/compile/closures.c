@@ -35,11 +35,10 @@ static bool use(struct compiler *compiler, struct closures *closures, struct var
             return false;
         if (is_free_in(info, variable))
             break;
-        size_t capacity = info->free_capacity;
-        if (!array_grow(compiler->front, (void **)&info->free, &capacity, info->free_count, sizeof *info->free))
+        struct variable **at = FRONT_PUSH(compiler->front, info->free, info->free_count, info->free_capacity);
+        if (!at)
             return false;
-        info->free_capacity = (uint32_t)capacity;
-        info->free[info->free_count++] = variable;
+        *at = variable;
     }
     variable->scratch = closures->now;
     return true;

@@ -37,9 +37,9 @@ static bool has_text(uint32_t kind)
 
 static uint32_t constant_push(struct assembler *as, struct code_constant constant)
 {
-    struct code_constant *at = ARRAY_PUSH(as->front, as->constants, as->constant_count, as->constant_capacity);
-    if (!at || !array_grow(as->front, (void **)&as->slot_of, &as->slot_of_capacity, as->constant_count - 1,
-                           sizeof *as->slot_of)) {
+    struct code_constant *at = FRONT_PUSH(as->front, as->constants, as->constant_count, as->constant_capacity);
+    if (!at ||
+        !front_grow(as->front, &as->slot_of, &as->slot_of_capacity, as->constant_count - 1, sizeof *as->slot_of)) {
         as->failed = true;
         return 0;
     }
@@ -108,7 +108,7 @@ static uint32_t slot_of(struct assembler *as, uint32_t constant)
     if (as->failed)
         return 0;
     if (as->slot_of[constant] == CODE_NONE) {
-        uint32_t *slot = ARRAY_PUSH(as->front, as->slots, as->slot_count, as->slot_capacity);
+        uint32_t *slot = FRONT_PUSH(as->front, as->slots, as->slot_count, as->slot_capacity);
         if (!slot) {
             as->failed = true;
             return 0;
@@ -190,7 +190,7 @@ static uint32_t datum_constant(struct assembler *as, const struct datum *datum, 
     as->data_count++;
     key->constant =
         constant_push(as, (struct code_constant){ datum->kind == DATUM_PAIR ? CONSTANT_PAIR : CONSTANT_VECTOR, 0, 0 });
-    struct unfinished *item = ARRAY_PUSH(as->front, work->items, work->count, work->capacity);
+    struct unfinished *item = FRONT_PUSH(as->front, work->items, work->count, work->capacity);
     if (!item || as->failed) {
         as->failed = true;
         return 0;
@@ -203,7 +203,7 @@ static void finish_vector(struct assembler *as, struct unfinished item, struct d
 {
     size_t length = item.datum->vector.length, first = as->item_count;
     for (size_t i = 0; i < length && !as->failed; i++) {
-        uint32_t *at = ARRAY_PUSH(as->front, as->items, as->item_count, as->item_capacity);
+        uint32_t *at = FRONT_PUSH(as->front, as->items, as->item_count, as->item_capacity);
         if (!at) {
             as->failed = true;
             return;

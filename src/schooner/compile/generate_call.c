@@ -12,7 +12,7 @@ void queue_lambda(struct generator *g, struct lambda_info *info)
     if (info->index != CODE_NONE)
         return;
     struct code_procedure *procedure =
-        ARRAY_PUSH(g->as.front, g->as.procedures, g->as.procedure_count, g->as.procedure_capacity);
+        FRONT_PUSH(g->as.front, g->as.procedures, g->as.procedure_count, g->as.procedure_capacity);
     info->starts = front_array(g->as.front, info->node->lambda.count + 1, sizeof *info->starts);
     if (!procedure || !info->starts) {
         g->as.failed = true;

@@ -41,7 +41,7 @@ static bool reach_group(struct compiler *compiler, struct core **slot, void *dat
             variable->checked = true;
         if (!place->reached && group->node->let.values[place->index]->kind == CORE_LAMBDA) {
             place->reached = true;
-            uint32_t *at = ARRAY_PUSH(compiler->front, group->work, group->count, group->capacity);
+            uint32_t *at = FRONT_PUSH(compiler->front, group->work, group->count, group->capacity);
             if (!at)
                 return false;
             *at = place->index;

@@ -32,7 +32,7 @@ static bool find_starts(struct flow *flow)
     struct instruction in;
     size_t capacity = 0;
     for (uint32_t at = flow->entry; at < flow->end; at += in.length) {
-        uint32_t *start = ARRAY_PUSH(flow->front, flow->starts, flow->start_count, capacity);
+        uint32_t *start = FRONT_PUSH(flow->front, flow->starts, flow->start_count, capacity);
         if (!start || !code_decode(flow->words, flow->count, at, &in))
             return false;
         *start = at;
@@ -71,7 +71,7 @@ static uint32_t map_intern(struct live_tables *tables, const uint64_t *set, uint
     }
     uint32_t map = (uint32_t)tables->map_count;
     for (uint32_t i = 0; i <= words; i++) {
-        uint32_t *at = ARRAY_PUSH(tables->front, tables->maps, tables->map_count, tables->map_capacity);
+        uint32_t *at = FRONT_PUSH(tables->front, tables->maps, tables->map_count, tables->map_capacity);
         if (!at)
             return CODE_NONE;
         *at = i == 0 ? words : bits[i - 1];
@@ -83,7 +83,7 @@ static uint32_t map_intern(struct live_tables *tables, const uint64_t *set, uint
 static bool add_point(struct live_tables *tables, uint32_t at, const uint64_t *set, uint32_t width)
 {
     struct code_safe_point *point =
-        ARRAY_PUSH(tables->front, tables->points, tables->point_count, tables->point_capacity);
+        FRONT_PUSH(tables->front, tables->points, tables->point_count, tables->point_capacity);
     if (!point)
         return false;
     point->at = at;

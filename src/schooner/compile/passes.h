@@ -35,7 +35,7 @@ struct lambda_info {
     struct variable *bound; /* the variable that it is the only value of */
     struct variable **free;
     uint32_t free_count;
-    uint32_t free_capacity;
+    size_t free_capacity;
     bool is_top; /* the program itself */
     bool loop;   /* its calls are jumps: no procedure at all */
     bool closed; /* captures nothing */
@@ -150,10 +150,5 @@ struct live_tables {
 };
 bool live_procedure(struct live_tables *tables, const uint32_t *words, uint32_t count, uint32_t entry, uint32_t end,
                     uint32_t registers);
-
-/* Makes room for one more in an arena array that doubles. */
-bool array_grow(struct front *front, void **items, size_t *capacity, size_t count, size_t size);
-#define ARRAY_PUSH(front, items, count, capacity) \
-    (array_grow((front), (void **)&(items), &(capacity), (count), sizeof *(items)) ? &(items)[(count)++] : NULL)
 
 #endif

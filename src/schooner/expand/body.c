@@ -172,17 +172,10 @@ static bool push_items(struct expander *x, struct body *body, uint32_t depth)
 
 bool append_item(struct expander *x, struct core *node)
 {
-    if (x->item_count == x->item_capacity) {
-        size_t capacity = x->item_capacity ? x->item_capacity * 2 : 64;
-        struct core **larger = front_array(x->front, capacity, sizeof *larger);
-        if (!larger)
-            return false;
-        if (x->item_count > 0)
-            memcpy(larger, x->items, x->item_count * sizeof *larger);
-        x->items = larger;
-        x->item_capacity = capacity;
-    }
-    x->items[x->item_count++] = node;
+    struct core **at = FRONT_PUSH(x->front, x->items, x->item_count, x->item_capacity);
+    if (!at)
+        return false;
+    *at = node;
     return true;
 }
 

@@ -217,17 +217,10 @@ static bool import_remember(struct expander *x, const struct import_set *set)
     buffer_done(&out);
     if (!copy)
         return front_limit(x->front, SCH_LIMIT_HEAP);
-    if (x->import_count == x->import_capacity) {
-        size_t capacity = x->import_capacity ? x->import_capacity * 2 : 8;
-        const char **larger = front_array(x->front, capacity, sizeof *larger);
-        if (!larger)
-            return false;
-        if (x->import_count > 0)
-            memcpy(larger, x->import_texts, x->import_count * sizeof *larger);
-        x->import_texts = larger;
-        x->import_capacity = capacity;
-    }
-    x->import_texts[x->import_count++] = copy;
+    const char **at = FRONT_PUSH(x->front, x->import_texts, x->import_count, x->import_capacity);
+    if (!at)
+        return false;
+    *at = copy;
     return true;
 }
 

@@ -223,17 +223,10 @@ static bool export_all(struct expander *x, struct module *module, struct export_
 
 static bool remember_order(struct expander *x, struct module *module)
 {
-    if (x->order_count == x->order_capacity) {
-        size_t capacity = x->order_capacity ? x->order_capacity * 2 : 8;
-        struct module **larger = front_array(x->front, capacity, sizeof *larger);
-        if (!larger)
-            return false;
-        if (x->order_count > 0)
-            memcpy(larger, x->order, x->order_count * sizeof *larger);
-        x->order = larger;
-        x->order_capacity = capacity;
-    }
-    x->order[x->order_count++] = module;
+    struct module **at = FRONT_PUSH(x->front, x->order, x->order_count, x->order_capacity);
+    if (!at)
+        return false;
+    *at = module;
     return true;
 }
 

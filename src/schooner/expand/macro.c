@@ -7,10 +7,11 @@ struct parse {
     struct datum *ellipsis; /* a custom one; NULL: ... */
     struct datum **literals;
     size_t literal_count;
-    /* of the present rule */
+    /* of the present rule, which keeps the depths */
     struct datum **variables;
     uint8_t *depths;
-    uint32_t variable_count, variable_capacity;
+    uint32_t variable_count;
+    size_t variable_capacity, depth_capacity;
 };
 
 static bool too_deep(struct parse *p)
@@ -64,18 +65,12 @@ static bool identifier_index(struct parse *p, struct datum *id, uint32_t *ret)
             return true;
         }
     }
-    if (macro->identifier_count == macro->identifier_capacity) {
-        uint32_t capacity = macro->identifier_capacity ? macro->identifier_capacity * 2 : 8;
-        struct datum **larger = front_array(p->x->front, capacity, sizeof *larger);
-        if (!larger)
-            return false;
-        if (macro->identifier_count > 0)
-            memcpy(larger, macro->identifiers, macro->identifier_count * sizeof *larger);
-        macro->identifiers = larger;
-        macro->identifier_capacity = capacity;
-    }
-    *ret = macro->identifier_count;
-    macro->identifiers[macro->identifier_count++] = id;
+    struct datum **at =
+        FRONT_PUSH(p->x->front, macro->identifiers, macro->identifier_count, macro->identifier_capacity);
+    if (!at)
+        return false;
+    *at = id;
+    *ret = macro->identifier_count - 1;
     return true;
 }
 
@@ -104,20 +99,9 @@ static struct pattern *pattern_variable(struct parse *p, struct datum *id, unsig
         too_deep(p);
         return NULL;
     }
-    if (p->variable_count == p->variable_capacity) {
-        uint32_t capacity = p->variable_capacity ? p->variable_capacity * 2 : 8;
-        struct datum **variables = front_array(p->x->front, capacity, sizeof *variables);
-        uint8_t *depths = front_array(p->x->front, capacity, 1);
-        if (!variables || !depths)
-            return NULL;
-        if (p->variable_count > 0) {
-            memcpy(variables, p->variables, p->variable_count * sizeof *variables);
-            memcpy(depths, p->depths, p->variable_count);
-        }
-        p->variables = variables;
-        p->depths = depths;
-        p->variable_capacity = capacity;
-    }
+    if (!front_grow(p->x->front, &p->variables, &p->variable_capacity, p->variable_count, sizeof *p->variables) ||
+        !front_grow(p->x->front, &p->depths, &p->depth_capacity, p->variable_count, sizeof *p->depths))
+        return NULL;
     pattern->index = p->variable_count;
     p->variables[p->variable_count] = id;
     p->depths[p->variable_count++] = (uint8_t)ellipses;
@@ -384,7 +368,7 @@ void template_measure(struct template *template)
 static bool parse_rule(struct parse *p, struct datum *form, struct rule *rule)
 {
     p->variable_count = 0;
-    p->variable_capacity = 0;
+    p->depth_capacity = 0;
     if (form_length(form) != 2 || form_car(form)->kind != DATUM_PAIR)
         return fail(p->x, form, "a rule of `syntax-rules` is ((name . pattern) template)");
     rule->position = form->position;

@@ -69,7 +69,8 @@ struct macro {
     size_t length;
     struct environment env;     /* of the definition */
     struct datum **identifiers; /* of literals and templates */
-    uint32_t identifier_count, identifier_capacity;
+    uint32_t identifier_count;
+    size_t identifier_capacity;
     struct rule *rules; /* NULL: bytes, not decoded yet */
     uint32_t rule_count;
 };

@@ -94,17 +94,10 @@ static const struct name *global_base(struct naming *n, const struct global *glo
 
 static bool global_seen(struct naming *n, struct global *global)
 {
-    if (n->count == n->capacity) {
-        size_t capacity = n->capacity ? n->capacity * 2 : 64;
-        struct global **larger = front_array(n->front, capacity, sizeof *larger);
-        if (!larger)
-            return false;
-        if (n->count > 0)
-            memcpy(larger, n->globals, n->count * sizeof *larger);
-        n->globals = larger;
-        n->capacity = capacity;
-    }
-    n->globals[n->count++] = global;
+    struct global **at = FRONT_PUSH(n->front, n->globals, n->count, n->capacity);
+    if (!at)
+        return false;
+    *at = global;
     global->scratch = (void *)global->name; /* seen; the name is chosen when all of them are known */
     return true;
 }

@@ -8,7 +8,7 @@
 #include "schooner/heap/machine.h"
 #include "schooner/num/number.h"
 
-enum { TASKS_CAPACITY_MIN = 64, SHARED_CAPACITY_MIN = 16 };
+enum { SHARED_CAPACITY_MIN = 16 };
 
 struct copy_task {
     const struct datum *datum;
@@ -31,17 +31,10 @@ struct copier {
 
 static bool copier_push(struct copier *copier, const struct datum *datum, sch_value *slot)
 {
-    if (copier->task_count == copier->task_capacity) {
-        size_t capacity = copier->task_capacity ? copier->task_capacity * 2 : TASKS_CAPACITY_MIN;
-        struct copy_task *tasks = front_array(copier->front, capacity, sizeof *tasks);
-        if (!tasks)
-            return false;
-        if (copier->task_count)
-            memcpy(tasks, copier->tasks, copier->task_count * sizeof *tasks);
-        copier->tasks = tasks;
-        copier->task_capacity = capacity;
-    }
-    copier->tasks[copier->task_count++] = (struct copy_task){ .datum = datum, .slot = slot };
+    struct copy_task *task = FRONT_PUSH(copier->front, copier->tasks, copier->task_count, copier->task_capacity);
+    if (!task)
+        return false;
+    *task = (struct copy_task){ .datum = datum, .slot = slot };
     return true;
 }
 

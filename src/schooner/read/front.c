@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include "base/hash.h"
 
-enum { NAMES_CAPACITY_MIN = 256 };
+enum { NAMES_CAPACITY_MIN = 256, ARRAY_CAPACITY_MIN = 16 };
 
 void front_init(struct front *front, const struct memory *memory)
 {
@@ -87,6 +87,23 @@ void *front_array(struct front *front, size_t count, size_t size)
     if (!block)
         front_limit(front, SCH_LIMIT_HEAP);
     return block;
+}
+
+bool front_grow(struct front *front, void *pointer, size_t *capacity, size_t count, size_t size)
+{
+    void *items;
+    if (count < *capacity)
+        return true;
+    size_t more = *capacity ? *capacity * 2 : ARRAY_CAPACITY_MIN;
+    void *larger = front_array(front, more, size);
+    if (!larger)
+        return false;
+    memcpy(&items, pointer, sizeof items); /* a pointer of whatever type */
+    if (count > 0)
+        memcpy(larger, items, count * size);
+    memcpy(pointer, &larger, sizeof larger);
+    *capacity = more;
+    return true;
 }
 
 /* --- names --- */

@@ -62,6 +62,15 @@ void *front_alloc(struct front *front, size_t size);
 void *front_array(struct front *front, size_t count, size_t size);
 #define front_new(front, type) ((type *)front_alloc((front), sizeof(type)))
 
+/*
+ * Makes room for one more item of `size` bytes behind `count` of them in the array that the pointer at `pointer` names.
+ * It doubles; the outgrown one stays behind in the arena. false: the limit, and nothing has changed.
+ */
+bool front_grow(struct front *front, void *pointer, size_t *capacity, size_t count, size_t size);
+/* A new last item, not initialised, or NULL after the limit. */
+#define FRONT_PUSH(front, items, count, capacity) \
+    (front_grow((front), &(items), &(capacity), (count), sizeof *(items)) ? &(items)[(count)++] : NULL)
+
 /* Datum constructors; NULL after the limit. */
 struct datum *datum_pair(struct front *front, struct datum *car, struct datum *cdr, struct position position);
 struct datum *datum_symbol(struct front *front, const char *name, struct position position);

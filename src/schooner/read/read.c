@@ -53,7 +53,7 @@ struct reader_label {
 };
 
 /* A datum of this kind never leaves the reader. Its label is in `value`, as an address. */
-enum { DATUM_PLACEHOLDER = 255, LABELS_CAPACITY_MIN = 8, STACK_CAPACITY_MIN = 32, ITEMS_CAPACITY_MIN = 8 };
+enum { DATUM_PLACEHOLDER = 255, LABELS_CAPACITY_MIN = 8 };
 
 void reader_init(struct reader *reader, struct front *front, uint16_t file)
 {
@@ -79,17 +79,9 @@ static struct reader_frame *push(struct reader *reader, enum frame_kind kind, st
         front_limit(front, SCH_LIMIT_NESTING);
         return NULL;
     }
-    if (reader->stack_depth == reader->stack_capacity) {
-        size_t capacity = reader->stack_capacity ? reader->stack_capacity * 2 : STACK_CAPACITY_MIN;
-        struct reader_frame *stack = front_array(front, capacity, sizeof *stack);
-        if (!stack)
-            return NULL;
-        if (reader->stack_depth)
-            memcpy(stack, reader->stack, reader->stack_depth * sizeof *stack);
-        reader->stack = stack;
-        reader->stack_capacity = capacity;
-    }
-    struct reader_frame *frame = &reader->stack[reader->stack_depth++];
+    struct reader_frame *frame = FRONT_PUSH(front, reader->stack, reader->stack_depth, reader->stack_capacity);
+    if (!frame)
+        return NULL;
     *frame = (struct reader_frame){ .kind = kind, .position = position };
     return frame;
 }
@@ -194,21 +186,6 @@ static bool label_complete(struct reader *reader, struct reader_label *label, st
 
 /* --- putting data into what is open --- */
 
-/* Room for one more of `size` bytes behind `count`; the old array stays behind in the arena. */
-static void *grow(struct front *front, void *items, size_t count, size_t *capacity, size_t size)
-{
-    if (count < *capacity)
-        return items;
-    size_t more = *capacity ? *capacity * 2 : ITEMS_CAPACITY_MIN;
-    void *larger = front_array(front, more, size);
-    if (!larger)
-        return NULL;
-    if (count)
-        memcpy(larger, items, count * size);
-    *capacity = more;
-    return larger;
-}
-
 static bool add_to_list(struct reader *reader, struct reader_frame *frame, struct datum *datum)
 {
     struct position position = frame->list.head ? datum->position : frame->position;
@@ -228,20 +205,19 @@ static bool add_to_bytes(struct reader *reader, struct reader_frame *frame, cons
     if (datum->kind != DATUM_IMMEDIATE || !is_index(datum->value, 256))
         return front_fail(reader->front, "read-error", datum->position,
                           "an element of a bytevector must be an exact integer from 0 to 255");
-    frame->bytes.bytes = grow(reader->front, frame->bytes.bytes, frame->bytes.count, &frame->bytes.capacity, 1);
-    if (!frame->bytes.bytes)
+    unsigned char *at = FRONT_PUSH(reader->front, frame->bytes.bytes, frame->bytes.count, frame->bytes.capacity);
+    if (!at)
         return false;
-    frame->bytes.bytes[frame->bytes.count++] = (unsigned char)fixnum_int(datum->value);
+    *at = (unsigned char)fixnum_int(datum->value);
     return true;
 }
 
 static bool add_to_vector(struct reader *reader, struct reader_frame *frame, struct datum *datum)
 {
-    frame->vector.items =
-        grow(reader->front, frame->vector.items, frame->vector.count, &frame->vector.capacity, sizeof(struct datum *));
-    if (!frame->vector.items)
+    struct datum **at = FRONT_PUSH(reader->front, frame->vector.items, frame->vector.count, frame->vector.capacity);
+    if (!at)
         return false;
-    frame->vector.items[frame->vector.count++] = datum;
+    *at = datum;
     return true;
 }
 
