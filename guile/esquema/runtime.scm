@@ -26,8 +26,8 @@
 ;; "store:NAME" is the root filesystem of that name in the user's store; every other text is a path.
 (define (stored-rootfs text)
   (let ((name (substring text (string-length "store:"))) (data (data-folder)))
-    (unless (and (not (string-null? name))
-                 (not (char=? (string-ref name 0) #\.))
+    (unless (and (<= 1 (string-length name) 63)
+                 (not (string-index "_.-" (string-ref name 0)))
                  (string-every (lambda (char) (string-index "abcdefghijklmnopqrstuvwxyz0123456789_.-" char)) name))
       (error "this is no name of a stored root filesystem:" name))
     (unless data

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/name.h"
 #include "base/plain.h"
 
 enum { WORDS_MAX = 4096 };
@@ -135,7 +136,7 @@ static int find_stored(struct words *words, const struct bridge_paths *paths, co
                        char **ret_path, esq_error *ret_error)
 {
     const char *name = words->items[0] + strlen("store:");
-    if (!*name || strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_.-") != strlen(name) || *name == '.')
+    if (!name_is_valid(name))
         return fail(ret_error, where, -EINVAL, "`%.64s` is no name of a stored root filesystem", name);
     if (!paths->data)
         return fail(ret_error, where, -EINVAL, "no folder is known for root filesystems: set HOME or XDG_DATA_HOME");

@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/name.h"
 #include "mount/item.h"
 #include "mount/planning.h"
 
@@ -45,7 +46,7 @@ static const char *parse_volume(const struct spec_item *item, struct mount_item 
     ret_item->source = item->words[1];
     ret_item->destination = item->words[2];
     ret_item->is_writable = item->count < 4 || strcmp(item->words[3], "writable") == 0;
-    if (!spec_is_name(ret_item->source))
+    if (!name_is_valid(ret_item->source))
         return "the name of a volume has 1 to 63 of a-z 0-9 _ . -, and begins with a-z or 0-9";
     if (!ret_item->is_writable && strcmp(item->words[3], "read-only") != 0)
         return "a volume is writable or read-only";

@@ -55,8 +55,6 @@ bool spec_has_namespace(const esq_spec *spec, const char *name);
 const char *spec_field_name(enum spec_field field);
 /* Decimal digits only, no sign; false on overflow. */
 bool spec_parse_number(const char *text, uint64_t *ret_number);
-/* 1 to 63 of a-z 0-9 _ . -, beginning with a-z or 0-9: no path, whatever it is put into. */
-bool spec_is_name(const char *text);
 /* "uid:gid" */
 bool spec_parse_user(const char *text, uint32_t *ret_uid, uint32_t *ret_gid);
 

@@ -2,20 +2,7 @@
 #include "spec/spec_own.h"
 
 #include <string.h>
-
-bool spec_is_name(const char *text)
-{
-    size_t length = strlen(text);
-    if (length < 1 || length > 63)
-        return false;
-    for (size_t i = 0; i < length; i++) {
-        char c = text[i];
-        bool is_first_kind = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
-        if (!is_first_kind && (i == 0 || !strchr("_.-", c)))
-            return false;
-    }
-    return true;
-}
+#include "base/name.h"
 
 /* Absolute, without "." and ".." as a component: what is written is where it lands. */
 static bool is_absolute_plain(const char *path)
@@ -72,7 +59,7 @@ static const char *value_wanted(const struct spec_field_about *about, const char
     case SPEC_VALUE_TEXT: return NULL;
     case SPEC_VALUE_WORDS: return NULL;
     case SPEC_VALUE_NAME:
-        return spec_is_name(text) ? NULL : "a name of 1 to 63 of a-z 0-9 _ . - beginning with a-z or 0-9";
+        return name_is_valid(text) ? NULL : "a name of 1 to 63 of a-z 0-9 _ . - beginning with a-z or 0-9";
     case SPEC_VALUE_YES_NO: return strcmp(text, "yes") == 0 || strcmp(text, "no") == 0 ? NULL : "yes or no";
     case SPEC_VALUE_BYTES: return spec_parse_number(text, &number) ? NULL : "a number of bytes";
     case SPEC_VALUE_COUNT: return spec_parse_number(text, &number) && number > 0 ? NULL : "a number above 0";

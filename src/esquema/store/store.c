@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include "base/name.h"
 #include "cgroup/leaf.h"
 #include "sys/sys.h"
 
@@ -18,23 +19,11 @@ static const char *const files_of_entry[] = { "socket", "state", "state.new", "l
 
 /* ---- Names ---- */
 
-bool store_is_name(const char *text)
-{
-    size_t length = strlen(text);
-    if (length == 0 || length >= ESQ_NAME_SIZE)
-        return false;
-    for (size_t i = 0; i < length; i++) {
-        char c = text[i];
-        bool is_first = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
-        if (!is_first && (i == 0 || !strchr("_.-", c)))
-            return false;
-    }
-    return true;
-}
+_Static_assert(ESQ_NAME_SIZE == NAME_LENGTH_MAX + 1, "every name fits");
 
 static int no_such(const char *name, esq_error *ret_error)
 {
-    if (!store_is_name(name))
+    if (!name_is_valid(name))
         return esq_refuse(ret_error, EINVAL, "a name is 1 to 63 of a-z 0-9 _ . - and begins with a-z or 0-9",
                           "that is no name of a container");
     return esq_refuse(ret_error, ENOENT, "`esquema ps` lists those that there are", "no container is called `%s`",
@@ -184,7 +173,7 @@ static int open_all_logs(struct esq_store *store, bool is_made, esq_error *ret_e
 
 int store_open_logs(struct esq_store *store, const char *name, bool is_made, esq_error *ret_error)
 {
-    if (!store_is_name(name))
+    if (!name_is_valid(name))
         return no_such(name, ret_error);
     int result = open_all_logs(store, is_made, ret_error);
     if (result < 0)
@@ -258,7 +247,7 @@ static int lock_folder(struct esq_store *store, const char *name, struct store_e
 
 int store_lock(struct esq_store *store, const char *name, struct store_entry *ret_entry)
 {
-    return store_is_name(name) ? lock_folder(store, name, ret_entry) : -ENOENT;
+    return name_is_valid(name) ? lock_folder(store, name, ret_entry) : -ENOENT;
 }
 
 /* A name of our own that nobody has: ".new-0123456789abcdef". */
@@ -317,7 +306,7 @@ int store_create(struct esq_store *store, const esq_entry *record, struct store_
 {
     const char *name = record->name;
     struct store_entry entry = { .folder = -1, .lock = -1 };
-    if (!store_is_name(name))
+    if (!name_is_valid(name))
         return no_such(name, ret_error);
     int result = create_aside(store, &entry);
     if (result < 0)
@@ -343,7 +332,7 @@ int store_create(struct esq_store *store, const esq_entry *record, struct store_
 
 int store_open_entry(struct esq_store *store, const char *name, int *ret_folder, esq_error *ret_error)
 {
-    if (!store_is_name(name))
+    if (!name_is_valid(name))
         return no_such(name, ret_error);
     int folder = sys_openat(store->folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
     if (folder == -ENOENT)
@@ -384,7 +373,7 @@ static bool clean_one(struct esq_store *store, const char *name, void *data)
     struct store_entry entry = { .folder = -1, .lock = -1 };
     esq_entry record = { 0 };
     bool *has_left = data;
-    if (!store_is_name(name) && strncmp(name, ".new-", 5) != 0 && strncmp(name, ".old-", 5) != 0)
+    if (!name_is_valid(name) && strncmp(name, ".new-", 5) != 0 && strncmp(name, ".old-", 5) != 0)
         return true; /* not ours */
     if (lock_folder(store, name, &entry) < 0)
         return true;
@@ -421,7 +410,7 @@ static bool list_one(struct esq_store *store, const char *name, void *data)
 {
     struct listing *listing = data;
     esq_entry entry = { 0 };
-    if (!store_is_name(name))
+    if (!name_is_valid(name))
         return true;
     _cleanup_fd_ int folder = sys_openat(store->folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
     snprintf(entry.name, sizeof entry.name, "%s", name);
@@ -504,7 +493,7 @@ static int choose(const struct listing *listing, const char *name, esq_entry *re
 int esq_store_find(esq_store *store, const char *name, esq_entry *ret_entry, esq_error *ret_error)
 {
     struct listing listing;
-    if (!store_is_name(name))
+    if (!name_is_valid(name))
         return no_such(name, ret_error);
     int result = list_all(store, &listing, ret_error);
     if (result < 0)
@@ -522,7 +511,7 @@ int esq_store_remove(esq_store *store, const char *name, esq_error *ret_error)
         return esq_refuse(ret_error, EBUSY, "stop it first", "`%s` runs", name);
     if (result == 0)
         store_remove(store, &entry);
-    else if (result != -ENOENT || !store_is_name(name))
+    else if (result != -ENOENT || !name_is_valid(name))
         return no_such(name, ret_error);
     int logs = store_remove_logs(store, name);
     return result == 0 || logs == 0 ? 0 : no_such(name, ret_error);

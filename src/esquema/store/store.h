@@ -30,9 +30,6 @@ struct store_entry {
     int lock;
 };
 
-/* The alphabet and length of names. A beginning of a name is one too. */
-bool store_is_name(const char *text);
-
 /* A new entry with this record, under its name, locked. -EEXIST when one of this name runs. */
 int store_create(struct esq_store *store, const esq_entry *record, struct store_entry *ret_entry, esq_error *ret_error);
 /* -ENOENT. */

@@ -21,10 +21,3 @@ int data_store_open(const char *data, const char *kind, char path[PATH_MAX])
     mkdir(path, 0700);
     return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
-
-bool data_store_is_name(const char *name)
-{
-    static const char characters[] = "abcdefghijklmnopqrstuvwxyz0123456789_.-";
-    size_t length = strlen(name);
-    return length > 0 && length <= 63 && strspn(name, characters) == length && !strchr("_.-", name[0]);
-}

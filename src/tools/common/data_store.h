@@ -3,15 +3,11 @@
 #define TOOLS_COMMON_DATA_STORE_H
 
 #include <limits.h>
-#include <stdbool.h>
 
 /*
  * Opens DATA/KIND, made where it is missing, for nobody else to read. `path` gets its name. -1 with errno; EINVAL where
  * `data` is NULL or no absolute path.
  */
 int data_store_open(const char *data, const char *kind, char path[PATH_MAX]);
-
-/* 1 to 63 of a-z 0-9 _ . -, beginning with a-z or 0-9. */
-bool data_store_is_name(const char *name);
 
 #endif

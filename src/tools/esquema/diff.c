@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
+#include "base/name.h"
 #include "tools/common/report.h"
 #include "tools/esquema/failure.h"
 #include "tools/esquema/options.h"
@@ -61,18 +62,13 @@ static void list(int folder, const char *path, int depth)
     close(folder);
 }
 
-static bool is_name(const char *text)
-{
-    return *text && *text != '.' && !strchr(text, '/');
-}
-
 int command_diff(const struct options *options)
 {
     const char *name = options->operands.items[0];
     char *data = bridge_data_folder(), *path = NULL;
     int fd = -1;
     errno = ENOENT;
-    if (data && is_name(name) && asprintf(&path, "%s/layers/%s/changes", data, name) >= 0)
+    if (data && name_is_valid(name) && asprintf(&path, "%s/layers/%s/changes", data, name) >= 0)
         fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     int number = errno;
     free(path);

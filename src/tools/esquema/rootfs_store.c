@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "base/name.h"
 #include "bridge/bridge.h"
 #include "tools/common/beneath.h"
 #include "tools/common/data_store.h"
@@ -47,7 +48,7 @@ bool rootfs_draft_new(const char *name, struct rootfs_draft *ret, esq_error *ret
     char path[PATH_MAX];
     struct stat there;
     *ret = (struct rootfs_draft){ .store = -1, .root = -1 };
-    if (!data_store_is_name(name))
+    if (!name_is_valid(name))
         return problem(ret_error, "1 to 63 of a-z 0-9 _ . -, beginning with a-z or 0-9", "%.64s is no name", name);
     snprintf(ret->name, sizeof ret->name, "%s", name);
     snprintf(ret->aside, sizeof ret->aside, ".new-%s-%d", ret->name, (int)getpid());
@@ -171,7 +172,7 @@ void rootfs_draft_done(struct rootfs_draft *draft)
 bool rootfs_remove(const char *name, esq_error *ret_error)
 {
     char path[PATH_MAX], aside[96];
-    if (!data_store_is_name(name))
+    if (!name_is_valid(name))
         return problem(ret_error, NULL, "%.64s is no name", name);
     int store = open_store(path, ret_error);
     if (store < 0)
@@ -202,7 +203,7 @@ static int by_name(const struct dirent **a, const struct dirent **b)
 
 static int is_shown(const struct dirent *entry)
 {
-    return data_store_is_name(entry->d_name);
+    return name_is_valid(entry->d_name);
 }
 
 bool rootfs_list(esq_error *ret_error)

@@ -1,0 +1,12 @@
+/* The names that users give to what they keep: containers, services, volumes, root filesystems. */
+#ifndef BASE_NAME_H
+#define BASE_NAME_H
+
+#include <stdbool.h>
+
+enum { NAME_LENGTH_MAX = 63 };
+
+/* 1 to 63 of a-z 0-9 _ . -, beginning with a-z or 0-9: no path and no option, whatever it is put into. */
+bool name_is_valid(const char *text);
+
+#endif
