@@ -183,6 +183,16 @@
       (let ((yes (%like c)) (no (%like c)))
         (%fold (lambda (element count ignored) (%set-count! (if (in? element) yes no) element count)) #f c)
         (values yes no)))
+    (define (set-partition! in? c)
+      (let ((no (%like c)))
+        (%fold (lambda (element count ignored)
+                 (if (not (in? element))
+                     (begin
+                       (%set-count! no element count)
+                       (%set-count! c element 0))))
+               #f
+               c)
+        (values c no)))
 
     ;; --- comparing: as often in one as in the other, or less often
 
@@ -191,11 +201,17 @@
         (or (null? entries)
             (and (<= (entry-value (car entries)) (%count b (entry-key (car entries))))
                  (loop (cdr entries))))))
+    ;; Two of different comparators do not agree on what is the same element.
+    (define (%check-same a b)
+      (if (not (%comparator-same? (set-element-comparator a) (set-element-comparator b)))
+          (error "the elements of these are compared by different comparators" a b)))
     (define (%chain holds?)
       (lambda (first . rest)
         (let loop ((a first) (rest rest))
           (or (null? rest)
-              (and (holds? a (car rest)) (loop (car rest) (cdr rest)))))))
+              (begin
+                (%check-same a (car rest))
+                (and (holds? a (car rest)) (loop (car rest) (cdr rest))))))))
     (define set<=? (%chain %within?))
     (define set>=? (%chain (lambda (a b) (%within? b a))))
     (define set=? (%chain (lambda (a b) (and (%within? a b) (%within? b a)))))
@@ -208,6 +224,7 @@
       (lambda (first . rest)
         (fold-left
          (lambda (a b)
+           (%check-same a b)
            (let ((b (if (eq? a b) (set-copy b) b)))
              (%fold (lambda (element count ignored) (%set-count! a element (f count (%count b element)))) #f a)
              (if with-b?
@@ -224,6 +241,7 @@
     (define set-difference! (%combine! - #f))
     ;; What is as often in both must not come back from the second.
     (define (set-xor! a b)
+      (%check-same a b)
       (let ((b (set-copy b)))
         (%fold (lambda (element count ignored)
                  (%set-count! a element (abs (- (%count a element) count))))
@@ -237,13 +255,13 @@
     (define set-xor (%on-copy set-xor!))
     (define bag-sum (%on-copy bag-sum!))
 
-    ;; --- comparators of sets and bags: the order is only that of subsets
+    ;; --- comparators of sets and bags; without an order, since that of subsets is none of all of them
 
     (define (%hash c)
       (let ((hash (comparator-hash-function (set-element-comparator c))))
         (%fold (lambda (element count sum) (modulo (+ sum (* count (hash element))) 33554393)) 0 c)))
-    (define set-comparator (make-comparator set? set=? set<? %hash))
-    (define bag-comparator (make-comparator bag? set=? set<? %hash))
+    (define set-comparator (make-comparator set? set=? #f %hash))
+    (define bag-comparator (make-comparator bag? set=? #f %hash))
 
     ;; --- what only bags have
 
@@ -287,7 +305,6 @@
 
     ;; --- the same by the names of bags, and what may change its argument but need not
 
-    (define set-partition! set-partition)
     (define bag-contains? set-contains?)
     (define bag-empty? set-empty?)
     (define bag-disjoint? set-disjoint?)
@@ -314,7 +331,7 @@
     (define bag-remove set-remove)
     (define bag-remove! set-remove!)
     (define bag-partition set-partition)
-    (define bag-partition! set-partition)
+    (define bag-partition! set-partition!)
     (define bag-copy set-copy)
     (define bag->list set->list)
     (define bag=? set=?)

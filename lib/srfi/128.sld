@@ -10,7 +10,7 @@
     make-default-comparator default-hash comparator-register-default!
     comparator-type-test-predicate comparator-equality-predicate comparator-ordering-predicate
     comparator-hash-function comparator-test-type comparator-check-type comparator-hash
-    hash-bound hash-salt
+    hash-bound hash-salt %comparator-same? %register-default
     =? <? >? <=? >=? comparator-if<=>)
   (begin
 
@@ -44,6 +44,17 @@
           (error "the comparator is not for this" comparator x)))
     (define (comparator-hash comparator x)
       ((comparator-hash-function comparator) x))
+
+    ;; Do they compare keys alike? Those made twice from the same procedures do.
+    (define (%comparator-same? a b)
+      (or (eq? a b)
+          (and (eq? (comparator-equality-predicate a) (comparator-equality-predicate b))
+               (eq? (comparator-ordered? a) (comparator-ordered? b))
+               (or (not (comparator-ordered? a))
+                   (eq? (comparator-ordering-predicate a) (comparator-ordering-predicate b)))
+               (eq? (comparator-hashable? a) (comparator-hashable? b))
+               (or (not (comparator-hashable? a))
+                   (eq? (comparator-hash-function a) (comparator-hash-function b))))))
 
     ;; --- hash functions
 
@@ -156,9 +167,30 @@
 
     ;; --- the default comparator: by rank of the type, then inside of the type
 
+    ;; The comparators of more types are state of the machine, the latest first; #f at the beginning.
+    (define %state (%standard-parameter 4))
+    (define (%registered) (or (%state) '()))
+    (define (%register-default comparator)
+      (if (not (memq comparator (%registered)))
+          (%standard-parameter-set! 4 (cons comparator (%registered)))))
+    (define (comparator-register-default! comparator)
+      (if (not (comparator? comparator)) (%raise-type 'comparator-register-default! 1 "a comparator" comparator))
+      (%register-default comparator)
+      (%unspecified))
+    ;; The first that was registered goes before the others.
+    (define (%registered-for x)
+      (let loop ((all (%registered)) (found #f))
+        (cond ((null? all) found)
+              ((comparator-test-type (car all) x) (loop (cdr all) (car all)))
+              (else (loop (cdr all) found)))))
+
+    (define %unknown 1000000000)
     (define (%rank x)
       (cond ((null? x) 0) ((pair? x) 1) ((boolean? x) 2) ((char? x) 3) ((string? x) 4) ((symbol? x) 5)
-            ((number? x) 6) ((vector? x) 7) ((bytevector? x) 8) (else 9)))
+            ((number? x) 6) ((vector? x) 7) ((bytevector? x) 8)
+            (else
+             (let ((own (%registered-for x)))
+               (if own (+ 8 (length (memq own (%registered)))) %unknown)))))
 
     ;; What is not a number stands before the numbers.
     (define (%number<? a b)
@@ -168,8 +200,11 @@
               (and (= (real-part a) (real-part b)) (< (imag-part a) (imag-part b))))))
 
     ;; Below, equal or above (-1, 0, 1) of lists of things yet to be compared: a list for the sequences that wait, so that
-    ;; deep structures need no deep calls.
-    (define (%order a b)
+    ;; deep structures need no deep calls. Without an order is what no comparator knows: it is another thing, or an error
+    ;; where an order is asked for.
+    (define (%order a b ordered?)
+      (define (unordered a b)
+        (if ordered? (error "the default comparator has no order for these" a b) 1))
       (let loop ((a a) (b b) (waiting '()))
         (define (next)
           (if (null? waiting)
@@ -194,7 +229,13 @@
                          ((> na nb) 1)
                          (else (loop (vector->list a) (vector->list b) waiting)))))
                 ((= ra 8) (%order-bytes a b next))
-                (else (error "the default comparator has no order for these" a b))))))
+                ((= ra %unknown) (if (eqv? a b) (next) (unordered a b)))
+                (else
+                 (let ((own (%registered-for a)))
+                   (cond ((=? own a b) (next))
+                         ((not (comparator-ordered? own)) (unordered a b))
+                         ((<? own a b) -1)
+                         (else 1))))))))
 
     (define (%order-bytes a b next)
       (let ((na (bytevector-length a)) (nb (bytevector-length b)))
@@ -207,11 +248,8 @@
                        ((< (bytevector-u8-ref a i) (bytevector-u8-ref b i)) -1)
                        (else 1)))))))
 
-    (define (%default=? a b)
-      (and (= (%rank a) (%rank b))
-           (if (= (%rank a) 9) (eqv? a b) (= (%order a b) 0))))
-    (define (%default<? a b)
-      (= (%order a b) -1))
+    (define (%default=? a b) (= (%order a b #f) 0))
+    (define (%default<? a b) (= (%order a b #t) -1))
 
     (define (default-hash x)
       (let loop ((x x) (waiting '()) (hash 16064047))
@@ -229,17 +267,22 @@
                  (let ((n (bytevector-length x)))
                    (let each ((i 0) (hash hash))
                      (if (< i n) (each (+ i 1) (%mix hash (bytevector-u8-ref x i))) (next hash)))))
-                (else (next (%mix hash rank)))))))
+                ((= rank 0) (next (%mix hash 0)))
+                ((= rank %unknown) (next (%mix hash 9)))
+                (else
+                 (let ((own (%registered-for x)))
+                   (next (%mix hash (if (comparator-hashable? own) (comparator-hash own x) 9)))))))))
 
-    (define (make-default-comparator)
-      (make-comparator #t %default=? %default<? default-hash))
-    ;; There is no registry that all programs of a process would share.
-    (define (comparator-register-default! comparator)
-      (error "comparators cannot be registered" comparator))
+    ;; One of each, so that tables made by different hands have the same.
+    (define %default (make-comparator #t %default=? %default<? default-hash))
+    (define (make-default-comparator) %default)
 
-    (define (make-eq-comparator) (make-comparator #t eq? #f default-hash))
-    (define (make-eqv-comparator) (make-comparator #t eqv? #f default-hash))
-    (define (make-equal-comparator) (make-comparator #t equal? #f default-hash))
+    (define %eq (make-comparator #t eq? #f default-hash))
+    (define %eqv (make-comparator #t eqv? #f default-hash))
+    (define %equal (make-comparator #t equal? #f default-hash))
+    (define (make-eq-comparator) %eq)
+    (define (make-eqv-comparator) %eqv)
+    (define (make-equal-comparator) %equal)
 
     ;; --- comparing
 

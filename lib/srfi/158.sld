@@ -113,9 +113,8 @@
          (%range 'reverse-vector->generator (vector-length v) start end)
          (%elements (lambda (i) (vector-ref v i)) (- end 1) (- start 1) -1))))
 
-    (define (make-for-each-generator for-each)
-      (lambda (s)
-        (make-coroutine-generator (lambda (yield) (for-each yield s)))))
+    (define (make-for-each-generator for-each s)
+      (make-coroutine-generator (lambda (yield) (for-each yield s))))
 
     (define (make-unfold-generator stop? mapper successor seed)
       (make-coroutine-generator
@@ -150,18 +149,19 @@
                       (loop))
                     item))))))
 
-    (define (gflatten generators)
-      (let ((current #f))
+    ;; Of a generator of lists.
+    (define (gflatten lists)
+      (let ((items '()))
         (lambda ()
           (let loop ()
-            (if (%eof? current)
-                current
-                (let ((item (if current (current) (eof-object))))
-                  (if (%eof? item)
-                      (begin
-                        (set! current (generators))
-                        (loop))
-                      item)))))))
+            (cond ((pair? items)
+                   (let ((item (car items)))
+                     (set! items (cdr items))
+                     item))
+                  ((%eof? items) items)
+                  (else
+                   (set! items (lists))
+                   (loop)))))))
 
     (define ggroup
       (case-lambda

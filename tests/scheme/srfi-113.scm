@@ -106,4 +106,31 @@
 (test 2 (set-size sets))
 (test #t (set-contains? sets (s 3)))
 (test #t (=? bag-comparator (b 1 1) (b 1 1)))
+(test #f (comparator-ordered? set-comparator))
+(test-error (<? set-comparator (s 1) (s 1 2)))
+(test-error (<? bag-comparator (b 1) (b 1 1)))
+
+;; sets whose elements are compared in another way
+(define symbols (set (make-eq-comparator) 'a 'b))
+(for-each (lambda (combine) (test-error (combine (s 1 2) symbols)))
+          (list set=? set<? set<=? set>? set>=? set-union set-intersection set-difference set-xor
+                set-union! set-intersection! set-difference! set-xor!))
+(test-error (bag=? (b 1 2) (bag (make-eq-comparator) 'a)))
+(test-error (bag-sum (b 1 2) (bag (make-eq-comparator) 'a)))
+(test "made twice from the same procedures" #t
+      (set=? (set (make-comparator string? string=? string<? #f) "a") (set (make-comparator string? string=? string<? #f) "a")))
+
+;; what may change its argument does
+(let ((numbers (s 1 2 3 4)))
+  (call-with-values (lambda () (set-partition! even? numbers))
+    (lambda (even odd)
+      (test '(2 4) (set->list even))
+      (test '(1 3) (set->list odd))
+      (test #t (eq? even numbers)))))
+(let ((numbers (b 1 2 2 3)))
+  (call-with-values (lambda () (bag-partition! even? numbers))
+    (lambda (even odd)
+      (test '(2 2) (bag->list even))
+      (test '(1 3) (bag->list odd))
+      (test #t (eq? even numbers)))))
 (test-end)

@@ -62,4 +62,42 @@
 (test #t (every-in-bounds? (list (string-hash "abc") (symbol-hash 'a) (number-hash 1e300) (number-hash -5)
                                  (number-hash 1/3) (boolean-hash #t) (default-hash '(1 2)) (number-hash +inf.0))))
 (test #t (=? (make-eq-comparator) (quote a) (quote a)))
+
+;; what the default comparator does not know: equal to itself only, without an order
+(define-record-type point (make-point x y) point? (x point-x) (y point-y))
+(define a (make-point 1 2))
+(test #t (=? default a a))
+(test #f (=? default a (make-point 1 2)))
+(test #t (=? default (list 1 a) (list 1 a)))
+(test #f (=? default (list 1 a) (list 1 (make-point 1 2))))
+(test #f (=? default (vector car) (vector cdr)))
+(test #f (=? default a 1))
+(test #t (<? default "z" a))
+(test-error (<? default a (make-point 1 2)))
+
+;; until it is registered
+(define by-x
+  (make-comparator point?
+                   (lambda (a b) (= (point-x a) (point-x b)))
+                   (lambda (a b) (< (point-x a) (point-x b)))
+                   (lambda (a) (number-hash (point-x a)))))
+(define-record-type name (make-name text) name? (text name-text))
+(comparator-register-default! by-x)
+(comparator-register-default!
+ (make-comparator name? (lambda (a b) (string=? (name-text a) (name-text b))) #f #f))
+(test-error (comparator-register-default! 1))
+(test #t (=? default a (make-point 1 3)))
+(test #f (=? default a (make-point 2 2)))
+(test #t (=? default (list 1 (vector a)) (list 1 (vector (make-point 1 3)))))
+(test #t (<? default a (make-point 2 0)))
+(test #f (<? default (make-point 2 0) a))
+(test #t (<? default (list 1 a) (list 1 (make-point 2 0))))
+(test #t (= (comparator-hash default (list a)) (comparator-hash default (list (make-point 1 9)))))
+(test #t (=? default (make-name "n") (make-name "n")))
+(test #f (=? default (make-name "n") (make-name "m")))
+(test-error (<? default (make-name "n") (make-name "m")))
+(test "by the order of registration" #t (<? default a (make-name "n")))
+(test "after the types of the report" '(#t #t) (list (<? default "z" a) (<? default #u8(1) a)))
+(test "before what is not known" #t (<? default a car))
+(test #t (= (comparator-hash default (make-name "n")) (comparator-hash default (make-name "n"))))
 (test-end)

@@ -77,4 +77,18 @@
         (list (hashmap-ref m 'b) (hashmap-contains? m 'a) (hashmap-ref m 'c) (hashmap-size m))))
 (test #t (=? hashmap-comparator abc (h 'c 3 'b 2 'a 1)))
 (test #t (= (comparator-hash hashmap-comparator abc) (comparator-hash hashmap-comparator (h 'c 3 'b 2 'a 1))))
+;; with another comparator for the keys it is another hashmap
+(define other-keys
+  (make-comparator symbol? eq? (lambda (a b) (string<? (symbol->string a) (symbol->string b))) symbol-hash))
+(test #f (hashmap=? order (h 'a 1) (hashmap other-keys 'a 1)))
+(test #t (hashmap=? order (hashmap other-keys 'a 1) (hashmap other-keys 'a 1)))
+(test #t (hashmap=? order (hashmap (make-default-comparator) 'a 1) (hashmap (make-default-comparator) 'a 1)))
+
+;; hashmaps as keys of hashmaps, by the default comparator
+(define nested (hashmap order (h 'a 1) "a" (h 'a 2) "b" (h 'a 1) "c"))
+(test 2 (hashmap-size nested))
+(test "a" (hashmap-ref nested (h 'a 1)))
+(test "b" (hashmap-ref nested (h 'a 2)))
+(test #t (=? order (list (h 'a 1)) (list (h 'a 1))))
+(test #f (=? order (h 'a 1) (h 'a 2)))
 (test-end)

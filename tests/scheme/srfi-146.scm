@@ -105,4 +105,20 @@
 (test 1000 (mapping-size (mapping-difference many (mapping-filter (lambda (k v) (odd? k)) mixed))))
 (test 2000 (mapping-size (mapping-union (mapping-filter (lambda (k v) (odd? k)) many)
                                         (mapping-filter (lambda (k v) (even? k)) mixed))))
+;; with another comparator for the keys it is another mapping
+(define other-keys
+  (make-comparator symbol? eq? (lambda (a b) (string<? (symbol->string a) (symbol->string b))) symbol-hash))
+(test #f (mapping=? order (m 'a 1) (mapping other-keys 'a 1)))
+(test #t (mapping=? order (mapping other-keys 'a 1) (mapping other-keys 'a 1)))
+(test #t (mapping=? order (mapping (make-default-comparator) 'a 1) (mapping (make-default-comparator) 'a 1)))
+
+;; mappings as keys of mappings, by the default comparator
+(define nested (mapping order (m 'a 1) "a" (m 'a 2) "b" (m 'a 1) "c"))
+(test 2 (mapping-size nested))
+(test "a" (mapping-ref nested (m 'a 1)))
+(test "b" (mapping-ref nested (m 'a 2)))
+(test #t (=? order (list (m 'a 1)) (list (m 'a 1))))
+(test #f (=? order (m 'a 1) (m 'a 2)))
+(test #t (<? order (m 'a 1 'b 2) (m 'a 1 'b 2 'c 3)))
+(test #t (<? order (m 'a 1 'b 2 'c 3) (m 'a 1 'c 3)))
 (test-end)

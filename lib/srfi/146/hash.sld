@@ -32,6 +32,7 @@
     (define (%empty comparator)
       (if (not (comparator-hashable? comparator))
           (error "a hashmap needs a comparator with a hash function" comparator))
+      (%register-default hashmap-comparator)
       (%hashmap comparator (tree-mapping %integers) 0))
 
     (define (%hash m key) (comparator-hash (hashmap-key-comparator m) key))
@@ -186,7 +187,11 @@
               (and (holds? comparator a (car rest)) (loop (car rest) (cdr rest)))))))
     (define hashmap<=? (%chain-of %within?))
     (define hashmap>=? (%chain-of (lambda (c a b) (%within? c b a))))
-    (define hashmap=? (%chain-of (lambda (c a b) (and (= (hashmap-size a) (hashmap-size b)) (%within? c a b)))))
+    (define hashmap=?
+      (%chain-of (lambda (c a b)
+                   (and (eq? (hashmap-key-comparator a) (hashmap-key-comparator b))
+                        (= (hashmap-size a) (hashmap-size b))
+                        (%within? c a b)))))
     (define hashmap<? (%chain-of (lambda (c a b) (and (< (hashmap-size a) (hashmap-size b)) (%within? c a b)))))
     (define hashmap>? (%chain-of (lambda (c a b) (and (> (hashmap-size a) (hashmap-size b)) (%within? c b a)))))
 

@@ -37,6 +37,8 @@ static const char *const mutators[] = {
     "vector-reverse-copy!",
     "vector-unfold!",
     "vector-unfold-right!",
+    /* (srfi 128) */
+    "comparator-register-default!",
 };
 
 bool is_mutator(const char *name, size_t length)
