@@ -52,25 +52,18 @@
    (stop (destructor config))
    (respawn? (esquema-container-respawn? config))))
 
-(define description "Run containers of Esquema, supervised by Shepherd.")
-
 ;; The value is a list of configurations; other services may extend it by more of them.
-(define esquema-container-service-type
+(define (containers-type name shepherd-type)
   (service-type
-   (name 'esquema-container)
-   (extensions (list (service-extension shepherd-root-service-type
-                                        (lambda (configs) (map shepherd-service-of configs)))))
+   (name name)
+   (extensions (list (service-extension shepherd-type (lambda (configs) (map shepherd-service-of configs)))))
    (compose concatenate)
    (extend append)
    (default-value '())
-   (description description)))
+   (description "Run containers of Esquema, supervised by Shepherd.")))
+
+(define esquema-container-service-type
+  (containers-type 'esquema-container shepherd-root-service-type))
 
 (define home-esquema-container-service-type
-  (service-type
-   (name 'home-esquema-container)
-   (extensions (list (service-extension home-shepherd-service-type
-                                        (lambda (configs) (map shepherd-service-of configs)))))
-   (compose concatenate)
-   (extend append)
-   (default-value '())
-   (description description)))
+  (containers-type 'home-esquema-container home-shepherd-service-type))

@@ -8,19 +8,6 @@
 #include "mount/item.h"
 #include "mount/planning.h"
 
-static bool is_inside_path(const char *path)
-{
-    if (path[0] != '/' || strlen(path) > 4000)
-        return false;
-    for (const char *part = strchr(path, '/'); part; part = strchr(part, '/')) {
-        part++;
-        size_t length = strcspn(part, "/");
-        if ((length == 1 && part[0] == '.') || (length == 2 && part[0] == '.' && part[1] == '.'))
-            return false;
-    }
-    return true;
-}
-
 static const char *parse_bind(const struct spec_item *item, struct mount_item *ret_item)
 {
     if (item->count < 3 || item->count > 4)
@@ -134,7 +121,7 @@ const char *mount_parse_item(const struct spec_item *item, struct mount_item *re
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]) && item->count > 0; i++)
         if (strcmp(item->words[0], kinds[i].word) == 0)
             problem = kinds[i].parse(item, ret_item);
-    if (!problem && !is_inside_path(ret_item->destination))
+    if (!problem && !spec_is_absolute(ret_item->destination))
         return "the destination of a mount must be an absolute path without . and ..";
     return problem;
 }
@@ -146,7 +133,7 @@ static void check_devices(const esq_spec *spec, struct spec_problems *problems)
     const struct spec_item *items = spec_items(spec, SPEC_DEVICES, &count);
     for (size_t i = 0; i < count; i++)
         for (size_t j = 0; j < items[i].count; j++)
-            if (strncmp(items[i].words[j], "/dev/", 5) != 0 || !is_inside_path(items[i].words[j]))
+            if (strncmp(items[i].words[j], "/dev/", 5) != 0 || !spec_is_absolute(items[i].words[j]))
                 spec_problem(problems, &items[i].where, 0, "write its name, such as /dev/dri/renderD128",
                              "a device lies in /dev, not at %.128s", items[i].words[j]);
 }

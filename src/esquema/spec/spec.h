@@ -55,6 +55,8 @@ bool spec_has_namespace(const esq_spec *spec, const char *name);
 const char *spec_field_name(enum spec_field field);
 /* Decimal digits only, no sign; false on overflow. */
 bool spec_parse_number(const char *text, uint64_t *ret_number);
+/* An absolute path without "." and ".." as a component: what is written is where it lands. */
+bool spec_is_absolute(const char *path);
 /* "uid:gid" */
 bool spec_parse_user(const char *text, uint32_t *ret_uid, uint32_t *ret_gid);
 

@@ -4,8 +4,7 @@
 #include <string.h>
 #include "base/name.h"
 
-/* Absolute, without "." and ".." as a component: what is written is where it lands. */
-static bool is_absolute_plain(const char *path)
+bool spec_is_absolute(const char *path)
 {
     if (path[0] != '/' || strlen(path) > 4000)
         return false;
@@ -70,7 +69,7 @@ static const char *value_wanted(const struct spec_field_about *about, const char
     case SPEC_VALUE_MILLISECONDS:
         return spec_parse_number(text, &number) && number < UINT64_C(1) << 40 ? NULL : "a time in milliseconds";
     case SPEC_VALUE_RATIO: return is_ratio(text) ? NULL : "a number such as 2, 0.5 or 1/2";
-    case SPEC_VALUE_INSIDE: return is_absolute_plain(text) ? NULL : "an absolute path without . and ..";
+    case SPEC_VALUE_INSIDE: return spec_is_absolute(text) ? NULL : "an absolute path without . and ..";
     case SPEC_VALUE_HOST: return text[0] == '/' && strlen(text) <= 4000 ? NULL : "an absolute path";
     case SPEC_VALUE_USER: return spec_parse_user(text, &uid, &gid) ? NULL : "ids as uid:gid";
     case SPEC_VALUE_CHOICE: return is_choice(choices_of(about), text) ? NULL : choices_of(about);

@@ -1,4 +1,4 @@
-/* Texts from files: programs, and for trusted ones the libraries and includes beside them. */
+/* Texts from files: programs, and for trusted ones the libraries and includes beside them. Bytes into descriptors. */
 #ifndef TOOLS_COMMON_FILES_H
 #define TOOLS_COMMON_FILES_H
 
@@ -12,6 +12,9 @@ struct source_file {
 /* "-" is standard input. false: errno says why. */
 bool source_file_read(const char *path, struct source_file *ret);
 void source_file_done(struct source_file *file);
+
+/* All of the bytes, at once. false: errno says why. */
+bool file_write(int fd, const char *bytes, size_t length);
 
 /* Libraries are looked for beneath the folder of the program: (acme shop) in acme/shop.sld. */
 struct library_path {

@@ -19,8 +19,8 @@ static const char *const libraries[] = {
 };
 
 /* Fuel, so that the same description is refused on every machine; the clock is for what fuel cannot see. */
-static const struct sch_limits limits = {
-    .size = sizeof limits,
+const struct sch_limits describe_limits = {
+    .size = sizeof describe_limits,
     .fuel = 100 * 1000 * 1000,
     .heap = 64 << 20,
     .timeout_ns = 5000000000u,
@@ -203,7 +203,7 @@ static bool describe(struct description *description, struct bridge_services *re
     struct sch_failure failure = { 0 };
     bool is_good = false;
     sch_env *env = sch_env_new(&env_options, &failure);
-    sch_vm *vm = env ? sch_vm_new(env, &limits) : NULL;
+    sch_vm *vm = env ? sch_vm_new(env, &describe_limits) : NULL;
     if (vm) {
         sch_set_output(vm, write_remark, NULL);
         is_good = convert(description, vm, ret, ret_error);

@@ -4,6 +4,9 @@
 
 #include "tools/esquema/options.h"
 
+/* What evaluating a description may use; a recipe is one too. */
+extern const struct sch_limits describe_limits;
+
 /* The caller owns *ret_spec. false: what was wrong has been shown, and is in *ret_error too. */
 bool describe_file(const struct options *options, esq_spec **ret_spec, esq_error *ret_error);
 

@@ -7,10 +7,11 @@
 #include "tools/esquema/failure.h"
 #include "tools/esquema/started.h"
 
+typedef int find_entry(esq_store *store, const char *operand, esq_entry *ret_entry, esq_error *ret_error);
 typedef int act_on(esq_store *store, const struct options *options, const char *name, esq_error *ret_error);
 
 /* Each operand; one that fails does not keep the others from it. */
-static int for_each(const struct options *options, act_on *act)
+static int for_each(const struct options *options, find_entry *find, act_on *act)
 {
     int status = 0;
     esq_store *store = started_open();
@@ -19,7 +20,7 @@ static int for_each(const struct options *options, act_on *act)
     for (size_t i = 0; i < options->operands.count; i++) {
         esq_error error = { 0 };
         esq_entry entry;
-        if (esq_store_find(store, options->operands.items[i], &entry, &error) == 0 &&
+        if (find(store, options->operands.items[i], &entry, &error) == 0 &&
             act(store, options, entry.name, &error) == 0) {
             puts(entry.name);
             continue;
@@ -41,7 +42,7 @@ static int stop_one(esq_store *store, const struct options *options, const char 
 
 int command_stop(const struct options *options)
 {
-    return for_each(options, stop_one);
+    return for_each(options, esq_store_find, stop_one);
 }
 
 static int restart_one(esq_store *store, const struct options *options, const char *name, esq_error *ret_error)
@@ -54,7 +55,7 @@ static int restart_one(esq_store *store, const struct options *options, const ch
 
 int command_restart(const struct options *options)
 {
-    return for_each(options, restart_one);
+    return for_each(options, esq_store_find, restart_one);
 }
 
 /* "TERM", "SIGTERM", "15" */
@@ -86,7 +87,18 @@ int command_kill(const struct options *options)
         failure_show_error(&error);
         return ESQ_EXIT_SETUP;
     }
-    return for_each(options, kill_one);
+    return for_each(options, esq_store_find, kill_one);
+}
+
+/* A log may be there without its entry: then the name is a whole one. */
+static int find_remains(esq_store *store, const char *operand, esq_entry *ret_entry, esq_error *ret_error)
+{
+    int result = esq_store_find(store, operand, ret_entry, ret_error);
+    if (result != -ENOENT || strlen(operand) >= sizeof ret_entry->name)
+        return result;
+    *ret_error = (esq_error){ 0 };
+    strcpy(ret_entry->name, operand);
+    return 0;
 }
 
 static int remove_one(esq_store *store, const struct options *options, const char *name, esq_error *ret_error)
@@ -94,28 +106,9 @@ static int remove_one(esq_store *store, const struct options *options, const cha
     return esq_store_remove(store, name, ret_error);
 }
 
-/* A log may be there without its entry, so the name is a whole one. */
 int command_rm(const struct options *options)
 {
-    int status = 0;
-    esq_store *store = started_open();
-    if (!store)
-        return ESQ_EXIT_SETUP;
-    for (size_t i = 0; i < options->operands.count; i++) {
-        esq_error error = { 0 };
-        esq_entry entry;
-        const char *name = options->operands.items[i];
-        if (esq_store_find(store, name, &entry, &error) == 0)
-            name = entry.name;
-        if (error.error_number == ENOTUNIQ || remove_one(store, options, name, &error) < 0) {
-            failure_show_error(&error);
-            status = ESQ_EXIT_SETUP;
-        } else {
-            puts(name);
-        }
-    }
-    esq_store_free(store);
-    return status;
+    return for_each(options, find_remains, remove_one);
 }
 
 int command_wait(const struct options *options)

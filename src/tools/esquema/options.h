@@ -76,8 +76,4 @@ void options_help(FILE *out, const struct command *command);
 /* A program that the user trusts, with the runtime in its hands. `argv` is the program's own, its file first. */
 int run_program(int argc, char **argv);
 
-/* A program that belongs to this one ("runner", "supervisor"), by this program's own place. NULL: no memory. To be
- * freed. */
-char *find_helper(const char *name);
-
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "tools/common/files.h"
+#include "tools/common/helper.h"
 #include "tools/common/system.h"
 #include "tools/esquema/failure.h"
 #include "tools/esquema/options.h"
@@ -14,16 +15,7 @@ enum { STATUS_ERROR = 1, STATUS_LIMIT = 3 };
 static bool write_output(void *data, const char *bytes, size_t length)
 {
     (void)data;
-    while (length > 0) {
-        ssize_t count = write(STDOUT_FILENO, bytes, length);
-        if (count < 0 && errno == EINTR)
-            continue;
-        if (count <= 0)
-            return false;
-        bytes += count;
-        length -= (size_t)count;
-    }
-    return true;
+    return file_write(STDOUT_FILENO, bytes, length);
 }
 
 /* The bridge's own libraries first: nothing beside the program can take their place. */
@@ -122,7 +114,7 @@ int run_program(int argc, char **argv)
         fprintf(stderr, "esquema: %s: %s\n", file, strerror(errno));
         return STATUS_ERROR;
     }
-    char *runner = find_helper("runner");
+    char *runner = helper_find("runner");
     struct bridge_host *host = bridge_host_new(runner);
     struct bridge_parameters parameters = parameters_of(argc - 1, argv + 1);
     struct system_exit leave = { 0 };

@@ -11,18 +11,11 @@
 #include <string.h>
 #include <unistd.h>
 #include "tools/common/files.h"
+#include "tools/esquema/describe.h"
 #include "tools/esquema/failure.h"
 #include "tools/sandbox/problem.h"
 
 enum { STEPS_MAX = 10000 };
-
-static const struct sch_limits limits = {
-    .size = sizeof limits,
-    .fuel = 100 * 1000 * 1000,
-    .heap = 64 << 20,
-    .timeout_ns = 5000000000u,
-    .output = 1 << 16,
-};
 
 /* Words are names or texts without a NUL; a number may end them. */
 static bool read_step(sch_value value, struct rootfs_step *ret)
@@ -78,7 +71,7 @@ static bool evaluate(struct sch_source source, int folder, struct rootfs_draft *
     };
     struct sch_failure failure = { 0 };
     sch_env *env = sch_env_new(&options, &failure);
-    sch_vm *vm = env ? sch_vm_new(env, &limits) : NULL;
+    sch_vm *vm = env ? sch_vm_new(env, &describe_limits) : NULL;
     sch_value value;
     bool is_good = vm || problem(ret_error, NULL, "%s", failure.message ? failure.message : "out of memory");
     if (is_good && sch_eval(vm, source, &value) != SCH_OK) {

@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "tools/common/beneath.h"
+#include "tools/common/files.h"
 #include "tools/esquema/rootfs_build.h"
 #include "tools/sandbox/problem.h"
 
@@ -48,20 +49,6 @@ static int open_place(const struct rootfs_draft *draft, const char *path, const 
     return beneath_open_parent(draft->root, path, ret_name);
 }
 
-static bool write_all(int fd, const char *bytes, size_t size)
-{
-    while (size > 0) {
-        ssize_t written = write(fd, bytes, size);
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written <= 0)
-            return false;
-        bytes += written;
-        size -= (size_t)written;
-    }
-    return true;
-}
-
 /* A new file in the place of what was there; -1 with errno. */
 static int make_file(const struct rootfs_draft *draft, const char *path)
 {
@@ -93,7 +80,8 @@ static bool take_file(const struct rootfs_step *step, struct rootfs_draft *draft
     int fd = make_file(draft, path);
     if (fd < 0)
         return fail_at(path, ret_error);
-    return finish_file(fd, mode_of(step, 0644), write_all(fd, step->words[2], strlen(step->words[2])), path, ret_error);
+    return finish_file(fd, mode_of(step, 0644), file_write(fd, step->words[2], strlen(step->words[2])), path,
+                       ret_error);
 }
 
 static bool copy_file(int from, mode_t mode, struct rootfs_draft *draft, const char *path, esq_error *ret_error)
@@ -105,7 +93,7 @@ static bool copy_file(int from, mode_t mode, struct rootfs_draft *draft, const c
         return fail_at(path, ret_error);
     bool is_good = true;
     while (is_good && (size = read(from, bytes, sizeof bytes)) > 0)
-        is_good = write_all(fd, bytes, (size_t)size);
+        is_good = file_write(fd, bytes, (size_t)size);
     return finish_file(fd, mode, is_good && size == 0, path, ret_error);
 }
 

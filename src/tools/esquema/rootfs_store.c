@@ -13,6 +13,7 @@
 #include "bridge/bridge.h"
 #include "tools/common/beneath.h"
 #include "tools/common/data_store.h"
+#include "tools/common/helper.h"
 #include "tools/esquema/options.h"
 #include "tools/sandbox/host.h"
 #include "tools/sandbox/problem.h"
@@ -109,7 +110,7 @@ bool rootfs_draft_unpack(struct rootfs_draft *draft, int archive, esq_error *ret
 {
     struct wish wish = { 0 };
     int status = 0;
-    char *path = find_helper("rootfs");
+    char *path = helper_find("rootfs");
     int program = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
     if (program < 0) {
         problem(ret_error, "it is built where libarchive is (libarchive-dev)", "%s: %s", path ? path : "rootfs",

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include "tools/common/helper.h"
 #include "tools/common/json.h"
 #include "tools/common/report.h"
 #include "tools/esquema/failure.h"
@@ -12,7 +13,7 @@ esq_store *started_open(void)
 {
     esq_error error = { 0 };
     esq_store *store = NULL;
-    char *supervisor = find_helper("supervisor"), *joiner = find_helper("joiner");
+    char *supervisor = helper_find("supervisor"), *joiner = helper_find("joiner");
     const esq_places places = {
         .size = sizeof places,
         .runtime = getenv("XDG_RUNTIME_DIR"),

@@ -1,10 +1,8 @@
 /* Lines of standard input as they are, for pipes and where there is no line editor; and the way to the editor. */
 #include <errno.h>
-#include <limits.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
-#include "tools/common/helpers.h"
+#include "tools/common/helper.h"
 #include "tools/schooner/repl.h"
 
 static enum repl_line read_plain(void *data, const char *prompt, char **ret)
@@ -39,32 +37,16 @@ int repl_run_plain(const struct options *options)
     return repl_run(options, &input);
 }
 
-static void execute(const char *path, int argc, char **argv)
-{
-    char **words = calloc((size_t)argc + 2, sizeof *words);
-    if (!words)
-        return;
-    words[0] = "schooner-repl";
-    for (int i = 0; i < argc; i++)
-        words[i + 1] = argv[i];
-    execv(path, words);
-    free(words);
-}
-
-/* Beside the program in a build tree, else where helpers are installed; never from the environment. */
 void repl_execute_editor(int argc, char **argv)
 {
-    char own[PATH_MAX], path[PATH_MAX + 16];
-    ssize_t length = readlink("/proc/self/exe", own, sizeof own - 1);
-    if (length > 0) {
-        own[length] = '\0';
-        char *slash = strrchr(own, '/');
-        *slash = '\0';
-        snprintf(path, sizeof path, "%s/build.ninja", own);
-        if (access(path, F_OK) == 0) {
-            snprintf(path, sizeof path, "%s/schooner-repl", own);
-            execute(path, argc, argv);
-        }
+    char *path = helper_find("schooner-repl");
+    char **words = calloc((size_t)argc + 2, sizeof *words);
+    if (path && words) {
+        words[0] = "schooner-repl";
+        for (int i = 0; i < argc; i++)
+            words[i + 1] = argv[i];
+        execv(path, words);
     }
-    execute(HELPER_FOLDER "/schooner-repl", argc, argv);
+    free(words);
+    free(path);
 }

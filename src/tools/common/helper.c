@@ -2,14 +2,16 @@
  * Where the helpers of this program are: beside it in a build tree, else in the folder that was chosen when it was
  * configured. Never from the environment, and never from a folder of programs: there a `runner` may be anything.
  */
+#include "tools/common/helper.h"
+
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "tools/esquema/options.h"
-#include "tools/common/helpers.h"
+#include "tools/common/helper_folder.h"
 
-char *find_helper(const char *name)
+char *helper_find(const char *name)
 {
     char own[PATH_MAX], path[PATH_MAX + 64];
     ssize_t length = readlink("/proc/self/exe", own, sizeof own - 1);
