@@ -114,8 +114,8 @@ struct sch_failure {
     enum sch_limit limit; /* with SCH_LIMIT */
     const char *kind;     /* "type-error", "unbound-variable", "syntax-error", "user", ... */
     const char *message;  /* one line without position */
-    const char *file;
-    uint32_t line; /* 1-based; 0 unknown */
+    const char *file;     /* where it happened; with SCH_LIMIT, where the program was when the limit ended it */
+    uint32_t line;        /* 1-based; 0 unknown */
     uint32_t column;
     const char *excerpt; /* the source line, or NULL */
     size_t frame_count;

@@ -59,15 +59,6 @@ void failure_set(sch_vm *vm, enum sch_status status, const char *kind, const cha
     failure->message = keep(vm->api, message);
 }
 
-static void set_limit(sch_vm *vm, enum sch_limit limit)
-{
-    char message[80];
-    snprintf(message, sizeof message, limit == SCH_LIMIT_INTERRUPT ? "interrupted" : "the %s limit ended the run",
-             limit_name(limit));
-    failure_set(vm, SCH_LIMIT, "limit", message);
-    vm->api->failure.limit = limit;
-}
-
 /* The line of the source that a position names. */
 static void set_excerpt(struct api_state *api, const char *text, size_t length, uint32_t line)
 {
@@ -82,23 +73,73 @@ static void set_excerpt(struct api_state *api, const char *text, size_t length, 
     api->failure.excerpt = failure_text(api, text + at, end - at);
 }
 
+/* The line of the program in progress; the text of other files is not at hand. */
+static void set_excerpt_of_run(struct api_state *api)
+{
+    const char *name = api->source.name ? api->source.name : "-";
+    if (api->failure.file && api->source.text && strcmp(api->failure.file, name) == 0 && api->failure.line)
+        set_excerpt(api, api->source.text, api->source.length, api->failure.line);
+}
+
+static bool add_frame(void *data, const struct trace_line *line)
+{
+    struct api_state *api = data;
+    api->failure.frames[api->failure.frame_count++] = (struct sch_frame){
+        line->procedure_length ? failure_text(api, line->procedure, line->procedure_length) : NULL,
+        line->file_length ? failure_text(api, line->file, line->file_length) : NULL,
+        line->line,
+        line->column,
+        line->elided,
+    };
+    return true;
+}
+
+/* The frames stand as the limit left them. */
+static void set_place_of_limit(sch_vm *vm)
+{
+    struct api_state *api = vm->api;
+    struct trace_line place;
+    if (!vm_place(vm, &place))
+        return;
+    if (place.file_length)
+        api->failure.file = failure_text(api, place.file, place.file_length);
+    api->failure.line = place.line;
+    api->failure.column = place.column;
+    set_excerpt_of_run(api);
+    vm_backtrace(vm, add_frame, api);
+}
+
+static void set_limit(sch_vm *vm, enum sch_limit limit)
+{
+    char message[80];
+    snprintf(message, sizeof message, limit == SCH_LIMIT_INTERRUPT ? "interrupted" : "the %s limit ended the run",
+             limit_name(limit));
+    failure_set(vm, SCH_LIMIT, "limit", message);
+    vm->api->failure.limit = limit;
+}
+
+static void set_place_of_front(struct api_state *api, const struct front *front, struct position place)
+{
+    api->failure.line = place.line;
+    api->failure.column = place.column;
+    if (place.file < front->source_count) {
+        const struct front_source *source = &front->sources[place.file];
+        api->failure.file = keep(api, source->name);
+        if (place.line)
+            set_excerpt(api, source->text, source->length, place.line);
+    }
+}
+
 void failure_from_front(sch_vm *vm, const struct front *front)
 {
     struct api_state *api = vm->api;
     if (front->limit != SCH_LIMIT_NONE) {
         set_limit(vm, vm->limit != SCH_LIMIT_NONE ? vm->limit : front->limit);
+        set_place_of_front(api, front, front->place);
         return;
     }
     failure_set(vm, SCH_ERROR, front->error.kind, front->error.message);
-    struct position position = front->error.position;
-    api->failure.line = position.line;
-    api->failure.column = position.column;
-    if (position.file < front->source_count) {
-        const struct front_source *source = &front->sources[position.file];
-        api->failure.file = keep(api, source->name);
-        if (position.line)
-            set_excerpt(api, source->text, source->length, position.line);
-    }
+    set_place_of_front(api, front, front->error.position);
 }
 
 /* Appends a value as `write` prints it, or as `display`, within what is left. */
@@ -202,9 +243,7 @@ static void set_position(struct api_state *api, sch_value position)
     api->failure.file = text_of(api, items[0]);
     api->failure.line = number_of(items[1]);
     api->failure.column = number_of(items[2]);
-    const char *name = api->source.name ? api->source.name : "-";
-    if (api->failure.file && api->source.text && strcmp(api->failure.file, name) == 0 && api->failure.line)
-        set_excerpt(api, api->source.text, api->source.length, api->failure.line);
+    set_excerpt_of_run(api);
 }
 
 static void from_condition(sch_vm *vm, const struct condition *condition)
@@ -224,6 +263,7 @@ void failure_from_run(sch_vm *vm, enum sch_status status)
     failure_clear(vm->api);
     if (status == SCH_LIMIT) {
         set_limit(vm, vm->limit);
+        set_place_of_limit(vm);
         return;
     }
     sch_value raised = vm->raised.payload;

@@ -152,6 +152,7 @@ static bool compile(sch_vm *vm, struct front *front, struct expand_world world, 
         !expand_program(front, &world, file, &expansion))
         return false;
     options.open_globals = expansion.open;
+    front->place = (struct position){ 0 }; /* passes go over the whole program */
     if (!compile_program(front, expansion.body, &options, &code))
         return false;
     if (!session_commit(vm, &expansion)) {

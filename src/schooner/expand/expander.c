@@ -26,6 +26,8 @@ bool run_tasks(struct expander *x, struct task *base)
         x->tasks = slot->next;
         slot->next = x->free_tasks;
         x->free_tasks = slot;
+        if (task.form && task.form->position.line)
+            x->front->place = task.form->position;
         if (!front_charge(x->front, 1) || !task.run(x, &task) || x->front->failed)
             return false;
     }

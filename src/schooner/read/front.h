@@ -32,7 +32,8 @@ struct front {
     /* Fuel, deadline and interrupt of whoever compiles. Charges units; false: a limit, nothing more may be done. */
     bool (*charge)(void *data, uint64_t units);
     void *charge_data;
-    enum sch_limit limit; /* set when a limit ended it (arena full: SCH_LIMIT_HEAP) */
+    enum sch_limit limit;  /* set when a limit ended it (arena full: SCH_LIMIT_HEAP) */
+    struct position place; /* what is worked on, for the report of a limit; of none when its line is 0 */
     bool failed;
     struct front_error error;                   /* the first one */
     uint32_t variable_count;                    /* lexical variables made so far: numbers them */

@@ -75,6 +75,7 @@ static struct reader_frame *top(struct reader *reader)
 static struct reader_frame *push(struct reader *reader, enum frame_kind kind, struct position position)
 {
     struct front *front = reader->front;
+    front->place = position;
     if (reader->stack_depth >= front->nesting) {
         front_limit(front, SCH_LIMIT_NESTING);
         return NULL;

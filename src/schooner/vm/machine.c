@@ -166,8 +166,8 @@ static enum sch_status call(sch_vm *vm, sch_value procedure, size_t count, const
     }
     if (vm->limit != SCH_LIMIT_NONE)
         status = SCH_LIMIT;
-    if (stands_still(status))
-        return status;
+    if (stands_still(status) || (status == SCH_LIMIT && vm->host_depth == 1))
+        return status; /* after a limit, vm_end_run clears the stack: until then it can be looked at */
     leave(vm, barrier);
     in->barrier = outer;
     in->extra = extra;
@@ -231,7 +231,7 @@ enum sch_status vm_resume(sch_vm *vm, enum sch_status waits, sch_value value, sc
         status = interpret(vm, entrance, V_UNSPECIFIED, 0, ret);
     if (vm->limit != SCH_LIMIT_NONE)
         status = SCH_LIMIT;
-    if (!stands_still(status))
+    if (!stands_still(status) && status != SCH_LIMIT)
         leave(vm, interpreter_of(vm)->barrier);
     return status;
 }

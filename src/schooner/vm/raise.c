@@ -81,164 +81,62 @@ static sch_value text_value(sch_vm *vm, const char *text)
 
 enum { FRAME_FIELDS = 5, PLACE_UNITS = 128 };
 
-/* Says whether the frame that returns to `pc` was called at a place that called something else: tail calls lie between.
- */
-static bool is_elided(const struct frame_walk *caller, const struct sch_code *callee_code, uint32_t callee_at)
-{
-    const struct instance *instance = environment_instance(caller->fp[-1]);
-    const uint32_t *call = caller->pc - 2;
-    if (!caller->at_call || instance->code != callee_code || word_op(*call) != OP_CALL_KNOWN)
-        return false;
-    uint32_t entry = (uint32_t)(caller->pc - instance->code->words) + (uint32_t)((int32_t)*call >> 8);
-    return code_procedure_at(callee_code, entry) != code_procedure_at(callee_code, callee_at);
-}
-
-static bool is_stub(sch_vm *vm, const struct frame_walk *walk)
-{
-    return value_same(walk->fp[-1], interpreter_of(vm)->stubs);
-}
-
-static struct code_position walk_position(const struct frame_walk *walk, const struct sch_code **ret_code)
-{
-    const struct sch_code *code = environment_instance(walk->fp[-1])->code;
-    *ret_code = code;
-    return code_position_at(code, (uint32_t)(walk->pc - code->words) - walk->at_call);
-}
-
 static sch_value name_value(sch_vm *vm, const char *text, size_t length)
 {
     return length ? string_of(vm, text, length) : V_FALSE;
 }
 
-static sch_value file_value(sch_vm *vm, const struct sch_code *code, uint32_t file)
-{
-    if (file >= code->sources.count)
-        return V_FALSE;
-    const struct code_source *source = &code_table(struct code_source, code, sources)[file];
-    return name_value(vm, code_text(code, source->name.offset), source->name.count);
-}
-
-/* The lines of a backtrace while they are collected. Collection is paused: nothing here needs a root. */
+/* The lines of a backtrace as values, while they are collected. Collection is paused: nothing here needs a root. */
 struct lines {
     sch_vm *vm;
     sch_value items[SCH_FRAMES_MAX * FRAME_FIELDS];
     size_t count;
-    const struct sch_code *code; /* of the last line: neighbours share the name of their file */
-    uint32_t file;
+    const char *file; /* of the last line: neighbours share the name of their file */
     sch_value file_name;
-    bool failed;
 };
 
-static sch_value lines_file(struct lines *lines, const struct sch_code *code, uint32_t file)
+static bool lines_add(void *data, const struct trace_line *line)
 {
-    if (lines->code != code || lines->file != file) {
-        lines->code = code;
-        lines->file = file;
-        lines->file_name = file_value(lines->vm, code, file);
+    struct lines *lines = data;
+    if (line->file != lines->file || lines->count == 0) {
+        lines->file = line->file;
+        lines->file_name = name_value(lines->vm, line->file, line->file_length);
     }
-    return lines->file_name;
-}
-
-/* The procedure called `name` was called at a place of `code`. */
-static void lines_add(struct lines *lines, const struct sch_code *callee, struct code_range name,
-                      const struct sch_code *code, struct code_position place, bool elided)
-{
-    if (lines->failed || lines->count == SCH_FRAMES_MAX * FRAME_FIELDS)
-        return;
-    sch_value *line = &lines->items[lines->count];
-    line[0] = name_value(lines->vm, code_text(callee, name.offset), name.count);
-    line[1] = lines_file(lines, code, place.file);
-    line[2] = make_fixnum(place.line);
-    line[3] = make_fixnum(place.column);
-    line[4] = make_boolean(elided);
-    lines->failed = is_raised(line[0]) || is_raised(line[1]);
+    sch_value *items = &lines->items[lines->count];
+    items[0] = name_value(lines->vm, line->procedure, line->procedure_length);
+    items[1] = lines->file_name;
+    items[2] = make_fixnum(line->line);
+    items[3] = make_fixnum(line->column);
+    items[4] = make_boolean(line->elided);
     lines->count += FRAME_FIELDS;
+    return !is_raised(items[0]) && !is_raised(items[1]);
 }
 
-/* The calls that were inlined around a place, innermost first. */
-static void lines_add_inlined(struct lines *lines, const struct sch_code *code, uint32_t inlined)
+static sch_value vector_of(sch_vm *vm, const sch_value *items, size_t count)
 {
-    const struct code_inlining *table = code_table(struct code_inlining, code, inlinings);
-    while (inlined > 0 && inlined <= code->inlinings.count) {
-        const struct code_inlining *call = &table[inlined - 1];
-        lines_add(lines, code, call->name, code, (struct code_position){ call->file, call->line, call->column, 0 },
-                  false);
-        inlined = call->outer;
-    }
+    if (!heap_reserve(vm, vector_size(count)))
+        return V_RAISED;
+    struct vector *vector = heap_object(vm, OBJECT_VECTOR, count, vector_size(count));
+    memcpy(vector->items, items, count * sizeof *items);
+    return object_value(vector);
 }
 
-/* Does the frame run code of the frozen image? Its text is not the user's to look at. */
-static bool is_of_image(const struct frame_walk *walk)
-{
-    return header_flags(environment_instance(walk->fp[-1])->header) & OBJECT_FROZEN;
-}
-
-/* The innermost frame that does not belong to the standard library; of the library when there is no other near. */
-static bool innermost_frame(sch_vm *vm, struct frame_walk *ret)
-{
-    enum { STEPS_MOST = 64 };
-    struct frame_walk walk;
-    bool found = false, more = true;
-    frame_walk_init(&walk, vm);
-    for (unsigned steps = 0; more && steps < STEPS_MOST; more = frame_walk_next(&walk), steps++) {
-        if (is_stub(vm, &walk))
-            continue;
-        if (!found || !is_of_image(&walk))
-            *ret = walk;
-        found = true;
-        if (!is_of_image(&walk))
-            break;
-    }
-    return found;
-}
-
-/* A line for each active call, innermost first: the procedure that was called, and where that was. */
+/* A flat vector with FRAME_FIELDS for each active call, innermost first. */
 static sch_value frames_value(sch_vm *vm)
 {
     struct lines lines = { .vm = vm };
-    struct frame_walk walk;
-    const struct sch_code *callee = NULL;
-    uint32_t callee_at = 0;
-    bool more = innermost_frame(vm, &walk), direct = false;
-
-    for (unsigned steps = 0; more && lines.count < SCH_FRAMES_MAX * FRAME_FIELDS && steps < 4096; steps++) {
-        if (is_stub(vm, &walk)) {
-            direct = false;
-        } else {
-            const struct sch_code *code;
-            struct code_position place = walk_position(&walk, &code);
-            if (callee)
-                lines_add(&lines, callee, code_procedure_at(callee, callee_at)->name, code, place,
-                          direct && is_elided(&walk, callee, callee_at));
-            lines_add_inlined(&lines, code, place.inlined);
-            callee = code;
-            callee_at = (uint32_t)(walk.pc - code->words) - walk.at_call;
-            direct = true;
-        }
-        more = frame_walk_next(&walk);
-    }
-    if (lines.failed || !heap_reserve(vm, vector_size(lines.count)))
-        return V_RAISED;
-    struct vector *vector = heap_object(vm, OBJECT_VECTOR, lines.count, vector_size(lines.count));
-    memcpy(vector->items, lines.items, lines.count * sizeof *lines.items);
-    return object_value(vector);
+    return vm_backtrace(vm, lines_add, &lines) ? vector_of(vm, lines.items, lines.count) : V_RAISED;
 }
 
+/* #(file line column), or #f */
 static sch_value position_value(sch_vm *vm)
 {
-    struct frame_walk walk;
-    if (!innermost_frame(vm, &walk))
+    struct trace_line place;
+    if (!vm_place(vm, &place))
         return V_FALSE;
-    const struct sch_code *code;
-    struct code_position position = walk_position(&walk, &code);
-    sch_value file = file_value(vm, code, position.file);
-    if (is_raised(file) || !heap_reserve(vm, vector_size(3)))
-        return V_RAISED;
-    struct vector *vector = heap_object(vm, OBJECT_VECTOR, 3, vector_size(3));
-    vector->items[0] = file;
-    vector->items[1] = make_fixnum(position.line);
-    vector->items[2] = make_fixnum(position.column);
-    return object_value(vector);
+    sch_value file = name_value(vm, place.file, place.file_length);
+    const sch_value items[] = { file, make_fixnum(place.line), make_fixnum(place.column) };
+    return is_raised(file) ? V_RAISED : vector_of(vm, items, 3);
 }
 
 /* A condition made by (error ...) gets its place when it is raised. */
@@ -307,25 +205,4 @@ bool raised_place(sch_vm *vm)
     raised->irritants[1] = frames;
     raised->irritant_count = 2;
     return true;
-}
-
-bool vm_position(sch_vm *vm, const char **ret_file, uint32_t *ret_line, uint32_t *ret_column)
-{
-    struct frame_walk walk;
-    if (!interpreter_of(vm) || is_nil(vm->continuation))
-        return false;
-    frame_walk_init(&walk, vm);
-    for (bool more = true; more; more = frame_walk_next(&walk)) {
-        if (is_stub(vm, &walk))
-            continue;
-        const struct sch_code *code;
-        struct code_position position = walk_position(&walk, &code);
-        if (position.file >= code->sources.count)
-            return false;
-        *ret_file = code_text(code, code_table(struct code_source, code, sources)[position.file].name.offset);
-        *ret_line = position.line;
-        *ret_column = position.column;
-        return true;
-    }
-    return false;
 }

@@ -78,6 +78,22 @@ bool env_catches_errors(const sch_env *env);
 enum image_hook { HOOK_REROOT, HOOK_COUNT };
 sch_value env_hook(const sch_env *env, enum image_hook hook);
 
+/* A place of a program; in a backtrace, with the procedure that was called there. Texts belong to the code. */
+struct trace_line {
+    const char *procedure;
+    size_t procedure_length; /* 0: nameless */
+    const char *file;
+    size_t file_length;
+    uint32_t line, column; /* 1-based; 0 unknown */
+    bool elided;           /* tail calls lie between the procedure and its caller */
+};
+/* What runs, or ran when a limit ended it, up to vm_end_run: the innermost place outside of the standard library. Takes
+ * no memory. false: nothing runs. */
+bool vm_place(sch_vm *vm, struct trace_line *ret);
+/* A line for each active call, innermost first, SCH_FRAMES_MAX at most: the procedure and where it was called. false:
+ * `each` gave false. */
+typedef bool trace_line_fn(void *data, const struct trace_line *line);
+bool vm_backtrace(sch_vm *vm, trace_line_fn *each, void *data);
 /* Where the innermost active Scheme call stands. */
 bool vm_position(sch_vm *vm, const char **ret_file, uint32_t *ret_line, uint32_t *ret_column);
 

@@ -66,6 +66,31 @@ static void print_usage(sch_vm *vm)
             (unsigned long long)usage.collections, (unsigned long long)usage.output);
 }
 
+/* The option that raises the limit; NULL: none does. */
+static const char *option_of(enum sch_limit limit)
+{
+    switch (limit) {
+    case SCH_LIMIT_FUEL: return "--fuel";
+    case SCH_LIMIT_HEAP: return "--heap";
+    case SCH_LIMIT_TIMEOUT: return "--timeout";
+    case SCH_LIMIT_OUTPUT: return "--output";
+    case SCH_LIMIT_NESTING: return "--nesting";
+    case SCH_LIMIT_INTEGER_BITS: return "--integer-bits";
+    case SCH_LIMIT_NONE:
+    case SCH_LIMIT_INTERRUPT: break;
+    }
+    return NULL;
+}
+
+static void report(sch_vm *vm, struct sch_source source)
+{
+    const struct sch_failure *failure = sch_failure(vm);
+    const char *option = failure->status == SCH_LIMIT ? option_of(failure->limit) : NULL;
+    report_failure(stderr, failure, source.name);
+    if (option)
+        fprintf(stderr, "remedy: if the program is right, %s gives it more\n", option);
+}
+
 static int execute(const struct world *world, struct sch_source source)
 {
     sch_vm *vm = world_machine(world);
@@ -81,7 +106,7 @@ static int execute(const struct world *world, struct sch_source source)
         exit_status = STATUS_ERROR;
     }
     if (status != SCH_OK) {
-        report_failure(stderr, sch_failure(vm), source.name);
+        report(vm, source);
         exit_status = status == SCH_LIMIT ? STATUS_LIMIT : STATUS_ERROR;
     }
     if (world->options->usage)

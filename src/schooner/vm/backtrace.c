@@ -1,0 +1,159 @@
+/*
+ * Where the machine is: its active frames as places in programs. Reads frames and code only and needs no memory, so
+ * that it also works when a limit has ended the run.
+ */
+#include "schooner/vm/run.h"
+
+/* Says whether the frame that returns to `pc` was called at a place that called something else: tail calls lie between.
+ */
+static bool is_elided(const struct frame_walk *caller, const struct sch_code *callee_code, uint32_t callee_at)
+{
+    const struct instance *instance = environment_instance(caller->fp[-1]);
+    const uint32_t *call = caller->pc - 2;
+    if (!caller->at_call || instance->code != callee_code || word_op(*call) != OP_CALL_KNOWN)
+        return false;
+    uint32_t entry = (uint32_t)(caller->pc - instance->code->words) + (uint32_t)((int32_t)*call >> 8);
+    return code_procedure_at(callee_code, entry) != code_procedure_at(callee_code, callee_at);
+}
+
+static bool is_stub(sch_vm *vm, const struct frame_walk *walk)
+{
+    return value_same(walk->fp[-1], interpreter_of(vm)->stubs);
+}
+
+static struct code_position walk_position(const struct frame_walk *walk, const struct sch_code **ret_code)
+{
+    const struct sch_code *code = environment_instance(walk->fp[-1])->code;
+    *ret_code = code;
+    return code_position_at(code, (uint32_t)(walk->pc - code->words) - walk->at_call);
+}
+
+/* Does the frame run code of the frozen image? Its text is not the user's to look at. */
+static bool is_of_image(const struct frame_walk *walk)
+{
+    return header_flags(environment_instance(walk->fp[-1])->header) & OBJECT_FROZEN;
+}
+
+/* The innermost frame that does not belong to the standard library; of the library when there is no other near. */
+static bool innermost_frame(sch_vm *vm, struct frame_walk *ret)
+{
+    enum { STEPS_MOST = 64 };
+    struct frame_walk walk;
+    bool found = false, more = true;
+    frame_walk_init(&walk, vm);
+    for (unsigned steps = 0; more && steps < STEPS_MOST; more = frame_walk_next(&walk), steps++) {
+        if (is_stub(vm, &walk))
+            continue;
+        if (!found || !is_of_image(&walk))
+            *ret = walk;
+        found = true;
+        if (!is_of_image(&walk))
+            break;
+    }
+    return found;
+}
+
+static struct trace_line line_at(const struct sch_code *code, struct code_position place)
+{
+    struct trace_line line = { .line = place.line, .column = place.column };
+    if (place.file < code->sources.count) {
+        struct code_range name = code_table(struct code_source, code, sources)[place.file].name;
+        line.file = code_text(code, name.offset);
+        line.file_length = name.count;
+    }
+    return line;
+}
+
+bool vm_place(sch_vm *vm, struct trace_line *ret)
+{
+    struct frame_walk walk;
+    if (!innermost_frame(vm, &walk))
+        return false;
+    const struct sch_code *code;
+    struct code_position place = walk_position(&walk, &code);
+    *ret = line_at(code, place);
+    return true;
+}
+
+/* Lines on their way to whoever asked. */
+struct trace {
+    trace_line_fn *each;
+    void *data;
+    size_t count;
+    bool stopped;
+};
+
+/* The procedure called `name` of `callee` was called at a place of `code`. */
+static void trace_call(struct trace *trace, const struct sch_code *callee, struct code_range name,
+                       const struct sch_code *code, struct code_position place, bool elided)
+{
+    if (trace->stopped || trace->count == SCH_FRAMES_MAX)
+        return;
+    struct trace_line line = line_at(code, place);
+    line.procedure = code_text(callee, name.offset);
+    line.procedure_length = name.count;
+    line.elided = elided;
+    trace->count++;
+    trace->stopped = !trace->each(trace->data, &line);
+}
+
+/* The calls that were inlined around a place, innermost first. */
+static void trace_inlined(struct trace *trace, const struct sch_code *code, uint32_t inlined)
+{
+    const struct code_inlining *table = code_table(struct code_inlining, code, inlinings);
+    while (inlined > 0 && inlined <= code->inlinings.count) {
+        const struct code_inlining *call = &table[inlined - 1];
+        trace_call(trace, code, call->name, code, (struct code_position){ call->file, call->line, call->column, 0 },
+                   false);
+        inlined = call->outer;
+    }
+}
+
+bool vm_backtrace(sch_vm *vm, trace_line_fn *each, void *data)
+{
+    enum { STEPS_MOST = 4096 };
+    struct trace trace = { each, data, 0, false };
+    struct frame_walk walk;
+    const struct sch_code *callee = NULL;
+    uint32_t callee_at = 0;
+    bool more = innermost_frame(vm, &walk), direct = false;
+
+    for (unsigned steps = 0; more && !trace.stopped && trace.count < SCH_FRAMES_MAX && steps < STEPS_MOST; steps++) {
+        if (is_stub(vm, &walk)) {
+            direct = false;
+        } else {
+            const struct sch_code *code;
+            struct code_position place = walk_position(&walk, &code);
+            if (callee)
+                trace_call(&trace, callee, code_procedure_at(callee, callee_at)->name, code, place,
+                           direct && is_elided(&walk, callee, callee_at));
+            trace_inlined(&trace, code, place.inlined);
+            callee = code;
+            callee_at = (uint32_t)(walk.pc - code->words) - walk.at_call;
+            direct = true;
+        }
+        more = frame_walk_next(&walk);
+    }
+    return !trace.stopped;
+}
+
+bool vm_position(sch_vm *vm, const char **ret_file, uint32_t *ret_line, uint32_t *ret_column)
+{
+    struct frame_walk walk;
+    if (!interpreter_of(vm) || is_nil(vm->continuation))
+        return false;
+    frame_walk_init(&walk, vm);
+    for (bool more = true; more; more = frame_walk_next(&walk)) {
+        if (is_stub(vm, &walk))
+            continue;
+        const struct sch_code *code;
+        struct code_position position = walk_position(&walk, &code);
+        if (position.file >= code->sources.count)
+            return false;
+        *ret_file = code_text(code, code_table(struct code_source, code, sources)[position.file].name.offset);
+        *ret_line = position.line;
+        *ret_column = position.column;
+        return true;
+    }
+    return false;
+}
