@@ -502,9 +502,13 @@ enum sch_stage {
     SCH_STAGE_CODE = 2, /* compiled */
     SCH_STAGE_SOURCE =
         3, /* expanded as CORE, in the report's forms and the author's names, laid out: see schooner(1), expand */
+    SCH_STAGE_ONCE = 4,  /* each outermost form after one step of the macro at its head, else as it is */
+    SCH_STAGE_STEPS = 5, /* every step that a macro takes: where, and the form before and after */
 };
 /* Writes the text form of what a stage of the compiler makes of a program; nothing runs, nothing is left behind.
- * `write` may be NULL. The forms are for people: they may differ between versions. */
+ * `write` may be NULL; it gives false to end (SCH_LIMIT_OUTPUT). The forms are for people: they may differ between
+ * versions. Of ONCE and STEPS each step is written when it was taken, so that what led to an error or a limit can be
+ * read; what they write counts as output. */
 SCH_API enum sch_status sch_show_stage(sch_vm *vm, struct sch_source source, enum sch_stage stage, sch_output_fn *write,
                                        void *data);
 

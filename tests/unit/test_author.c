@@ -171,6 +171,43 @@ static void test_stages(void **state)
     assert_non_null(strstr(out, "procedure 0"));
 }
 
+static void test_steps(void **state)
+{
+    struct fixture *fixture = *state;
+    char out[2000] = "";
+    const char *once = "(import (scheme base)) (define-syntax m (syntax-rules () ((_ x) (car x)))) (m '(1))";
+    assert_int_equal(sch_show_stage(fixture->vm, text(once), SCH_STAGE_ONCE, take_text, out), SCH_OK);
+    assert_non_null(strstr(out, "\n(car '(1))\n"));
+    *out = 0;
+    assert_int_equal(sch_show_stage(fixture->vm, text(once), SCH_STAGE_STEPS, take_text, out), SCH_OK);
+    assert_string_equal(out,
+                        ";; step 1, test:1:76: `m` by its rule at test:1:58\n(m '(1))\n;; becomes\n(car '(1))\n\n");
+    /* the first one that does not want it ends it, and so does the limit of output */
+    *out = 0;
+    const char *endless = "(import (scheme base)) (define-syntax m (syntax-rules () ((_) (m)))) (m)";
+    assert_int_equal(sch_show_stage(fixture->vm, text(endless), SCH_STAGE_STEPS, take_text, out), SCH_LIMIT);
+    assert_int_equal(sch_failure(fixture->vm)->limit, SCH_LIMIT_OUTPUT);
+    assert_memory_equal(out, ";; step 1,", 10);
+    struct sch_limits little = { .size = sizeof little, .output = 500 };
+    assert_true(sch_vm_set_limits(fixture->vm, &little));
+    assert_int_equal(sch_show_stage(fixture->vm, text(endless), SCH_STAGE_STEPS, NULL, NULL), SCH_LIMIT);
+    assert_int_equal(sch_failure(fixture->vm)->limit, SCH_LIMIT_OUTPUT);
+    assert_in_range(sch_usage(fixture->vm).output, 1, 500);
+    assert_int_equal(sch_show_stage(fixture->vm, text("1"), (enum sch_stage)(SCH_STAGE_STEPS + 1), NULL, NULL),
+                     SCH_MISUSE);
+    /* a session's macros are seen, and nothing is left behind */
+    sch_value value;
+    assert_int_equal(sch_eval(fixture->vm,
+                              text("(import (scheme base)) (define-syntax twice (syntax-rules () ((_ x) (list x x))))"),
+                              &value),
+                     SCH_OK);
+    *out = 0;
+    assert_int_equal(sch_show_stage(fixture->vm, text("(define one 1) (twice one)"), SCH_STAGE_ONCE, take_text, out),
+                     SCH_OK);
+    assert_string_equal(out, "(define one 1)\n(list one one)\n");
+    assert_int_equal(sch_eval(fixture->vm, text("one"), &value), SCH_ERROR);
+}
+
 static bool take_name(void *data, const char *name)
 {
     struct heard *heard = data;
@@ -251,6 +288,7 @@ int main(void)
         TEST(test_check_misuse),
         TEST(test_check_has_an_end),
         TEST(test_stages),
+        TEST(test_steps),
         TEST(test_names),
         TEST(test_surface),
     };

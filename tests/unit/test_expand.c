@@ -420,7 +420,7 @@ static void test_patterns(void **state)
           "(underscore other)");
     CHECK(RULES("lens", "((_ (a ...) (b ...)) '((a b) ...))") "(lens (1 2) (3))",
           "syntax-error: the ellipses of this macro use matched different numbers of forms (2 and 1)");
-    CHECK(RULES("m", "((_ a) 1)") "(m 1 2)", "syntax-error: no rule of the macro `m` matches this use");
+    CHECK(RULES("m", "((_ a) 1)") "(m 1 2)", "syntax-error: no rule of the macro `m` matches this use: (m 1 2)");
     CHECK_ERROR(RULES("m", "((_ a a) 1)"), "syntax-error: `a` is twice");
     CHECK_ERROR(RULES("m", "((_ a ... b ...) 1)"), "syntax-error: there are two ellipses");
     CHECK_ERROR(RULES("m", "((_ a ...) a)"), "syntax-error: `a` needs 1");

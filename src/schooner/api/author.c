@@ -112,6 +112,36 @@ static bool flush(const struct showing *showing, struct buffer *out)
     return taken;
 }
 
+/* A step is handed over when it was taken: whoever reads has them when a limit ends the next one. */
+struct stepping {
+    sch_vm *vm;
+    const struct showing *showing;
+};
+
+static bool take_step(void *data, struct front *front, const char *text, size_t length)
+{
+    const struct stepping *stepping = data;
+    sch_vm *vm = stepping->vm;
+    if (length > vm->output_left ||
+        (stepping->showing->write && !stepping->showing->write(stepping->showing->data, text, length)))
+        return front_limit(front, SCH_LIMIT_OUTPUT);
+    if (vm->output_left != SCH_UNLIMITED)
+        vm->output_left -= length;
+    vm->output_used += length;
+    return true;
+}
+
+static bool show_steps(sch_vm *vm, const struct showing *showing, struct front *front, struct expand_world world,
+                       uint16_t file)
+{
+    struct stepping stepping = { vm, showing };
+    struct expansion ignored;
+    world.step = take_step;
+    world.step_data = &stepping;
+    return showing->stage == SCH_STAGE_ONCE ? expand_once(front, &world, file)
+                                            : expand_program(front, &world, file, &ignored);
+}
+
 static bool show_data(const struct showing *showing, struct front *front, uint16_t file, struct buffer *out)
 {
     enum { DATUM_MOST = 1 << 20 };
@@ -156,6 +186,8 @@ static bool show(sch_vm *vm, struct front *front, struct expand_world world, voi
     uint16_t file;
     if (!front_add_source(front, source.name ? source.name : "-", source.text, source.length, &file))
         return false;
+    if (showing->stage == SCH_STAGE_ONCE || showing->stage == SCH_STAGE_STEPS)
+        return show_steps(vm, showing, front, world, file);
     buffer_init(&out, vm_memory(vm));
     bool shown = false;
     if (showing->stage == SCH_STAGE_DATUM)
@@ -174,7 +206,7 @@ enum sch_status sch_show_stage(sch_vm *vm, struct sch_source source, enum sch_st
                                void *data)
 {
     struct showing showing = { .source = source, .stage = stage, .write = write, .data = data };
-    if (!source_is_sound(source) || (unsigned)stage > SCH_STAGE_SOURCE || !run_begin(vm))
+    if (!source_is_sound(source) || (unsigned)stage > SCH_STAGE_STEPS || !run_begin(vm))
         return run_misuse(vm, "sch_show_stage needs a source and a stage, and no running program");
     enum sch_status status = program_front(vm, show, &showing);
     run_end(vm);

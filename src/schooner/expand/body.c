@@ -91,22 +91,51 @@ static bool program_begins(struct expander *x, int special)
     return true;
 }
 
-static bool scan_form(struct expander *x, struct body *body, struct datum *form)
+/* What stands at the head of a form: a special form, or in *ret_entry something else; -1 and NULL: an expression. */
+static bool look_at_head(struct expander *x, const struct body *body, struct datum *form, int *ret_special,
+                         struct entry **ret_entry)
 {
+    struct datum *head = form->kind == DATUM_PAIR && !form->cyclic ? form_car(form) : NULL;
+    *ret_special = -1;
+    *ret_entry = NULL;
+    if (!head || !is_identifier(head))
+        return program_begins(x, -1);
     for (;;) {
-        struct datum *head = form->kind == DATUM_PAIR && !form->cyclic ? form_car(form) : NULL;
-        if (!head || !is_identifier(head))
-            return program_begins(x, -1) && scan_expression(x, body, form);
         struct entry *entry = resolve(x, head, here(x));
         if (x->front->failed)
             return false;
         int special = entry ? (entry->kind == ENTRY_SPECIAL ? entry->special : -1) : unbound_special(x, body, head);
-        if (!x->began && x->module->is_program && body->top && special != SPECIAL_IMPORT &&
-            special != SPECIAL_USE_MODULES && special != SPECIAL_DEFINE_LIBRARY) {
-            if (!program_begins(x, special))
-                return false;
-            continue; /* look again: the head may be bound now */
+        bool begins = !x->began && x->module->is_program && body->top && special != SPECIAL_IMPORT &&
+                      special != SPECIAL_USE_MODULES && special != SPECIAL_DEFINE_LIBRARY;
+        if (!begins) {
+            *ret_special = special;
+            *ret_entry = entry;
+            return true;
         }
+        if (!program_begins(x, special))
+            return false;
+        /* look again: the head may be bound now */
+    }
+}
+
+bool top_macro(struct expander *x, struct datum *form, struct macro **ret_macro)
+{
+    const struct body body = { .top = true };
+    struct entry *entry;
+    int special;
+    if (!look_at_head(x, &body, form, &special, &entry))
+        return false;
+    *ret_macro = entry && entry->kind == ENTRY_MACRO ? entry->macro : NULL;
+    return true;
+}
+
+static bool scan_form(struct expander *x, struct body *body, struct datum *form)
+{
+    for (;;) {
+        struct entry *entry;
+        int special;
+        if (!look_at_head(x, body, form, &special, &entry))
+            return false;
         if (special >= 0)
             return scan_special(x, body, form, special);
         if (!entry || entry->kind != ENTRY_MACRO)

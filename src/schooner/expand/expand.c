@@ -156,11 +156,34 @@ static bool expand_text(struct expander *x, uint16_t file)
     }
 }
 
+/* A form is expanded when another one follows, which may need what it defines. */
+static bool step_text(struct expander *x, uint16_t file)
+{
+    struct reader reader;
+    struct datum *before = NULL;
+    reader_init(&reader, x->front, file);
+    for (;;) {
+        struct datum *form;
+        enum read_result result = read_datum(&reader, &form);
+        if (result != READ_DATUM)
+            return result == READ_END;
+        struct steps *steps = x->steps;
+        x->steps = NULL;
+        if (before && !expand_top(x, before))
+            return false;
+        x->steps = steps;
+        struct datum *end = datum_nil(x->front, form->position);
+        before = end ? datum_pair(x->front, form, end, form->position) : NULL;
+        if (!before || !steps_once(x, form))
+            return false;
+    }
+}
+
 static bool expand_body(struct expander *x, uint16_t file, struct core **ret)
 {
     struct position start = { .line = 1, .column = 1, .file = file };
     struct core *body;
-    if (!import_begin(x) || !expand_text(x, file) || !module_check(x, x->module))
+    if (!expand_text(x, file) || !module_check(x, x->module))
         return false;
     if (x->item_count == 0)
         return unspecified_node(x, start, ret) != NULL;
@@ -171,15 +194,29 @@ static bool expand_body(struct expander *x, uint16_t file, struct core **ret)
     return true;
 }
 
+static bool begin(struct expander *x, struct front *front, const struct expand_world *world)
+{
+    *x = (struct expander){ .front = front, .world = world };
+    x->depth_limit = front->nesting < UINT32_MAX / 2 ? (uint32_t)front->nesting : UINT32_MAX / 2;
+    x->module = module_new(x, "", NULL);
+    if (!x->module)
+        return false;
+    x->module->is_program = true;
+    return import_begin(x) && (!world->step || steps_begin(x));
+}
+
+bool expand_once(struct front *front, const struct expand_world *world, uint16_t file)
+{
+    struct expander x;
+    return begin(&x, front, world) && step_text(&x, file);
+}
+
 bool expand_program(struct front *front, const struct expand_world *world, uint16_t file, struct expansion *ret)
 {
-    struct expander x = { .front = front, .world = world };
+    struct expander x;
     struct expansion expansion = { 0 };
-    x.depth_limit = front->nesting < UINT32_MAX / 2 ? (uint32_t)front->nesting : UINT32_MAX / 2;
-    x.module = module_new(&x, "", NULL);
-    if (!x.module)
+    if (!begin(&x, front, world))
         return false;
-    x.module->is_program = true;
     if (!expand_body(&x, file, &expansion.body) || (!world->report && !report(&x, &expansion)))
         return false;
     expansion.open = x.open;

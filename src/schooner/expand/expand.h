@@ -70,6 +70,10 @@ struct expand_world {
      * it leaves is good for looking at what could be expanded, and reports nothing as left behind. NULL: the first
      * error ends it. */
     bool (*report)(void *data, const struct front *front);
+    /* Gets the text of each step of a macro, when it was taken. false after front_fail or front_limit. NULL: nobody
+     * wants it. */
+    bool (*step)(void *data, struct front *front, const char *text, size_t length);
+    void *step_data;
 };
 
 /* A name that the program leaves behind at its top level, or a library exports. */
@@ -102,6 +106,13 @@ struct expansion {
  * A top-level definition becomes CORE_DEFINE. false after front_fail or front_limit.
  */
 bool expand_program(struct front *front, const struct expand_world *world, uint16_t file, struct expansion *ret);
+
+/*
+ * One step for each outermost form of the program: where a macro stands at its head, world->step gets what the macro
+ * makes of it, else the form itself. What follows a form may need its definitions, so all but the last are expanded
+ * wholly, too. false after front_fail or front_limit.
+ */
+bool expand_once(struct front *front, const struct expand_world *world, uint16_t file);
 
 /* What is left of the program as source text again: core forms, names as the author wrote them, others only where two
  * would be taken for each other. Appended to `out`. To be called before the compiler's passes. false after front_fail

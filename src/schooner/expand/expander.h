@@ -36,12 +36,14 @@ struct environment {
 /* A renamed identifier: `id` (a symbol or an alias) as seen from `env`. Made anew for each expansion step. */
 struct alias {
     struct datum *id;
+    struct alias_shown *shown;
     const struct name *name; /* of the symbol at the end */
     struct environment env;
     struct entry *bindings; /* of this alias itself, innermost first */
     uint32_t length;        /* of the chain of aliases */
 };
 _Static_assert(offsetof(struct alias, id) == offsetof(struct alias_head, id), "datum_print follows aliases");
+_Static_assert(offsetof(struct alias, shown) == offsetof(struct alias_head, shown), "datum_pretty shows aliases");
 
 enum entry_kind { ENTRY_LOCAL, ENTRY_GLOBAL, ENTRY_MACRO, ENTRY_SPECIAL };
 
@@ -184,6 +186,7 @@ struct expander {
     struct module **order; /* libraries made here, in order */
     size_t order_count, order_capacity;
     struct global *builtins[40];
+    struct steps *steps; /* NULL: nobody watches macros at work */
 };
 
 /* --- expander.c: tasks, nodes, errors --- */
@@ -287,6 +290,9 @@ void *table_get(const struct table *table, const void *key);
 struct datum *alias_new(struct expander *x, struct datum *id, struct environment env, struct position position);
 /* NULL: bound nowhere (or an error). */
 struct entry *resolve(struct expander *x, struct datum *id, struct environment env);
+/* The same, for a look that is no use of the binding. */
+struct entry *look_up(struct expander *x, struct datum *id, struct environment env);
+bool entry_same(const struct entry *a, const struct entry *b);
 bool binding_same(struct expander *x, struct datum *a, struct environment env_a, struct datum *b,
                   struct environment env_b);
 /* Is it the identifier of that special form? An unbound identifier of that name counts. */
@@ -365,6 +371,8 @@ bool push_body(struct expander *x, struct datum *forms, struct core **dest, uint
 /* A form of a top level, or several: scanned, expanded, appended to the program. */
 bool expand_top(struct expander *x, struct datum *forms);
 bool append_item(struct expander *x, struct core *node);
+/* The macro that a form of the program's top level uses; *ret_macro is NULL when it uses none. false: an error. */
+bool top_macro(struct expander *x, struct datum *form, struct macro **ret_macro);
 
 /* --- define.c --- */
 
@@ -384,6 +392,16 @@ bool expand_lambda_star(struct expander *x, struct datum *formals, struct datum 
 bool macro_bind(struct expander *x, struct entry *entry, struct datum *form, struct environment env);
 struct datum *macro_expand(struct expander *x, struct macro *macro, struct datum *form);
 struct macro *macro_lazy(struct expander *x, const unsigned char *bytes, size_t length, struct module *module);
+
+/* --- steps.c: macros at work, as text for people --- */
+
+/* Makes x->steps for expand_world.step. */
+bool steps_begin(struct expander *x);
+/* A rule of a macro made `after` of `before`. */
+bool steps_take(struct expander *x, const struct macro *macro, uint32_t rule, struct datum *before,
+                struct datum *after);
+/* The form after one step, or as it is where its head is no macro: as text. */
+bool steps_once(struct expander *x, struct datum *form);
 
 /* --- the handlers --- */
 

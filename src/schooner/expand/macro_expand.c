@@ -238,6 +238,20 @@ static bool build(struct expansion_step *step, const struct template *template, 
     }
 }
 
+/* The use is shown: what another macro built stands in no text. */
+static void no_match(struct expander *x, struct datum *form)
+{
+    enum { FORM_PRINT_MOST = 100 };
+    struct buffer out;
+    buffer_init(&out, x->front->arena.memory);
+    if (datum_print(form, FORM_PRINT_MOST, &out))
+        fail(x, form, "no rule of the macro `%s` matches this use: %.*s", identifier_text(form_car(form)),
+             (int)out.length, (const char *)out.bytes);
+    else
+        front_limit(x->front, SCH_LIMIT_HEAP);
+    buffer_done(&out);
+}
+
 struct datum *macro_expand(struct expander *x, struct macro *macro, struct datum *form)
 {
     if (!macro) {
@@ -262,10 +276,10 @@ struct datum *macro_expand(struct expander *x, struct macro *macro, struct datum
         struct datum *built = NULL;
         step.aliases = front_array(x->front, macro->identifier_count, sizeof *step.aliases);
         if (!step.aliases || !front_charge(x->front, step.rule->template->size + macro->identifier_count / 8) ||
-            !build(&step, step.rule->template, &built))
+            !build(&step, step.rule->template, &built) || (x->steps && !steps_take(x, macro, i, form, built)))
             return NULL;
         return built;
     }
-    fail(x, form, "no rule of the macro `%s` matches this use", identifier_text(form_car(form)));
+    no_match(x, form);
     return NULL;
 }

@@ -197,21 +197,6 @@ static struct entry *import_find(struct expander *x, const struct import_set *se
     return name ? module_export(x, set->source, name) : NULL;
 }
 
-static bool entry_same(const struct entry *a, const struct entry *b)
-{
-    if (a == b)
-        return true;
-    if (a->kind != b->kind)
-        return false;
-    switch ((enum entry_kind)a->kind) {
-    case ENTRY_LOCAL: return a->variable == b->variable;
-    case ENTRY_GLOBAL: return a->global == b->global;
-    case ENTRY_MACRO: return a->macro == b->macro;
-    case ENTRY_SPECIAL: return a->special == b->special;
-    }
-    return false;
-}
-
 static struct entry *imports_find(struct expander *x, struct module *module, const struct name *name)
 {
     struct entry *found = NULL;

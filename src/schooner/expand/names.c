@@ -1,5 +1,6 @@
 /* Names for people: those in scope where a program begins, which a line editor completes, and where a name that is not
  * bound could come from. */
+#include "base/near.h"
 #include "schooner/expand/expander.h"
 
 struct collector {
@@ -131,30 +132,7 @@ const char *expand_provider(const struct expand_world *world, const char *text, 
 
 /* --- names that may have been meant --- */
 
-enum { NEAR_BYTES = 64, NEAR_TIMES = 32, NEAR_LOCALS = 64, NEAR_CELLS_PER_UNIT = 16 };
-
-/* How many letters apart: one left out, put in, changed, or two exchanged. Of names as long as NEAR_BYTES at most. */
-static unsigned distance(const struct name *a, const struct name *b)
-{
-    unsigned char rows[3][NEAR_BYTES + 1];
-    for (uint32_t j = 0; j <= b->length; j++)
-        rows[0][j] = (unsigned char)j;
-    for (uint32_t i = 1; i <= a->length; i++) {
-        unsigned char *now = rows[i % 3], *before = rows[(i + 2) % 3], *earlier = rows[(i + 1) % 3];
-        now[0] = (unsigned char)i;
-        for (uint32_t j = 1; j <= b->length; j++) {
-            bool same = a->text[i - 1] == b->text[j - 1];
-            unsigned best = before[j - 1] + !same;
-            best = before[j] + 1u < best ? before[j] + 1u : best;
-            best = now[j - 1] + 1u < best ? now[j - 1] + 1u : best;
-            bool exchanged = i > 1 && j > 1 && a->text[i - 1] == b->text[j - 2] && a->text[i - 2] == b->text[j - 1];
-            if (exchanged && earlier[j - 2] + 1u < best)
-                best = earlier[j - 2] + 1u;
-            now[j] = (unsigned char)best;
-        }
-    }
-    return rows[a->length % 3][b->length];
-}
+enum { NEAR_TIMES = 32, NEAR_LOCALS = 64, NEAR_CELLS_PER_UNIT = 16 };
 
 struct nearest {
     struct expander *x;
@@ -171,40 +149,38 @@ static void consider(struct nearest *nearest, const struct name *name)
     if (name == nearest->wanted || b > NEAR_BYTES || (a > b ? a - b : b - a) >= nearest->distance)
         return;
     nearest->work += (uint64_t)a * b / NEAR_CELLS_PER_UNIT;
-    unsigned apart = distance(nearest->wanted, name);
+    unsigned apart = near_distance(nearest->wanted->text, a, name->text, b);
     if (apart < nearest->distance) {
         nearest->distance = apart;
         nearest->found = name;
     }
 }
 
-static bool consider_text(void *data, const char *text)
+static bool consider_charged(struct nearest *nearest, const struct name *name)
 {
-    struct nearest *nearest = data;
-    const struct name *name = name_of(&nearest->x->front->names, text);
-    if (!name)
-        return false;
     consider(nearest, name);
     uint64_t work = nearest->work;
     nearest->work = 0;
     return front_charge(nearest->x->front, work);
 }
 
-static bool is_short(const struct name *name)
+static bool consider_text(void *data, const char *text)
 {
-    return name->length < 3 || name->length > NEAR_BYTES;
+    struct nearest *nearest = data;
+    const struct name *name = name_of(&nearest->x->front->names, text);
+    return name && consider_charged(nearest, name);
 }
 
 static struct nearest nearest_begin(struct expander *x, const struct name *name)
 {
-    return (struct nearest){ .x = x, .wanted = name, .distance = name->length < 6 ? 2 : 3 };
+    return (struct nearest){ .x = x, .wanted = name, .distance = near_bound(name->length) };
 }
 
 const struct name *near_local(struct expander *x, const struct name *name)
 {
     struct nearest nearest = nearest_begin(x, name);
     unsigned count = 0;
-    if (is_short(name))
+    if (nearest.distance == 0)
         return NULL;
     for (const struct scope *scope = x->scopes; scope; scope = scope->outer)
         for (const struct entry *entry = scope->entries; entry && count < NEAR_LOCALS; entry = entry->next, count++)
@@ -216,13 +192,11 @@ const struct name *near_global(struct expander *x, const struct module *module, 
 {
     struct nearest nearest = nearest_begin(x, name);
     struct collector c = { .x = x, .prefix = "", .take = consider_text, .data = &nearest };
-    if (is_short(name) || x->near_times++ >= NEAR_TIMES)
+    if (nearest.distance == 0 || x->near_times++ >= NEAR_TIMES)
         return NULL;
     for (const struct entry *entry = module->first; entry; entry = entry->next)
-        consider(&nearest, entry->inside);
-    if (!front_charge(x->front, nearest.work))
-        return NULL;
-    nearest.work = 0;
+        if (!consider_charged(&nearest, entry->inside))
+            return NULL;
     for (const struct import_set *set = module->imports; set; set = set->next)
         if (set->source->existing && !give_exports(&c, set->source->existing, set->steps))
             return NULL;

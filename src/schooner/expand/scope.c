@@ -83,14 +83,12 @@ static struct entry **bindings_of(struct datum *id)
  * Bindings hang on the identifier, innermost first. A macro is used only within the scope that binds it, so the
  * environment of an alias is always one of the scopes that are open now: its depth tells which bindings it sees.
  */
-struct entry *resolve(struct expander *x, struct datum *id, struct environment env)
+struct entry *look_up(struct expander *x, struct datum *id, struct environment env)
 {
     for (;;) {
         for (struct entry *entry = *bindings_of(id); entry; entry = entry->shadowed) {
-            if (entry->depth <= env.depth && entry->module == env.module) {
-                entry->used = true;
+            if (entry->depth <= env.depth && entry->module == env.module)
                 return entry;
-            }
         }
         if (id->kind == DATUM_SYMBOL)
             break;
@@ -98,9 +96,30 @@ struct entry *resolve(struct expander *x, struct datum *id, struct environment e
         id = id->alias->id;
     }
     struct entry *entry = module_find(x, env.module, id->name);
+    return entry && entry->pending ? NULL : entry;
+}
+
+struct entry *resolve(struct expander *x, struct datum *id, struct environment env)
+{
+    struct entry *entry = look_up(x, id, env);
     if (entry)
         entry->used = true;
-    return entry && entry->pending ? NULL : entry;
+    return entry;
+}
+
+bool entry_same(const struct entry *a, const struct entry *b)
+{
+    if (a == b)
+        return true;
+    if (a->kind != b->kind)
+        return false;
+    switch ((enum entry_kind)a->kind) {
+    case ENTRY_LOCAL: return a->variable == b->variable;
+    case ENTRY_GLOBAL: return a->global == b->global;
+    case ENTRY_MACRO: return a->macro == b->macro;
+    case ENTRY_SPECIAL: return a->special == b->special;
+    }
+    return false;
 }
 
 bool binding_same(struct expander *x, struct datum *a, struct environment env_a, struct datum *b,
@@ -110,17 +129,7 @@ bool binding_same(struct expander *x, struct datum *a, struct environment env_a,
     struct entry *second = resolve(x, b, env_b);
     if (!first || !second)
         return first == second && identifier_name(a) == identifier_name(b);
-    if (first == second)
-        return true;
-    if (first->kind != second->kind)
-        return false;
-    switch ((enum entry_kind)first->kind) {
-    case ENTRY_LOCAL: return first->variable == second->variable;
-    case ENTRY_GLOBAL: return first->global == second->global;
-    case ENTRY_MACRO: return first->macro == second->macro;
-    case ENTRY_SPECIAL: return first->special == second->special;
-    }
-    return false;
+    return entry_same(first, second);
 }
 
 bool is_special(struct expander *x, struct datum *id, int special)

@@ -419,7 +419,7 @@ static bool print_imports(struct source *s, const struct expansion *expansion)
             return false;
     }
     bool any = list.first->pair.cdr->kind == DATUM_PAIR;
-    return !any || datum_print_source(list.first, s->out) || front_limit(s->front, SCH_LIMIT_HEAP);
+    return !any || datum_print_source(list.first, SIZE_MAX, s->out) || front_limit(s->front, SCH_LIMIT_HEAP);
 }
 
 static bool print_form(struct source *s, const struct core *core)
@@ -428,7 +428,7 @@ static bool print_form(struct source *s, const struct core *core)
     struct datum *datum = build(s, core);
     if (!datum)
         return false;
-    if (!datum_print_source(datum, s->out))
+    if (!datum_print_source(datum, SIZE_MAX, s->out))
         return front_limit(s->front, SCH_LIMIT_HEAP);
     return front_charge(s->front, (s->out->length - before) / 64);
 }

@@ -65,9 +65,15 @@ struct datum {
     };
 };
 
+/* How an alias is to be shown among the names of a form. */
+struct alias_shown {
+    const struct name *name; /* NULL: as that of the symbol at the end */
+};
+
 /* What an alias (expand/) begins with: the symbol or alias that it renames. */
 struct alias_head {
     struct datum *id;
+    struct alias_shown *shown; /* NULL: as the symbol at the end */
 };
 
 /* The names of one compilation. */
@@ -87,8 +93,13 @@ struct buffer;
 /* Appends the datum as `write` would, in at most about `most` bytes: what is longer or deeper ends in "...". For
  * messages and stages. false: the buffer's memory is full. */
 bool datum_print(const struct datum *datum, size_t most, struct buffer *out);
-/* Appends a form of a program over as many lines as it takes, indented, with a newline behind it. Only what stands in
- * (quote ...) may have cycles. false: memory is full. */
-bool datum_print_source(const struct datum *datum, struct buffer *out);
+/* The symbol that an identifier, a symbol or an alias, is in the end. */
+const struct name *datum_symbol_name(const struct datum *identifier);
+/* "'" for (quote x), "`" for (quasiquote x), ... NULL: no such list. */
+const char *datum_prefix(const struct datum *datum);
+/* Appends a form of a program over as many lines as it takes, indented, with a newline behind it. Identifiers outside
+ * of quoted data are shown as their alias_shown says. What is longer than about `most` bytes ends in "...". false:
+ * memory is full. */
+bool datum_print_source(const struct datum *datum, size_t most, struct buffer *out);
 
 #endif

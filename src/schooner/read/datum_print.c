@@ -54,18 +54,20 @@ static bool print_vector(struct datum_printer *printer, const struct datum *datu
     return done && buffer_append_byte(printer->out, ')');
 }
 
-/* 'x for (quote x), ... NULL: not such a list. */
-static const char *prefix_of(const struct datum *datum)
+const char *datum_prefix(const struct datum *datum)
 {
     static const struct {
         char name[20];
         char prefix[4];
     } prefixes[] = { { "quote", "'" }, { "quasiquote", "`" }, { "unquote", "," }, { "unquote-splicing", ",@" } };
+    if (datum->kind != DATUM_PAIR || datum->cyclic)
+        return NULL;
     const struct datum *head = datum->pair.car, *rest = datum->pair.cdr;
-    if (head->kind != DATUM_SYMBOL || rest->kind != DATUM_PAIR || rest->pair.cdr->kind != DATUM_NIL)
+    if ((head->kind != DATUM_SYMBOL && head->kind != DATUM_ALIAS) || rest->kind != DATUM_PAIR ||
+        rest->pair.cdr->kind != DATUM_NIL)
         return NULL;
     for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++) {
-        if (strcmp(head->name->text, prefixes[i].name) == 0)
+        if (strcmp(datum_symbol_name(head)->text, prefixes[i].name) == 0)
             return prefixes[i].prefix;
     }
     return NULL;
@@ -73,7 +75,7 @@ static const char *prefix_of(const struct datum *datum)
 
 static bool print_list(struct datum_printer *printer, const struct datum *datum, unsigned depth)
 {
-    const char *prefix = prefix_of(datum);
+    const char *prefix = datum_prefix(datum);
     if (prefix)
         return buffer_append_text(printer->out, prefix) && print_datum(printer, datum->pair.cdr->pair.car, depth + 1);
     bool done = buffer_append_byte(printer->out, '(') && print_datum(printer, datum->pair.car, depth + 1);
@@ -106,12 +108,11 @@ static bool print_text(struct datum_printer *printer, const struct datum *datum)
     return done && (!cut || buffer_append_text(printer->out, "..."));
 }
 
-/* The symbol at the end of a chain of renamings. */
-static const struct name *name_of_alias(const struct datum *datum)
+const struct name *datum_symbol_name(const struct datum *identifier)
 {
-    while (datum->kind == DATUM_ALIAS)
-        datum = ((const struct alias_head *)datum->alias)->id;
-    return datum->name;
+    while (identifier->kind == DATUM_ALIAS)
+        identifier = ((const struct alias_head *)identifier->alias)->id;
+    return identifier->name;
 }
 
 static bool print_datum(struct datum_printer *printer, const struct datum *datum, unsigned depth)
@@ -133,7 +134,7 @@ static bool print_datum(struct datum_printer *printer, const struct datum *datum
     case DATUM_PAIR: return print_list(printer, datum, depth);
     case DATUM_VECTOR: return print_vector(printer, datum, depth);
     case DATUM_ALIAS: {
-        const struct name *name = name_of_alias(datum);
+        const struct name *name = datum_symbol_name(datum);
         return syntax_write_symbol(name->text, name->length, printer->out);
     }
     case DATUM_CORE: return buffer_append_text(printer->out, "#<expanded>");

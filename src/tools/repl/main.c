@@ -190,11 +190,11 @@ int main(int argc, char **argv)
     struct repl_input input = {
         .read = read_line, .remember = remember, .begin = begin, .prompts = true, .data = &editor
     };
-    if (!options_parse(argc - 1, argv + 1, OPTIONS_ANYWHERE, &options))
+    if (!options_parse(&command_table[NUMBER_command_repl], argc - 1, argv + 1, &options))
         return STATUS_USAGE;
-    if (options.arg_count > 0) {
-        fprintf(stderr, "schooner repl: no file is needed: `,load %s` at the prompt\n", options.args[0]);
-        return STATUS_USAGE;
+    if (options.help) {
+        options_help(stdout, &command_table[NUMBER_command_repl]);
+        return STATUS_OK;
     }
     if (!open_editor(&editor)) {
         fputs("schooner: the line editor does not start\n", stderr);

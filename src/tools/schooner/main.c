@@ -5,27 +5,33 @@
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
+#include "base/near.h"
 #include "tools/common/report.h"
 #include "tools/schooner/repl.h"
 #include "tools/schooner/world.h"
 
+static void print_row(FILE *out, const char *usage, const char *help)
+{
+    enum { COLUMN = 33 };
+    fprintf(out, "  %-*s", COLUMN, usage);
+    if (strlen(usage) >= COLUMN)
+        fprintf(out, "\n  %*s", COLUMN, "");
+    fprintf(out, " %s\n", help);
+}
+
 static void help(FILE *out)
 {
-    fprintf(
-        out,
-        "schooner [repl] [OPTIONS]                read, evaluate, print, again and again\n"
-        "schooner eval [OPTIONS] FILE|-e TEXT     run what is not trusted: nothing in scope, every limit in force\n"
-        "schooner run  [OPTIONS] FILE [ARGS]      run a program of your own: all libraries, no limits but those given\n"
-        "schooner FILE [ARGS]                     the same as run\n"
-        "schooner check [OPTIONS] FILE|FOLDER...  what is wrong with programs, without running them\n"
-        "schooner test [OPTIONS] FILE...          run tests that are written with (schooner test)\n"
-        "schooner expand [OPTIONS] FILE           the program without macros and derived forms, as source\n"
-        "schooner stages [OPTIONS] FILE           the program as each stage of the compiler leaves it\n"
-        "schooner surface [OPTIONS]               every binding of every library that may be imported\n"
-        "schooner --help | --version\n\n"
-        "FILE may be - for standard input. Sizes take K M G, fuel k M G, times ms s m h, limits `unlimited`.\n\n");
-    options_help(out);
-    fputs("\nStatuses: 0, 1 for errors, 2 for bad usage, 3 when a limit ended the run.\n", out);
+    fputs("usage: schooner COMMAND [OPTIONS] ...\n\n", out);
+    print_row(out, "FILE [ARGUMENTS]", "the same as run");
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        char usage[96];
+        snprintf(usage, sizeof usage, "%s %s", command_table[i].name, command_table[i].operands);
+        print_row(out, usage, command_table[i].help);
+    }
+    fputs("\nThe options of a command: schooner COMMAND --help. The version: schooner --version\n"
+          "FILE may be - for standard input. Sizes take K M G, fuel k M G, times ms s m h, limits `unlimited`.\n"
+          "Statuses: 0, 1 for errors, 2 for bad usage, 3 when a limit ended the run.\n",
+          out);
 }
 
 static bool is_help_word(const char *word)
@@ -141,52 +147,31 @@ static int command_run(const struct options *options)
     return execute_file(options, SCH_POSTURE_RUN);
 }
 
-/* --- the commands ------------------------------------------------------------------------------------------------ */
-
-enum files { NO_FILES, ONE_FILE, ONE_FILE_AND_ARGUMENTS, FILES };
-
-static const struct command {
-    const char *name;
-    int (*run)(const struct options *options);
-    enum files files;
-} commands[] = {
-    { "eval", command_eval, ONE_FILE },       { "run", command_run, ONE_FILE_AND_ARGUMENTS },
-    { "check", command_check, FILES },        { "test", command_test, FILES },
-    { "expand", command_expand, ONE_FILE },   { "stages", command_stages, ONE_FILE },
-    { "surface", command_surface, NO_FILES },
-};
-enum { COMMAND_COUNT = sizeof commands / sizeof *commands };
-
-static bool files_fit(const struct command *command, const struct options *options)
+/* At a terminal, the helper with the line editor takes over, if it is there: run_repl. */
+static int command_repl(const struct options *options)
 {
-    int count = options->arg_count;
-    if (command->files == NO_FILES && (count > 0 || options->expression)) {
-        fprintf(stderr, "schooner %s: no file is needed; see schooner --help\n", command->name);
-        return false;
-    }
-    if (command->files != NO_FILES && !options->expression && count == 0) {
-        fprintf(stderr, "schooner %s: a file or -e TEXT is needed; see schooner --help\n", command->name);
-        return false;
-    }
-    if (command->files == ONE_FILE && count > (options->expression ? 0 : 1)) {
-        fprintf(stderr, "schooner %s: one file at a time: what is `%s`?\n", command->name,
-                options->args[options->expression ? 0 : 1]);
-        return false;
-    }
-    return true;
+    return repl_run_plain(options);
 }
 
-static int run_command(const struct command *command, int argc, char **argv)
+/* --- the commands ------------------------------------------------------------------------------------------------ */
+
+static int (*const functions[COMMAND_COUNT])(const struct options *options) = {
+#define COMMAND(function, name, files, operands, options, help) function,
+#include "tools/schooner/commands.def"
+#undef COMMAND
+};
+
+static int run_command(enum command_number number, int argc, char **argv)
 {
+    const struct command *command = &command_table[number];
     struct options options;
-    if (argc > 0 && is_help_word(argv[0])) {
-        help(stdout);
-        return STATUS_OK;
-    }
-    enum option_order order = command->files == ONE_FILE_AND_ARGUMENTS ? OPTIONS_BEFORE_FILE : OPTIONS_ANYWHERE;
-    if (!options_parse(argc, argv, order, &options) || !files_fit(command, &options))
+    if (!options_parse(command, argc, argv, &options))
         return STATUS_USAGE;
-    int status = command->run(&options);
+    int status = STATUS_OK;
+    if (options.help)
+        options_help(stdout, command);
+    else
+        status = functions[number](&options);
     if (fflush(stdout) != 0 && status == STATUS_OK) {
         fprintf(stderr, "schooner: standard output: %s\n", strerror(errno));
         status = STATUS_ERROR;
@@ -194,19 +179,26 @@ static int run_command(const struct command *command, int argc, char **argv)
     return status;
 }
 
-/* At a terminal, the helper with the line editor takes over, if it is there. */
+/* The editor parses the words itself, so they go to it as they are. */
 static int run_repl(int argc, char **argv)
 {
-    struct options options;
-    if (isatty(STDIN_FILENO))
+    if (isatty(STDIN_FILENO) && (argc == 0 || !is_help_word(argv[0])))
         repl_execute_editor(argc, argv);
-    if (!options_parse(argc, argv, OPTIONS_ANYWHERE, &options))
-        return STATUS_USAGE;
-    if (options.arg_count > 0) {
-        fprintf(stderr, "schooner repl: no file is needed: `,load %s` at the prompt\n", options.args[0]);
-        return STATUS_USAGE;
-    }
-    return repl_run_plain(&options);
+    return run_command(NUMBER_command_repl, argc, argv);
+}
+
+/* No command has that name, and no file. */
+static int unknown_command(const char *word)
+{
+    struct near near = near_begin(word);
+    for (size_t i = 0; i < COMMAND_COUNT; i++)
+        near_consider(&near, command_table[i].name);
+    fprintf(stderr, "schooner: `%s` is neither a command nor a file; ", word);
+    if (near.found)
+        fprintf(stderr, "did you mean `%s`?\n", near.found);
+    else
+        fputs("see schooner --help\n", stderr);
+    return STATUS_USAGE;
 }
 
 int main(int argc, char **argv)
@@ -214,13 +206,12 @@ int main(int argc, char **argv)
     if (argc < 2)
         return run_repl(0, argv + 1);
     const char *word = argv[1];
-    for (size_t i = 0; i < COMMAND_COUNT; i++)
-        if (strcmp(commands[i].name, word) == 0)
-            return run_command(&commands[i], argc - 2, argv + 2);
-    bool is_help = argc > 2 && is_help_word(argv[2]);
-    if (strcmp(word, "repl") == 0 && !is_help)
+    if (strcmp(word, "repl") == 0)
         return run_repl(argc - 2, argv + 2);
-    if (is_help_word(word) || strcmp(word, "help") == 0 || (is_help && strcmp(word, "repl") == 0)) {
+    for (size_t i = 0; i < COMMAND_COUNT; i++)
+        if (strcmp(command_table[i].name, word) == 0)
+            return run_command((enum command_number)i, argc - 2, argv + 2);
+    if (is_help_word(word) || strcmp(word, "help") == 0) {
         help(stdout);
         return STATUS_OK;
     }
@@ -229,13 +220,10 @@ int main(int argc, char **argv)
         return STATUS_OK;
     }
     if (word[0] == '-' && word[1]) {
-        fprintf(stderr, "schooner: unknown option %s; see schooner --help\n", word);
+        fprintf(stderr, "schooner: unknown option %s: options stand behind a command; see schooner --help\n", word);
         return STATUS_USAGE;
     }
-    if (word[0] != '-' && !strpbrk(word, "./") && access(word, F_OK) < 0) {
-        fprintf(stderr, "schooner: `%s` is neither a command nor a file; see schooner --help\n", word);
-        return STATUS_USAGE;
-    }
-    static const struct command run = { "run", command_run, ONE_FILE_AND_ARGUMENTS };
-    return run_command(&run, argc - 1, argv + 1);
+    if (word[0] != '-' && !strpbrk(word, "./") && access(word, F_OK) < 0)
+        return unknown_command(word);
+    return run_command(NUMBER_command_run, argc - 1, argv + 1);
 }

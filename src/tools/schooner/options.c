@@ -1,9 +1,10 @@
-/* Parsing by the table in options.def. */
+/* Parsing by the tables in options.def and commands.def. */
 #include "tools/schooner/options.h"
 
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/near.h"
 #include "tools/common/units.h"
 
 enum kind { BYTES, COUNT, DURATION, TEXT, FLAG, POSTURE, FORMAT };
@@ -24,6 +25,37 @@ static const struct option table[] = {
 #undef OPTION
 };
 enum { OPTION_COUNT = sizeof table / sizeof *table };
+
+#define LIMITS                                                  "--heap --fuel --timeout --output --nesting --integer-bits "
+#define COMMAND(function, name, files, operands, options, help) { name, files, operands, options, help },
+const struct command command_table[COMMAND_COUNT] = {
+#include "tools/schooner/commands.def"
+};
+#undef COMMAND
+
+/* What is being parsed, and for whom. */
+struct parse {
+    const struct command *command;
+    int argc;
+    char **argv;
+    struct options *options;
+};
+
+/* Is the name one of those in the list? */
+static bool is_listed(const char *list, const char *name)
+{
+    size_t length = strlen(name);
+    for (const char *at = list; (at = strstr(at, name)); at += length)
+        if ((at == list || at[-1] == ' ') && (at[length] == ' ' || !at[length]))
+            return true;
+    return false;
+}
+
+static bool takes(const struct command *command, const struct option *option)
+{
+    return option->field == offsetof(struct options, help) || is_listed(command->options, option->name) ||
+           (option->letter && is_listed(command->options, option->letter));
+}
 
 /* "--heap" or "--heap=64M"; *ret_value gets what stands behind '='. */
 static const struct option *find(const char *word, const char **ret_value)
@@ -52,6 +84,37 @@ static int choice(const char *value, const char *const *words)
 static bool bad_value(const struct option *option, const char *value, const char *expected)
 {
     fprintf(stderr, "schooner: %s: `%s` is not %s\n", option->name, value, expected);
+    return false;
+}
+
+static bool unknown_option(const struct command *command, const char *word)
+{
+    char name[NEAR_BYTES + 1];
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(word, "="), word);
+    struct near near = near_begin(name);
+    for (size_t i = 0; i < OPTION_COUNT; i++)
+        if (takes(command, &table[i]))
+            near_consider(&near, table[i].name);
+    fprintf(stderr, "schooner %s: unknown option %s; ", command->name, word);
+    if (near.found)
+        fprintf(stderr, "did you mean %s?\n", near.found);
+    else
+        fprintf(stderr, "see schooner %s --help\n", command->name);
+    return false;
+}
+
+/* Says whose option it is. */
+static bool others_option(const struct command *command, const struct option *option)
+{
+    const char *separator = " is an option of ";
+    fprintf(stderr, "schooner %s: %s", command->name, option->name);
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        if (!takes(&command_table[i], option))
+            continue;
+        fprintf(stderr, "%s%s", separator, command_table[i].name);
+        separator = ", ";
+    }
+    fputc('\n', stderr);
     return false;
 }
 
@@ -89,27 +152,54 @@ static bool store(struct options *options, const struct option *option, const ch
 }
 
 /* The option at argv[*i] with its value; *i stands on its last word then. */
-static bool parse_option(int argc, char **argv, int *i, struct options *ret)
+static bool parse_option(const struct parse *parse, int *i)
 {
-    const char *value;
-    const struct option *option = find(argv[*i], &value);
-    if (!option) {
-        fprintf(stderr, "schooner: unknown option %s; see schooner --help\n", argv[*i]);
-        return false;
-    }
+    const char *word = parse->argv[*i], *value;
+    const struct option *option = find(word, &value);
+    if (!option)
+        return unknown_option(parse->command, word);
+    if (!takes(parse->command, option))
+        return others_option(parse->command, option);
     if (option->kind == FLAG && value) {
         fprintf(stderr, "schooner: %s takes no value\n", option->name);
         return false;
     }
-    if (option->kind != FLAG && !value && !(value = *i + 1 < argc ? argv[++*i] : NULL)) {
+    if (option->kind != FLAG && !value && !(value = *i + 1 < parse->argc ? parse->argv[++*i] : NULL)) {
         fprintf(stderr, "schooner: %s needs a value\n", option->name);
         return false;
     }
-    return store(ret, option, value);
+    return store(parse->options, option, value);
 }
 
-bool options_parse(int argc, char **argv, enum option_order order, struct options *ret)
+static bool files_fit(const struct command *command, const struct options *options)
 {
+    int count = options->arg_count;
+    if (options->help)
+        return true;
+    if (command->files == NO_FILES && count > 0) {
+        bool is_repl = command == &command_table[NUMBER_command_repl];
+        fprintf(stderr,
+                is_repl ? "schooner %s: no file is needed: `,load %s` at the prompt\n"
+                        : "schooner %s: no file is needed: what is `%s`?\n",
+                command->name, options->args[0]);
+        return false;
+    }
+    if (command->files != NO_FILES && !options->expression && count == 0) {
+        fprintf(stderr, "schooner %s: a file or -e TEXT is needed; see schooner %s --help\n", command->name,
+                command->name);
+        return false;
+    }
+    if (command->files == ONE_FILE && count > (options->expression ? 0 : 1)) {
+        fprintf(stderr, "schooner %s: one file at a time: what is `%s`?\n", command->name,
+                options->args[options->expression ? 0 : 1]);
+        return false;
+    }
+    return true;
+}
+
+bool options_parse(const struct command *command, int argc, char **argv, struct options *ret)
+{
+    struct parse parse = { command, argc, argv, ret };
     *ret = (struct options){ .args = argv };
     int i = 0;
     for (; i < argc; i++) {
@@ -118,16 +208,16 @@ bool options_parse(int argc, char **argv, enum option_order order, struct option
             i++;
             break;
         }
-        if (!is_option && order == OPTIONS_BEFORE_FILE)
+        if (!is_option && command->files == ONE_PROGRAM)
             break;
         if (!is_option)
             argv[ret->arg_count++] = argv[i];
-        else if (!parse_option(argc, argv, &i, ret))
+        else if (!parse_option(&parse, &i))
             return false;
     }
     while (i < argc)
         argv[ret->arg_count++] = argv[i++];
-    return true;
+    return files_fit(command, ret);
 }
 
 enum sch_posture options_posture(const struct options *options, enum sch_posture otherwise)
@@ -183,12 +273,17 @@ const char **options_names(const char *text)
     }
 }
 
-void options_help(FILE *out)
+void options_help(FILE *out, const struct command *command)
 {
+    fprintf(out, "usage: schooner %s%s%s [OPTIONS]\n  %s\n\n", command->name, *command->operands ? " " : "",
+            command->operands, command->help);
     for (size_t i = 0; i < OPTION_COUNT; i++) {
         const struct option *option = &table[i];
-        fprintf(out, "  %s%s%s %-*s %s\n", option->letter ? option->letter : "", option->letter ? ", " : "",
-                option->name, (int)(24 - strlen(option->name) - (option->letter ? 4 : 0)),
-                option->argument ? option->argument : "", option->help);
+        if (!option->help || !takes(command, option))
+            continue;
+        char usage[64];
+        snprintf(usage, sizeof usage, "%s%s%s%s%s", option->letter ? option->letter : "", option->letter ? ", " : "",
+                 option->name, option->argument ? " " : "", option->argument ? option->argument : "");
+        fprintf(out, "  %-22s %s\n", usage, option->help);
     }
 }

@@ -21,22 +21,40 @@ struct options {
     bool mutation;
     bool catch_errors;
     bool usage;
+    bool once, trace;
+    bool help;
     enum posture_choice posture;
     enum format_choice format;
     char **args; /* what is no option: files, or of `run` the program with its arguments */
     int arg_count;
 };
 
-/* Whose the words behind the first file are. */
-enum option_order { OPTIONS_ANYWHERE, OPTIONS_BEFORE_FILE };
+enum command_files { NO_FILES, ONE_FILE, ONE_PROGRAM, MANY_FILES };
 
-/* Parses what stands behind the command's name; complains on standard error and gives false for bad usage. `argv` is
- * put into order: words that are no options come together in ret->args. */
-bool options_parse(int argc, char **argv, enum option_order order, struct options *ret);
-void options_help(FILE *out);
+struct command {
+    const char *name;
+    enum command_files files;
+    const char *operands; /* as help shows them */
+    const char *options;  /* names, with spaces between */
+    const char *help;
+};
+
+enum command_number {
+#define COMMAND(function, name, files, operands, options, help) NUMBER_##function,
+#include "tools/schooner/commands.def"
+#undef COMMAND
+    COMMAND_COUNT,
+};
+extern const struct command command_table[COMMAND_COUNT];
+
+/* Parses what stands behind the command's name and looks whether the files suit it; complains on standard error and
+ * gives false for bad usage. `argv` is put into order: words that are no options come together in ret->args. */
+bool options_parse(const struct command *command, int argc, char **argv, struct options *ret);
+/* The command's usage line, and its options. */
+void options_help(FILE *out, const struct command *command);
 
 enum sch_posture options_posture(const struct options *options, enum sch_posture otherwise);
-/* Limits that were not given are the defaults of `eval`, and none under `run`. */
+/* Limits that were not given: the defaults of the engine for SCH_POSTURE_EVAL, else none. */
 struct sch_limits options_limits(const struct options *options, enum sch_posture posture);
 /* "base,(srfi 1),char" to a NULL-terminated list in one allocation; `none` is empty. NULL for NULL, or no memory. */
 const char **options_names(const char *text);

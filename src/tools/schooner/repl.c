@@ -106,6 +106,16 @@ static void comma_expand(struct repl *repl, const char *rest)
     show(repl, rest, SCH_STAGE_SOURCE);
 }
 
+static void comma_expand_once(struct repl *repl, const char *rest)
+{
+    show(repl, rest, SCH_STAGE_ONCE);
+}
+
+static void comma_expand_trace(struct repl *repl, const char *rest)
+{
+    show(repl, rest, SCH_STAGE_STEPS);
+}
+
 static void comma_code(struct repl *repl, const char *rest)
 {
     show(repl, rest, SCH_STAGE_CODE);
@@ -139,25 +149,27 @@ static void comma_quit(struct repl *repl, const char *rest)
     repl->quit = true;
 }
 
-static const struct command {
+static const struct comma_command {
     const char *name, *argument, *help;
     void (*run)(struct repl *repl, const char *rest);
 } commands[] = {
     { "env", "[PREFIX]", "the names in scope", comma_env },
     { "expand", "FORM", "the form without macros and derived forms", comma_expand },
+    { "expand-once", "FORM", "the form after one step of the macro at its head", comma_expand_once },
+    { "expand-trace", "FORM", "every step that a macro takes in it", comma_expand_trace },
     { "code", "FORM", "what the form is compiled to", comma_code },
     { "time", "FORM", "evaluates, and says what it took", comma_time },
     { "load", "FILE", "evaluates a file in this session", comma_load },
     { "help", "", "this", comma_help },
     { "quit", "", "the end (or Ctrl-D)", comma_quit },
 };
-enum { COMMAND_COUNT = sizeof commands / sizeof *commands };
+enum { COMMA_COUNT = sizeof commands / sizeof *commands };
 
 static void comma_help(struct repl *repl, const char *rest)
 {
     (void)repl;
     (void)rest;
-    for (size_t i = 0; i < COMMAND_COUNT; i++)
+    for (size_t i = 0; i < COMMA_COUNT; i++)
         printf("  ,%-7s %-9s %s\n", commands[i].name, commands[i].argument, commands[i].help);
     puts("Ctrl-C stops an evaluation or drops what was typed. Definitions and imports stay.");
 }
@@ -171,7 +183,7 @@ static void run_command(struct repl *repl, char *text)
     size_t end = strlen(rest);
     while (end > 0 && strchr(" \t\n", rest[end - 1]))
         rest[--end] = '\0';
-    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+    for (size_t i = 0; i < COMMA_COUNT; i++) {
         if (strlen(commands[i].name) == length && memcmp(commands[i].name, word, length) == 0) {
             if (commands[i].argument[0] && commands[i].argument[0] != '[' && !*rest)
                 fprintf(stderr, ",%s needs a %s\n", commands[i].name, commands[i].argument);

@@ -7,7 +7,19 @@
 
 static bool write_text(void *data, const char *bytes, size_t length)
 {
-    return fwrite(bytes, 1, length, data) == length;
+    bool *is_silent = data;
+    *is_silent = false;
+    return fwrite(bytes, 1, length, stdout) == length;
+}
+
+/* Macros are a stranger's code, whatever the posture: without limits of its own, an expansion has those of eval. */
+static sch_vm *new_machine(const struct world *world)
+{
+    struct sch_limits limits = options_limits(world->options, SCH_POSTURE_EVAL);
+    sch_vm *vm = sch_vm_new(world->env, &limits);
+    if (!vm)
+        fputs("schooner: no memory for a machine within the heap limit\n", stderr);
+    return vm;
 }
 
 static int show(const struct options *options, size_t count, const enum sch_stage *stages, const char *const *titles)
@@ -19,13 +31,16 @@ static int show(const struct options *options, size_t count, const enum sch_stag
         return STATUS_ERROR;
     int status = STATUS_USAGE;
     if (world_open(&world, file)) {
-        sch_vm *vm = world_machine(&world);
+        sch_vm *vm = new_machine(&world);
+        bool is_silent = true;
         enum sch_status shown = vm ? SCH_OK : SCH_LIMIT;
         for (size_t i = 0; i < count && shown == SCH_OK; i++) {
             if (titles)
                 printf("%s;; --- %s\n", i ? "\n" : "", titles[i]);
-            shown = sch_show_stage(vm, source.source, stages[i], write_text, stdout);
+            shown = sch_show_stage(vm, source.source, stages[i], write_text, &is_silent);
         }
+        if (shown == SCH_OK && is_silent && stages[0] == SCH_STAGE_STEPS)
+            fputs("schooner expand: no macro is used; derived forms such as `when` are the engine's own\n", stderr);
         if (vm && shown != SCH_OK) {
             fflush(stdout);
             report_failure(stderr, sch_failure(vm), source.source.name);
@@ -40,8 +55,12 @@ static int show(const struct options *options, size_t count, const enum sch_stag
 
 int command_expand(const struct options *options)
 {
-    static const enum sch_stage stages[] = { SCH_STAGE_SOURCE };
-    return show(options, 1, stages, NULL);
+    const enum sch_stage stage = options->once ? SCH_STAGE_ONCE : options->trace ? SCH_STAGE_STEPS : SCH_STAGE_SOURCE;
+    if (options->once && options->trace) {
+        fputs("schooner expand: --once shows one step, --trace all of them: not both\n", stderr);
+        return STATUS_USAGE;
+    }
+    return show(options, 1, &stage, NULL);
 }
 
 int command_stages(const struct options *options)
