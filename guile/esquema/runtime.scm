@@ -72,6 +72,9 @@
        (let ((data (data-folder)))
          (when data
            (esq-spec-set spec "data-folder" data #f)))
+       (let ((runtime (getenv "XDG_RUNTIME_DIR")))
+         (when (and runtime (absolute-file-name? runtime))
+           (esq-spec-set spec "runtime-folder" runtime #f)))
        (for-each (lambda (entry) (put-entry! spec entry)) (container-entries container))))
     spec))
 

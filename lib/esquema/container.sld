@@ -179,20 +179,45 @@
       (append (rootfs-entries position "overlay" directory)
               (list (entry 'rootfs position 'set "rootfs-keep" (field-text position 'keep name)))))
 
-    ;; Each is a list: a port, the port inside, and (address . "0.0.0.0").
-    (define (publish-entries position publications)
-      (cons (entry 'network position 'set "network" "user")
-            (map (lambda (values)
-                   (apply entry 'network position 'add "publish"
-                          (map (lambda (value)
-                                 (if (and (pair? value) (eq? (car value) 'address))
-                                     (string-append "address=" (field-text position 'address (cdr value)))
-                                     (count-text position 'publish value)))
-                               values)))
-                 publications)))
+;; --- the network: parts are (publish value ...), (share) and (join name-or-path), where that stands alone
 
+    (define network-choices
+      "field `network` is none, user, host, (publish PORT) ..., (share) or (join \"name\")")
+
+    ;; Values are a port, the port inside, and (address . "0.0.0.0").
+    (define (publish-entry position values)
+      (apply entry 'network position 'add "publish"
+             (map (lambda (value)
+                    (if (and (pair? value) (eq? (car value) 'address))
+                        (string-append "address=" (field-text position 'address (cdr value)))
+                        (count-text position 'publish value)))
+                  values)))
+
+    (define (join-entries position values)
+      (list (entry 'network position 'set "network" "join")
+            (entry 'network position 'set "network-join" (field-text position 'join (one position 'join values)))))
+
+    ;; mode: a word, or #f where none was written
+    (define (network-part-entries position mode parts)
+      (if (and (assq 'join parts) (or mode (pair? (cdr parts))))
+          (refuse position "(join ...) stands alone: it is the other container that publishes and shares"))
+      (if (assq 'join parts)
+          (join-entries position (cdr (car parts)))
+          (cons (entry 'network position 'set "network"
+                       (cond (mode (word position 'network mode))
+                             ((assq 'publish parts) "user")
+                             (else "none")))
+                (map (lambda (part)
+                       (if (eq? (car part) 'publish)
+                           (publish-entry position (cdr part))
+                           (entry 'network position 'set "network-share" "yes")))
+                     parts))))
+
+    ;; A word, or (join "name") as a list.
     (define (network-entries position value)
-      (list (entry 'network position 'set "network" (word position 'network value))))
+      (if (and (pair? value) (eq? (car value) 'join) (list? value))
+          (join-entries position (cdr value))
+          (network-part-entries position value '())))
 
     (define (seccomp-entries position policy)
       (cons (entry 'seccomp position 'set "seccomp" (seccomp-policy-base policy))
@@ -551,21 +576,28 @@
 
     (define-syntax network-form
       (syntax-rules ()
-        ((_ position (publish . values) ...)
-         (publish-entries position (list (publish-form position publish . values) ...)))
-        ((_ position word)
+        ((_ position) (refuse position network-choices))
+        ((_ position (head . values) ...)
+         (network-part-entries position #f (list (network-part position head . values) ...)))
+        ((_ position word (head . values) ...)
          (symbol-case word
-           ((none host user) (network-entries position 'word))
-           (else (network-entries position word))))
-        ((_ position . other) (refuse position "field `network` takes one word, none, user or host, or (publish PORT) ..."))))
+           ((none host user)
+            (network-part-entries position 'word (list (network-part position head . values) ...)))
+           ;; what people know from elsewhere
+           ((bridge nat private isolated internal default pasta passt slirp4netns slirp macvlan ipvlan shared container pod)
+            (refuse position network-choices ", not " 'word))
+           (else (network-part-entries position word (list (network-part position head . values) ...)))))
+        ((_ position . other) (refuse position network-choices))))
 
-    (define-syntax publish-form
+    (define-syntax network-part
       (syntax-rules ()
-        ((_ position head port ... (address text)) (publish-form position head port ... (cons 'address text)))
-        ((_ position head port ...)
+        ((_ position head port ... (address text)) (network-part position head port ... (cons 'address text)))
+        ((_ position head value ...)
          (symbol-case head
-           ((publish) (list port ...))
-           (else (unknown position "word of field `network`" 'head '(publish)))))))
+           ((publish) (list 'publish value ...))
+           ((join) (list 'join value ...))
+           ((share) (if (null? (list value ...)) '(share) (refuse position "(share) has no values")))
+           (else (refuse position network-choices ", not (" 'head " ...)"))))))
 
     (define-syntax mounts
       (syntax-rules ()

@@ -63,10 +63,22 @@
                 (refuse (service-position (car all)) "two services are called `" (service-name (car all)) "`"))
             (check-unique (cdr all)))))
 
+    ;; Whose network it joins, a name or a path; #f: nobody's.
+    (define (joined one)
+      (let loop ((entries (container-entries (service-container one))) (found #f))
+        (cond ((null? entries) found)
+              ((string=? (list-ref (car entries) 3) "network-join") (loop (cdr entries) (list-ref (car entries) 4)))
+              (else (loop (cdr entries) found)))))
+
+    ;; A network is there when its own service runs: to join it is to need that one.
+    (define (all-needs one)
+      (let ((other (joined one)))
+        (if other (cons other (service-needs one)) (service-needs one))))
+
     ;; Removes what needs nothing that is left, until nothing is left; what cannot be removed needs itself.
     (define (check-order all)
       (define (waits? one left)
-        (let loop ((needs (service-needs one)))
+        (let loop ((needs (all-needs one)))
           (and (pair? needs) (or (named (car needs) left) (loop (cdr needs))))))
       (let loop ((left all))
         (if (pair? left)

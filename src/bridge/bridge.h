@@ -13,10 +13,11 @@
 
 /* How the paths of a description are meant. */
 struct bridge_paths {
-    const char *base;   /* absolute: what relative paths are relative to */
-    const char *folder; /* the description's own folder, which needs no grant; NULL: a trusted program has none */
-    const char *file;   /* the description, whose places alone are believed; NULL: any file's */
-    const char *data;   /* absolute: where volumes and kept changes lie; NULL: nothing is kept */
+    const char *base;    /* absolute: what relative paths are relative to */
+    const char *folder;  /* the description's own folder, which needs no grant; NULL: a trusted program has none */
+    const char *file;    /* the description, whose places alone are believed; NULL: any file's */
+    const char *data;    /* absolute: where volumes and kept changes lie; NULL: nothing is kept */
+    const char *runtime; /* absolute: where started containers are known; NULL: where they are by default */
 };
 
 /* Is it what `container` and `make-container` make? */
@@ -29,6 +30,9 @@ bool bridge_is_services(sch_value value);
  * errno and fills ret_error (with the field's place).
  */
 int bridge_spec_of(sch_value container, const struct bridge_paths *paths, esq_spec **ret_spec, esq_error *ret_error);
+
+/* Whose network a container joins: a name or a path, which lives as long as the value; NULL: nobody's. */
+const char *bridge_joins(sch_value container);
 
 /* --- from services to specifications --- */
 
@@ -48,8 +52,9 @@ enum bridge_ready {
 
 struct bridge_service {
     const char *name;
-    esq_spec *spec; /* its name is the service's */
-    struct bridge_texts needs;
+    esq_spec *spec;            /* its name is the service's */
+    struct bridge_texts needs; /* the one whose network it joins is among them, where that is a service too */
+    const char *joins;         /* whose network: a name or a path; NULL */
     enum esq_restart restart;
     enum bridge_ready ready;
     uint64_t ready_number;
@@ -70,6 +75,8 @@ void bridge_services_done(struct bridge_services *services);
 
 /* The folder of what is kept: $XDG_DATA_HOME/esquema, or ~/.local/share/esquema. NULL: neither is set. To be freed. */
 char *bridge_data_folder(void);
+/* $XDG_RUNTIME_DIR where that is an absolute path; NULL: the default. Lives as long as the environment is unchanged. */
+const char *bridge_runtime_folder(void);
 
 /*
  * A condition that says where in a description something is wrong, as (esquema syntax) and the procedures below raise

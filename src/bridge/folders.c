@@ -15,3 +15,9 @@ char *bridge_data_folder(void)
         length = asprintf(&path, "%s/.local/share/esquema", home);
     return length < 0 ? NULL : path;
 }
+
+const char *bridge_runtime_folder(void)
+{
+    const char *runtime = getenv("XDG_RUNTIME_DIR");
+    return runtime && *runtime == '/' ? runtime : NULL;
+}

@@ -38,7 +38,7 @@ static int launch(sch_value container, esq_container **ret, esq_error *error)
         return -error->error_number;
     }
     char *kept = bridge_data_folder();
-    const struct bridge_paths paths = { .base = here, .data = kept };
+    const struct bridge_paths paths = { .base = here, .data = kept, .runtime = bridge_runtime_folder() };
     esq_spec *spec;
     esq_plan *plan;
     int result = bridge_spec_of(container, &paths, &spec, error);

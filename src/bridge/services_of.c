@@ -146,7 +146,49 @@ static bool read_service(struct reading *reading, sch_value value, const struct 
         return false;
     if (bridge_spec_of(fields[FIELD_CONTAINER], paths, &service->spec, reading->error) < 0)
         return false;
+    const char *target = bridge_joins(fields[FIELD_CONTAINER]);
+    service->joins = target ? arena_copy(&reading->services->arena, target, strlen(target)) : NULL;
+    if (target && !service->joins)
+        return refuse(reading, ENOMEM, "out of memory");
     return esq_spec_set(service->spec, "name", service->name, NULL, reading->error) == 0;
+}
+
+static struct bridge_service *find(const struct bridge_services *services, const char *name)
+{
+    for (size_t i = 0; i < services->count; i++)
+        if (strcmp(services->items[i].name, name) == 0)
+            return &services->items[i];
+    return NULL;
+}
+
+static bool add_need(const struct reading *reading, struct bridge_service *service, const char *name)
+{
+    struct bridge_texts *needs = &service->needs;
+    for (size_t i = 0; i < needs->count; i++)
+        if (strcmp(needs->items[i], name) == 0)
+            return true;
+    const char **items = arena_array(&reading->services->arena, needs->count + 1, sizeof *items);
+    if (!items)
+        return refuse(reading, ENOMEM, "out of memory");
+    memcpy(items, needs->items, needs->count * sizeof *items);
+    items[needs->count++] = name;
+    needs->items = items;
+    return true;
+}
+
+/* Who joins the network of another service needs it, and that one shares it; the description has said so by the join.
+ */
+static bool connect(struct reading *reading, struct bridge_service *service)
+{
+    struct bridge_service *other = service->joins ? find(reading->services, service->joins) : NULL;
+    reading->service = service;
+    if (!other)
+        return true;
+    if (other == service)
+        return refuse(reading, EINVAL, "it cannot join its own network");
+    return add_need(reading, service, other->name) &&
+           esq_spec_set(service->spec, "network-sibling", "yes", NULL, reading->error) == 0 &&
+           esq_spec_set(other->spec, "network-share", "yes", NULL, reading->error) == 0;
 }
 
 int bridge_services_of(sch_value value, const struct bridge_paths *paths, struct bridge_services *ret,
@@ -168,6 +210,8 @@ int bridge_services_of(sch_value value, const struct bridge_paths *paths, struct
     sch_value list = is_good ? fields[0] : sch_nil(), one;
     while (is_good && ret->count < length && sch_get_pair(list, &one, &list))
         is_good = read_service(&reading, one, paths, &ret->items[ret->count++]);
+    for (size_t i = 0; is_good && i < ret->count; i++)
+        is_good = connect(&reading, &ret->items[i]);
     if (is_good)
         return 0;
     bridge_services_done(ret);

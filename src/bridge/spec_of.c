@@ -192,8 +192,10 @@ static int put_entry(esq_spec *spec, sch_value entry, const struct bridge_paths 
     if (get_place(position, &place) && (!paths->file || strcmp(place.file, paths->file) == 0))
         where = &place;
     /* Where paths are relative to is for the program to say, and what needs no grant even more so. */
-    if (strcmp(field_text, "folder") == 0 || strcmp(field_text, "data-folder") == 0)
-        return fail(ret_error, where, -EINVAL, "no field is called `%s`", field_text);
+    static const char *const not_theirs[] = { "folder", "data-folder", "runtime-folder", "network-sibling" };
+    for (size_t i = 0; i < sizeof not_theirs / sizeof *not_theirs; i++)
+        if (strcmp(field_text, not_theirs[i]) == 0)
+            return fail(ret_error, where, -EINVAL, "no field is called `%s`", field_text);
     for (words->count = 0; take(&entry, &word); words->count++) {
         if (words->count == WORDS_MAX)
             return fail(ret_error, where, -E2BIG, "field `%s` has too many words", field_text);
@@ -230,6 +232,22 @@ static int put_entries(esq_spec *spec, sch_value entries, const struct bridge_pa
     return result;
 }
 
+const char *bridge_joins(sch_value container)
+{
+    const char *name, *field, *target = NULL;
+    const sch_value *fields;
+    sch_value entries, entry, skipped, word;
+    size_t count, length;
+    if (!sch_get_record(container, &name, &fields, &count) || count != 2 || !sch_get_list_length(fields[1], &length))
+        return NULL;
+    entries = fields[1];
+    for (size_t i = 0; i < length && take(&entries, &entry); i++)
+        if (take(&entry, &skipped) && take(&entry, &skipped) && take(&entry, &skipped) && take(&entry, &word) &&
+            plain_text(word, &field) && strcmp(field, "network-join") == 0 && take(&entry, &word))
+            target = plain_text(word, &field) ? field : NULL;
+    return target;
+}
+
 int bridge_spec_of(sch_value container, const struct bridge_paths *paths, esq_spec **ret_spec, esq_error *ret_error)
 {
     const char *name;
@@ -243,6 +261,8 @@ int bridge_spec_of(sch_value container, const struct bridge_paths *paths, esq_sp
     int result = paths->folder ? esq_spec_set(spec, "folder", paths->folder, NULL, ret_error) : 0;
     if (result == 0 && paths->data)
         result = esq_spec_set(spec, "data-folder", paths->data, NULL, ret_error);
+    if (result == 0 && paths->runtime)
+        result = esq_spec_set(spec, "runtime-folder", paths->runtime, NULL, ret_error);
     if (result == 0)
         result = put_entries(spec, fields[1], paths, ret_error);
     if (result < 0) {

@@ -159,7 +159,19 @@ static void audit_network(struct audit *audit)
     size_t count;
     const struct spec_item *items = spec_items(audit->spec, SPEC_PUBLISH, &count);
     const esq_location *where = spec_where(audit->spec, SPEC_NETWORK);
-    if (!(audit->block->clone_flags_low & CLONE_NEWNET))
+    const char *joined = spec_text(audit->spec, SPEC_NETWORK_JOIN);
+    if (has_step(audit->block, STEP_JOIN_CONTAINER))
+        find(audit, "network", 8, where, "reaches whatever `%s` reaches, and its loopback and abstract sockets",
+             joined);
+    else if (has_step(audit->block, STEP_JOIN_NETWORK))
+        find(audit, "network", 15, where,
+             "lives in the network %s; who lives in the user namespace that it belongs to, with your ids, has every "
+             "capability over this container",
+             joined);
+    else if (has_step(audit->block, STEP_SHARE_NETWORK))
+        find(audit, "network", 3, spec_where(audit->spec, SPEC_NETWORK_SHARE),
+             "its loopback and abstract sockets can be reached by who joins its network");
+    else if (!(audit->block->clone_flags_low & CLONE_NEWNET))
         find(audit, "network", 25, where, "reaches whatever the host reaches, and the host's own loopback");
     if (has_step(audit->block, STEP_USER_NETWORK))
         find(audit, "network", 10, where, "reaches whatever the host reaches, but not the host's loopback");

@@ -235,6 +235,13 @@ static bool has_rules(const struct spec_item *items, size_t count, bool is_about
     return false;
 }
 
+/* A container that shares its network has agreed to those who join it by name; a path leads to a stranger's. */
+static bool is_network_foreign(const esq_spec *spec)
+{
+    bool is_named = spec_is(spec, SPEC_NETWORK, "join") && *spec_text(spec, SPEC_NETWORK_JOIN) != '/';
+    return !spec_has_namespace(spec, "net") && !is_named;
+}
+
 /* A namespace of its own denies the same already, and there a scope would only part the payload from what `exec`
  * starts beside it, which is another domain. */
 static uint64_t find_scopes(const esq_spec *spec)
@@ -243,7 +250,7 @@ static uint64_t find_scopes(const esq_spec *spec)
 
     if (spec_is(spec, SPEC_LANDLOCK, "deny-all"))
         return SCOPE_ABSTRACT_SOCKETS | SCOPE_SIGNALS;
-    if (!spec_has_namespace(spec, "net"))
+    if (is_network_foreign(spec))
         scopes |= SCOPE_ABSTRACT_SOCKETS;
     if (!spec_has_namespace(spec, "pid"))
         scopes |= SCOPE_SIGNALS;
@@ -252,7 +259,7 @@ static uint64_t find_scopes(const esq_spec *spec)
 
 static bool has_both_namespaces(const esq_spec *spec)
 {
-    return spec_has_namespace(spec, "net") && spec_has_namespace(spec, "pid");
+    return !is_network_foreign(spec) && spec_has_namespace(spec, "pid");
 }
 
 static int plan_absences(struct preparation *preparation, bool has_port_rules, esq_error *ret_error)

@@ -21,7 +21,7 @@ static int write_map(const char *path, const char *text)
 static int enter_namespaces(const struct plan_block *block, esq_error *ret_error)
 {
     unsigned flags = block->clone_flags_low;
-    if (flags & CLONE_NEWPID || !(flags & CLONE_NEWUSER))
+    if (flags & CLONE_NEWPID || !(flags & CLONE_NEWUSER) || !block->uid_map)
         return esq_fail(ret_error, NULL, EINVAL, "list the field `namespaces` with user and without pid",
                         "a process cannot move into such namespaces by itself");
     int result = (int)SYS(SYS_unshare, flags);
@@ -97,7 +97,7 @@ static int execute(struct child *child, esq_error *ret_error)
         child->detail = NULL;
         int result = is_for_another(step) ? 0 : launch_child_step(step, child);
         enum step_place place = step_kind_place(step->kind);
-        if (place == STEP_PLACE_PARENT || place == STEP_PLACE_BESIDE)
+        if (place == STEP_PLACE_PARENT || place == STEP_PLACE_NETWORK || place == STEP_PLACE_BESIDE)
             result = step_fail(child, -EOPNOTSUPP, "only a launcher can do this");
         if (step_kind_place(step->kind) == STEP_PLACE_LAUNCH)
             result = limit(step, child);

@@ -5,6 +5,7 @@
 #include "launch/launch.h"
 
 #include <errno.h>
+#include <linux/nsfs.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +21,7 @@ extern const size_t esq_init_program_size;
 
 #define STACK_SIZE  (64u << 10)
 #define STACK_GUARD (4u << 10)
+#define ENVOY_STACK (16u << 10)
 
 /* Everything that has to be undone; descriptors are -1 when they are not open. */
 struct launch {
@@ -27,6 +29,8 @@ struct launch {
     int go[2], report[2], result[2];
     int init, job;
     int held;
+    int network; /* namespace that the child is born in, and the user namespace that owns it, or -1 */
+    int owner;
     bool is_traced;
     int listener;
     pid_t beside;
@@ -74,6 +78,8 @@ static void launch_done(struct launch *launch)
     close_own(&launch->init);
     close_own(&launch->job);
     close_own(&launch->held);
+    close_own(&launch->network);
+    close_own(&launch->owner);
     close_own(&launch->listener);
     end_program(&launch->beside);
     if (launch->pid > 0) { /* failed: whatever it does at this moment, it ends here */
@@ -120,6 +126,11 @@ static step_prepare_function *const prepare_functions[STEP_KIND_COUNT] = {
 #include "plan/steps.def"
 };
 
+static step_network_function *const network_functions[STEP_KIND_COUNT] = {
+#define NETWORK_STEP(id, name, apply) [STEP_##id] = apply,
+#include "plan/steps.def"
+};
+
 static step_beside_function *const beside_functions[STEP_KIND_COUNT] = {
 #define BESIDE_STEP(id, name, apply) [STEP_##id] = apply,
 #include "plan/steps.def"
@@ -138,7 +149,9 @@ static int start_beside(struct launch *launch, esq_error *ret_error)
     for (uint32_t i = 0; i < launch->block->step_count; i++) {
         const struct step *step = plan_step(launch->block, i);
         step_beside_function *start = beside_functions[step->kind];
-        int result = start && !(step->flags & STEP_SKIP) ? start(step, launch->block, launch->pid, &launch->beside) : 0;
+        int result = start && !(step->flags & STEP_SKIP)
+                         ? start(step, launch->block, launch->pid, launch->owner, &launch->beside)
+                         : 0;
         if (result < 0)
             return fail_at(launch, step, result, NULL, ret_error);
     }
@@ -153,6 +166,49 @@ static int prepare_steps(struct launch *launch, esq_error *ret_error)
         int result = prepare && !(step->flags & STEP_SKIP) ? prepare(step, launch->block, &launch->held) : 0;
         if (result < 0)
             return fail_at(launch, step, result, NULL, ret_error);
+    }
+    return 0;
+}
+
+/* The user namespace that owns the network; -1 where that is the one that we are in. */
+static int find_owner(struct launch *launch, const char **ret_detail)
+{
+    struct stat own, found;
+    _cleanup_fd_ int here = sys_openat(AT_FDCWD, "/proc/self/ns/user", O_RDONLY, 0);
+    _cleanup_fd_ int owner = (int)SYS(SYS_ioctl, launch->network, NS_GET_USERNS);
+    if (here < 0 || owner < 0) {
+        *ret_detail = "find out what it belongs to";
+        return here < 0 ? here : owner;
+    }
+    int result = sys_fstat(here, &own);
+    if (result == 0)
+        result = sys_fstat(owner, &found);
+    if (result == 0 && (own.st_dev != found.st_dev || own.st_ino != found.st_ino))
+        launch->owner = take_fd(&owner);
+    return result;
+}
+
+/* A network that has been made for an earlier run is used once more. */
+static int open_network(struct launch *launch, const struct step *step, int earlier, const char **ret_detail)
+{
+    int result = 0;
+    if (earlier >= 0)
+        result = launch->network = sys_dup_above(earlier, 3);
+    else
+        result = network_functions[step->kind](step, launch->block, &launch->network, ret_detail);
+    return result < 0 ? result : find_owner(launch, ret_detail);
+}
+
+static int open_networks(struct launch *launch, int earlier, esq_error *ret_error)
+{
+    for (uint32_t i = 0; i < launch->block->step_count; i++) {
+        const struct step *step = plan_step(launch->block, i);
+        const char *detail = NULL;
+        if (!network_functions[step->kind])
+            continue;
+        int result = open_network(launch, step, earlier, &detail);
+        if (result < 0)
+            return fail_at(launch, step, result, detail, ret_error);
     }
     return 0;
 }
@@ -275,6 +331,22 @@ static int prepare_child(struct launch *launch, esq_error *ret_error)
     return 0;
 }
 
+/* Somebody who goes into the network's namespaces first has it; it is ours all the same. */
+static long clone_by(struct launch *launch, struct launch_birth *birth)
+{
+    struct launch_envoy envoy = { .birth = birth, .owner = launch->owner, .network = launch->network };
+    char stack[ENVOY_STACK] __attribute__((aligned(16)));
+    if (launch->network < 0)
+        return launch_bear(birth);
+    int status;
+    long pid = raw_clone(CLONE_VM | CLONE_VFORK | CLONE_FILES | SIGCHLD, stack + sizeof(stack), NULL, launch_envoy_run,
+                         &envoy);
+    if (pid < 0)
+        return pid;
+    sys_wait((pid_t)pid, &status, NULL, 0); /* it has ended: we stood still until then */
+    return envoy.result;
+}
+
 /*
  * Born in its cgroup, the child costs a tenth of what moving it there does, and was never anywhere else. Some outer
  * containers have no clone3. A cgroup namespace is left to the child (cgroup_child.c).
@@ -285,22 +357,22 @@ static long clone_child(struct launch *launch, int *ret_pidfd)
     uint64_t flags = CLONE_VM | CLONE_PIDFD | launch->block->clone_flags_low;
     if (cgroup_is_planned(launch->block))
         flags &= ~(uint64_t)CLONE_NEWCGROUP;
-    struct raw_clone_arguments arguments = {
-        .flags = flags | RAW_CLONE_INTO_CGROUP,
-        .pidfd = (uintptr_t)ret_pidfd,
-        .exit_signal = SIGCHLD,
-        .stack = (uintptr_t)launch->stack + STACK_GUARD,
-        .stack_size = STACK_SIZE,
-        .cgroup = (uint64_t)cgroup->folder,
+    if (launch->network >= 0)
+        flags |= CLONE_PARENT;
+    struct launch_birth birth = {
+        .arguments = { .flags = flags | RAW_CLONE_INTO_CGROUP,
+                       .pidfd = (uintptr_t)ret_pidfd,
+                       .exit_signal = launch->network >= 0 ? 0 : SIGCHLD, /* with CLONE_PARENT the envoy's */
+                       .stack = (uintptr_t)launch->stack + STACK_GUARD,
+                       .stack_size = STACK_SIZE,
+                       .cgroup = (uint64_t)cgroup->folder },
+        .flags = flags | SIGCHLD,
+        .is_in_cgroup = cgroup_is_there(cgroup),
+        .pidfd = ret_pidfd,
+        .child = &launch->child,
     };
-    if (cgroup_is_there(cgroup)) {
-        long pid = raw_clone3(&arguments, launch_child_run, &launch->child);
-        if (pid != -ENOSYS)
-            return pid;
-    }
-    long pid = raw_clone(flags | SIGCHLD, launch->stack + STACK_GUARD + STACK_SIZE, ret_pidfd, launch_child_run,
-                         &launch->child);
-    if (pid > 0 && cgroup_is_there(cgroup)) {
+    long pid = clone_by(launch, &birth);
+    if (pid > 0 && cgroup_is_there(cgroup) && !birth.is_in_cgroup) {
         int result = cgroup_move(cgroup, (pid_t)pid);
         if (result < 0) { /* launch_done ends it */
             launch->pid = (pid_t)pid;
@@ -435,13 +507,15 @@ static bool has_report(const struct launch *launch)
     return sys_poll(&report, 1, 0) == 1 && report.revents & POLLIN;
 }
 
-static int launch_run(struct launch *launch, esq_error *ret_error)
+static int launch_run(struct launch *launch, int network, esq_error *ret_error)
 {
     /* Before we open anything: what we open could get a number that the caller has closed. */
     int result = check_descriptors(
         (const struct launch_descriptors *)STEP_TEXT(launch->block, launch->block->descriptors), ret_error);
     if (result == 0)
         result = prepare_steps(launch, ret_error);
+    if (result == 0)
+        result = open_networks(launch, network, ret_error);
     if (result == 0)
         result = open_all(launch, ret_error);
     if (result == 0)
@@ -469,7 +543,8 @@ static int launch_run(struct launch *launch, esq_error *ret_error)
     return result < 0 ? result : check_alive(launch, ret_error);
 }
 
-int launch_start(const struct esq_plan *plan, bool is_traced, struct launched *ret_launched, esq_error *ret_error)
+int launch_start(const struct esq_plan *plan, bool is_traced, int network, struct launched *ret_launched,
+                 esq_error *ret_error)
 {
     struct launch launch = { .block = plan->block,
                              .go = { -1, -1 },
@@ -478,6 +553,8 @@ int launch_start(const struct esq_plan *plan, bool is_traced, struct launched *r
                              .init = -1,
                              .job = -1,
                              .held = -1,
+                             .network = -1,
+                             .owner = -1,
                              .is_traced = is_traced,
                              .listener = -1,
                              .pidfd = -1 };
@@ -487,12 +564,13 @@ int launch_start(const struct esq_plan *plan, bool is_traced, struct launched *r
     if (plan->block->magic != PLAN_MAGIC || plan->block->version != PLAN_VERSION)
         return esq_fail(ret_error, NULL, 0, NULL, "this plan was made by another version");
     sys_block_signals(&signals);
-    int result = launch_run(&launch, ret_error);
+    int result = launch_run(&launch, network, ret_error);
     if (result == 0) {
         *ret_launched = (struct launched){ .pid = launch.pid,
                                            .pidfd = take_fd(&launch.pidfd),
                                            .result = take_fd(&launch.result[0]),
                                            .held = take_fd(&launch.held),
+                                           .network = take_fd(&launch.network),
                                            .listener = take_fd(&launch.listener),
                                            .beside = launch.beside,
                                            .started = started,

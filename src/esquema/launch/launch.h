@@ -50,6 +50,7 @@ struct launched {
     int result;       /* read end of init's result pipe */
     pid_t beside;     /* a program that carries its network, or 0; ended with it */
     int held;         /* a lock that the container keeps, or -1 */
+    int network;      /* namespace that it shares or has joined, or -1 */
     int listener;     /* of a traced container's filter, or -1 */
     uint64_t started; /* monotonic microseconds, before the clone */
     struct cgroup cgroup;
@@ -60,14 +61,45 @@ void launch_end_beside(struct launched *launched);
 
 struct child_report;
 
-/* is_traced: what its filter refuses waits for an answer from the listener. */
-int launch_start(const struct esq_plan *plan, bool is_traced, struct launched *ret_launched, esq_error *ret_error);
+/*
+ * is_traced: what its filter refuses waits for an answer from the listener. network: the one that an earlier run of the
+ * plan has made for others, which stays the caller's, or -1.
+ */
+int launch_start(const struct esq_plan *plan, bool is_traced, int network, struct launched *ret_launched,
+                 esq_error *ret_error);
 
 /* What the child, init or the joiner has reported of a step: fills ret_error, returns the negative errno. */
 int launch_fail_at_step(const struct plan_block *block, const struct child_report *report, esq_error *ret_error);
 
 /* Executes one step as the mute child does, unless it is skipped. 0 or a negative errno. */
 int launch_child_step(const struct step *step, struct child *child);
+
+/* How the child is cloned. `child` is what it is handed. */
+struct launch_birth {
+    struct raw_clone_arguments arguments;
+    unsigned long flags; /* for a kernel without clone3, or no cgroup */
+    bool is_in_cgroup;   /* it is to be born in one; false afterwards where that could not be said */
+    int *pidfd;
+    struct child *child;
+};
+
+/* Clones it: its pid, or a negative errno. */
+long launch_bear(struct launch_birth *birth);
+
+/*
+ * Who clones the child where a network is joined, in the launcher's memory and with its descriptors: enters the user
+ * namespace that owns the network (-1: it is in it), then the network, since only beneath that one a new user namespace
+ * may have it. The child is the launcher's all the same (CLONE_PARENT).
+ */
+struct launch_envoy {
+    struct launch_birth *birth;
+    int owner;
+    int network;
+    long result; /* the child's pid or a negative errno */
+};
+
+/* Argument: struct launch_envoy. Ends the process. */
+void launch_envoy_run(void *argument);
 
 /* The mute child: executes the steps and ends in init, or reports and exits. Argument: struct child. */
 void launch_child_run(void *argument);

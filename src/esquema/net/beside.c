@@ -58,16 +58,20 @@ static int wait_until_ready(pid_t container, pid_t program)
     return -ETIMEDOUT;
 }
 
-int net_beside(const struct step *step, const struct plan_block *block, pid_t container, pid_t *ret_program)
+int net_beside(const struct step *step, const struct plan_block *block, pid_t container, int user_namespace,
+               pid_t *ret_program)
 {
     const struct net_program *data = STEP_DATA(block, step, struct net_program);
     const uint32_t *arguments = (const uint32_t *)STEP_TEXT(block, data->arguments);
-    char user[40], net[40], user_option[] = "--userns", net_option[] = "--netns";
+    char user[64], net[40], user_option[] = "--userns", net_option[] = "--netns";
     char *argv[NET_ARGUMENTS_MAX + 5];
     size_t count = 0;
     for (; count < data->count && count < NET_ARGUMENTS_MAX; count++)
         argv[count] = (char *)STEP_TEXT(block, arguments[count]);
-    snprintf(user, sizeof(user), "/proc/%d/ns/user", container);
+    if (user_namespace >= 0) /* its own owns no network */
+        snprintf(user, sizeof(user), "/proc/%d/fd/%d", (int)raw_syscall(SYS_getpid, 0, 0, 0, 0, 0, 0), user_namespace);
+    else
+        snprintf(user, sizeof(user), "/proc/%d/ns/user", container);
     snprintf(net, sizeof(net), "/proc/%d/ns/net", container);
     argv[count++] = user_option;
     argv[count++] = user;

@@ -1,14 +1,18 @@
 /*
- * The facility net: no network but loopback, the host's, or one in user mode, which pasta carries: connections outwards
- * are made by a program of the caller, ports of the host that were published lead inwards.
+ * The facility net: no network but loopback, the host's, one in user mode, which pasta carries (connections outwards
+ * are made by a program of the caller, ports of the host that were published lead inwards), or that of another
+ * container.
  */
 #include "net/net.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
+#include "base/name.h"
 #include "plan/plan.h"
 
 #define LOOPBACK_ADDRESS "127.0.0.1"
@@ -41,8 +45,60 @@ static const char *parse_publication(const struct spec_item *item, struct public
     return NULL;
 }
 
+static bool has_capability(const esq_spec *spec, const char *name)
+{
+    size_t count;
+    const struct spec_item *items = spec_items(spec, SPEC_CAPABILITIES, &count);
+    for (size_t i = 0; i < count; i++)
+        for (size_t j = 0; j < items[i].count; j++)
+            if (strcasecmp(items[i].words[j], name) == 0)
+                return true;
+    return false;
+}
+
+static void check_join(const esq_spec *spec, struct spec_problems *problems)
+{
+    const char *target = spec_text(spec, SPEC_NETWORK_JOIN);
+    const esq_location *where = spec_where(spec, SPEC_NETWORK_JOIN);
+    bool joins = spec_is(spec, SPEC_NETWORK, "join");
+    if (joins && *target != '/' && !name_is_valid(target))
+        spec_problem(problems, where ? where : spec_where(spec, SPEC_NETWORK), 0, "(network (join \"db\"))",
+                     "a network is joined by the name of a container, or the absolute path of a network namespace");
+    if (joins && *target != '/' && strcmp(target, spec_text(spec, SPEC_NAME)) == 0)
+        spec_problem(problems, where, 0, NULL, "a container cannot join its own network");
+    if (!joins && *target)
+        spec_problem(problems, where, 0, NULL, "`network-join` is for `network join`");
+}
+
+/* What the network belongs to has no id and no capability of the container's. */
+static void check_nested(const esq_spec *spec, struct spec_problems *problems)
+{
+    static const char *const without_meaning[] = { "net_admin", "net_raw" };
+    bool shares = spec_is(spec, SPEC_NETWORK_SHARE, "yes"), joins = spec_is(spec, SPEC_NETWORK, "join");
+    const esq_location *where = spec_where(spec, SPEC_NETWORK_SHARE);
+    if (!shares && !joins)
+        return;
+    if (!where || !where->line) /* asked for by another service */
+        where = spec_where(spec, SPEC_NETWORK);
+    if (shares && (joins || !spec_has_namespace(spec, "net")))
+        spec_problem(problems, where, 0, "only `network none` and `network user` can be shared",
+                     "a container shares a network of its own, which this one does not have");
+    if (!spec_has_namespace(spec, "user"))
+        spec_problem(problems, where, 0, NULL, "a network is shared and joined from a user namespace of one's own");
+    if (spec_is_given(spec, SPEC_ID_RANGE))
+        spec_problem(problems, where, 0, "leave out `id-map`",
+                     "ranges of ids cannot be mapped beneath the user namespace that a shared network belongs to");
+    for (size_t i = 0; i < sizeof(without_meaning) / sizeof(without_meaning[0]); i++)
+        if (has_capability(spec, without_meaning[i]))
+            spec_problem(problems, where, 0, "leave it out, or give the container a network of its own",
+                         "a shared network belongs to none of those in it: the capability %s has no meaning there",
+                         without_meaning[i]);
+}
+
 void net_check(const esq_spec *spec, struct spec_problems *problems)
 {
+    check_join(spec, problems);
+    check_nested(spec, problems);
     size_t count;
     const struct spec_item *items = spec_items(spec, SPEC_PUBLISH, &count);
     for (size_t i = 0; i < count; i++) {
@@ -62,12 +118,29 @@ void net_check(const esq_spec *spec, struct spec_problems *problems)
                      "a network in user mode needs a net and a user namespace of its own");
 }
 
+/* A service of the same description asks for what its network is itself. */
+static void grant_join(const esq_spec *spec, struct spec_grants *grants)
+{
+    const char *target = spec_text(spec, SPEC_NETWORK_JOIN);
+    char *text;
+    if (spec_is(spec, SPEC_NETWORK_SIBLING, "yes") && *target != '/')
+        return;
+    if (asprintf(&text, "join:%s", target) < 0) {
+        grants->out_of_memory = true;
+        return;
+    }
+    spec_grant(grants, "network", text, spec_where(spec, SPEC_NETWORK_JOIN));
+    free(text);
+}
+
 /* A program with such a network reaches whatever its host reaches: that is asked for as well. */
 void net_grants(const esq_spec *spec, struct spec_grants *grants)
 {
     size_t count;
     const struct spec_item *items = spec_items(spec, SPEC_PUBLISH, &count);
-    if (!spec_is(spec, SPEC_NETWORK, "none"))
+    if (spec_is(spec, SPEC_NETWORK, "join"))
+        grant_join(spec, grants);
+    else if (!spec_is(spec, SPEC_NETWORK, "none"))
         spec_grant(grants, "network", spec_text(spec, SPEC_NETWORK), spec_where(spec, SPEC_NETWORK));
     for (size_t i = 0; i < count; i++) {
         struct publication publication;
@@ -130,10 +203,49 @@ static int plan_user_network(const esq_spec *spec, struct plan_builder *builder,
     return 0;
 }
 
+static int plan_join(const esq_spec *spec, struct plan_builder *builder, esq_error *ret_error)
+{
+    const char *target = spec_text(spec, SPEC_NETWORK_JOIN), *runtime = spec_text(spec, SPEC_RUNTIME_FOLDER);
+    const esq_location *where = spec_where(spec, SPEC_NETWORK_JOIN);
+    struct net_join data = { .target = plan_add_text(builder, target),
+                             .runtime = *runtime ? plan_add_text(builder, runtime) : 0 };
+    int result = -ENOMEM;
+    if (data.target && *target == '/')
+        result = plan_add_step(builder, STEP_JOIN_NETWORK, where,
+                               "it must be a network namespace, in a user namespace that you have made", &data,
+                               sizeof(data), "join the network namespace %s", target);
+    else if (data.target && (data.runtime || !*runtime))
+        result =
+            plan_add_step(builder, STEP_JOIN_CONTAINER, where,
+                          "`esquema ps` lists what runs: start it first, with (network (share)) in its description",
+                          &data, sizeof(data), "join the network of `%s`", target);
+    return result < 0 ? no_memory(ret_error) : 0;
+}
+
+/* Made before the child, and already set up. */
+static int plan_share(const esq_spec *spec, struct plan_builder *builder, esq_error *ret_error)
+{
+    struct net_share data = { .has_loopback = !spec_is(spec, SPEC_LOOPBACK, "no"),
+                              .has_low_ports = has_capability(spec, "net_bind_service") };
+    return plan_add_step(builder, STEP_SHARE_NETWORK, spec_where(spec, SPEC_NETWORK_SHARE),
+                         "`esquema doctor` says which namespaces this host refuses", &data, sizeof(data),
+                         "make a network that others may join%s",
+                         data.has_low_ports ? ", whose ports below 1024 are everybody's" : "") < 0
+               ? no_memory(ret_error)
+               : 0;
+}
+
 int net_plan(const esq_spec *spec, struct plan_builder *builder, esq_error *ret_error)
 {
-    int result = spec_is(spec, SPEC_NETWORK, "user") ? plan_user_network(spec, builder, ret_error) : 0;
-    if (result < 0 || !spec_has_namespace(spec, "net") || spec_is(spec, SPEC_LOOPBACK, "no"))
+    bool shares = spec_is(spec, SPEC_NETWORK_SHARE, "yes");
+    int result = 0;
+    if (spec_is(spec, SPEC_NETWORK, "join"))
+        return plan_join(spec, builder, ret_error);
+    if (shares)
+        result = plan_share(spec, builder, ret_error);
+    if (result == 0 && spec_is(spec, SPEC_NETWORK, "user"))
+        result = plan_user_network(spec, builder, ret_error);
+    if (result < 0 || shares || !spec_has_namespace(spec, "net") || spec_is(spec, SPEC_LOOPBACK, "no"))
         return result;
     if (plan_add_step(builder, STEP_LOOPBACK, spec_where(spec, SPEC_LOOPBACK), "say (loopback no)", NULL, 0,
                       "bring loopback up") < 0)

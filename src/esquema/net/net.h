@@ -1,4 +1,4 @@
-/* What net_plan leaves in the block for the launcher's step. */
+/* What net_plan leaves in the block for the launcher's steps. */
 #ifndef ESQUEMA_NET_H
 #define ESQUEMA_NET_H
 
@@ -12,6 +12,18 @@
 struct net_program {
     uint32_t arguments;
     uint32_t count;
+};
+
+/* STEP_SHARE_NETWORK */
+struct net_share {
+    uint32_t has_loopback;  /* lo is brought up */
+    uint32_t has_low_ports; /* ports below 1024 are for everybody in it */
+};
+
+/* STEP_JOIN_NETWORK, STEP_JOIN_CONTAINER: offsets of a path or name, and of the folder where names are known, or 0. */
+struct net_join {
+    uint32_t target;
+    uint32_t runtime;
 };
 
 #endif

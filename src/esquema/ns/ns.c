@@ -64,8 +64,8 @@ void ns_grants(const esq_spec *spec, struct spec_grants *grants)
         return;
     for (size_t i = 0; i < NAMESPACE_COUNT; i++) {
         bool is_net = namespaces[i].flag == CLONE_NEWNET;
-        if (is_net && spec_is(spec, SPEC_NETWORK, "host")) /* the facility net asks for it */
-            continue;
+        if (is_net && !spec_is(spec, SPEC_NETWORK, "none") && !spec_is(spec, SPEC_NETWORK, "user"))
+            continue;                            /* the facility net asks for it */
         if (namespaces[i].flag == CLONE_NEWTIME) /* shared by default: no wall is taken down */
             continue;
         if (!spec_has_namespace(spec, namespaces[i].name))
@@ -111,12 +111,29 @@ static int plan_ranges(const esq_spec *spec, struct plan_builder *builder, uint3
     return 0;
 }
 
+/* The container's user namespace lies in the one that owns a network which is not its own alone. */
+static bool is_nested(const esq_spec *spec)
+{
+    return spec_is(spec, SPEC_NETWORK, "join") || spec_is(spec, SPEC_NETWORK_SHARE, "yes");
+}
+
+/* The kernel takes a map only from inside, or from the namespace around it, where no launcher is: the child writes. */
+static int plan_nested_ids(const esq_spec *spec, struct plan_builder *builder, uint32_t uid, uint32_t gid)
+{
+    struct ns_ids data = { .uid = uid, .gid = gid };
+    return plan_add_step(builder, STEP_IDS, spec_where(spec, SPEC_USER),
+                         "the user namespace that the network belongs to must map your own ids", &data, sizeof(data),
+                         "be user %u, group %u in a user namespace beneath the network's", uid, gid);
+}
+
 static int plan_ids(const esq_spec *spec, struct plan_builder *builder, esq_error *ret_error)
 {
     uint32_t uid = 0, gid = 0;
     char text[64];
     if (!spec_parse_user(spec_text(spec, SPEC_USER), &uid, &gid))
         return -EINVAL;
+    if (is_nested(spec))
+        return plan_nested_ids(spec, builder, uid, gid);
     if (spec_is_given(spec, SPEC_ID_RANGE))
         return plan_ranges(spec, builder, uid, gid, ret_error);
     snprintf(text, sizeof(text), "%u %u 1", uid, sys_uid());
@@ -136,7 +153,10 @@ int ns_plan(const esq_spec *spec, struct plan_builder *builder, esq_error *ret_e
     for (size_t i = 0; i < NAMESPACE_COUNT; i++)
         if (spec_has_namespace(spec, namespaces[i].name))
             flags |= namespaces[i].flag;
-    plan_head(builder)->clone_flags_low = flags & ~(uint32_t)CLONE_NEWTIME; /* which is no flag of clone(2) */
+    uint32_t born_with = flags & ~(uint32_t)CLONE_NEWTIME; /* which is no flag of clone(2) */
+    if (is_nested(spec))
+        born_with &= ~(uint32_t)CLONE_NEWNET;
+    plan_head(builder)->clone_flags_low = born_with;
     if (flags & CLONE_NEWTIME &&
         plan_add_step(builder, STEP_CLOCKS, spec_where(spec, SPEC_NAMESPACES), "Linux 5.6 has clocks of one's own",
                       NULL, 0, "start the clocks of a time namespace at 0") < 0)

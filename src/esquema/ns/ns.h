@@ -9,4 +9,10 @@ struct ns_hostname {
     uint32_t length;
 };
 
+/* STEP_IDS: ids inside; what they are mapped to is found at the launch (struct child). */
+struct ns_ids {
+    uint32_t uid;
+    uint32_t gid;
+};
+
 #endif

@@ -48,10 +48,39 @@ static int apply_clocks(struct child *child)
     return result < 0 ? step_fail(child, result, "write its offsets") : 0;
 }
 
+static int write_file(const char *path, const char *text, size_t length)
+{
+    _cleanup_fd_ int fd = sys_openat(AT_FDCWD, path, O_WRONLY, 0);
+    return fd < 0 ? fd : sys_write_all(fd, text, length);
+}
+
+static int write_map(const char *path, uint32_t inside, uint32_t outside)
+{
+    char text[32];
+    size_t length = write_number(text, inside);
+    text[length++] = ' ';
+    length += write_number(text + length, outside);
+    length += write_text(text + length, " 1");
+    return write_file(path, text, length);
+}
+
+/* A group that is given up could be one that is denied something: setgroups must be off before the map. */
+static int apply_ids(const struct ns_ids *ids, struct child *child)
+{
+    int result = write_file("/proc/self/setgroups", "deny", 4);
+    if (result == 0)
+        result = write_map("/proc/self/uid_map", ids->uid, child->outer_uid);
+    if (result == 0)
+        result = write_map("/proc/self/gid_map", ids->gid, child->outer_gid);
+    return result < 0 ? step_fail(child, result, "write the id maps") : 0;
+}
+
 int ns_apply(const struct step *step, struct child *child)
 {
     if (step->kind == STEP_CLOCKS)
         return apply_clocks(child);
+    if (step->kind == STEP_IDS)
+        return apply_ids(STEP_DATA(child->block, step, struct ns_ids), child);
     const struct ns_hostname *hostname = STEP_DATA(child->block, step, struct ns_hostname);
     return sys_sethostname(STEP_TEXT(child->block, hostname->name), hostname->length);
 }

@@ -36,7 +36,7 @@ struct plan_block {
     uint32_t clone_flags_low; /* namespaces of its own, CLONE_NEW* */
     uint32_t tree_count;
     uint32_t name;    /* of the container, or 0 */
-    uint32_t uid_map; /* texts for /proc/PID/uid_map and gid_map, or 0 where the user namespace is shared */
+    uint32_t uid_map; /* texts for /proc/PID/uid_map and gid_map, or 0: the user namespace is shared, or STEP_IDS */
     uint32_t gid_map;
     uint32_t job; /* struct init_job, to be written to a sealed file as it is */
     uint32_t job_size;

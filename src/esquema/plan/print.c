@@ -180,7 +180,7 @@ int esq_spec_hash(const esq_spec *spec, unsigned char ret_hash[32])
     for (size_t field = 0; field < SPEC_FIELD_COUNT; field++) {
         size_t count;
         const struct spec_item *items = spec_items(spec, (enum spec_field)field, &count);
-        if (field == SPEC_DATA_FOLDER) /* the host's, not the description's */
+        if (field == SPEC_DATA_FOLDER || field == SPEC_RUNTIME_FOLDER) /* the host's, not the description's */
             continue;
         if (count == 0) /* a field that this version has and an older one lacks changes no identity */
             continue;

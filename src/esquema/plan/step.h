@@ -14,7 +14,14 @@ enum step_kind {
     STEP_KIND_COUNT
 };
 
-enum step_place { STEP_PLACE_PARENT, STEP_PLACE_BESIDE, STEP_PLACE_CHILD, STEP_PLACE_INIT, STEP_PLACE_LAUNCH };
+enum step_place {
+    STEP_PLACE_PARENT,
+    STEP_PLACE_NETWORK,
+    STEP_PLACE_BESIDE,
+    STEP_PLACE_CHILD,
+    STEP_PLACE_INIT,
+    STEP_PLACE_LAUNCH
+};
 
 enum step_flags {
     STEP_SKIP = 1, /* the tests take a wall down by this, to see that its probe then gets through */
@@ -48,7 +55,9 @@ struct child {
     int init;           /* sealed program of init */
     int job;            /* sealed job file */
     int executable;     /* the program, where it was given as a descriptor, else -1 */
-    int landlock;       /* the number at which STEP_LANDLOCK leaves its ruleset, without close-on-exec (dup3) */
+    uint32_t outer_uid; /* the caller's ids as the user namespace sees them that this child's own lies in */
+    uint32_t outer_gid;
+    int landlock; /* the number at which STEP_LANDLOCK leaves its ruleset, without close-on-exec (dup3) */
 };
 
 /*
@@ -64,10 +73,18 @@ typedef int step_apply_function(const struct step *step, struct child *child);
 typedef int step_prepare_function(const struct step *step, const struct plan_block *block, int *ret_held);
 
 /*
- * Starts a program beside the container, whose first process waits as `pid` and has its namespaces. Returns when it is
- * ready, with its pid: it dies with this thread, and the launcher ends it with the container. Or a negative errno.
+ * Makes or finds the network namespace that the child is born in. Returns 0 and a descriptor of it that is the
+ * caller's, or a negative errno; *ret_detail may then say what exactly failed.
  */
-typedef int step_beside_function(const struct step *step, const struct plan_block *block, pid_t pid,
+typedef int step_network_function(const struct step *step, const struct plan_block *block, int *ret_network,
+                                  const char **ret_detail);
+
+/*
+ * Starts a program beside the container, whose first process waits as `pid` and has its namespaces. `user` is the user
+ * namespace that its network belongs to, or -1: its own. Returns when it is ready, with its pid: it dies with this
+ * thread, and the launcher ends it with the container. Or a negative errno.
+ */
+typedef int step_beside_function(const struct step *step, const struct plan_block *block, pid_t pid, int user,
                                  pid_t *ret_program);
 
 #define STEP_DATA(block, step, type) ((const type *)((const char *)(block) + (step)->data))
@@ -79,9 +96,10 @@ static inline int step_fail(struct child *child, int negative_errno, const char 
     return negative_errno;
 }
 
-#define PARENT_STEP(id, name, apply) step_prepare_function apply;
-#define BESIDE_STEP(id, name, apply) step_beside_function apply;
-#define CHILD_STEP(id, name, apply)  step_apply_function apply;
+#define PARENT_STEP(id, name, apply)  step_prepare_function apply;
+#define NETWORK_STEP(id, name, apply) step_network_function apply;
+#define BESIDE_STEP(id, name, apply)  step_beside_function apply;
+#define CHILD_STEP(id, name, apply)   step_apply_function apply;
 #include "plan/steps.def"
 
 #endif

@@ -301,7 +301,7 @@ bool spec_is_excused(const esq_spec *spec, const char *name)
 
 bool spec_has_namespace(const esq_spec *spec, const char *name)
 {
-    if (strcmp(name, "net") == 0 && spec_is(spec, SPEC_NETWORK, "host"))
+    if (strcmp(name, "net") == 0 && (spec_is(spec, SPEC_NETWORK, "host") || spec_is(spec, SPEC_NETWORK, "join")))
         return false;
     /* Programs compare clocks with what the host wrote: a clock of its own is for who asks for it. */
     if (!spec_is_given(spec, SPEC_NAMESPACES))

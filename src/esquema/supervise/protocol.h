@@ -9,7 +9,7 @@
 #include "esquema.h"
 
 #define SUPERVISE_MAGIC   0x53515345u /* "ESQS" */
-#define SUPERVISE_VERSION 1u
+#define SUPERVISE_VERSION 2u
 
 enum supervise_flags {
     SUPERVISE_ENTRY = 1,         /* it has an entry in the store, a socket and logs */
@@ -51,6 +51,7 @@ enum supervise_request {
     SUPERVISE_RESTART,    /* value: the same */
     SUPERVISE_PIDFD,      /* answered with a pidfd of init */
     SUPERVISE_PLAN,       /* answered with a pidfd of init, and a memory file of the plan's block */
+    SUPERVISE_NETWORK,    /* answered with the network namespace that it shares; -EACCES: it shares none */
     SUPERVISE_WATCH,      /* answered when it has ended for good */
 };
 

@@ -247,9 +247,13 @@ int supervise_launch(const char *program, const struct esq_plan *plan, struct es
     int result = start_supervisor(program, plan, &job, &message, &socket, &pidfd, ret_error);
     if (result < 0)
         return result;
-    container->launched = (struct launched){
-        .pid = message.pid, .pidfd = pidfd, .result = -1, .held = -1, .listener = -1, .started = message.started_us
-    };
+    container->launched = (struct launched){ .pid = message.pid,
+                                             .pidfd = pidfd,
+                                             .result = -1,
+                                             .held = -1,
+                                             .network = -1,
+                                             .listener = -1,
+                                             .started = message.started_us };
     cgroup_init(&container->launched.cgroup); /* the supervisor's */
     container->supervisor = socket;
     return 0;

@@ -122,8 +122,9 @@ int supervise_collect(struct esq_container *container, esq_error *ret_error)
     set_usage(container);
     sys_close(container->launched.result);
     sys_close(container->launched.held);
+    sys_close(container->launched.network);
     launch_end_beside(&container->launched);
-    container->launched.result = container->launched.held = -1;
+    container->launched.result = container->launched.held = container->launched.network = -1;
     return 0;
 }
 
@@ -213,9 +214,10 @@ static int begin_trace(const esq_plan *plan, struct esq_container *container, es
     return esq_fail(ret_error, NULL, -result, NULL, "trace refused calls");
 }
 
-static int launch_own(const esq_plan *plan, bool is_traced, struct esq_container *container, esq_error *ret_error)
+static int launch_own(const esq_plan *plan, bool is_traced, int network, struct esq_container *container,
+                      esq_error *ret_error)
 {
-    int result = launch_start(plan, is_traced, &container->launched, ret_error);
+    int result = launch_start(plan, is_traced, network, &container->launched, ret_error);
     if (result == 0)
         result = begin_trace(plan, container, ret_error);
     if (result == 0 && plan->block->time_ms)
@@ -225,6 +227,12 @@ static int launch_own(const esq_plan *plan, bool is_traced, struct esq_container
 
 int esq_launch_with(const esq_plan *plan, const esq_launch_options *options, esq_container **ret_container,
                     esq_error *ret_error)
+{
+    return supervise_launch_in(plan, options, -1, ret_container, ret_error);
+}
+
+int supervise_launch_in(const esq_plan *plan, const esq_launch_options *options, int network,
+                        esq_container **ret_container, esq_error *ret_error)
 {
     if (options->size < sizeof *options)
         return esq_fail(ret_error, NULL, EINVAL, NULL, "the caller was made for another version");
@@ -239,7 +247,7 @@ int esq_launch_with(const esq_plan *plan, const esq_launch_options *options, esq
     container->supervisor = -1;
     result = options->flags & ESQ_SUPERVISED
                  ? supervise_launch(options->supervisor ? options->supervisor : "", plan, container, ret_error)
-                 : launch_own(plan, (options->flags & ESQ_TRACE_DENIED) != 0, container, ret_error);
+                 : launch_own(plan, (options->flags & ESQ_TRACE_DENIED) != 0, network, container, ret_error);
     if (result < 0) {
         free(container);
         return result;

@@ -31,6 +31,10 @@ int denied_begin(const struct esq_plan *plan, struct esq_container *container);
 /* Takes the end of a container whose pidfd says that it has ended: its result is in container->end afterwards. */
 int supervise_collect(struct esq_container *container, esq_error *ret_error);
 
+/* As esq_launch_with, in the network that an earlier run has made for others; -1: as the plan says. */
+int supervise_launch_in(const esq_plan *plan, const esq_launch_options *options, int network,
+                        esq_container **ret_container, esq_error *ret_error);
+
 /* Launches through the supervisor program; fills `launched` and `supervisor`. */
 int supervise_launch(const char *program, const struct esq_plan *plan, struct esq_container *container,
                      esq_error *ret_error);

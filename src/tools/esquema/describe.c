@@ -159,6 +159,8 @@ static bool convert(const struct description *description, sch_vm *vm, struct br
         if (kind && strcmp(kind, "library-not-found") == 0)
             fprintf(stderr, "remedy: a description can only describe; a program that you trust is run by: esquema %s\n",
                     source.name);
+        if (kind && strcmp(kind, "unbound-variable") == 0)
+            fputs("remedy: if a text is meant, write it in quotes: (name \"hello\")\n", stderr);
         failure_to_error(vm, source, ret_error);
         return false;
     }
@@ -171,7 +173,11 @@ static bool convert(const struct description *description, sch_vm *vm, struct br
                                    description->takes_services ? ", or services" : "", describe_kind(value)));
     char *kept = bridge_data_folder();
     const struct bridge_paths paths = {
-        .base = description->folder, .data = kept, .folder = description->folder, .file = source.name
+        .base = description->folder,
+        .data = kept,
+        .runtime = bridge_runtime_folder(),
+        .folder = description->folder,
+        .file = source.name,
     };
     int result = are_services ? bridge_services_of(value, &paths, ret, ret_error)
                               : convert_container(value, &paths, ret, ret_error);

@@ -107,6 +107,9 @@ static void join_namespaces(const struct joiner *joiner)
     int flags = (int)joiner->block->clone_flags_low;
     if (has_step(joiner->block, STEP_CLOCKS))
         flags |= CLONE_NEWTIME;
+    if (has_step(joiner->block, STEP_SHARE_NETWORK) || has_step(joiner->block, STEP_JOIN_NETWORK) ||
+        has_step(joiner->block, STEP_JOIN_CONTAINER))
+        flags |= CLONE_NEWNET;
     int result = flags ? (int)SYS(SYS_setns, joiner->job->pidfd, flags) : 0;
     sys_close(joiner->job->pidfd);
     if (result < 0)

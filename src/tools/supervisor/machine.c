@@ -34,6 +34,16 @@ void machine_write_record(struct supervisor *supervisor)
     record_write(supervisor->job.folder, supervisor->job.boot, &entry);
 }
 
+/* What it shares is there for all its runs: who has joined it stays beside the next one. */
+static void keep_network(struct supervisor *supervisor)
+{
+    const struct plan_block *block = supervisor->plan.block;
+    int *network = &supervisor->container->launched.network;
+    for (uint32_t i = 0; i < block->step_count && supervisor->network < 0; i++)
+        if (plan_step(block, i)->kind == STEP_SHARE_NETWORK)
+            supervisor->network = take_fd(network);
+}
+
 int machine_launch(struct supervisor *supervisor, esq_error *ret_error)
 {
     uint64_t time = supervisor->plan.block->time_ms;
@@ -47,12 +57,13 @@ int machine_launch(struct supervisor *supervisor, esq_error *ret_error)
         .size = sizeof options,
         .flags = supervisor->job.flags & SUPERVISE_TRACE_DENIED ? ESQ_TRACE_DENIED : 0,
     };
-    result = esq_launch_with(&supervisor->plan, &options, &supervisor->container, ret_error);
+    result = supervise_launch_in(&supervisor->plan, &options, supervisor->network, &supervisor->container, ret_error);
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
     if (supervisor->job.flags & SUPERVISE_ENTRY)
         streams_release();
     if (result < 0)
         return result;
+    keep_network(supervisor);
     supervisor->state = ESQ_STATE_RUNNING;
     supervisor->again = false;
     supervisor->end = (esq_result){ 0 };

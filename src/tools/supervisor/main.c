@@ -277,7 +277,7 @@ static void finish(struct supervisor *supervisor)
 int main(int argc, char **argv)
 {
     static struct supervisor supervisor = {
-        .launcher = -1, .listener = -1, .spare = -1, .signals = -1, .terminal = -1
+        .launcher = -1, .listener = -1, .spare = -1, .network = -1, .signals = -1, .terminal = -1
     };
     if (argc < 2 || !take_job(atoi(argv[1]), &supervisor) || !close_strangers(&supervisor))
         return ESQ_EXIT_SETUP;

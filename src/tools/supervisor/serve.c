@@ -133,6 +133,13 @@ static void hand_out(struct supervisor *supervisor, int index, bool with_plan)
     sys_close(fds[1]);
 }
 
+/* Also between two runs: the network is there. */
+static void hand_out_network(struct supervisor *supervisor, int index)
+{
+    bool shares = supervisor->network >= 0;
+    answer(supervisor, index, shares ? 0 : -EACCES, &supervisor->network, shares ? 1 : 0);
+}
+
 void serve_client(struct supervisor *supervisor, int index)
 {
     struct supervise_ask ask;
@@ -151,6 +158,7 @@ void serve_client(struct supervisor *supervisor, int index)
         return;
     case SUPERVISE_PIDFD: hand_out(supervisor, index, false); return;
     case SUPERVISE_PLAN: hand_out(supervisor, index, true); return;
+    case SUPERVISE_NETWORK: hand_out_network(supervisor, index); return;
     case SUPERVISE_WATCH: supervisor->watches[index] = true; return;
     }
     close_client(supervisor, index);

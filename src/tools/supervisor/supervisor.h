@@ -74,6 +74,7 @@ struct supervisor {
     int spare;                     /* for a client when no descriptor is left; -1: in use */
     int clients[CLIENTS_MAX];      /* -1 where there is none */
     bool watches[CLIENTS_MAX];     /* wants to know the end */
+    int network;                   /* that it shares with others, for all its runs; -1 */
     int signals;
     int terminal; /* the other end of the payload's, -1 */
     struct log log;
