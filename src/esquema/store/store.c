@@ -13,7 +13,7 @@
 #include "cgroup/leaf.h"
 #include "sys/sys.h"
 
-enum { NAME_TRIES = 100 };
+enum { NAME_TRIES = 100, LOCK_TRIES = 1000, LOCK_PAUSE = 1000 /* microseconds */ };
 
 static const char *const files_of_entry[] = { "socket", "state", "state.new", "lock" };
 
@@ -245,9 +245,24 @@ static int lock_folder(struct esq_store *store, const char *name, struct store_e
     return 0;
 }
 
+static bool has_ended(struct esq_store *store, const char *name)
+{
+    esq_entry record = { 0 };
+    _cleanup_fd_ int folder = sys_openat(store->folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
+    return folder >= 0 && record_read(folder, store->boot, &record) == 0 && record.state == ESQ_STATE_ENDED;
+}
+
+/* What has ended is held for a moment at most: by its supervisor, which goes, or by a command that looks at it. */
 int store_lock(struct esq_store *store, const char *name, struct store_entry *ret_entry)
 {
-    return name_is_valid(name) ? lock_folder(store, name, ret_entry) : -ENOENT;
+    if (!name_is_valid(name))
+        return -ENOENT;
+    for (int tries = 0;; tries++) {
+        int result = lock_folder(store, name, ret_entry);
+        if (result != -EBUSY || tries == LOCK_TRIES || !has_ended(store, name))
+            return result;
+        sys_poll(NULL, 0, LOCK_PAUSE);
+    }
 }
 
 /* A name of our own that nobody has: ".new-0123456789abcdef". */
@@ -372,18 +387,16 @@ static bool clean_one(struct esq_store *store, const char *name, void *data)
 {
     struct store_entry entry = { .folder = -1, .lock = -1 };
     esq_entry record = { 0 };
-    bool *has_left = data;
     if (!name_is_valid(name) && strncmp(name, ".new-", 5) != 0 && strncmp(name, ".old-", 5) != 0)
         return true; /* not ours */
     if (lock_folder(store, name, &entry) < 0)
         return true;
-    bool has_ended =
+    bool is_told =
         name[0] != '.' && record_read(entry.folder, store->boot, &record) == 0 && record.state == ESQ_STATE_ENDED;
-    if (has_ended)
+    if (is_told)
         store_close(&entry);
     else
         store_remove(store, &entry);
-    *has_left |= !has_ended;
     return true;
 }
 
@@ -392,11 +405,9 @@ void store_clean(struct esq_store *store)
     /* Whoever makes an entry at this moment holds the store: then the next command cleans. */
     if (SYS(SYS_flock, store->folder, LOCK_EX | LOCK_NB) < 0)
         return;
-    bool has_left = false;
-    visit(store, clean_one, &has_left);
+    visit(store, clean_one, NULL);
     SYS(SYS_flock, store->folder, LOCK_UN);
-    if (has_left)
-        cgroup_remove_stale();
+    cgroup_remove_stale(); /* one that was killed in the foreground has left no entry that would tell */
 }
 
 struct listing {

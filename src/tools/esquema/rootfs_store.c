@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "base/name.h"
@@ -25,11 +26,53 @@
 #define UNPACK_OPEN_FILES "64"
 #define UNPACK_CPU_TIME   "1800000" /* milliseconds */
 
+enum { STORE_ENTRIES_MAX = 100000 };
+
+/* Whoever makes or removes one holds its lock; one that nobody holds was left by a command that was killed. */
+static bool is_aside(const char *name)
+{
+    return strncmp(name, ".new-", 5) == 0 || strncmp(name, ".old-", 5) == 0;
+}
+
+/* Its descriptor, which is the lock; -1 with errno. */
+static int lock_folder(int store, const char *name)
+{
+    int fd = openat(store, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) == 0)
+        return fd;
+    int number = errno;
+    close(fd);
+    errno = number;
+    return -1;
+}
+
+static void remove_stale(int store)
+{
+    struct dirent *entry;
+    int copy = openat(store, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *directory = copy < 0 ? NULL : fdopendir(copy);
+    if (!directory) {
+        if (copy >= 0)
+            close(copy);
+        return;
+    }
+    for (size_t i = 0; i < STORE_ENTRIES_MAX && (entry = readdir(directory)); i++) {
+        int lock = is_aside(entry->d_name) ? lock_folder(store, entry->d_name) : -1;
+        if (lock < 0)
+            continue;
+        beneath_remove(store, entry->d_name);
+        close(lock);
+    }
+    closedir(directory);
+}
+
 static int open_store(char path[PATH_MAX], esq_error *ret_error)
 {
     char *data = bridge_data_folder();
     int fd = data_store_open(data, "rootfs", path);
-    if (fd < 0)
+    if (fd >= 0)
+        remove_stale(fd);
+    else
         problem(ret_error, data ? NULL : "set HOME or XDG_DATA_HOME", "the folder of root filesystems: %s",
                 strerror(errno));
     free(data);
@@ -44,11 +87,32 @@ void rootfs_hash_text(const unsigned char hash[32], char ret_text[65])
 
 /* ---- Drafts ---- */
 
+/* Between its birth and its lock another command may take it for a leftover: then it is made again. */
+static bool make_aside(struct rootfs_draft *draft)
+{
+    char root[128];
+    snprintf(root, sizeof root, "%s/root", draft->aside);
+    for (int tries = 0; tries < 8; tries++) {
+        if (mkdirat(draft->store, draft->aside, 0700) < 0)
+            return false;
+        draft->lock = lock_folder(draft->store, draft->aside);
+        if (draft->lock >= 0 && mkdirat(draft->store, root, 0755) == 0)
+            draft->root = openat(draft->store, root, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        if (draft->root >= 0 || (errno != ENOENT && errno != EWOULDBLOCK))
+            return draft->root >= 0;
+        if (draft->lock >= 0)
+            close(draft->lock);
+        draft->lock = -1;
+        beneath_remove(draft->store, draft->aside);
+    }
+    return false;
+}
+
 bool rootfs_draft_new(const char *name, struct rootfs_draft *ret, esq_error *ret_error)
 {
     char path[PATH_MAX];
     struct stat there;
-    *ret = (struct rootfs_draft){ .store = -1, .root = -1 };
+    *ret = (struct rootfs_draft){ .store = -1, .lock = -1, .root = -1 };
     if (!name_is_valid(name))
         return problem(ret_error, "1 to 63 of a-z 0-9 _ . -, beginning with a-z or 0-9", "%.64s is no name", name);
     snprintf(ret->name, sizeof ret->name, "%s", name);
@@ -60,11 +124,7 @@ bool rootfs_draft_new(const char *name, struct rootfs_draft *ret, esq_error *ret
                        name);
     if (snprintf(ret->path, sizeof ret->path, "%s/%s/root", path, ret->aside) >= (int)sizeof ret->path)
         return problem(ret_error, NULL, "%s: the name is too long", path);
-    char root[128];
-    snprintf(root, sizeof root, "%s/root", ret->aside);
-    if (mkdirat(ret->store, ret->aside, 0700) == 0 && mkdirat(ret->store, root, 0755) == 0)
-        ret->root = openat(ret->store, root, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    return ret->root >= 0 || problem(ret_error, NULL, "%s: %s", ret->path, strerror(errno));
+    return make_aside(ret) || problem(ret_error, NULL, "%s: %s", ret->path, strerror(errno));
 }
 
 static void write_wish(const struct rootfs_draft *draft, struct wish *wish)
@@ -164,6 +224,8 @@ void rootfs_draft_done(struct rootfs_draft *draft)
         close(draft->root);
     if (draft->store >= 0 && draft->aside[0])
         beneath_remove(draft->store, draft->aside);
+    if (draft->lock >= 0)
+        close(draft->lock);
     if (draft->store >= 0)
         close(draft->store);
 }
@@ -180,8 +242,11 @@ bool rootfs_remove(const char *name, esq_error *ret_error)
         return false;
     /* Out of sight first: nobody starts from half of it. */
     snprintf(aside, sizeof aside, ".old-%s-%d", name, (int)getpid());
-    bool is_good = renameat(store, name, store, aside) == 0 && beneath_remove(store, aside);
+    int lock = lock_folder(store, name);
+    bool is_good = lock >= 0 && renameat(store, name, store, aside) == 0 && beneath_remove(store, aside);
     int number = errno;
+    if (lock >= 0)
+        close(lock);
     close(store);
     return is_good || problem(ret_error, "`esquema rootfs list` shows what is there", "%s: %s", name, strerror(number));
 }

@@ -9,6 +9,7 @@
 /* One that is being made, under a name that nobody looks for. */
 struct rootfs_draft {
     int store; /* -1: none */
+    int lock;  /* held while it is being made: what nobody holds is a leftover */
     int root;  /* its folder */
     char name[64];
     char aside[96];

@@ -39,6 +39,14 @@ __attribute__((noreturn)) static void fail(const struct joiner *joiner, uint32_t
     _exit(ESQ_EXIT_SETUP);
 }
 
+/* Before the job is read nobody can be told but who looks at our standard error. */
+static int fail_without_job(void)
+{
+    static const char text[] = "esquema: error: the joiner cannot read its job\n";
+    sys_write_all(2, text, sizeof text - 1);
+    return ESQ_EXIT_SETUP;
+}
+
 static const void *map_file(int fd, size_t least)
 {
     struct stat found;
@@ -192,11 +200,14 @@ __attribute__((noreturn)) static void become_program(const struct joiner *joiner
     int worst = -ENOENT;
     /* Inside its parent has no pid, so the end of this pipe says whether it lived until the death signal was set. */
     sys_prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-    if (sys_poll(&parent, 1, 0) != 0 || !argv || !envp || !paths)
+    int result = sys_poll(&parent, 1, 0);
+    if (result > 0)
         _exit(ESQ_EXIT_SETUP);
+    if (result < 0 || !argv || !envp || !paths)
+        fail(joiner, JOIN_STEP_FORK, result < 0 ? result : -ENOMEM, NULL);
     sys_close(alive);
     take_terminal(joiner);
-    int result = sys_chdir((const char *)job + job->directory);
+    result = sys_chdir((const char *)job + job->directory);
     if (result < 0)
         fail(joiner, JOIN_STEP_DIRECTORY, result, NULL);
     put_on_walls(joiner);
@@ -235,7 +246,7 @@ int main(int argc, char **argv)
     int alive[2];
     sys_prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
     if (argc < 2 || !take_job(argv[1], &joiner))
-        return ESQ_EXIT_SETUP;
+        return fail_without_job();
     sys_prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
     if (getppid() != joiner.job->parent)
         return ESQ_EXIT_SETUP;
