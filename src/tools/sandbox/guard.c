@@ -1,4 +1,4 @@
-/* See guard.h. Reads names and kinds of files; never their contents. */
+/* The search. Reads names and kinds of files; never their contents. */
 #include "tools/sandbox/guard.h"
 
 #include <dirent.h>
@@ -12,7 +12,6 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
-#include <sys/xattr.h>
 #include <unistd.h>
 #include "tools/sandbox/problem.h"
 
@@ -22,111 +21,6 @@ enum {
     DEPTH_MAX = 64,
     NAMES_MAX = 768, /* each is a mount; the specification takes 1024 */
 };
-
-/* ---- The names ---- */
-
-static const struct {
-    const char *pattern;
-    enum guard_action action;
-} everywhere[] = {
-    { ".envrc", GUARD_READ_ONLY },
-    { ".vscode", GUARD_READ_ONLY },
-    { ".idea", GUARD_READ_ONLY },
-    { ".husky", GUARD_READ_ONLY }, /* hooks of git, where its config says so */
-    { ".githooks", GUARD_READ_ONLY },
-    { ".bashrc", GUARD_READ_ONLY },
-    { ".bash_profile", GUARD_READ_ONLY },
-    { ".bash_login", GUARD_READ_ONLY },
-    { ".bash_logout", GUARD_READ_ONLY },
-    { ".bash_aliases", GUARD_READ_ONLY },
-    { ".profile", GUARD_READ_ONLY },
-    { ".zshrc", GUARD_READ_ONLY },
-    { ".zshenv", GUARD_READ_ONLY },
-    { ".zprofile", GUARD_READ_ONLY },
-    { ".zlogin", GUARD_READ_ONLY },
-    { ".zlogout", GUARD_READ_ONLY },
-    { ".kshrc", GUARD_READ_ONLY },
-    { ".cshrc", GUARD_READ_ONLY },
-    { ".tcshrc", GUARD_READ_ONLY },
-    { ".login", GUARD_READ_ONLY },
-    { ".inputrc", GUARD_READ_ONLY },
-    { ".gitconfig", GUARD_READ_ONLY },
-    { ".env", GUARD_HIDE },
-    { ".env.local", GUARD_HIDE },
-    { ".env.*.local", GUARD_HIDE },
-    { "*.pem", GUARD_HIDE },
-    { "*.key", GUARD_HIDE },
-    { ".ssh", GUARD_HIDE },
-    { ".gnupg", GUARD_HIDE },
-    { ".aws", GUARD_HIDE },
-    { ".netrc", GUARD_HIDE },
-    { ".git-credentials", GUARD_HIDE },
-};
-
-/*
- * What git runs or follows. `commondir` says where hooks and config are, so it counts as they do; a stand-in for it
- * says that they are where it lies.
- */
-static const struct {
-    const char *name;
-    bool is_folder;
-    const char *contents;
-} of_git[] = {
-    { "hooks", true, "" },
-    { "config", false, "" },
-    { "config.worktree", false, "" },
-    { "commondir", false, ".\n" },
-};
-enum { OF_GIT = sizeof of_git / sizeof *of_git };
-
-/* What must not appear at the top of a writable tree. */
-static const struct {
-    const char *name;
-    bool is_folder;
-    bool is_for_home;
-} expected[] = {
-    { ".git", true, false },         { ".envrc", false, false },       { ".vscode", true, false },
-    { ".bashrc", false, true },      { ".bash_profile", false, true }, { ".bash_login", false, true },
-    { ".bash_logout", false, true }, { ".bash_aliases", false, true }, { ".profile", false, true },
-    { ".zshrc", false, true },       { ".zshenv", false, true },       { ".zprofile", false, true },
-    { ".zlogin", false, true },      { ".zlogout", false, true },      { ".kshrc", false, true },
-    { ".cshrc", false, true },       { ".tcshrc", false, true },       { ".login", false, true },
-    { ".inputrc", false, true },     { ".gitconfig", false, true },
-};
-enum { EXPECTED = sizeof expected / sizeof *expected };
-
-enum guard_action guard_action_of(const char *name, bool in_git)
-{
-    for (size_t i = 0; in_git && i < OF_GIT; i++)
-        if (strcasecmp(of_git[i].name, name) == 0)
-            return GUARD_READ_ONLY;
-    /* Some file systems take .ENV for .env. */
-    for (size_t i = 0; i < sizeof everywhere / sizeof *everywhere; i++)
-        if (fnmatch(everywhere[i].pattern, name, FNM_CASEFOLD) == 0)
-            return everywhere[i].action;
-    return GUARD_NONE;
-}
-
-bool guard_is_git(const char *path)
-{
-    for (const char *part = path; *part;) {
-        size_t length = strcspn(part, "/");
-        const char *rest = part + length;
-        if (length == 4 && strncasecmp(part, ".git", 4) == 0)
-            return !*rest || strncasecmp(rest, "/modules/", 9) == 0 || strncasecmp(rest, "/worktrees/", 11) == 0;
-        part = *rest ? rest + 1 : rest;
-    }
-    return false;
-}
-
-bool guard_is_placeholder(int folder, const char *name)
-{
-    int fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    bool is_marked = fd >= 0 && fgetxattr(fd, GUARD_MARK, NULL, 0) >= 0;
-    if (fd >= 0)
-        close(fd);
-    return is_marked;
-}
 
 /* ---- The search ---- */
 
@@ -383,13 +277,14 @@ static bool look_at(struct search *search, int folder, const char *name, const c
 }
 
 /* What git would follow if it were there. */
-static bool add_missing_of_git(struct search *search, const char *path, const bool has[OF_GIT])
+static bool add_missing_of_git(struct search *search, const char *path, unsigned has)
 {
     char missing[PATH_MAX];
-    for (size_t i = 0; i < OF_GIT; i++) {
-        if (has[i] || (size_t)snprintf(missing, sizeof missing, "%s/%s", path, of_git[i].name) >= sizeof missing)
+    for (size_t i = 0; i < guard_of_git_count; i++) {
+        if ((has >> i & 1) ||
+            (size_t)snprintf(missing, sizeof missing, "%s/%s", path, guard_of_git[i].name) >= sizeof missing)
             continue;
-        if (!add_placeholder(search, missing, of_git[i].is_folder, of_git[i].contents))
+        if (!add_placeholder(search, missing, guard_of_git[i].is_folder, guard_of_git[i].contents))
             return false;
     }
     return true;
@@ -401,7 +296,8 @@ static bool search_stream(struct search *search, DIR *stream, const char *path, 
     const struct guard_tree *tree = &search->trees->items[search->tree];
     size_t root = strlen(tree->path);
     bool in_git = strlen(path) > root && guard_is_git(path + root + 1);
-    bool has[OF_GIT] = { false }, has_head = false;
+    unsigned has = 0; /* a bit for each of guard_of_git */
+    bool has_head = false;
     for (struct dirent *entry; (errno = 0, entry = readdir(stream));) {
         char below[PATH_MAX];
         const char *name = entry->d_name;
@@ -412,8 +308,9 @@ static bool search_stream(struct search *search, DIR *stream, const char *path, 
         if (!look_at(search, dirfd(stream), name, below, in_git, around, depth))
             return false;
         has_head = has_head || strcmp(name, "HEAD") == 0;
-        for (size_t i = 0; i < OF_GIT; i++)
-            has[i] = has[i] || (strcasecmp(name, of_git[i].name) == 0 && !guard_is_placeholder(dirfd(stream), name));
+        for (size_t i = 0; i < guard_of_git_count; i++)
+            if (strcasecmp(name, guard_of_git[i].name) == 0 && !guard_is_placeholder(dirfd(stream), name))
+                has |= 1u << i;
     }
     if (errno != 0)
         return problem(search->ret_error, NULL, "%s: %s", path, strerror(errno));
@@ -443,15 +340,15 @@ static bool search_folder(struct search *search, int folder, const char *path, e
 static bool add_expected(struct search *search)
 {
     const struct guard_tree *tree = &search->trees->items[search->tree];
-    for (size_t i = 0; i < EXPECTED; i++) {
+    for (size_t i = 0; i < guard_expected_count; i++) {
         char path[PATH_MAX];
         struct stat about;
-        if ((expected[i].is_for_home && !tree->is_home) ||
-            (fstatat(tree->fd, expected[i].name, &about, AT_SYMLINK_NOFOLLOW) == 0 &&
-             !guard_is_placeholder(tree->fd, expected[i].name)) ||
-            (size_t)snprintf(path, sizeof path, "%s/%s", tree->path, expected[i].name) >= sizeof path)
+        if ((guard_expected[i].is_for_home && !tree->is_home) ||
+            (fstatat(tree->fd, guard_expected[i].name, &about, AT_SYMLINK_NOFOLLOW) == 0 &&
+             !guard_is_placeholder(tree->fd, guard_expected[i].name)) ||
+            (size_t)snprintf(path, sizeof path, "%s/%s", tree->path, guard_expected[i].name) >= sizeof path)
             continue;
-        if (!add_placeholder(search, path, expected[i].is_folder, ""))
+        if (!add_placeholder(search, path, guard_expected[i].is_folder, ""))
             return false;
     }
     return true;

@@ -1,13 +1,11 @@
-/*
- * What is guarded in the trees that a sandbox sees: names whose contents run on the host (hooks, shell rc files) stay
- * read-only, names that keep secrets are hidden. Here are the names, and the search for them.
- */
+/* What is guarded in the trees that a sandbox sees: the search for guarded names, and all that leads to them. */
 #ifndef TOOLS_SANDBOX_GUARD_H
 #define TOOLS_SANDBOX_GUARD_H
 
 #include <esquema.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include "tools/sandbox/guard_names.h"
 
 /* A tree that the user named. */
 struct guard_tree {
@@ -22,13 +20,6 @@ struct guard_tree {
 struct guard_trees {
     struct guard_tree *items; /* by path, so that what lies around comes first */
     size_t count;
-};
-
-enum guard_action {
-    GUARD_NONE,
-    GUARD_PIN, /* cannot be renamed, takes writes: a folder on the way to what is read-only */
-    GUARD_READ_ONLY,
-    GUARD_HIDE,
 };
 
 struct guard_name {
@@ -51,17 +42,6 @@ struct guards {
     struct guard_placeholder *placeholders;
     size_t placeholder_count;
 };
-
-/* The attribute by which a stand-in that a killed run left is known. */
-#define GUARD_MARK "user.esquema.placeholder"
-
-/* Is it an empty stand-in of ours? */
-bool guard_is_placeholder(int folder, const char *name);
-
-/* What the name stands for in a folder; `in_git`: the folder belongs to a repository's own files. */
-enum guard_action guard_action_of(const char *name, bool in_git);
-/* Is the folder one of those whose `hooks` and `config` count? Given the path beneath the tree. */
-bool guard_is_git(const char *path);
 
 /*
  * Searches all trees. `hide` are further patterns, of names or, with a slash, of paths beneath the tree. Opens nothing

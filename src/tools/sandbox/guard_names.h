@@ -1,0 +1,52 @@
+/*
+ * The names that are guarded: names whose contents run on the host (hooks, shell rc files) stay read-only, names that
+ * keep secrets are hidden. Knows nothing of trees.
+ */
+#ifndef TOOLS_SANDBOX_GUARD_NAMES_H
+#define TOOLS_SANDBOX_GUARD_NAMES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum guard_action {
+    GUARD_NONE,
+    GUARD_PIN, /* cannot be renamed, takes writes: a folder on the way to what is read-only */
+    GUARD_READ_ONLY,
+    GUARD_HIDE,
+};
+
+struct guard_file {
+    const char *name;
+    bool is_folder;
+    const char *contents; /* of a stand-in for it */
+};
+
+struct guard_expectation {
+    const char *name;
+    bool is_folder;
+    bool is_for_home;
+};
+
+/*
+ * What git runs or follows. `commondir` says where hooks and config are, so it counts as they do; a stand-in for it
+ * says that they are where it lies.
+ */
+extern const struct guard_file guard_of_git[];
+extern const size_t guard_of_git_count; /* at most 32 */
+
+/* What must not appear at the top of a writable tree. */
+extern const struct guard_expectation guard_expected[];
+extern const size_t guard_expected_count;
+
+/* What the name stands for in a folder; `in_git`: the folder belongs to a repository's own files. */
+enum guard_action guard_action_of(const char *name, bool in_git);
+/* Is the folder one of those whose `hooks` and `config` count? Given the path beneath the tree. */
+bool guard_is_git(const char *path);
+
+/* The attribute by which a stand-in that a killed run left is known. */
+#define GUARD_MARK "user.esquema.placeholder"
+
+/* Is it an empty stand-in of ours? */
+bool guard_is_placeholder(int folder, const char *name);
+
+#endif
