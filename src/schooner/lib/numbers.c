@@ -135,24 +135,12 @@ enum { ARGUMENTS_PER_UNIT = 8 };
 /* Every argument is looked at, those behind the one that decides too. */
 static bool all_numbers(sch_vm *vm, const char *who, const sch_value *args, size_t count)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (!is_number(args[i])) {
-            raise_type(vm, who, i + 1, "a number", args[i]);
-            return false;
-        }
-    }
-    return charge(vm, count / ARGUMENTS_PER_UNIT);
+    return are_numbers(vm, who, args, count) && charge(vm, count / ARGUMENTS_PER_UNIT);
 }
 
 static bool all_reals(sch_vm *vm, const char *who, const sch_value *args, size_t count)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (!is_real(args[i])) {
-            raise_type(vm, who, i + 1, "a real number", args[i]);
-            return false;
-        }
-    }
-    return charge(vm, count / ARGUMENTS_PER_UNIT);
+    return are_reals(vm, who, args, count) && charge(vm, count / ARGUMENTS_PER_UNIT);
 }
 
 static sch_value compare_all(sch_vm *vm, const char *who, enum number_relation relation, const sch_value *args,

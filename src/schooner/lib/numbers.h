@@ -1,9 +1,32 @@
-/* What the files of numeric primitives share: applying a function on numbers under way to an argument. */
+/* What the files of numeric primitives share: checking arguments, and functions on numbers under way. */
 #ifndef SCHOONER_LIB_NUMBERS_H
 #define SCHOONER_LIB_NUMBERS_H
 
 #include "schooner/table/primitive.h"
 #include "schooner/num/elementary.h"
+
+/* Is every argument what the procedure asks for? false: raised, of the first that is not. */
+static inline bool arguments_are(sch_vm *vm, const char *who, bool (*is)(sch_value), const char *what,
+                                 const sch_value *args, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (!is(args[i])) {
+            raise_type(vm, who, i + 1, what, args[i]);
+            return false;
+        }
+    }
+    return true;
+}
+
+static inline bool are_numbers(sch_vm *vm, const char *who, const sch_value *args, size_t count)
+{
+    return arguments_are(vm, who, is_number, "a number", args, count);
+}
+
+static inline bool are_reals(sch_vm *vm, const char *who, const sch_value *args, size_t count)
+{
+    return arguments_are(vm, who, is_real, "a real number", args, count);
+}
 
 /* A function on one number; the argument is checked by the caller. */
 static inline sch_value apply_elementary(sch_vm *vm, elementary *function, sch_value v)

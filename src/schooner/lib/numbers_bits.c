@@ -79,10 +79,8 @@ static sch_value combine_two(sch_vm *vm, enum bit_operation operation, sch_value
 static sch_value combine_all(sch_vm *vm, const char *who, enum bit_operation operation, sch_value start,
                              const sch_value *args, size_t count)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (!is_exact_integer(args[i]))
-            return raise_type(vm, who, i + 1, "an exact integer", args[i]);
-    }
+    if (!arguments_are(vm, who, is_exact_integer, "an exact integer", args, count))
+        return V_RAISED;
     sch_value result = start;
     for (size_t i = 0; i < count && !is_raised(result); i++)
         result = combine_two(vm, operation, result, args[i]);
@@ -111,31 +109,28 @@ sch_value prim_bitwise_not(sch_vm *vm, const sch_value *args, size_t count)
     return combine_two(vm, BITS_XOR, args[0], make_fixnum(-1));
 }
 
+/* By more than 2^63 bits is as good as by that many. */
+static bool shift(struct work *work, struct integer n, struct integer by, struct integer *ret)
+{
+    int64_t bits;
+    if (!integer_to_int64(by, &bits))
+        bits = by.negative ? INT64_MIN : INT64_MAX;
+    if (bits < 0)
+        return integer_shift_right(work, n, 0 - (uint64_t)bits, ret);
+    return (n.size == 0 || integer_fits(work, integer_bits(n) + (uint64_t)bits)) &&
+           integer_shift_left(work, n, (uint64_t)bits, ret);
+}
+
 sch_value prim_arithmetic_shift(sch_vm *vm, const sch_value *args, size_t count)
 {
     struct work work;
-    struct integer n, result;
-    for (size_t i = 0; i < 2; i++) {
-        if (!is_exact_integer(args[i]))
-            return raise_type(vm, "arithmetic-shift", i + 1, "an exact integer", args[i]);
-    }
+    struct integer n, by, result;
+    if (!arguments_are(vm, "arithmetic-shift", is_exact_integer, "an exact integer", args, 2))
+        return V_RAISED;
     work_init(&work, vm, WORK_COLLECTS);
     sch_value value = V_RAISED;
-    if (integer_load(&work, args[0], &n)) {
-        struct integer by;
-        int64_t bits;
-        bool loaded = integer_load(&work, args[1], &by);
-        if (!integer_to_int64(by, &bits))
-            bits = by.negative ? INT64_MIN + 1 : INT64_MAX;
-        bool done = loaded;
-        if (done && bits < 0)
-            done = integer_shift_right(&work, n, (uint64_t)-bits, &result);
-        else if (done)
-            done = (n.size == 0 || integer_fits(&work, integer_bits(n) + (uint64_t)bits)) &&
-                   integer_shift_left(&work, n, (uint64_t)bits, &result);
-        if (done)
-            value = integer_store(&work, result);
-    }
+    if (integer_load(&work, args[0], &n) && integer_load(&work, args[1], &by) && shift(&work, n, by, &result))
+        value = integer_store(&work, result);
     work_done(&work);
     return value;
 }

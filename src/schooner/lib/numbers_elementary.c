@@ -50,10 +50,8 @@ sch_value prim_log(sch_vm *vm, const sch_value *args, size_t count)
     struct number z, base, result;
     if (count == 1)
         return apply_checked(vm, "log", number_log, args[0]);
-    for (size_t i = 0; i < 2; i++) {
-        if (!is_number(args[i]))
-            return raise_type(vm, "log", i + 1, "a number", args[i]);
-    }
+    if (!are_numbers(vm, "log", args, 2))
+        return V_RAISED;
     work_init(&work, vm, WORK_COLLECTS);
     bool done = number_load(&work, args[0], &z) && number_load(&work, args[1], &base) &&
                 number_log_base(&work, "log", &z, &base, &result);
@@ -67,10 +65,8 @@ sch_value prim_atan(sch_vm *vm, const sch_value *args, size_t count)
     struct number result;
     if (count == 1)
         return apply_checked(vm, "atan", number_atan, args[0]);
-    for (size_t i = 0; i < 2; i++) {
-        if (!is_real(args[i]))
-            return raise_type(vm, "atan", i + 1, "a real number", args[i]);
-    }
+    if (!are_reals(vm, "atan", args, 2))
+        return V_RAISED;
     work_init(&work, vm, WORK_COLLECTS);
     bool done = real_load(&work, args[0], &y) && real_load(&work, args[1], &x) && number_atan2(&work, &y, &x, &result);
     return store_and_done(&work, done, &result);
@@ -80,10 +76,8 @@ sch_value prim_expt(sch_vm *vm, const sch_value *args, size_t count)
 {
     struct work work;
     struct number base, exponent, result;
-    for (size_t i = 0; i < 2; i++) {
-        if (!is_number(args[i]))
-            return raise_type(vm, "expt", i + 1, "a number", args[i]);
-    }
+    if (!are_numbers(vm, "expt", args, 2))
+        return V_RAISED;
     work_init(&work, vm, WORK_COLLECTS);
     bool done = number_load(&work, args[0], &base) && number_load(&work, args[1], &exponent) &&
                 number_expt(&work, "expt", &base, &exponent, &result);
@@ -127,10 +121,8 @@ sch_value prim_make_rectangular(sch_vm *vm, const sch_value *args, size_t count)
     struct work work;
     struct real re, im;
     struct number result;
-    for (size_t i = 0; i < 2; i++) {
-        if (!is_real(args[i]))
-            return raise_type(vm, "make-rectangular", i + 1, "a real number", args[i]);
-    }
+    if (!are_reals(vm, "make-rectangular", args, 2))
+        return V_RAISED;
     work_init(&work, vm, WORK_COLLECTS);
     bool done = load_reals(&work, args, &re, &im) && number_of_parts(&work, re, im, &result);
     return store_and_done(&work, done, &result);
@@ -152,10 +144,8 @@ sch_value prim_make_polar(sch_vm *vm, const sch_value *args, size_t count)
     struct work work;
     struct real magnitude, angle;
     struct number result;
-    for (size_t i = 0; i < 2; i++) {
-        if (!is_real(args[i]))
-            return raise_type(vm, "make-polar", i + 1, "a real number", args[i]);
-    }
+    if (!are_reals(vm, "make-polar", args, 2))
+        return V_RAISED;
     work_init(&work, vm, WORK_COLLECTS);
     bool done = load_reals(&work, args, &magnitude, &angle) && from_polar(&work, &magnitude, &angle, &result);
     return store_and_done(&work, done, &result);

@@ -68,10 +68,8 @@ static sch_value combine_two(sch_vm *vm, combine_integers *combine, enum work_co
 static sch_value combine_all(sch_vm *vm, const char *who, combine_integers *combine, sch_value start,
                              const sch_value *args, size_t count)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (!is_integer(args[i]))
-            return raise_type(vm, who, i + 1, "an integer", args[i]);
-    }
+    if (!arguments_are(vm, who, is_integer, "an integer", args, count))
+        return V_RAISED;
     sch_value result = start;
     for (size_t i = 0; i < count && !is_raised(result); i++)
         result = combine_two(vm, combine, is_object(result) ? WORK_NEVER_COLLECTS : WORK_COLLECTS, result, args[i]);
@@ -241,10 +239,8 @@ sch_value prim_rationalize(sch_vm *vm, const sch_value *args, size_t count)
     struct real x, y;
     struct exact a, b;
     struct number number = number_of_double(0);
-    for (size_t i = 0; i < 2; i++) {
-        if (!is_real(args[i]))
-            return raise_type(vm, "rationalize", i + 1, "a real number", args[i]);
-    }
+    if (!are_reals(vm, "rationalize", args, 2))
+        return V_RAISED;
     if (is_special(args[1])) { /* everything is within infinity */
         bool none = isnan(double_of(args[1])) || is_special(args[0]);
         return make_double_reserving(vm, none ? NAN : 0.0);

@@ -160,13 +160,24 @@ static struct complex_double root(double re, double im)
     return (struct complex_double){ fabs(im) / (2 * t), copysign(t, im) };
 }
 
-/* Kahan, "Branch cuts for complex elementary functions" (1987), for asin, acos. A real beyond the cut lies, by the
- * formulas of R7RS, below it when it is above one. */
-static struct complex_double on_cut(const struct number *z, struct complex_double c)
+/*
+ * Kahan, "Branch cuts for complex elementary functions" (1987), for asin and acos: the roots of 1 - z and 1 + z. A real
+ * beyond the cut lies, by the formulas of R7RS, below it when it is above one.
+ */
+struct cut_roots {
+    struct complex_double less, more;
+};
+
+static struct cut_roots roots_at_cut(const struct number *z, struct complex_double c)
 {
     if (!z->complex)
         c.im = c.re > 1 ? -0.0 : 0.0;
-    return c;
+    return (struct cut_roots){ root(1 - c.re, -c.im), root(1 + c.re, c.im) };
+}
+
+static bool is_within_cut(const struct number *z, struct complex_double c)
+{
+    return !z->complex && !(fabs(c.re) > 1); /* NaN too */
 }
 
 bool number_asin(struct work *work, const struct number *z, struct number *ret)
@@ -176,14 +187,13 @@ bool number_asin(struct work *work, const struct number *z, struct number *ret)
         return exact_result(0, ret);
     if (!to_doubles(work, z, &c))
         return false;
-    if (!z->complex && !(fabs(c.re) > 1)) {
+    if (is_within_cut(z, c)) {
         *ret = number_of_double(asin(c.re));
         return true;
     }
-    c = on_cut(z, c);
-    struct complex_double s1 = root(1 - c.re, -c.im);
-    struct complex_double s2 = root(1 + c.re, c.im);
-    *ret = number_of_doubles(atan2(c.re, s1.re * s2.re - s1.im * s2.im), asinh(s1.re * s2.im - s1.im * s2.re));
+    struct cut_roots s = roots_at_cut(z, c);
+    *ret = number_of_doubles(atan2(c.re, s.less.re * s.more.re - s.less.im * s.more.im),
+                             asinh(s.less.re * s.more.im - s.less.im * s.more.re));
     return true;
 }
 
@@ -194,14 +204,12 @@ bool number_acos(struct work *work, const struct number *z, struct number *ret)
         return exact_result(0, ret);
     if (!to_doubles(work, z, &c))
         return false;
-    if (!z->complex && !(fabs(c.re) > 1)) {
+    if (is_within_cut(z, c)) {
         *ret = number_of_double(acos(c.re));
         return true;
     }
-    c = on_cut(z, c);
-    struct complex_double s1 = root(1 - c.re, -c.im);
-    struct complex_double s2 = root(1 + c.re, c.im);
-    *ret = number_of_doubles(2 * atan2(s1.re, s2.re), asinh(s2.re * s1.im - s2.im * s1.re));
+    struct cut_roots s = roots_at_cut(z, c);
+    *ret = number_of_doubles(2 * atan2(s.less.re, s.more.re), asinh(s.more.re * s.less.im - s.more.im * s.less.re));
     return true;
 }
 
