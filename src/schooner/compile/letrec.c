@@ -2,6 +2,9 @@
  * Recursive bindings. letrec* becomes let, assignments where a variable may really be used too early, and CORE_LETREC
  * nodes that bind procedures only ("fix": Waddell, Sarkar, Dybvig 2005, Ghuloum and Dybvig 2009). A procedure is made
  * as late as possible: just before the first expression that may reach it. So what it captures has its value by then.
+ *
+ * letrec differs where a value is computed: all values are there before the first variable gets its own, and a value
+ * that comes a second time, through a continuation, is assigned to the same variable.
  */
 #include "schooner/compile/passes.h"
 
@@ -136,11 +139,102 @@ static bool look(struct compiler *compiler, struct group *group, uint32_t index)
     return true;
 }
 
+/* Each variable that may be seen without a value begins without one. */
+static bool wrap_unbound(struct builder *builder, struct core *node)
+{
+    struct front *front = builder->compiler->front;
+    struct datum *unbound = datum_value(front, V_UNBOUND, node->position);
+    if (!unbound)
+        return false;
+    for (size_t i = 0; i < node->let.count; i++) {
+        struct core *constant;
+        if (!node->let.variables[i]->checked)
+            continue;
+        if (!(constant = core_new(front, CORE_CONSTANT, node->position)))
+            return false;
+        constant->constant = unbound;
+        if (!wrap_let(builder, node->let.variables[i], constant))
+            return false;
+    }
+    return true;
+}
+
+/* The values that are computed, into variables of their own, and from there into those of the program. */
+static bool wrap_computed(struct builder *builder, struct core *node, size_t computed)
+{
+    struct front *front = builder->compiler->front;
+    size_t at = 0;
+    struct core *let = node_let(builder->compiler, CORE_LET, node->position, computed);
+    if (!let)
+        return false;
+    for (size_t i = 0; i < node->let.count; i++) {
+        if (node->let.values[i]->kind == CORE_LAMBDA)
+            continue;
+        let->let.values[at] = node->let.values[i];
+        if (!(let->let.variables[at++] = variable_new(front, NULL, node->let.values[i]->position)))
+            return false;
+    }
+    if (!wrap(builder, let, &let->let.body))
+        return false;
+    at = 0;
+    for (size_t i = 0; i < node->let.count; i++) {
+        if (node->let.values[i]->kind == CORE_LAMBDA)
+            continue;
+        struct core *local = core_new(front, CORE_LOCAL, node->let.values[i]->position);
+        if (!local)
+            return false;
+        local->local = let->let.variables[at++];
+        if (!wrap_assignment(builder, node->let.variables[i], local))
+            return false;
+    }
+    return true;
+}
+
+static bool split_together(struct compiler *compiler, struct core **slot, size_t computed)
+{
+    struct core *node = *slot;
+    size_t n = node->let.count;
+    struct builder builder = { compiler, NULL, &builder.root };
+    unsigned char *picked = front_array(compiler->front, n + 1, 1);
+    if (!picked)
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        bool lambda = node->let.values[i]->kind == CORE_LAMBDA;
+        node->let.variables[i]->checked |= !lambda || node->let.variables[i]->assignments > 0;
+        picked[i] = lambda && !node->let.variables[i]->checked;
+    }
+    if (!wrap_unbound(&builder, node) || !wrap_fix(&builder, node, picked))
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        bool assigned = picked[i] == 0 && node->let.values[i]->kind == CORE_LAMBDA;
+        if (assigned && !wrap_assignment(&builder, node->let.variables[i], node->let.values[i]))
+            return false;
+    }
+    if (!wrap_computed(&builder, node, computed))
+        return false;
+    *builder.hole = node->let.body;
+    *slot = builder.root;
+    return true;
+}
+
+/* May its value come twice, or too early for another? */
+static bool is_computed(const struct core *value)
+{
+    return value->kind != CORE_CONSTANT && value->kind != CORE_LAMBDA && value->kind != CORE_GLOBAL;
+}
+
 static bool split(struct compiler *compiler, struct core **slot)
 {
     struct core *node = *slot;
     struct front *front = compiler->front;
     size_t n = node->let.count;
+    size_t computed = 0, others = 0;
+    for (size_t i = 0; i < n; i++) {
+        computed += is_computed(node->let.values[i]);
+        others += node->let.values[i]->kind != CORE_LAMBDA;
+    }
+    if (node->let.together && computed > 0)
+        return split_together(compiler, slot, others);
     struct group group = { .node = node, .places = front_array(front, n + 1, sizeof *group.places) };
     unsigned char *picked = front_array(front, n + 1, 1);
     uint32_t *first = front_array(front, n + 1, sizeof *first); /* the expression that first reaches a procedure */
@@ -169,19 +263,8 @@ static bool split(struct compiler *compiler, struct core **slot)
     }
 
     struct builder builder = { compiler, NULL, &builder.root };
-    struct datum *unbound = datum_value(front, V_UNBOUND, node->position);
-    if (!unbound)
+    if (!wrap_unbound(&builder, node))
         return false;
-    for (size_t i = 0; i < n; i++) {
-        struct core *constant;
-        if (!node->let.variables[i]->checked)
-            continue;
-        if (!(constant = core_new(front, CORE_CONSTANT, node->position)))
-            return false;
-        constant->constant = unbound;
-        if (!wrap_let(&builder, node->let.variables[i], constant))
-            return false;
-    }
     for (size_t m = 0; m < n; m++) {
         struct variable *variable = node->let.variables[m];
         for (size_t i = 0; i < n; i++)

@@ -110,8 +110,9 @@ struct core {
             struct core **values;
             size_t count;
             struct core *body;
+            bool together; /* LETREC: letrec, every value before the first assignment */
         } let;
-        /* LET: values evaluated outside of the variables' scope, any order. LETREC: letrec* semantics. */
+        /* LET: values evaluated outside of the variables' scope, any order. LETREC: letrec* semantics, or letrec's. */
         struct {
             struct core *producer;
             struct core_clause clause;

@@ -158,7 +158,7 @@ bool form_let_star(struct expander *x, const struct task *task)
 
 /* --- letrec, letrec* --- */
 
-bool form_letrec(struct expander *x, const struct task *task)
+static bool expand_letrec(struct expander *x, const struct task *task, bool together)
 {
     struct datum *form = task->form;
     if (form_length(form) < 3)
@@ -169,9 +169,22 @@ bool form_letrec(struct expander *x, const struct task *task)
     if (count == 0)
         return push_body(x, form_rest(form, 2), task->dest, task->depth, form->position, false);
     struct core *letrec = let_node(x, CORE_LETREC, (size_t)count, form->position, task->dest);
-    return letrec && scope_enter(x) && bind_variables(x, form_second(form), letrec->let.variables) &&
+    if (!letrec)
+        return false;
+    letrec->let.together = together;
+    return scope_enter(x) && bind_variables(x, form_second(form), letrec->let.variables) &&
            push_body(x, form_rest(form, 2), &letrec->let.body, task->depth + 1, form->position, false) &&
            push_values(x, form_second(form), (size_t)count, letrec->let.values, task->depth + 1);
+}
+
+bool form_letrec(struct expander *x, const struct task *task)
+{
+    return expand_letrec(x, task, true);
+}
+
+bool form_letrec_star(struct expander *x, const struct task *task)
+{
+    return expand_letrec(x, task, false);
 }
 
 /* --- do --- */

@@ -143,7 +143,7 @@ static const char *let_word(const struct core *core)
         return "let";
     for (size_t i = 0; i < core->let.count; i++) {
         if (core->let.values[i]->kind != CORE_LAMBDA)
-            return core->let.count > 1 ? "letrec*" : "letrec";
+            return core->let.count > 1 && !core->let.together ? "letrec*" : "letrec";
     }
     return "letrec";
 }
