@@ -310,6 +310,51 @@ static void test_hostile_roots(void)
     check(ended_with(run("@exists /data/secret", bind_field, NULL), 0), "an honest root again: its mounts are there");
 }
 
+/* ---- Networks that are shared ---- */
+
+/* The status of `first` in a network that `second` joins by its path, both without seccomp and Landlock. */
+static int run_neighbours(const char *first, const char *field, const char *second)
+{
+    char join[64];
+    esq_error error = { 0 };
+    esq_result result = { .exit_status = -1 };
+    const char *of_first[] = { first, field, "landlock=none", "skip:seccomp", NULL };
+    const char *of_second[] = { second, "network=join", join, "landlock=none", "skip:seccomp", NULL };
+    esq_container *one = NULL, *two = NULL;
+    esq_plan *plan = plan_from(of_first, &error), *other = NULL;
+    if (plan && esq_launch(plan, &one, &error) == 0) {
+        snprintf(join, sizeof(join), "network-join=/proc/%d/ns/net", (int)esq_container_pid(one));
+        other = plan_from(of_second, &error);
+    }
+    if (other && esq_launch(other, &two, &error) == 0 && esq_wait(one, 20000, -1, &error) == 0)
+        esq_container_result(one, &result);
+    if (result.exit_status < 0)
+        printf("# %s\n", error.text);
+    esq_container_free(two);
+    esq_container_free(one);
+    esq_plan_free(other);
+    esq_plan_free(plan);
+    return result.exit_status;
+}
+
+static void test_shared_networks(void)
+{
+    const char *shared = "network-share=yes";
+    check(ended_with(run("@network-owner", shared, "skip:seccomp", NULL), 1),
+          "the user namespace that a shared network belongs to: not handed out");
+    check(ended_with(run("@network-owner", "skip:seccomp", NULL), 0), "that of a network of one's own: known");
+    check(ended_with(run("@loopback-down", shared, "skip:seccomp", "skip:capabilities", NULL), 1),
+          "changing a shared network with every capability: stopped");
+    check(ended_with(run("@loopback-down", "skip:seccomp", "skip:capabilities", NULL), 0),
+          "in a network of one's own it gets through");
+    /* Whoever made a user namespace rules it by its ids alone, without a capability: so nobody may lie beneath another.
+     */
+    check(run_neighbours("@take-namespace", shared, "@offer-namespace") == 1,
+          "entering the namespaces of who joins a shared network, though handed to it: stopped");
+    check(run_neighbours("@take-namespace", "network=none", "@offer-namespace") == 0,
+          "where it joins a network that belongs to the attacker, by its path, it gets through");
+}
+
 int main(int argc, char **argv)
 {
     if (argc != 2 || !harness_init(argv[1])) {
@@ -326,6 +371,7 @@ int main(int argc, char **argv)
     test_propagation();
     test_replaced_sources();
     test_hostile_roots();
+    test_shared_networks();
     harness_done();
     return finish();
 }
