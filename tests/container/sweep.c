@@ -6,9 +6,12 @@
 #include "harness.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 enum { MOST_CALLS = 400 };
@@ -20,6 +23,14 @@ struct outcome {
     bool has_left;
     int parent_seen, child_seen; /* calls of the launch */
 };
+
+static bool write_text(const char *path, const char *text)
+{
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
+    bool is_written = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+    close(fd);
+    return is_written;
+}
 
 static struct outcome start(const esq_plan *plan)
 {
@@ -76,14 +87,45 @@ static void sweep(const char *name, const char *const *settings, bool is_child, 
     esq_plan_free(plan);
 }
 
+/* A network in a user namespace of ours, and the process that holds both. */
+static pid_t hold_network(char *field, size_t size)
+{
+    int ready[2];
+    pid_t pid = -1, own;
+    if (pipe(ready) < 0)
+        return -1;
+    pid_t between = fork(); /* so that it is no child of ours */
+    if (between == 0 && fork() > 0)
+        _exit(0);
+    if (between == 0) {
+        char uid[32], gid[32];
+        snprintf(uid, sizeof(uid), "0 %u 1", getuid());
+        snprintf(gid, sizeof(gid), "0 %u 1", getgid());
+        bool is_good = unshare(CLONE_NEWUSER | CLONE_NEWNET) == 0 && write_text("/proc/self/setgroups", "deny") &&
+                       write_text("/proc/self/uid_map", uid) && write_text("/proc/self/gid_map", gid) &&
+                       (own = getpid()) > 0 && write(ready[1], &own, sizeof(own)) == (ssize_t)sizeof(own);
+        close(ready[1]);
+        while (is_good)
+            pause();
+        _exit(1);
+    }
+    close(ready[1]);
+    waitpid(between, NULL, 0);
+    check(read(ready[0], &pid, sizeof(pid)) == (ssize_t)sizeof(pid) && pid > 1, "a network to be joined");
+    close(ready[0]);
+    snprintf(field, size, "network-join=/proc/%d/ns/net", (int)pid);
+    return pid;
+}
+
 int main(int argc, char **argv)
 {
     static const char *const bound[] = { "@exit 0", "name=sweep", NULL };
+    static const char *const shared[] = { "@exit 0", "network-share=yes", NULL };
     if (argc != 2 || !harness_init(argv[1])) {
         printf("Bail out! no root filesystem could be made\n");
         return 99;
     }
-    char bare[400];
+    char bare[400], join[64];
     snprintf(bare, sizeof(bare), "rootfs=%s", harness.bare);
     const char *const overlay[] = { "@exit 0", bare, "rootfs-mode=overlay", "mounts+=tmpfs /a/b", NULL };
     const char *const layered[] = { "@exit 0", bare, "mounts+=bind /etc/passwd /dev/x", NULL };
@@ -95,6 +137,15 @@ int main(int argc, char **argv)
     sweep("child, layers", layered, true, EIO);
     sweep("child, empty root", empty, true, EIO);
     sweep("killed child", bound, true, SYS_FAULT_KILL);
+    sweep("parent, shared network", shared, false, EIO);
+    /* Who makes the network counts for itself; so the child's way is swept where there is one. */
+    pid_t holder = hold_network(join, sizeof(join));
+    const char *const joined[] = { "@exit 0", "network=join", join, "best-effort+=landlock-scopes", NULL };
+    sweep("parent, joined network", joined, false, EIO);
+    sweep("child, joined network", joined, true, EIO);
+    sweep("killed child, joined network", joined, true, SYS_FAULT_KILL);
+    if (holder > 1)
+        kill(holder, SIGKILL);
     harness_done();
     return finish();
 }

@@ -334,7 +334,9 @@ static int prepare_child(struct launch *launch, esq_error *ret_error)
 /* Somebody who goes into the network's namespaces first has it; it is ours all the same. */
 static long clone_by(struct launch *launch, struct launch_birth *birth)
 {
-    struct launch_envoy envoy = { .birth = birth, .owner = launch->owner, .network = launch->network };
+    struct launch_envoy envoy = {
+        .birth = birth, .owner = launch->owner, .network = launch->network, .result = -ECHILD
+    };
     char stack[ENVOY_STACK] __attribute__((aligned(16)));
     if (launch->network < 0)
         return launch_bear(birth);

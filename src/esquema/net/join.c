@@ -12,7 +12,10 @@ int net_join(const struct step *step, const struct plan_block *block, int *ret_n
     _cleanup_fd_ int network = sys_openat(AT_FDCWD, STEP_TEXT(block, join->target), O_RDONLY | O_NONBLOCK, 0);
     if (network < 0)
         return network;
-    if (SYS(SYS_ioctl, network, NS_GET_NSTYPE) != CLONE_NEWNET) {
+    long type = SYS(SYS_ioctl, network, NS_GET_NSTYPE);
+    if (type < 0 && type != -ENOTTY)
+        return (int)type;
+    if (type != CLONE_NEWNET) {
         *ret_detail = "this is no network namespace";
         return -EINVAL;
     }
