@@ -371,7 +371,9 @@ SCH_API sch_value sch_list(sch_vm *vm, size_t count, const sch_value items[]);
 SCH_API sch_value sch_vector(sch_vm *vm, size_t count, const sch_value items[]);
 SCH_API sch_value sch_bytevector(sch_vm *vm, const void *bytes, size_t length);
 
-/* An opaque value of the host; `bytes` is what it costs the machine's heap limit. `type` must outlive the machine. */
+/* An opaque value of the host, which prints as #<foreign>; `bytes` is what it costs the machine's heap limit. `type`
+ * must outlive the machine. Without a finalizer, values of one type and pointer are eq?: the second call gives what the
+ * first one made, while a program holds it. With one, each owns its pointer and is finalized by itself. */
 SCH_API sch_value sch_foreign(sch_vm *vm, const struct sch_foreign_type *type, void *pointer, size_t bytes);
 
 enum sch_kind {

@@ -278,6 +278,46 @@ static sch_value host_ticket(sch_vm *vm, void *data, size_t count, const sch_val
     return sch_foreign(vm, &ticket, data, 100);
 }
 
+static const struct sch_foreign_type place = { "place", NULL };
+
+static bool is_true(sch_vm *vm, const char *text)
+{
+    bool value = false;
+    assert_true(sch_get_boolean(eval(vm, text), &value));
+    return value;
+}
+
+static sch_value host_place(sch_vm *vm, void *data, size_t count, const sch_value args[])
+{
+    (void)count;
+    int64_t index;
+    assert_true(sch_get_integer(args[0], &index));
+    return sch_foreign(vm, &place, (char *)data + index, 0);
+}
+
+/* eq? is identity of what the host means, through collections too; nothing of the host is printed. */
+static void test_foreign_identity(void **state)
+{
+    (void)state;
+    static char places[5000];
+    const struct sch_binding binding = {
+        .name = "place", .function = host_place, .data = places, .min_args = 1, .max_args = 1
+    };
+    const struct sch_library library = { .bindings = &binding, .count = 1 };
+    sch_env *env = env_with(&library, 1);
+    sch_vm *vm = sch_vm_new(env, &patient);
+    assert_true(is_true(vm, "(eq? (place 1) (place 1))"));
+    assert_false(is_true(vm, "(eqv? (place 1) (place 2))"));
+    assert_true(is_true(vm, "(equal? (place 3) (place 3))"));
+    assert_text(sch_print(vm, eval(vm, "(place 1)"), false), "#<foreign>");
+    assert_true(is_true(vm, "(let ((kept (place 7)))"
+                            "  (let loop ((n 0))"
+                            "    (if (< n 5000) (begin (place n) (make-vector 100 n) (loop (+ n 1)))))"
+                            "  (eq? kept (place 7)))"));
+    sch_vm_free(vm);
+    sch_env_free(env);
+}
+
 static void test_foreign_values(void **state)
 {
     (void)state;
@@ -429,6 +469,7 @@ int main(void)
         cmocka_unit_test(test_interrupt_from_another_thread),
         cmocka_unit_test(test_host_functions),
         cmocka_unit_test(test_foreign_values),
+        cmocka_unit_test(test_foreign_identity),
         cmocka_unit_test(test_compile_once_run_anywhere),
         cmocka_unit_test(test_references),
         cmocka_unit_test(test_bytes),

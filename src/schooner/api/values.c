@@ -180,6 +180,9 @@ sch_value sch_foreign(sch_vm *vm, const struct sch_foreign_type *type, void *poi
     size_t size = object_size(sizeof(struct foreign), 0, 0);
     if (!type)
         return values_misuse(vm, "a foreign value needs a type");
+    sch_value known = type->finalize ? V_FALSE : foreign_find(vm, type, pointer);
+    if (is_foreign(known))
+        return scope_hold(vm, known);
     if (!reserve(vm, 0, size + HEAP_FINALIZER_SIZE))
         return V_RAISED;
     if (!account_declare(&vm->account, bytes))
@@ -191,6 +194,8 @@ sch_value sch_foreign(sch_vm *vm, const struct sch_foreign_type *type, void *poi
     foreign->type = type;
     foreign->declared = bytes;
     heap_add_finalizer(vm, (struct object *)foreign);
+    if (!type->finalize && !foreign_intern(vm, object_value(foreign)))
+        return raise_limit(vm, SCH_LIMIT_HEAP);
     return scope_hold(vm, object_value(foreign));
 }
 

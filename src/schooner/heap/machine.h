@@ -184,6 +184,10 @@ sch_value symbol_of_text(sch_vm *vm, const char *text, size_t length);
 sch_value keyword_of(sch_vm *vm, sch_value symbol);
 /* The image's symbol of this name (api/env.c); V_FALSE: it has none. `hash` is hash_fnv1a of the text. */
 sch_value env_find_symbol(const sch_env *env, const char *text, size_t length, uint64_t hash);
+/* The foreign value that stands for the host's pointer; V_FALSE: none yet. foreign_intern makes it so; false: the heap
+ * limit. */
+sch_value foreign_find(sch_vm *vm, const struct sch_foreign_type *type, const void *pointer);
+bool foreign_intern(sch_vm *vm, sch_value foreign);
 /* The machine's weak table of what the image does not have. */
 bool symbol_table_init(sch_vm *vm); /* false: no memory */
 void symbol_table_done(sch_vm *vm);

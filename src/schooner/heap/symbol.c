@@ -1,6 +1,7 @@
 /*
- * Symbols and keywords: interned, so that eq? is equality of names. What the environment's image has is found there;
- * the machine keeps its own in a weak table (open addressing), from which a collection drops what nobody holds.
+ * What is interned: symbols and keywords, so that eq? is equality of names, and foreign values, so that it is identity
+ * of what the host means. What the environment's image has is found there; the machine keeps its own in a weak table
+ * (open addressing), from which a collection drops what nobody holds.
  */
 #include "schooner/heap/machine.h"
 
@@ -9,7 +10,7 @@
 enum { SYMBOLS_CAPACITY_MIN = 64 };
 
 struct symbol_table {
-    sch_value *slots; /* EMPTY, DROPPED, a symbol or a keyword */
+    sch_value *slots; /* EMPTY, DROPPED, a symbol, a keyword or a foreign value */
     size_t capacity;
     size_t used; /* slots that are not EMPTY */
     size_t dropped;
@@ -18,9 +19,16 @@ struct symbol_table {
 #define SLOT_EMPTY   make_fixnum(0)
 #define SLOT_DROPPED V_FALSE
 
-/* Keywords stand in the same table, under a hash of their own. */
+static uint64_t foreign_hash(const struct sch_foreign_type *type, const void *pointer)
+{
+    return hash_mix((uint64_t)(uintptr_t)pointer ^ hash_mix((uint64_t)(uintptr_t)type));
+}
+
+/* All stand in the same table, each kind under a hash of its own. */
 static uint64_t slot_hash(sch_value entry)
 {
+    if (is_foreign(entry))
+        return foreign_hash(object_as(struct foreign, entry)->type, object_as(struct foreign, entry)->pointer);
     if (is_symbol(entry))
         return hash_mix(object_as(struct symbol, entry)->hash);
     return hash_mix(~object_as(struct symbol, object_as(struct keyword, entry)->symbol)->hash);
@@ -182,6 +190,25 @@ sch_value keyword_of(sch_vm *vm, sch_value symbol)
     if (!add_entry(vm, object_value(keyword)))
         return raise_limit(vm, SCH_LIMIT_HEAP);
     return object_value(keyword);
+}
+
+sch_value foreign_find(sch_vm *vm, const struct sch_foreign_type *type, const void *pointer)
+{
+    const struct symbol_table *table = vm->symbols;
+    size_t mask = table->capacity - 1;
+    for (size_t at = foreign_hash(type, pointer) & mask;; at = (at + 1) & mask) {
+        sch_value entry = table->slots[at];
+        if (value_same(entry, SLOT_EMPTY))
+            return V_FALSE;
+        if (is_foreign(entry) && object_as(struct foreign, entry)->type == type &&
+            object_as(struct foreign, entry)->pointer == pointer)
+            return entry;
+    }
+}
+
+bool foreign_intern(sch_vm *vm, sch_value foreign)
+{
+    return add_entry(vm, foreign);
 }
 
 /* A dropped slot in front of an empty one is no longer needed to find what lies behind it. */

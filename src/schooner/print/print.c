@@ -181,11 +181,7 @@ static bool print_object(struct printer *printer, sch_value value)
     }
     case OBJECT_RECORD_TYPE:
         return emit_text(printer, "#<record-type ") && print_type_name(printer, value) && emit(printer, ">", 1);
-    case OBJECT_FOREIGN: {
-        const struct sch_foreign_type *type = object_as(struct foreign, value)->type;
-        const char *name = type ? type->name : NULL;
-        return print_opaque(printer, "foreign", name, name ? strlen(name) : 0);
-    }
+    case OBJECT_FOREIGN: return print_opaque(printer, "foreign", NULL, 0); /* what it is belongs to the host */
     case OBJECT_PROMISE: return print_opaque(printer, "promise", NULL, 0);
     case OBJECT_PORT: return print_opaque(printer, "port", NULL, 0);
     case OBJECT_TABLE: return print_opaque(printer, "hash-table", NULL, 0);
