@@ -47,7 +47,8 @@ static int run_command(const struct command *command, int argc, char **argv)
             status = command->function(&options);
     }
     options_done(&options);
-    if (fflush(stdout) != 0 && status == 0) {
+    bool is_written = fflush(stdout) == 0 && !ferror(stdout); /* or it was a flush before this one that failed */
+    if (!is_written && status == 0) {
         fputs("esquema: standard output cannot be written\n", stderr);
         status = ESQ_EXIT_SETUP;
     }
