@@ -10,7 +10,9 @@
   (import (schooner primitives) (schooner syntax) (schooner kernel))
   (export test test-equal test-eqv test-eq test-assert test-error test-approximate
           test-begin test-end test-group test-values test-skip test-expect-fail
-          %test-run %test-run-error %test-counts)
+          %test-run %test-run-error
+          ;; for (srfi 64)
+          %place-line %group-begin %group-end %finish %record-line %explain %explain-raised)
   (begin
 
     ;; state of the machine: (passed failed specifiers . open groups); a group is (name . specifiers outside), a
@@ -21,8 +23,6 @@
     (define (%groups state) (cdr (cddr state)))
     (define (%state-set! passed failed specifiers groups)
       (%standard-parameter-set! 3 (cons* passed failed specifiers groups)))
-
-    (define (%test-counts) (let ((state (%state-now))) (list (car state) (cadr state))))
 
     ;; Each specifier is asked, also when one before has matched: they may count.
     (define (%matches? kind name)
@@ -62,7 +62,7 @@
         (newline)))
 
     ;; place: (file line column), or #f
-    (define (%explain-place place)
+    (define (%place-line place)
       (if place
           (begin
             (write-string "#   at ")
@@ -79,6 +79,12 @@
       (write-string " ")
       (write value)
       (newline))
+
+    (define (%explain-raised problem)
+      (if (error-object? problem)
+          (begin (%explain "raised" (error-object-message problem))
+                 (%explain "with" (error-object-irritants problem)))
+          (%explain "raised" problem)))
 
     (define (%nearly? a b)
       (cond ((and (number? a) (number? b) (inexact? a) (inexact? b) (real? a) (real? b))
@@ -100,7 +106,7 @@
                (if same?
                    (begin
                      (%record-line #f "not ok " name "")
-                     (%explain-place place)
+                     (%place-line place)
                      (write-string "#   expected to fail, and did not")
                      (newline))
                    (%record-line #t "not ok " name " # TODO expected to fail"))))
@@ -113,13 +119,10 @@
                  (let ((actual (thunk)))
                    (if (same? expected actual) #t (list 'different expected actual)))))))
         (%record (eq? outcome #t) name)
-        (if (not (eq? outcome #t)) (%explain-place place))
+        (if (not (eq? outcome #t)) (%place-line place))
         (cond ((eq? outcome #t) #t)
               ((eq? (car outcome) 'raised)
-               (if (error-object? (cdr outcome))
-                   (begin (%explain "raised" (error-object-message (cdr outcome)))
-                          (%explain "with" (error-object-irritants (cdr outcome))))
-                   (%explain "raised" (cdr outcome))))
+               (%explain-raised (cdr outcome)))
               (else
                (%explain "expected" (cadr outcome))
                (%explain "got     " (car (cddr outcome)))))))
@@ -182,21 +185,29 @@
       (syntax-rules ()
         ((_ name body ...) (begin (test-begin name) body ... (test-end name)))))
 
-    (define (test-begin . name)
+    (define (test-begin . name) (%group-begin (if (pair? name) (car name) "tests")))
+    (define (test-end . name)
+      (%group-end)
+      (if (null? (%groups (%state-now))) (%finish)))
+
+    (define (%group-begin name)
       (let ((state (%state-now)))
         (%state-set! (car state) (cadr state) (%specifiers state)
-                     (cons (cons (if (pair? name) (car name) "tests") (%specifiers state)) (%groups state)))))
+                     (cons (cons name (%specifiers state)) (%groups state)))))
 
-    (define (test-end . name)
+    (define (%group-end)
       (let* ((state (%state-now))
-             (open (%groups state))
-             (groups (if (pair? open) (cdr open) '())))
-        (%state-set! (car state) (cadr state) (if (pair? open) (cdr (car open)) '()) groups)
-        (if (null? groups)
-            (begin
-              (write-string "1..")
-              (write (+ (car state) (cadr state)))
-              (newline)
-              (%state-set! 0 0 '() '())
-              (if (> (cadr state) 0)
-                  (error "tests failed:" (cadr state) 'of (+ (car state) (cadr state))))))))))
+             (open (%groups state)))
+        (%state-set! (car state) (cadr state)
+                     (if (pair? open) (cdr (car open)) '())
+                     (if (pair? open) (cdr open) '()))))
+
+    ;; The plan, and an error for what failed.
+    (define (%finish)
+      (let* ((state (%state-now))
+             (count (+ (car state) (cadr state))))
+        (write-string "1..")
+        (write count)
+        (newline)
+        (%state-set! 0 0 '() '())
+        (if (> (cadr state) 0) (error "tests failed:" (cadr state) 'of count))))))

@@ -39,6 +39,16 @@ static const char *const mutators[] = {
     "vector-unfold-right!",
     /* (srfi 128) */
     "comparator-register-default!",
+    /* (srfi 64) */
+    "test-result-set!",
+    "test-runner-aux-value!",
+    "test-runner-on-test-begin!",
+    "test-runner-on-test-end!",
+    "test-runner-on-group-begin!",
+    "test-runner-on-group-end!",
+    "test-runner-on-bad-count!",
+    "test-runner-on-bad-end-name!",
+    "test-runner-on-final!",
 };
 
 bool is_mutator(const char *name, size_t length)
@@ -69,6 +79,13 @@ bool is_run_only_library(const char *name)
                                          "(scheme r5rs)",
                                          NULL };
     return is_one_of(name, names);
+}
+
+/* What evaluates text is there where (scheme eval) is. */
+static bool is_run_only(const char *name, size_t length)
+{
+    static const char evaluates[] = "test-read-eval-string";
+    return length == sizeof evaluates - 1 && memcmp(name, evaluates, length) == 0;
 }
 
 bool is_system_library(const char *name)
@@ -170,7 +187,8 @@ static bool image_find(const sch_env *env, struct image_span span, const char *n
 static bool image_library_find(const struct library *library, const char *name, size_t length, struct exported *ret)
 {
     const struct env_library *own = library->data;
-    if (!own->env->mutation && is_mutator(name, length))
+    if ((!own->env->mutation && is_mutator(name, length)) ||
+        (own->env->posture != SCH_POSTURE_RUN && is_run_only(name, length)))
         return false;
     return image_find(own->env, own->image->exports, name, length, ret);
 }
