@@ -180,6 +180,37 @@ static void greatest_common_divisor(void **state)
     mpz_clears(a, b, g, expected, NULL);
 }
 
+/* Sizes at which the leading halves are taken; long runs of ones and zeros reach the borders of the steps. */
+static void greatest_common_divisor_of_long_numbers(void **state)
+{
+    struct bench *bench = *state;
+    enum { ROUNDS = 120, LEAST = 20000, MOST = 150000 };
+    mpz_t a, b, g, expected;
+    mpz_inits(a, b, g, expected, NULL);
+    for (int round = 0; round < ROUNDS; round++) {
+        struct integer result;
+        size_t bits = LEAST + (size_t)rand() % (MOST - LEAST);
+        random_number(bench, a, bits, round & 1);
+        random_number(bench, b, round % 3 ? bits - (size_t)rand() % 200 : LEAST, round & 2);
+        random_number(bench, g, round & 4 ? 1 + (size_t)rand() % bits : 1, round & 8);
+        mpz_mul(a, a, g);
+        mpz_mul(b, b, g);
+        if (round % 5 == 4) { /* the first quotients are one, then one that is large */
+            mpz_set(b, a);
+            mpz_add_ui(b, b, (unsigned long)rand());
+        }
+        mpz_gcd(expected, a, b);
+        work_init(&bench->work, bench->vm, WORK_NEVER_COLLECTS);
+        trapped = true;
+        assert_true(integer_gcd(&bench->work, view(a), view(b), &result));
+        trapped = false;
+        if (!same(result, expected))
+            fail_msg("gcd of %zu and %zu bits, round %d", mpz_sizeinbase(a, 2), mpz_sizeinbase(b, 2), round);
+        work_done(&bench->work);
+    }
+    mpz_clears(a, b, g, expected, NULL);
+}
+
 static void text_both_ways(void **state)
 {
     struct bench *bench = *state;
@@ -315,9 +346,13 @@ static void memory_fails(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(small_arithmetic), cmocka_unit_test(multiply_and_divide),
-        cmocka_unit_test(square_and_root),  cmocka_unit_test(greatest_common_divisor),
-        cmocka_unit_test(text_both_ways),   cmocka_unit_test(four_megabits),
+        cmocka_unit_test(small_arithmetic),
+        cmocka_unit_test(multiply_and_divide),
+        cmocka_unit_test(square_and_root),
+        cmocka_unit_test(greatest_common_divisor),
+        cmocka_unit_test(greatest_common_divisor_of_long_numbers),
+        cmocka_unit_test(text_both_ways),
+        cmocka_unit_test(four_megabits),
         cmocka_unit_test(memory_fails),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -4,6 +4,7 @@
  */
 #include <math.h>
 #include "schooner/num/flight.h"
+#include "schooner/num/small_ratio.h"
 
 bool real_to_double(struct work *work, const struct real *a, double *ret)
 {
@@ -211,37 +212,47 @@ static sch_value apply_binary(sch_vm *vm, const char *who, binary_flight *operat
 
 sch_value number_add(sch_vm *vm, const char *who, sch_value a, sch_value b)
 {
+    sch_value value;
     double x, y;
     if (are_fixnums(a, b))
         return make_integer(vm, fixnum_int(a) + fixnum_int(b));
     if (quick_doubles(a, b, &x, &y))
         return make_double_reserving(vm, x + y);
+    if (are_small_ratios(a, b) && small_ratio_apply(vm, RATIO_ADD, a, b, &value))
+        return value;
     return apply_binary(vm, who, number_add_flight, a, b);
 }
 
 sch_value number_subtract(sch_vm *vm, const char *who, sch_value a, sch_value b)
 {
+    sch_value value;
     double x, y;
     if (are_fixnums(a, b))
         return make_integer(vm, fixnum_int(a) - fixnum_int(b));
     if (quick_doubles(a, b, &x, &y))
         return make_double_reserving(vm, x - y);
+    if (are_small_ratios(a, b) && small_ratio_apply(vm, RATIO_SUBTRACT, a, b, &value))
+        return value;
     return apply_binary(vm, who, number_subtract_flight, a, b);
 }
 
 sch_value number_multiply(sch_vm *vm, const char *who, sch_value a, sch_value b)
 {
+    sch_value value;
     double x, y;
     int64_t product;
     if (are_fixnums(a, b) && !__builtin_mul_overflow(fixnum_int(a), fixnum_int(b), &product))
         return make_integer(vm, product);
     if (quick_doubles(a, b, &x, &y))
         return make_double_reserving(vm, x * y);
+    if (are_small_ratios(a, b) && small_ratio_apply(vm, RATIO_MULTIPLY, a, b, &value))
+        return value;
     return apply_binary(vm, who, number_multiply_flight, a, b);
 }
 
 sch_value number_divide(sch_vm *vm, const char *who, sch_value a, sch_value b)
 {
+    sch_value value;
     double x, y;
     if (value_same(b, make_fixnum(0)) && is_number(a))
         return raise_error(vm, "division-by-zero", who, 1, &a, "division by zero");
@@ -249,6 +260,8 @@ sch_value number_divide(sch_vm *vm, const char *who, sch_value a, sch_value b)
         return make_integer(vm, fixnum_int(a) / fixnum_int(b));
     if (quick_doubles(a, b, &x, &y))
         return make_double_reserving(vm, x / y);
+    if (are_small_ratios(a, b) && small_ratio_apply(vm, RATIO_DIVIDE, a, b, &value))
+        return value;
     return apply_binary(vm, who, number_divide_flight, a, b);
 }
 

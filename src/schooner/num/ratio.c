@@ -28,14 +28,29 @@ bool exact_add(struct work *work, const struct exact *a, const struct exact *b, 
         *ret = exact_of_integer(x);
         return true;
     }
-    if (!integer_multiply(work, a->n, b->d, &x) || !integer_multiply(work, b->n, a->d, &y) ||
-        !integer_add(work, x, y, &x) || !integer_multiply(work, a->d, b->d, &d))
+    /* Knuth 4.5.1: only what the denominators share can be taken out of the sum. */
+    struct integer share, a_d = a->d, b_d = b->d, rest;
+    if (!integer_gcd(work, a->d, b->d, &share))
         return false;
-    if (exact_is_integer(a) || exact_is_integer(b)) { /* in lowest terms already */
-        *ret = (struct exact){ x, d };
-        return true;
+    if (!integer_is_one(share) &&
+        (!integer_divide(work, a->d, share, &a_d, &rest) || !integer_divide(work, b->d, share, &b_d, &rest)))
+        return false;
+    if (!integer_multiply(work, a->n, b_d, &x) || !integer_multiply(work, b->n, a_d, &y) ||
+        !integer_add(work, x, y, &x))
+        return false;
+    d = b->d;
+    if (!integer_is_one(share)) {
+        struct integer common;
+        if (!integer_gcd(work, x, share, &common))
+            return false;
+        if (!integer_is_one(common) &&
+            (!integer_divide(work, x, common, &x, &rest) || !integer_divide(work, d, common, &d, &rest)))
+            return false;
     }
-    return exact_make(work, x, d, ret);
+    if (!integer_multiply(work, a_d, d, &d))
+        return false;
+    *ret = (struct exact){ x, d };
+    return true;
 }
 
 bool exact_subtract(struct work *work, const struct exact *a, const struct exact *b, struct exact *ret)
