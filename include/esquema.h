@@ -402,7 +402,8 @@ typedef struct esq_places {
  * error.
  */
 ESQ_API int esq_store_open(const esq_places *places, esq_store **ret_store, esq_error *ret_error);
-ESQ_API void esq_store_free(esq_store *store); /* NULL is allowed */
+/* Closes the store and frees it; NULL is allowed. Started containers live on. */
+ESQ_API void esq_store_free(esq_store *store);
 
 enum esq_state {
     ESQ_STATE_STARTING,
@@ -430,13 +431,13 @@ typedef struct esq_entry {
 
 /*
  * Lists them, sorted by name. `ret_entries` gets at most `capacity`. Returns how many there are, which may be more, or
- * a negative errno.
+ * a negative errno: -ENOMEM, or the kernel's error for the folder.
  */
 ESQ_API ssize_t esq_store_list(esq_store *store, esq_entry *ret_entries, size_t capacity, esq_error *ret_error);
 
 /*
  * The one with this name, or else the only one whose name begins so. Fails with -ENOENT, -ENOTUNIQ (several begin so;
- * the error names some), -EINVAL (what is given cannot be the beginning of a name).
+ * the error names some), -EINVAL (what is given cannot be the beginning of a name), and as esq_store_list.
  */
 ESQ_API int esq_store_find(esq_store *store, const char *name, esq_entry *ret_entry, esq_error *ret_error);
 
@@ -477,18 +478,28 @@ ESQ_API int esq_store_start(esq_store *store, const esq_plan *plan, const esq_st
                             esq_error *ret_error);
 
 /*
- * Sends a signal to its program; SIGKILL ends every process of it. -ESRCH when it has ended. `name` is a whole name
- * here and in all that follows, and -ENOENT says that there is none.
+ * Sends a signal to its program; SIGKILL ends every process of it. Fails with -ESRCH (it does not run), -EINVAL (a
+ * number that is no signal). `name` is a whole name here and in all that follows: -ENOENT says that there is none of
+ * it, -EINVAL that it cannot be one; and the kernel's error is given where its supervisor cannot be asked.
  */
 ESQ_API int esq_store_signal(esq_store *store, const char *name, int signal_number, esq_error *ret_error);
 
-/* Asks it to end: TERM, and KILL after `grace_ms` (-1: what its description says). Does not wait. */
+/*
+ * Asks it to end: TERM, and KILL after `grace_ms` milliseconds (-1: what its description says). Does not wait. Fails
+ * with -ESRCH (it does not run).
+ */
 ESQ_API int esq_store_stop(esq_store *store, const char *name, int64_t grace_ms, esq_error *ret_error);
 
-/* Ends it as esq_store_stop does, and starts it again from the same plan. Does not wait. */
+/*
+ * Ends it as esq_store_stop does, and starts it again from the same plan. Does not wait. Fails with -ESRCH (it does not
+ * run: nobody has its plan any more).
+ */
 ESQ_API int esq_store_restart(esq_store *store, const char *name, esq_error *ret_error);
 
-/* Waits until it has ended for good. -ETIMEDOUT when `timeout_ms` (-1: for ever) is over first. */
+/*
+ * Waits until it has ended for good, and writes how. Fails with -ETIMEDOUT, which leaves ret_error as it was, when
+ * `timeout_ms` milliseconds (-1: for ever) are over first, and with -ESRCH when its supervisor was killed, and it too.
+ */
 ESQ_API int esq_store_wait(esq_store *store, const char *name, int timeout_ms, esq_result *ret_result,
                            esq_error *ret_error);
 
@@ -515,19 +526,28 @@ typedef struct esq_exec {
  */
 ESQ_API pid_t esq_store_exec(esq_store *store, const char *name, const esq_exec *how, esq_error *ret_error);
 
-/* A pidfd of its init, owned by the caller. -ESRCH when it does not run. */
+/* Returns a pidfd of its init, owned by the caller, or a negative errno. Fails with -ESRCH (it does not run). */
 ESQ_API int esq_store_pidfd(esq_store *store, const char *name, esq_error *ret_error);
 
-/* Looks at every process of the host that may be seen. -ESRCH when it does not run. */
+/*
+ * What it uses at this moment: looks at every process of the host that may be seen. Finds it as esq_store_find does,
+ * and fails so; also with -ESRCH (it does not run), -ENOMEM, or the kernel's error for /proc.
+ */
 ESQ_API int esq_store_stats(esq_store *store, const char *name, esq_stats *ret_stats, esq_error *ret_error);
 
-/* Removes an entry that has ended, and its logs. -EBUSY while it runs. */
+/* Removes an entry that has ended, and its logs. Fails with -EBUSY (it runs). */
 ESQ_API int esq_store_remove(esq_store *store, const char *name, esq_error *ret_error);
 
-/* The folder of its logs, owned by the caller: "log", and older ones as "log.1", "log.2", ... */
+/*
+ * Returns the folder of its logs as a descriptor, owned by the caller, or a negative errno: "log" is in it, and older
+ * ones as "log.1", "log.2", ... -ENOENT says that it has none.
+ */
 ESQ_API int esq_store_logs(esq_store *store, const char *name, esq_error *ret_error);
 
-/* The folder of the store, owned by the store, for inotify: an entry is a folder of its name, its record `state`. */
+/*
+ * The folder of the store as a descriptor, owned by the store, for inotify: an entry is a folder of its name, its
+ * record the file `state` in it. Never fails.
+ */
 ESQ_API int esq_store_folder(const esq_store *store);
 
 /* ---- Reports for machines (docs/json.md), one JSON object a line ---- */

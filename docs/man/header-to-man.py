@@ -24,8 +24,7 @@ def comment_text(comment):
 
 def paragraphs(header):
     """Pairs (kind, lines): section, text or code, in order."""
-    body = header.split("typedef struct {", 1)
-    header = "typedef struct {" + body[1]
+    header = re.split(r"#define \w+_API\n#endif\n", header, maxsplit=1)[1]
     header = re.sub(r"\n#ifdef __cplusplus\n}\n#endif\n.*", "", header, flags=re.S)
     header = header.replace("SCH_API ", "").replace("ESQ_API ", "")
     at = 0
@@ -67,17 +66,18 @@ def write(name, lines):
         file.write("\n".join(lines) + "\n")
 
 
-def group_page(name, version, heading, parts):
+def group_page(name, product, version, heading, parts):
     """The page of one heading; its NAME lists the functions, so that apropos finds each."""
     code = "\n".join("\n".join(lines) for kind, lines in parts if kind == "code")
-    functions = list(dict.fromkeys(re.findall(r"\b(sch_\w+)\(", code)))
+    functions = list(dict.fromkeys(re.findall(r"\b((?:sch|esq)_\w+)\(", code)))
     title = os.path.basename(name)[:-2]
-    out = ['.TH %s 3 "" "Schooner %s" "Library functions"' % (title.upper(), version), ".SH NAME",
-           escape(", ".join(functions)) + " \\- Schooner: " + escape(heading), ".SH SYNOPSIS", ".nf",
-           ".B #include <schooner.h>", ".fi", ".SH DESCRIPTION"]
+    about = "%s: %s" % (product.capitalize(), heading)
+    out = ['.TH %s 3 "" "%s %s" "Library functions"' % (title.upper(), product.capitalize(), version), ".SH NAME",
+           escape(", ".join(functions)) + " \\- " + escape(about), ".SH SYNOPSIS", ".nf",
+           ".B #include <%s.h>" % product, ".fi", ".SH DESCRIPTION"]
     for kind, lines in parts:
         out.extend(formatted(kind, lines))
-    write(name, out + [".SH SEE ALSO", ".BR schooner (3)"])
+    write(name, out + [".SH SEE ALSO", ".BR %s (3)" % product])
 
 
 def main():
@@ -85,7 +85,8 @@ def main():
     with open(header_name, encoding="utf-8") as file:
         header = file.read()
     with open(prologue_name, encoding="utf-8") as file:
-        out = [file.read().replace("@VERSION@", version).rstrip("\n"), ".SH VALUES AND STATUSES"]
+        out = [file.read().replace("@VERSION@", version).rstrip("\n")]
+    product = os.path.basename(output_name)[:-2]
     page_of = {heading: page for page, heading in (each.split("=", 1) for each in pages)}
     groups = {}
     heading = None
@@ -99,9 +100,9 @@ def main():
     if pages and set(groups) != set(page_of):
         sys.exit("headings and pages differ: " + ", ".join(set(groups) ^ set(page_of)))
     for heading, page in page_of.items():
-        group_page(os.path.join(os.path.dirname(output_name), page), version, heading, groups[heading])
+        group_page(os.path.join(os.path.dirname(output_name), page), product, version, heading, groups[heading])
     names = ",\n".join(".BR %s (3)" % page[:-2] for page in sorted(page_of.values()))
-    write(output_name, out + [".SH SEE ALSO", ".BR schooner (1)"] + names.replace(",\n", "\n").splitlines())
+    write(output_name, out + [".SH SEE ALSO", ".BR %s (1)" % product] + names.replace(",\n", "\n").splitlines())
 
 
 main()
