@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "esquema.h"
@@ -118,6 +119,41 @@ static void test_errors(void)
     esq_plan_free(plan);
 }
 
+static void on_alarm(int signal_number)
+{
+    (void)signal_number;
+}
+
+/* A host with a clock of its own, whose ticks interrupt every wait. */
+static void test_store_wait(void)
+{
+    const char *const asleep[] = { "name=sleeper", "!/bin/busybox sleep 4", NULL };
+    const esq_places places = {
+        .size = sizeof places, .runtime = harness.folder, .state = harness.folder, .supervisor = options.supervisor
+    };
+    const esq_start how = { .size = sizeof how, .flags = ESQ_START_REMOVE };
+    const struct sigaction action = { .sa_handler = on_alarm };
+    const struct itimerval ticks = { { 0, 20000 }, { 0, 20000 } }, none = { 0 };
+    esq_error error = { 0 };
+    esq_store *store = NULL;
+    esq_entry entry;
+    esq_result result;
+    esq_plan *plan = plan_from(asleep, &error);
+    bool is_started =
+        plan && esq_store_open(&places, &store, &error) == 0 && esq_store_start(store, plan, &how, &entry, &error) == 0;
+    check(is_started, "a container is started");
+    sigaction(SIGALRM, &action, NULL);
+    setitimer(ITIMER_REAL, &ticks, NULL);
+    check(is_started && esq_store_wait(store, "sleeper", 300, &result, &error) == -ETIMEDOUT,
+          "a wait for it ends in time, however often it is interrupted");
+    setitimer(ITIMER_REAL, &none, NULL);
+    signal(SIGALRM, SIG_DFL);
+    if (is_started && esq_store_signal(store, "sleeper", SIGKILL, &error) == 0)
+        esq_store_wait(store, "sleeper", 20000, &result, &error);
+    esq_store_free(store);
+    esq_plan_free(plan);
+}
+
 int main(int argc, char **argv)
 {
     if (argc != 3 || !harness_init(argv[1])) {
@@ -129,6 +165,7 @@ int main(int argc, char **argv)
     test_thread();
     test_host();
     test_errors();
+    test_store_wait();
     harness_done();
     return finish();
 }

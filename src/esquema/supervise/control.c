@@ -107,7 +107,7 @@ int esq_store_pidfd(esq_store *store, const char *name, esq_error *ret_error)
 /* ---- Waiting ---- */
 
 /* 1: the end was told; 0: the supervisor has gone, or cannot be reached; -ETIMEDOUT */
-static int await_message(int folder, int timeout_ms, esq_result *ret_result)
+static int await_message(int folder, uint64_t deadline, esq_result *ret_result)
 {
     struct supervise_message message;
     int fds[2];
@@ -117,7 +117,7 @@ static int await_message(int folder, int timeout_ms, esq_result *ret_result)
     struct pollfd ready = { .fd = socket, .events = POLLIN };
     int result;
     do
-        result = sys_poll(&ready, 1, timeout_ms < 0 ? -1 : (int64_t)timeout_ms * 1000);
+        result = sys_poll(&ready, 1, supervise_time_until(sys_monotonic_microseconds(), deadline, UINT64_MAX));
     while (result == -EINTR);
     if (result <= 0)
         return result == 0 ? -ETIMEDOUT : result;
@@ -132,17 +132,18 @@ static int await_message(int folder, int timeout_ms, esq_result *ret_result)
 }
 
 /* It goes on holding its lock until it has written how all ended. */
-static int await_lock(int folder, int timeout_ms)
+static int await_lock(int folder, uint64_t deadline)
 {
     _cleanup_fd_ int lock = sys_openat(folder, "lock", O_RDWR | O_NOFOLLOW, 0);
     if (lock < 0)
         return 0;
-    for (int waited = 0;; waited += 20) {
+    for (;;) {
         if (SYS(SYS_flock, lock, LOCK_SH | LOCK_NB) == 0)
             return 0;
-        if (timeout_ms >= 0 && waited >= timeout_ms)
+        uint64_t now = sys_monotonic_microseconds();
+        if (now >= deadline)
             return -ETIMEDOUT;
-        sys_poll(NULL, 0, 20000);
+        sys_poll(NULL, 0, supervise_time_until(now, now + 20000, deadline));
     }
 }
 
@@ -153,11 +154,12 @@ int esq_store_wait(esq_store *store, const char *name, int timeout_ms, esq_resul
     int result = store_open_entry(store, name, &folder, ret_error);
     if (result < 0)
         return result;
-    result = await_message(folder, timeout_ms, ret_result);
+    uint64_t deadline = timeout_ms < 0 ? UINT64_MAX : sys_monotonic_microseconds() + (uint64_t)timeout_ms * 1000;
+    result = await_message(folder, deadline, ret_result);
     if (result > 0)
         return 0;
     if (result == 0)
-        result = await_lock(folder, timeout_ms);
+        result = await_lock(folder, deadline);
     if (result == -ETIMEDOUT)
         return result;
     if (result < 0)

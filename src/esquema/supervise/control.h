@@ -13,4 +13,10 @@ int supervise_ask_pid(struct esq_store *store, const char *name, enum supervise_
 int supervise_ask(struct esq_store *store, const char *name, enum supervise_request request, int64_t value,
                   int ret_fds[2], esq_error *ret_error);
 
+/*
+ * The timeout of sys_poll for whichever of two moments comes first; UINT64_MAX: it never does. All in microseconds of
+ * sys_monotonic_microseconds.
+ */
+int64_t supervise_time_until(uint64_t now, uint64_t first, uint64_t second);
+
 #endif

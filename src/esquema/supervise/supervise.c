@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 #include "launch/init_job.h"
 #include "plan/plan.h"
-#include "supervise/protocol.h"
+#include "supervise/control.h"
 
 void supervise_check(const esq_spec *spec, struct spec_problems *problems)
 {
@@ -167,7 +167,7 @@ static void enforce_limit(struct esq_container *container, uint64_t now)
     }
 }
 
-static int64_t time_until(uint64_t now, uint64_t first, uint64_t second)
+int64_t supervise_time_until(uint64_t now, uint64_t first, uint64_t second)
 {
     uint64_t next = first < second ? first : second;
     return next == UINT64_MAX ? -1 : next <= now ? 0 : (int64_t)(next - now);
@@ -183,7 +183,7 @@ int esq_wait(esq_container *container, int timeout_ms, int signal_fd, esq_error 
                                  { .fd = signal_fd, .events = POLLIN },
                                  { .fd = seccomp_trace_fd(container->trace), .events = POLLIN } };
         enforce_limit(container, now);
-        int ready = sys_poll(fds, 3, time_until(now, container->deadline, give_up));
+        int ready = sys_poll(fds, 3, supervise_time_until(now, container->deadline, give_up));
         if (ready < 0 && ready != -EINTR)
             return esq_fail(ret_error, NULL, -ready, NULL, "wait for the container");
         if (ready > 0 && fds[0].revents)
