@@ -281,6 +281,128 @@ static int probe_bpf(char **argv)
     return reached(syscall(SYS_bpf, 0, argv, 1 << 20));
 }
 
+/* Does /proc give away what a process knows and holds? That it has descriptors may be seen. */
+static int can_spy(const char *pid)
+{
+    static const char *const links[] = { "exe", "root", "cwd", "fd/0", "fd/1", "fd/2", "fd/3" };
+    static const char *const files[] = { "mem", "environ", "maps" };
+    char path[64], target[256], byte;
+    int got_through = 0;
+    for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++) {
+        snprintf(path, sizeof(path), "/proc/%s/%s", pid, links[i]);
+        got_through = got_through || readlink(path, target, sizeof(target)) >= 0;
+    }
+    snprintf(path, sizeof(path), "/proc/%s/mem", pid);
+    got_through = got_through || open(path, O_RDWR) >= 0;
+    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+        snprintf(path, sizeof(path), "/proc/%s/%s", pid, files[i]);
+        int fd = open(path, O_RDONLY | O_CLOEXEC);
+        got_through = got_through || (fd >= 0 && i == 0) || (fd >= 0 && read(fd, &byte, 1) == 1);
+        close(fd);
+    }
+    return got_through;
+}
+
+static int is_named(const char *pid, const char *name)
+{
+    char path[64], found[32] = "";
+    snprintf(path, sizeof(path), "/proc/%s/comm", pid);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t size = fd < 0 ? -1 : read(fd, found, sizeof(found) - 1);
+    close(fd);
+    return size > 0 && strncmp(found, name, strlen(name)) == 0 && found[strlen(name)] == '\n';
+}
+
+/* Waits until a process of this name has come and gone. What it is when it has another name again does not count. */
+static int probe_spy(char **argv)
+{
+    const struct timespec moment = { .tv_nsec = 1000000 };
+    int is_seen = 0, is_there = 1, got_through = 0;
+    printf("ready\n");
+    fflush(stdout);
+    for (int turn = 0; turn < 20000 && (!is_seen || is_there) && !got_through; turn++) {
+        DIR *proc = opendir("/proc");
+        is_there = 0;
+        for (struct dirent *entry; proc && (entry = readdir(proc));) {
+            if (entry->d_name[0] < '1' || entry->d_name[0] > '9' || !is_named(entry->d_name, argv[0]))
+                continue;
+            is_seen = is_there = 1;
+            got_through = got_through || (can_spy(entry->d_name) && is_named(entry->d_name, argv[0]));
+        }
+        if (proc)
+            closedir(proc);
+        nanosleep(&moment, NULL);
+    }
+    return !is_seen ? NONSENSE : verdict(got_through);
+}
+
+/* `child`: a process of our own, which shows that the means are right. */
+static int probe_memory(char **argv)
+{
+    char pid[32];
+    snprintf(pid, sizeof(pid), "%s", argv[0]);
+    if (strcmp(argv[0], "child") == 0) {
+        pid_t child = fork();
+        if (child == 0) {
+            pause();
+            _exit(0);
+        }
+        snprintf(pid, sizeof(pid), "%d", child);
+    }
+    return verdict(can_spy(pid));
+}
+
+/* The file that we are executed from, when it is executed no more (CVE-2019-5736). */
+static int probe_own_exe(char **argv)
+{
+    char script[64];
+    snprintf(script, sizeof(script), "exec 9>>/proc/self/fd/%d", open("/proc/self/exe", O_PATH));
+    execl("/bin/busybox", "sh", "-c", script, NULL);
+    return NONSENSE;
+}
+
+static int probe_attach_child(char **argv)
+{
+    pid_t child = fork();
+    if (child == 0) {
+        pause();
+        _exit(0);
+    }
+    return verdict(ptrace(PTRACE_ATTACH, child, NULL, NULL) == 0);
+}
+
+/* Messages of every length and content to whoever listens there, with a descriptor each. Did anybody answer one? */
+static int probe_forge(char **argv)
+{
+    struct sockaddr_un address = { .sun_family = AF_UNIX };
+    static unsigned char bytes[1 << 16];
+    unsigned random = 1;
+    int is_answered = 0;
+    snprintf(address.sun_path, sizeof(address.sun_path), "%s", argv[0]);
+    for (int round = 0; round < 500; round++) {
+        int fd = socket(AF_UNIX, SOCK_SEQPACKET, 0);
+        if (connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
+            return verdict(is_answered);
+        size_t size = round < 64 ? (size_t)round : (random = random * 1103515245 + 12345) >> 16;
+        for (size_t i = 0; i < size; i++)
+            bytes[i] = (unsigned char)((random = random * 1103515245 + 12345) >> 16);
+        if (argv[1] && round % 2) /* the magic number of the protocol */
+            memcpy(bytes, argv[1], strlen(argv[1]) < 4 ? strlen(argv[1]) : 4);
+        char control[CMSG_SPACE(sizeof(int))] = "";
+        struct iovec part = { bytes, size };
+        struct msghdr message = {
+            .msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control)
+        };
+        struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+        *header =
+            (struct cmsghdr){ .cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS };
+        memcpy(CMSG_DATA(header), &fd, sizeof(fd));
+        is_answered = is_answered || sendmsg(fd, &message, MSG_NOSIGNAL) >= 0;
+        close(fd);
+    }
+    return verdict(is_answered);
+}
+
 static int probe_setgroups(char **argv)
 {
     return verdict(syscall(SYS_setgroups, 0, NULL) == 0);
@@ -489,6 +611,11 @@ static const struct {
     { "userfault", probe_userfault },
     { "perf", probe_perf },
     { "bpf", probe_bpf },
+    { "spy", probe_spy },
+    { "memory", probe_memory },
+    { "own-exe", probe_own_exe },
+    { "attach-child", probe_attach_child },
+    { "forge", probe_forge },
     { "setgroups", probe_setgroups },
     { "attach", probe_attach },
     { "exists-later", probe_exists_later },

@@ -17,6 +17,7 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 static bool ended_with(struct started started, int status)
@@ -121,7 +122,13 @@ static void test_processes(void)
                          "namespaces+=user mount uts ipc net cgroup", NULL),
                      1),
           "ptrace of the launcher: stopped by the user namespace alone");
+    check(ended_with(run("@attach-child", "skip:seccomp", NULL), 0), "ptrace of a process of its own: gets through");
     check(ended_with(run("@exists /proc/1/root/etc", NULL), 1), "init's root: not followed");
+    check(ended_with(run("@exists /proc/self/root/etc", NULL), 0), "its own root: followed");
+    check(ended_with(run("@memory 1", "skip:seccomp", "skip:landlock", NULL), 1),
+          "init's memory, environment and files: closed, whatever else is open");
+    check(ended_with(run("@memory child", NULL), 0), "those of a process of its own: open");
+    attack("writing to what it is executed from (CVE-2019-5736)", "@own-exe", NULL, "skip:landlock", NULL);
     check(ended_with(run("@mount-without nosuid", NULL), 1), "every mount: nosuid");
 }
 
@@ -268,6 +275,48 @@ static void test_replaced_sources(void)
 
 static const char *const points[] = { "proc", "dev", "tmp", "data" };
 
+/*
+ * A mount point that is a folder and a link in turns, while containers start. Whatever the moment: the mount lies on
+ * the folder, or the start is refused.
+ */
+static void test_racing_root(void)
+{
+    enum { STARTS = 2000, ENOUGH = 3 };
+    char path[400], link[400], bind_field[700];
+    struct stat before, after;
+    int taken = 0, refused = 0, astray = 0;
+    snprintf(bind_field, sizeof(bind_field), "mounts+=bind %s/etc /data", harness.root);
+    snprintf(path, sizeof(path), "%s/data", harness.root);
+    snprintf(link, sizeof(link), "%s/link", harness.root);
+    stat("/etc", &before);
+    pid_t racer = symlink("/etc", link) == 0 ? fork() : -1;
+    if (racer == 0) {
+        for (;;) {
+            renameat2(AT_FDCWD, path, AT_FDCWD, link, RENAME_EXCHANGE);
+            struct timespec moment = { .tv_nsec = 200000 };
+            nanosleep(&moment, NULL);
+        }
+    }
+    for (int i = 0; i < STARTS && racer > 0 && (taken < ENOUGH || refused < ENOUGH); i++) {
+        struct started started = run("@exists /data/secret", bind_field, NULL);
+        refused += started.launch < 0;
+        taken += ended_with(started, 0);
+        astray += started.launch == 0 && !ended_with(started, 0);
+    }
+    kill(racer, SIGKILL);
+    waitpid(racer, NULL, 0);
+    /* The folder back to its name, wherever the two ended up. */
+    if (unlink(link) < 0) {
+        unlink(path);
+        rename(link, path);
+    }
+    stat("/etc", &after);
+    check(racer > 0 && taken > 0 && refused > 0, "a mount point that is a link now and then: both were met");
+    printf("# %d taken, %d refused\n", taken, refused);
+    check(before.st_mtim.tv_sec == after.st_mtim.tv_sec && astray == 0,
+          "each start was taken whole or refused, and the host's /etc is as it was");
+}
+
 /* Puts something else in the place of a folder of the root; `undo` the other way round. */
 static bool put_lie(const char *path, const char *lie, bool undo)
 {
@@ -371,6 +420,7 @@ int main(int argc, char **argv)
     test_propagation();
     test_replaced_sources();
     test_hostile_roots();
+    test_racing_root();
     test_shared_networks();
     harness_done();
     return finish();

@@ -6,10 +6,10 @@
  * usage: harm REPORT PROGRAM N HARM COMMAND...
  *   PROGRAM   the name of a process (/proc/PID/comm), counted over all processes of that name
  *   HARM      a number: this errno. `kill`: SIGKILL for the process that makes the call. `kill:NAME`: SIGKILL for every
- *             process of that other name, while this one stands still.
- * REPORT gets one line: `calls N at CALL status STATUS left NAME...`. CALL is the number of the system call that was
- * hit, -1 when there was none; STATUS is that of the command (128+signal, 255 when it did not end in time); what is
- * left is what still lives a second after the command's end, and is killed.
+ *             process of that other name, while this one stands still. `hold:MS`: it stands still for so long, for
+ * others to look at it. REPORT gets one line: `calls N at CALL status STATUS left NAME...`. CALL is the number of the
+ * system call that was hit, -1 when there was none; STATUS is that of the command (128+signal, 255 when it did not end
+ * in time); what is left is what still lives a second after the command's end, and is killed.
  */
 #include <elf.h>
 #include <errno.h>
@@ -19,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -42,6 +43,7 @@ struct harm {
     long at, seen, call;
     int error_number;   /* 0: a kill */
     const char *victim; /* NULL: the process itself */
+    long hold_ms;       /* no harm but this; 0: none */
     pid_t command;
     int status; /* of the command; -1: it runs */
     struct tracee tracees[TRACEES_MAX];
@@ -204,7 +206,9 @@ static void stop_at_call(struct harm *harm, struct tracee *tracee)
     if (++harm->seen != harm->at)
         return;
     harm->call = (long)info.entry.nr;
-    if (harm->error_number)
+    if (harm->hold_ms)
+        usleep((unsigned)harm->hold_ms * 1000);
+    else if (harm->error_number)
         tracee->is_failing = begin_failure(tracee);
     else if (harm->victim)
         kill_named(harm, harm->victim);
@@ -310,9 +314,13 @@ int main(int argc, char **argv)
     harm.error_number = atoi(argv[4]);
     if (strncmp(argv[4], "kill:", 5) == 0)
         harm.victim = argv[4] + 5;
+    if (strncmp(argv[4], "hold:", 5) == 0)
+        harm.hold_ms = atol(argv[4] + 5);
     sigemptyset(&ended);
     sigaddset(&ended, SIGCHLD);
     sigprocmask(SIG_BLOCK, &ended, NULL);
+    /* Orphans are ours: a pid namespace ends when all its dead are buried, and some machines' first process is slow. */
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
     FILE *report = fopen(argv[1], "we");
     if (!report || !start(&harm, argv + 5)) {
         fprintf(stderr, "harm: %s\n", strerror(errno));

@@ -41,14 +41,26 @@ static size_t drop_repeated(esq_grant *items, size_t count)
     return kept;
 }
 
+/* Each look is a new one at the paths of the host, where others may be at work: there can be more than a moment ago. */
+static ssize_t ask_all(esq_spec *spec, struct grants *ret)
+{
+    enum { LOOKS = 8 };
+    ssize_t count = esq_spec_grants(spec, NULL, 0);
+    for (int look = 0; look < LOOKS && count > 0; look++) {
+        const size_t capacity = (size_t)count;
+        free(ret->items);
+        ret->items = calloc(capacity, sizeof *ret->items);
+        count = ret->items ? esq_spec_grants(spec, ret->items, capacity) : -ENOMEM;
+        if (count <= (ssize_t)capacity)
+            return count;
+    }
+    return count > 0 ? -EAGAIN : count;
+}
+
 bool grants_ask(esq_spec *spec, struct grants *ret, esq_error *ret_error)
 {
-    ssize_t count = esq_spec_grants(spec, NULL, 0);
     *ret = (struct grants){ 0 };
-    if (count > 0 && !(ret->items = calloc((size_t)count, sizeof *ret->items)))
-        count = -ENOMEM;
-    if (count > 0)
-        count = esq_spec_grants(spec, ret->items, (size_t)count);
+    ssize_t count = ask_all(spec, ret);
     if (count == -EINVAL && esq_spec_check(spec, ret_error, 1) > 0) { /* what is wrong says more than that it is */
         failure_show_error(ret_error);
         grants_done(ret);
