@@ -526,6 +526,20 @@ typedef struct esq_exec {
  */
 ESQ_API pid_t esq_store_exec(esq_store *store, const char *name, const esq_exec *how, esq_error *ret_error);
 
+/* What the program of a container with the field `notify` has said of itself in this run. */
+typedef struct esq_condition {
+    size_t size;     /* sizeof(esq_condition), set by the caller */
+    int is_ready;    /* READY=1 */
+    int is_leaving;  /* STOPPING=1 */
+    char status[96]; /* STATUS=, the last one, without control characters; "" */
+} esq_condition;
+
+/*
+ * Fills *ret_condition, whose size the caller has set. Returns 0 or a negative errno. Fails with -ESRCH (it does not
+ * run), -EOPNOTSUPP (its program is not listened to).
+ */
+ESQ_API int esq_store_condition(esq_store *store, const char *name, esq_condition *ret_condition, esq_error *ret_error);
+
 /* Returns a pidfd of its init, owned by the caller, or a negative errno. Fails with -ESRCH (it does not run). */
 ESQ_API int esq_store_pidfd(esq_store *store, const char *name, esq_error *ret_error);
 

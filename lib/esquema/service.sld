@@ -129,11 +129,26 @@
            ((name container) (cons 'head (begin . values)))
            ((needs) (cons 'needs (list . values)))
            ((restart) (cons 'restart (restart-word (located form) 'values)))
-           ((ready) (cons 'ready (parts-form (socket tcp command descriptor) . values)))
+           ((ready) (cons 'ready (ready-form . values)))
            ((logs) (cons 'logs (parts-form (keep) . values)))
            (else (unknown-field (located form) 'head))))))
 
-    ;; (tcp 8080) is a list of the word and its values.
+    (define ready-choices
+      "field `ready` is notify, (tcp PORT), (socket \"/path\"), (command \"/program\" ...) or (descriptor NUMBER)")
+
+    ;; (tcp 8080) is a list of the word and its values; notify has none.
+    (define-syntax ready-form
+      (syntax-rules ()
+        ((_ (head . values))
+         (symbol-case head
+           ((notify socket tcp command descriptor) (list 'head . values))
+           (else (refuse (located head) ready-choices ", not (" 'head " ...)"))))
+        ((_ word)
+         (symbol-case word
+           ((notify) '(notify))
+           (else (refuse (located word) ready-choices))))
+        ((_ . other) (refuse #f ready-choices))))
+
     (define-syntax parts-form
       (syntax-rules ()
         ((_ (known ...) (head . values))

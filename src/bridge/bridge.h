@@ -47,6 +47,7 @@ enum bridge_ready {
     BRIDGE_READY_TCP,        /* something listens on port ready_number */
     BRIDGE_READY_SOCKET,     /* something listens at the path ready_words */
     BRIDGE_READY_COMMAND,    /* ready_words, executed inside, end with status 0 */
+    BRIDGE_READY_NOTIFY,     /* its program has said so by sd_notify(3) */
     BRIDGE_READY_DESCRIPTOR, /* its program has written a line to descriptor ready_number */
 };
 

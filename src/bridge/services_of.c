@@ -87,6 +87,10 @@ static bool read_ready(const struct reading *reading, sch_value value, struct br
         return (read_number(&rest, 1, 65535, &service->ready_number) && sch_kind_of(rest) == SCH_KIND_NIL) ||
                refuse(reading, EINVAL, "(ready (tcp PORT)) expects one port, 1 to 65535");
     }
+    if (strcmp(word, "notify") == 0) {
+        service->ready = BRIDGE_READY_NOTIFY;
+        return sch_kind_of(rest) == SCH_KIND_NIL || refuse(reading, EINVAL, "(ready notify) expects nothing more");
+    }
     if (strcmp(word, "descriptor") == 0) {
         service->ready = BRIDGE_READY_DESCRIPTOR;
         return (read_number(&rest, 3, 255, &service->ready_number) && sch_kind_of(rest) == SCH_KIND_NIL) ||
@@ -94,7 +98,8 @@ static bool read_ready(const struct reading *reading, sch_value value, struct br
     }
     bool is_socket = strcmp(word, "socket") == 0;
     if (!is_socket && strcmp(word, "command") != 0)
-        return refuse(reading, EINVAL, "field `ready` is (tcp PORT), (socket PATH), (command ...) or (descriptor N)");
+        return refuse(reading, EINVAL,
+                      "field `ready` is notify, (tcp PORT), (socket PATH), (command ...) or (descriptor N)");
     service->ready = is_socket ? BRIDGE_READY_SOCKET : BRIDGE_READY_COMMAND;
     if (!read_texts(reading, rest, &service->ready_words))
         return false;
@@ -150,6 +155,8 @@ static bool read_service(struct reading *reading, sch_value value, const struct 
     service->joins = target ? arena_copy(&reading->services->arena, target, strlen(target)) : NULL;
     if (target && !service->joins)
         return refuse(reading, ENOMEM, "out of memory");
+    if (service->ready == BRIDGE_READY_NOTIFY && esq_spec_set(service->spec, "notify", "yes", NULL, reading->error) < 0)
+        return false;
     return esq_spec_set(service->spec, "name", service->name, NULL, reading->error) == 0;
 }
 

@@ -10,6 +10,7 @@
 #include <net/if.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -570,10 +571,75 @@ static int probe_take_namespace(char **argv)
     return verdict(setns(taken, CLONE_NEWUSER) == 0);
 }
 
+/* ---- What a program says of itself ---- */
+
+static int open_notify(struct sockaddr_un *ret_address)
+{
+    const char *path = getenv("NOTIFY_SOCKET");
+    *ret_address = (struct sockaddr_un){ .sun_family = AF_UNIX };
+    snprintf(ret_address->sun_path, sizeof(ret_address->sun_path), "%s", path ? path : "");
+    return path ? socket(AF_UNIX, SOCK_DGRAM, 0) : -1;
+}
+
+/* notify MESSAGE...: one message each; "%n" in it is the end of a line. */
+static int probe_notify(char **argv)
+{
+    struct sockaddr_un address;
+    int fd = open_notify(&address);
+    for (; fd >= 0 && *argv; argv++) {
+        char text[512];
+        size_t length = 0;
+        for (const char *next = *argv; *next && length < sizeof(text); next++) {
+            bool is_end = next[0] == '%' && next[1] == 'n';
+            text[length++] = is_end ? '\n' : *next;
+            next += is_end;
+        }
+        if (sendto(fd, text, length, 0, (struct sockaddr *)&address, sizeof(address)) < 0)
+            return STOPPED;
+    }
+    return verdict(fd >= 0);
+}
+
+/* What no honest program sends: nothing, too much, NUL, descriptors; then READY=1 behind too many bytes. */
+static int probe_notify_nonsense(char **argv)
+{
+    struct sockaddr_un address;
+    static char large[60000];
+    int fd = open_notify(&address);
+    memset(large, 'x', sizeof(large));
+    for (size_t i = 0; i + 9 < sizeof(large); i += 100)
+        memcpy(large + i, "\nREADY=1\n", 9);
+    sendto(fd, "", 0, 0, (struct sockaddr *)&address, sizeof(address));
+    sendto(fd, "READY=1\0", 9, 0, (struct sockaddr *)&address, sizeof(address));
+    sendto(fd, "READY=12\n READY=1\nREADY", 24, 0, (struct sockaddr *)&address, sizeof(address));
+    sendto(fd, large, sizeof(large), 0, (struct sockaddr *)&address, sizeof(address));
+    for (int i = 0; i < 100; i++) {
+        union {
+            struct cmsghdr head;
+            char space[CMSG_SPACE(8 * sizeof(int))];
+        } control = { .head = {
+                          .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(8 * sizeof(int)) } };
+        int fds[8] = { 0, 1, 2, fd, fd, fd, fd, fd };
+        struct iovec bytes = { .iov_base = "FDSTORE=1", .iov_len = 9 };
+        struct msghdr head = { .msg_name = &address,
+                               .msg_namelen = sizeof(address),
+                               .msg_iov = &bytes,
+                               .msg_iovlen = 1,
+                               .msg_control = &control,
+                               .msg_controllen = sizeof(control) };
+        memcpy(CMSG_DATA(&control.head), fds, sizeof(fds));
+        if (sendmsg(fd, &head, 0) < 0)
+            return STOPPED;
+    }
+    return GOT_THROUGH;
+}
+
 static const struct {
     const char *name;
     int (*run)(char **argv);
 } probes[] = {
+    { "notify", probe_notify },
+    { "notify-nonsense", probe_notify_nonsense },
     { "network-owner", probe_network_owner },
     { "loopback-down", probe_loopback_down },
     { "offer-namespace", probe_offer_namespace },

@@ -57,7 +57,8 @@ static int limit(const struct step *step, struct child *child)
     uint64_t processes[2] = { child->block->processes, child->block->processes };
     if (step->kind == STEP_CGROUP)
         return 0;
-    if (!(STEP_DATA(child->block, step, struct cgroup_limit)->flags & CGROUP_LIMIT_PROCESSES))
+    if (step->kind == STEP_NOTIFY ||
+        !(STEP_DATA(child->block, step, struct cgroup_limit)->flags & CGROUP_LIMIT_PROCESSES))
         return step_fail(child, -EOPNOTSUPP, "only a launcher can do this");
     return (int)SYS(SYS_prlimit64, 0, RLIMIT_NPROC, processes, NULL);
 }
@@ -130,6 +131,7 @@ int esq_confine(const esq_plan *plan, esq_error *ret_error)
         .result = -1,
         .init = -1,
         .job = -1,
+        .notify = -1,
         .executable = -1,
         .landlock = descriptors->base + LAUNCH_SLOT_LANDLOCK,
         .trees = malloc((block->tree_count + 1) * sizeof(int)),

@@ -31,6 +31,7 @@ struct launch {
     int held;
     int network; /* namespace that the child is born in, and the user namespace that owns it, or -1 */
     int owner;
+    int notify;
     bool is_traced;
     int listener;
     pid_t beside;
@@ -80,6 +81,7 @@ static void launch_done(struct launch *launch)
     close_own(&launch->held);
     close_own(&launch->network);
     close_own(&launch->owner);
+    close_own(&launch->notify);
     close_own(&launch->listener);
     end_program(&launch->beside);
     if (launch->pid > 0) { /* failed: whatever it does at this moment, it ends here */
@@ -257,6 +259,14 @@ static int open_report(struct launch *launch)
                              : sys_pipe(launch->report);
 }
 
+static bool has_step(const struct plan_block *block, enum step_kind kind)
+{
+    for (uint32_t i = 0; i < block->step_count; i++)
+        if (plan_step(block, i)->kind == kind)
+            return true;
+    return false;
+}
+
 static int open_all(struct launch *launch, esq_error *ret_error)
 {
     int result = sys_pipe(launch->go);
@@ -266,6 +276,10 @@ static int open_all(struct launch *launch, esq_error *ret_error)
         result = sys_pipe(launch->result);
     if (result < 0)
         return esq_fail(ret_error, NULL, -result, NULL, "open pipes for a container");
+    if (has_step(launch->block, STEP_NOTIFY))
+        result = launch->notify = (int)SYS(SYS_socket, AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (result < 0)
+        return esq_fail(ret_error, NULL, -result, NULL, "make a socket for what the container says");
     launch->init = make_memory_file("esquema-init", esq_init_program, esq_init_program_size, true);
     if (launch->init < 0)
         return esq_fail(ret_error, NULL, -launch->init, NULL, "make the memory file of init");
@@ -314,6 +328,7 @@ static int prepare_child(struct launch *launch, esq_error *ret_error)
         .result = launch->result[1],
         .init = launch->init,
         .job = launch->job,
+        .notify = launch->notify,
         .executable = descriptors->executable,
         .landlock = descriptors->base + LAUNCH_SLOT_LANDLOCK,
         .trees = malloc((block->tree_count + 1) * sizeof(int)),
@@ -557,6 +572,7 @@ int launch_start(const struct esq_plan *plan, bool is_traced, int network, struc
                              .held = -1,
                              .network = -1,
                              .owner = -1,
+                             .notify = -1,
                              .is_traced = is_traced,
                              .listener = -1,
                              .pidfd = -1 };
@@ -573,6 +589,7 @@ int launch_start(const struct esq_plan *plan, bool is_traced, int network, struc
                                            .result = take_fd(&launch.result[0]),
                                            .held = take_fd(&launch.held),
                                            .network = take_fd(&launch.network),
+                                           .notify = take_fd(&launch.notify),
                                            .listener = take_fd(&launch.listener),
                                            .beside = launch.beside,
                                            .started = started,

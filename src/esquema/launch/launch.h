@@ -10,6 +10,7 @@
 #include "launch/init_job.h"
 #include "plan/plan.h"
 
+#define LAUNCH_NOTIFY_PATH     "/dev/" STEP_NOTIFY_NAME
 #define LAUNCH_DESCRIPTORS_MAX 64 /* given to a container, standard ones included */
 
 /* Our own descriptors in the container's init, from `base` on: the first number that the payload does not use. */
@@ -51,6 +52,7 @@ struct launched {
     pid_t beside;     /* a program that carries its network, or 0; ended with it */
     int held;         /* a lock that the container keeps, or -1 */
     int network;      /* namespace that it shares or has joined, or -1 */
+    int notify;       /* socket on which its program says how it stands, or -1 */
     int listener;     /* of a traced container's filter, or -1 */
     uint64_t started; /* monotonic microseconds, before the clone */
     struct cgroup cgroup;

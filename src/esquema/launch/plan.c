@@ -100,6 +100,11 @@ void launch_check(const esq_spec *spec, struct spec_problems *problems)
 {
     check_standard(spec, problems);
     check_kept(spec, problems);
+    bool has_dev = spec_is(spec, SPEC_DEV, "yes") ||
+                   (spec_is(spec, SPEC_DEV, "auto") && !spec_is(spec, SPEC_ROOTFS_MODE, "empty"));
+    if (spec_is(spec, SPEC_NOTIFY, "yes") && !has_dev)
+        spec_problem(problems, spec_where(spec, SPEC_NOTIFY), 0, "say (dev yes)",
+                     "what the program says is heard at " LAUNCH_NOTIFY_PATH ", and this container has no /dev");
 }
 
 void launch_grants(const esq_spec *spec, struct spec_grants *grants)
@@ -126,6 +131,10 @@ int launch_plan(const esq_spec *spec, struct plan_builder *builder, esq_error *r
     struct launch_descriptors data = { .executable = spec_fd(spec, SPEC_EXECUTABLE) };
     struct launch_text directory = { .text = plan_add_text(builder, spec_text(spec, SPEC_WORKING_DIRECTORY)) };
     collect_moves(spec, &data);
+    if (spec_is(spec, SPEC_NOTIFY, "yes") &&
+        plan_add_step(builder, STEP_NOTIFY, spec_where(spec, SPEC_NOTIFY), NULL, NULL, 0,
+                      "listen at " LAUNCH_NOTIFY_PATH " for what the program says") < 0)
+        return no_memory(ret_error);
     if (plan_add_step(builder, STEP_DESCRIPTORS, spec_where(spec, SPEC_KEEP),
                       "raise the limit of open files: ulimit -n", &data, sizeof(data),
                       "keep %u descriptors, close all others", data.move_count) < 0)
@@ -267,14 +276,19 @@ static bool collect_environment(const esq_spec *spec, struct vector *environment
 {
     size_t count;
     const struct spec_item *items = spec_items(spec, SPEC_ENVIRONMENT, &count);
-    bool is_added = true;
+    bool is_added = true, notifies = spec_is(spec, SPEC_NOTIFY, "yes");
     if (!given_value(spec, "PATH"))
         is_added = vector_add_pair(environment, "PATH", "=", DEFAULT_PATH);
     if (!given_value(spec, "HOME"))
         is_added = is_added && vector_add_pair(environment, "HOME", "=", DEFAULT_HOME);
-    for (size_t i = 0; i < count && is_added; i++)
+    if (notifies)
+        is_added = is_added && vector_add_pair(environment, "NOTIFY_SOCKET", "=", LAUNCH_NOTIFY_PATH);
+    for (size_t i = 0; i < count && is_added; i++) {
+        if (notifies && strcmp(items[i].words[0], "NOTIFY_SOCKET") == 0)
+            continue;
         if (given_value(spec, items[i].words[0]) == items[i].words[1])
             is_added = vector_add_pair(environment, items[i].words[0], "=", items[i].words[1]);
+    }
     return is_added;
 }
 

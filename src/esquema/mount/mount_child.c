@@ -6,6 +6,8 @@
 
 #include <errno.h>
 #include <linux/mount.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 
 int mount_make_tmpfs(const char *size, const char *inodes, const char *mode, unsigned attributes)
 {
@@ -238,6 +240,18 @@ static int fill_dev(int tree)
 }
 
 /* A tmpfs with the few harmless nodes of the host bound into it; nothing may be written to it afterwards. */
+/* Other users inside say something too, whatever mask of modes is in force. */
+static int bind_notify(const struct child *child, int dev)
+{
+    static const struct sockaddr_un address = { .sun_family = AF_UNIX, .sun_path = STEP_NOTIFY_NAME };
+    int result = sys_fchdir(dev); /* a path of a socket is relative to nothing else */
+    if (result == 0)
+        result = (int)SYS(SYS_bind, child->notify, &address, sizeof(address));
+    if (result == 0)
+        result = (int)SYS(SYS_fchmodat, dev, STEP_NOTIFY_NAME, 0666);
+    return result < 0 ? result : sys_chdir("/");
+}
+
 static int apply_dev(const struct step *step, struct child *child)
 {
     const struct mount_attach *dev = STEP_DATA(child->block, step, struct mount_attach);
@@ -257,6 +271,8 @@ static int apply_dev(const struct step *step, struct child *child)
         return step_fail(child, result, "mount pts");
     if ((result = mount_shm(tree)) < 0)
         return step_fail(child, result, "mount shm");
+    if (child->notify >= 0 && (result = bind_notify(child, tree)) < 0)
+        return step_fail(child, result, "listen at " STEP_NOTIFY_NAME);
     result = sys_mount_attributes(tree, MOUNT_ATTR_RDONLY, 0, false);
     return result < 0 ? step_fail(child, result, "make it read-only") : 0;
 }

@@ -40,6 +40,8 @@ struct step {
     uint32_t size;
 };
 
+#define STEP_NOTIFY_NAME "notify" /* in /dev, where its program says how it stands */
+
 struct plan_block; /* plan.h */
 
 /* The child's state: lies in the parent's memory, prepared there. Descriptor numbers are the child's. */
@@ -55,6 +57,7 @@ struct child {
     int init;           /* sealed program of init */
     int job;            /* sealed job file */
     int executable;     /* the program, where it was given as a descriptor, else -1 */
+    int notify;         /* the launcher's socket, which STEP_DEV binds in /dev, or -1 */
     uint32_t outer_uid; /* the caller's ids as the user namespace sees them that this child's own lies in */
     uint32_t outer_gid;
     int landlock; /* the number at which STEP_LANDLOCK leaves its ruleset, without close-on-exec (dup3) */

@@ -104,6 +104,24 @@ int esq_store_pidfd(esq_store *store, const char *name, esq_error *ret_error)
     return result < 0 ? result : fds[0];
 }
 
+int esq_store_condition(esq_store *store, const char *name, esq_condition *ret_condition, esq_error *ret_error)
+{
+    struct supervise_message answer = { 0 };
+    int fds[2] = { -1, -1 };
+    if (ret_condition->size < sizeof *ret_condition)
+        return esq_refuse(ret_error, EINVAL, NULL, "the caller was made for another version");
+    int result = ask_answer(store, name, SUPERVISE_CONDITION, 0, fds, &answer, ret_error);
+    sys_close(fds[0]);
+    sys_close(fds[1]);
+    if (result < 0)
+        return result;
+    ret_condition->is_ready = (answer.result & SUPERVISE_READY) != 0;
+    ret_condition->is_leaving = (answer.result & SUPERVISE_LEAVING) != 0;
+    snprintf(ret_condition->status, sizeof ret_condition->status, "%.*s", (int)sizeof ret_condition->status - 1,
+             answer.error.text);
+    return 0;
+}
+
 /* ---- Waiting ---- */
 
 /* 1: the end was told; 0: the supervisor has gone, or cannot be reached; -ETIMEDOUT */

@@ -52,6 +52,7 @@ enum supervise_request {
     SUPERVISE_PIDFD,      /* answered with a pidfd of init */
     SUPERVISE_PLAN,       /* answered with a pidfd of init, and a memory file of the plan's block */
     SUPERVISE_NETWORK,    /* answered with the network namespace that it shares; -EACCES: it shares none */
+    SUPERVISE_CONDITION,  /* answered with enum supervise_condition, and a text in `error` */
     SUPERVISE_WATCH,      /* answered when it has ended for good */
 };
 
@@ -60,6 +61,12 @@ enum supervise_word {
     SUPERVISE_STARTED,      /* with a pidfd of init */
     SUPERVISE_FAILED,
     SUPERVISE_ENDED,
+};
+
+/* What the program has said of itself; the answer's result. */
+enum supervise_condition {
+    SUPERVISE_READY = 1,
+    SUPERVISE_LEAVING = 2, /* it is about to end */
 };
 
 struct supervise_ask {

@@ -252,6 +252,7 @@ int supervise_launch(const char *program, const struct esq_plan *plan, struct es
                                              .result = -1,
                                              .held = -1,
                                              .network = -1,
+                                             .notify = -1,
                                              .listener = -1,
                                              .started = message.started_us };
     cgroup_init(&container->launched.cgroup); /* the supervisor's */

@@ -123,8 +123,10 @@ int supervise_collect(struct esq_container *container, esq_error *ret_error)
     sys_close(container->launched.result);
     sys_close(container->launched.held);
     sys_close(container->launched.network);
+    sys_close(container->launched.notify);
     launch_end_beside(&container->launched);
     container->launched.result = container->launched.held = container->launched.network = -1;
+    container->launched.notify = -1;
     return 0;
 }
 

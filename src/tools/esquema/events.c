@@ -51,7 +51,7 @@ static void tell(const struct options *options, const esq_entry *entry, const ch
         break;
     case ESQ_FORMAT_JSON:
         printf("{\"version\":1,\"time_us\":%llu,\"event\":\"%s\",\"container\":", (unsigned long long)us, what);
-        started_print_json(entry, stdout);
+        started_print_json(NULL, entry, stdout);
         fputs("}\n", stdout);
         break;
     }

@@ -33,7 +33,7 @@ static void describe_state(const esq_entry *entry, char *text, size_t size)
                  age);
 }
 
-static void print_table(const esq_entry *entries, size_t count)
+static void print_table(esq_store *store, const esq_entry *entries, size_t count)
 {
     printf("%-24s %-8s %-34s %s\n", "NAME", "PID", "STATE", "DESCRIPTION");
     for (size_t i = 0; i < count; i++) {
@@ -47,13 +47,13 @@ static void print_table(const esq_entry *entries, size_t count)
     }
 }
 
-static void print_list(const esq_entry *entries, size_t count)
+static void print_list(esq_store *store, const esq_entry *entries, size_t count)
 {
     fputs("{\"version\":1,\"containers\":[", stdout);
     for (size_t i = 0; i < count; i++) {
         if (i)
             putchar(',');
-        started_print_json(&entries[i], stdout);
+        started_print_json(store, &entries[i], stdout);
     }
     fputs("]}\n", stdout);
 }
@@ -77,7 +77,17 @@ static void print_counts(const esq_result *result)
            (unsigned long long)result->refused_forks, (unsigned long long)result->oom_kills);
 }
 
-static void print_details(const esq_entry *entries, size_t count)
+static void print_condition(esq_store *store, const esq_entry *entry)
+{
+    esq_condition condition = { .size = sizeof condition };
+    if (esq_store_condition(store, entry->name, &condition, NULL) < 0)
+        return;
+    printf("ready:       %s\n", condition.is_leaving ? "no longer" : condition.is_ready ? "yes" : "not yet");
+    if (*condition.status)
+        printf("status:      %s\n", condition.status);
+}
+
+static void print_details(esq_store *store, const esq_entry *entries, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         const esq_entry *entry = &entries[i];
@@ -90,6 +100,7 @@ static void print_details(const esq_entry *entries, size_t count)
         printf("\nrestarts:    %llu\n", (unsigned long long)entry->restarts);
         if (entry->state != ESQ_STATE_ENDED) {
             printf("pid:         %d\nsupervisor:  %d\n", (int)entry->pid, (int)entry->supervisor);
+            print_condition(store, entry);
             continue;
         }
         fputs("ended:       ", stdout);
@@ -104,7 +115,7 @@ static void print_details(const esq_entry *entries, size_t count)
     }
 }
 
-typedef void show(const esq_entry *entries, size_t count);
+typedef void show(esq_store *store, const esq_entry *entries, size_t count);
 
 static int show_entries(const struct options *options, show *show_text)
 {
@@ -114,8 +125,8 @@ static int show_entries(const struct options *options, show *show_text)
     int status = ESQ_EXIT_SETUP;
     if (store && started_list(store, options, &entries, &count)) {
         switch (options->format) {
-        case ESQ_FORMAT_TEXT: show_text(entries, count); break;
-        case ESQ_FORMAT_JSON: print_list(entries, count); break;
+        case ESQ_FORMAT_TEXT: show_text(store, entries, count); break;
+        case ESQ_FORMAT_JSON: print_list(store, entries, count); break;
         }
         free(entries);
         status = 0;

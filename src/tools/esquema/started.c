@@ -102,7 +102,18 @@ void started_print_result(const esq_result *result, FILE *out)
     fputc('}', out);
 }
 
-void started_print_json(const esq_entry *entry, FILE *out)
+static void print_condition(esq_store *store, const esq_entry *entry, FILE *out)
+{
+    esq_condition condition = { .size = sizeof condition };
+    if (!store || entry->state == ESQ_STATE_ENDED || esq_store_condition(store, entry->name, &condition, NULL) < 0)
+        return;
+    fprintf(out, ",\"condition\":{\"ready\":%s,\"stopping\":%s,\"status\":", condition.is_ready ? "true" : "false",
+            condition.is_leaving ? "true" : "false");
+    json_print_string(out, condition.status);
+    fputc('}', out);
+}
+
+void started_print_json(esq_store *store, const esq_entry *entry, FILE *out)
 {
     fputs("{\"name\":", out);
     json_print_string(out, entry->name);
@@ -112,6 +123,7 @@ void started_print_json(const esq_entry *entry, FILE *out)
         (unsigned long long)entry->ended_us, (unsigned long long)entry->restarts);
     fputs(",\"file\":", out);
     json_print_string(out, entry->file);
+    print_condition(store, entry, out);
     if (entry->state == ESQ_STATE_ENDED) {
         fputs(",\"result\":", out);
         started_print_result(&entry->result, out);

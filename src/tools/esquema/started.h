@@ -12,7 +12,8 @@ bool started_list(esq_store *store, const struct options *options, esq_entry **r
 
 /* One entry as people read it in a table, and as JSON. */
 void started_print_result(const esq_result *result, FILE *out);
-void started_print_json(const esq_entry *entry, FILE *out);
+/* With what its program has said of itself, where it runs, says such things, and a store is given. */
+void started_print_json(esq_store *store, const esq_entry *entry, FILE *out);
 
 /* "2026-11-21T22:30:54Z" */
 void started_print_time(uint64_t us, FILE *out);

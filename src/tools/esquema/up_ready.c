@@ -94,6 +94,12 @@ static bool has_probed(const struct up *up, struct up_service *service)
     return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
+static bool has_said(const struct up *up, const struct up_service *service)
+{
+    esq_condition condition = { .size = sizeof condition };
+    return esq_store_condition(up->store, service->given->name, &condition, NULL) == 0 && condition.is_ready;
+}
+
 bool up_is_ready(struct up *up, struct up_service *service)
 {
     switch (service->given->ready) {
@@ -101,6 +107,7 @@ bool up_is_ready(struct up *up, struct up_service *service)
     case BRIDGE_READY_TCP: return is_listening(up, service, true);
     case BRIDGE_READY_SOCKET: return is_listening(up, service, false);
     case BRIDGE_READY_COMMAND: return has_probed(up, service);
+    case BRIDGE_READY_NOTIFY: return has_said(up, service);
     case BRIDGE_READY_DESCRIPTOR: return has_written(service);
     }
     return false;

@@ -66,6 +66,7 @@ int machine_launch(struct supervisor *supervisor, esq_error *ret_error)
     keep_network(supervisor);
     supervisor->state = ESQ_STATE_RUNNING;
     supervisor->again = false;
+    supervisor->condition = (struct condition){ .is_ready = false };
     supervisor->end = (esq_result){ 0 };
     supervisor->started_us = microseconds_since_1970();
     supervisor->ended_us = 0;

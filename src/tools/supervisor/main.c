@@ -217,6 +217,8 @@ static void turn(struct supervisor *supervisor)
     unsigned launcher = add(&polling, supervisor->launcher);
     unsigned end = add(&polling, supervisor->container ? esq_container_pidfd(supervisor->container) : -1);
     unsigned refusals = add(&polling, supervisor->container ? seccomp_trace_fd(supervisor->container->trace) : -1);
+    int heard = supervisor->container ? supervisor->container->launched.notify : -1;
+    unsigned notify = add(&polling, heard);
     unsigned clients[CLIENTS_MAX];
     for (int i = 0; i < CLIENTS_MAX; i++)
         clients[i] = add(&polling, supervisor->clients[i]);
@@ -226,6 +228,8 @@ static void turn(struct supervisor *supervisor)
         return;
     if (is_ready(&polling, refusals) && supervisor->container)
         seccomp_trace_serve(supervisor->container->trace);
+    if (is_ready(&polling, notify))
+        notify_read(heard, &supervisor->condition);
     keep_time(supervisor);
     if (is_ready(&polling, first))
         log_read(&supervisor->log, &supervisor->log.streams[0]);

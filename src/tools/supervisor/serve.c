@@ -140,6 +140,19 @@ static void hand_out_network(struct supervisor *supervisor, int index)
     answer(supervisor, index, shares ? 0 : -EACCES, &supervisor->network, shares ? 1 : 0);
 }
 
+static void tell_condition(struct supervisor *supervisor, int index)
+{
+    const struct condition *condition = &supervisor->condition;
+    struct supervise_message message = { .magic = SUPERVISE_MAGIC, .word = SUPERVISE_ANSWER, .result = -ESRCH };
+    if (supervisor->container && supervisor->container->launched.notify < 0)
+        message.result = -EOPNOTSUPP;
+    else if (supervisor->container)
+        message.result = (condition->is_ready ? SUPERVISE_READY : 0) | (condition->is_leaving ? SUPERVISE_LEAVING : 0);
+    snprintf(message.error.text, sizeof message.error.text, "%s", condition->status);
+    if (supervise_send(supervisor->clients[index], &message, NULL, 0) < 0)
+        close_client(supervisor, index);
+}
+
 void serve_client(struct supervisor *supervisor, int index)
 {
     struct supervise_ask ask;
@@ -159,6 +172,7 @@ void serve_client(struct supervisor *supervisor, int index)
     case SUPERVISE_PIDFD: hand_out(supervisor, index, false); return;
     case SUPERVISE_PLAN: hand_out(supervisor, index, true); return;
     case SUPERVISE_NETWORK: hand_out_network(supervisor, index); return;
+    case SUPERVISE_CONDITION: tell_condition(supervisor, index); return;
     case SUPERVISE_WATCH: supervisor->watches[index] = true; return;
     }
     close_client(supervisor, index);

@@ -42,6 +42,19 @@ void log_drain(struct log *log);
 /* A line of our own. */
 void log_say(struct log *log, const char *text);
 
+/* ---- What the program says of itself (notify.c) ---- */
+
+enum { STATUS_BYTES = 96 };
+
+struct condition {
+    bool is_ready;
+    bool is_leaving;
+    char status[STATUS_BYTES];
+};
+
+/* Takes the messages that wait at this socket, a few of them; what means nothing is dropped. */
+void notify_read(int socket, struct condition *condition);
+
 /* ---- The states (machine.c) ---- */
 
 enum event {
@@ -76,7 +89,8 @@ struct supervisor {
     bool watches[CLIENTS_MAX];     /* wants to know the end */
     int network;                   /* that it shares with others, for all its runs; -1 */
     int signals;
-    int terminal; /* the other end of the payload's, -1 */
+    int terminal;               /* the other end of the payload's, -1 */
+    struct condition condition; /* of this run */
     struct log log;
 };
 
