@@ -8,8 +8,10 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sched.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -81,17 +83,39 @@ static void audit_namespaces(struct audit *audit)
 
 /* ---- Files ---- */
 
-/* connect() asks for no write to the file system: sockets beneath a read-only bind are as open as any. */
-static void find_sockets(struct audit *audit, const char *path, int depth, const esq_location *where)
+/* Does memory of its own lie over this path inside? The container's steps say "mount tmpfs on PATH, ...". */
+static bool is_covered(const struct plan_block *block, const char *inside)
+{
+    char wanted[PATH_MAX + 32];
+    if (strcmp(inside, "/proc") == 0)
+        return has_step(block, STEP_PROC);
+    if (strcmp(inside, "/dev") == 0)
+        return has_step(block, STEP_DEV);
+    snprintf(wanted, sizeof(wanted), "mount tmpfs on %s, ", inside);
+    for (uint32_t i = 0; i < block->step_count; i++) {
+        const struct step *step = plan_step(block, i);
+        if (step->kind == STEP_TMPFS && strncmp(STEP_TEXT(block, step->text), wanted, strlen(wanted)) == 0)
+            return true;
+    }
+    return false;
+}
+
+/*
+ * connect() asks for no write to the file system: sockets beneath a read-only bind are as open as any. `root` is what
+ * becomes the container's root, of a path beneath it.
+ */
+static void find_sockets(struct audit *audit, const char *path, const char *root, int depth, const esq_location *where)
 {
     struct stat about;
-    if (++audit->entries > ENTRIES_MAX || audit->sockets >= SOCKETS_MAX || lstat(path, &about) < 0)
+    if (root && is_covered(audit->block, path + strlen(root)))
+        return;
+    if (++audit->entries > ENTRIES_MAX || audit->sockets >= SOCKETS_MAX || lstat(*path ? path : "/", &about) < 0)
         return;
     if (S_ISSOCK(about.st_mode)) {
         audit->sockets++;
         find(audit, "sockets", 10, where, "may connect to %s", path);
     }
-    DIR *folder = S_ISDIR(about.st_mode) && depth < DEPTH_MAX ? opendir(path) : NULL;
+    DIR *folder = S_ISDIR(about.st_mode) && depth < DEPTH_MAX ? opendir(*path ? path : "/") : NULL;
     if (!folder)
         return;
     for (struct dirent *entry; (entry = readdir(folder)) && audit->entries <= ENTRIES_MAX;) {
@@ -101,7 +125,7 @@ static void find_sockets(struct audit *audit, const char *path, int depth, const
         if (entry->d_type != DT_DIR && entry->d_type != DT_SOCK && entry->d_type != DT_UNKNOWN)
             continue;
         if ((size_t)snprintf(below, sizeof(below), "%s/%s", path, entry->d_name) < sizeof(below))
-            find_sockets(audit, below, depth + 1, where);
+            find_sockets(audit, below, root, depth + 1, where);
     }
     closedir(folder);
 }
@@ -125,14 +149,35 @@ static void audit_binds(struct audit *audit)
     }
 }
 
+/* A root of the host is as much a view of it as a bind: the description's own folder alone is nothing to speak of. */
+static void audit_root(struct audit *audit)
+{
+    enum { WHOLE_HOST = 30, ELSEWHERE = 3 };
+    const esq_location *where = spec_where(audit->spec, SPEC_ROOTFS);
+    char real[PATH_MAX];
+    if (!where || !realpath(spec_text(audit->spec, SPEC_ROOTFS), real))
+        return;
+    bool is_writable = spec_is(audit->spec, SPEC_ROOTFS_MODE, "writable");
+    if (strcmp(real, "/") == 0)
+        find(audit, "files", WHOLE_HOST, where,
+             "may read all of the host that its user may read, as its root (--allow %s=/)",
+             is_writable ? "writable-path" : "host-path");
+    else if (!spec_is_in_folder(audit->spec, real))
+        find(audit, "files", ELSEWHERE, where, "may read: %s as its root (--allow %s=%s)", real,
+             is_writable ? "writable-path" : "host-path", real);
+    if (!spec_is(audit->spec, SPEC_ROOTFS_MODE, "overlay")) /* no socket is reached through one */
+        find_sockets(audit, strcmp(real, "/") == 0 ? "" : real, strcmp(real, "/") == 0 ? "" : real, 0, where);
+}
+
 static void audit_files(struct audit *audit)
 {
     size_t count;
     const struct spec_item *items = spec_items(audit->spec, SPEC_MOUNTS, &count);
     audit_binds(audit);
+    audit_root(audit);
     for (size_t i = 0; i < count; i++)
         if (items[i].count > 2 && strcmp(items[i].words[0], "bind") == 0)
-            find_sockets(audit, items[i].words[1], 0, &items[i].where);
+            find_sockets(audit, items[i].words[1], NULL, 0, &items[i].where);
     if (audit->entries > ENTRIES_MAX)
         find(audit, "sockets", 5, NULL, "too many files are bound to look for every socket among them");
     items = spec_items(audit->spec, SPEC_DEVICES, &count);

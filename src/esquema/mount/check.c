@@ -184,18 +184,6 @@ void mount_check(const esq_spec *spec, struct spec_problems *problems)
     }
 }
 
-/* Does the real path lie in the description's own folder? What cannot be resolved does not. */
-static bool is_in_folder(const esq_spec *spec, const char *real)
-{
-    char folder[PATH_MAX];
-    if (!spec_is_given(spec, SPEC_FOLDER) || !realpath(spec_text(spec, SPEC_FOLDER), folder))
-        return false;
-    size_t length = strlen(folder);
-    if (length == 1) /* "/" as a folder would grant everything */
-        return false;
-    return strncmp(folder, real, length) == 0 && (real[length] == '/' || real[length] == '\0');
-}
-
 static void grant_path(const esq_spec *spec, struct spec_grants *grants, const char *path, bool is_writable,
                        const esq_location *where)
 {
@@ -204,7 +192,7 @@ static void grant_path(const esq_spec *spec, struct spec_grants *grants, const c
     spec_see_path(grants, path, is_writable, resolved);
     if (is_writable)
         spec_grant(grants, "writable-path", resolved, where);
-    else if (resolved == path || !is_in_folder(spec, resolved))
+    else if (resolved == path || !spec_is_in_folder(spec, resolved))
         spec_grant(grants, "host-path", resolved, where);
 }
 

@@ -64,7 +64,7 @@ static int open_host(struct plan_builder *builder, struct target *target, esq_er
     return 0;
 }
 
-static int find_real_path(const struct target *target, char path[4097], esq_error *ret_error)
+int mount_real_path(const struct target *target, char path[4097], esq_error *ret_error)
 {
     char link[64];
     snprintf(link, sizeof(link), "/proc/self/fd/%d", target->fd);
@@ -84,7 +84,7 @@ int mount_open_asked(const esq_spec *spec, struct plan_builder *builder, struct 
     if (result < 0 || target->is_created)
         return result;
     if (result == 0)
-        result = find_real_path(target, path, ret_error);
+        result = mount_real_path(target, path, ret_error);
     if (result == 0 && !spec_has_seen(spec, target->source, target->is_writable, path))
         result = esq_fail(ret_error, target->where, ESTALE, "leave it in peace while a container is started",
                           "%s leads elsewhere than when its grant was asked for", target->source);
@@ -99,7 +99,7 @@ int mount_describe_source(struct plan_builder *builder, const struct target *tar
     struct stat found = { 0 };
     if (target->fd < 0)
         snprintf(path, sizeof(path), "%s", target->source);
-    int result = target->fd < 0 ? 0 : find_real_path(target, path, ret_error);
+    int result = target->fd < 0 ? 0 : mount_real_path(target, path, ret_error);
     if (result < 0)
         return result;
     if (target->fd >= 0 && fstat(target->fd, &found) < 0)
@@ -419,7 +419,7 @@ static int open_root(const esq_spec *spec, struct plan_builder *builder, struct 
     char real[4097];
     int result = mount_open_asked(spec, builder, root, ret_error);
     if (result == 0)
-        result = find_real_path(root, real, ret_error);
+        result = mount_real_path(root, real, ret_error);
     return result == 0 ? mount_verify_identity(spec, real, ret_error) : result;
 }
 
@@ -435,6 +435,8 @@ static int collect_fixed(const esq_spec *spec, struct plan_builder *builder, str
     target->is_writable = spec_is(spec, SPEC_ROOTFS_MODE, "writable");
     target->source = spec_text(spec, SPEC_ROOTFS);
     int result = is_empty ? 0 : open_root(spec, builder, target, ret_error);
+    if (result == 0)
+        result = mount_refuse_whole(spec, target, ret_error);
     bool has_tmp = result == 0 && is_tmp_wanted(spec, target);
 
     if (result == 0 && is_wanted(spec, SPEC_PROC)) {
@@ -458,7 +460,7 @@ static int collect_fixed(const esq_spec *spec, struct plan_builder *builder, str
         target->inodes = TMPFS_INODES;
         result = targets_place_last(list, ret_error);
     }
-    return result;
+    return result < 0 ? result : mount_cover_whole(spec, list, 0, ret_error);
 }
 
 static int collect_devices(const esq_spec *spec, struct plan_builder *builder, struct target_list *list,
@@ -510,7 +512,9 @@ static int collect_items(const esq_spec *spec, struct plan_builder *builder, str
                          ? mount_open_asked(spec, builder, target, ret_error)
                          : 0;
         target->is_writable = item.is_writable;
+        result = result < 0 ? result : mount_refuse_whole(spec, target, ret_error);
         result = result < 0 ? result : targets_place_last(list, ret_error);
+        result = result < 0 ? result : mount_cover_whole(spec, list, list->count - 1, ret_error);
         if (result < 0)
             return result;
     }

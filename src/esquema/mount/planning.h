@@ -12,6 +12,8 @@
 int mount_no_memory(esq_error *ret_error);
 /* Opens target->source, held by the plan; it must be what the grants were asked for. */
 int mount_open_asked(const esq_spec *spec, struct plan_builder *builder, struct target *target, esq_error *ret_error);
+/* The path of what target->fd holds, as the kernel says it. */
+int mount_real_path(const struct target *target, char path[4097], esq_error *ret_error);
 /* The path by which the child finds again what target->fd holds. */
 int mount_describe_source(struct plan_builder *builder, const struct target *target, struct mount_source *ret_source,
                           esq_error *ret_error);
@@ -19,6 +21,11 @@ int mount_describe_source(struct plan_builder *builder, const struct target *tar
 /* The field rootfs-sha256. `real` is the root's own path. */
 void mount_check_identity(const esq_spec *spec, struct spec_problems *problems);
 int mount_verify_identity(const esq_spec *spec, const char *real, esq_error *ret_error);
+
+/* Is the source one of the host's folders of sockets, whole? Refused with what to name instead. */
+int mount_refuse_whole(const esq_spec *spec, const struct target *target, esq_error *ret_error);
+/* Lays an empty folder over each of them that the source of this target contains. */
+int mount_cover_whole(const esq_spec *spec, struct target_list *list, size_t index, esq_error *ret_error);
 
 /* STEP_OVERLAY of a target: makes its tree, before the root covers anything. */
 int mount_add_overlay(const esq_spec *spec, struct plan_builder *builder, struct target *target, esq_error *ret_error);

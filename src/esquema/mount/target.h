@@ -39,7 +39,7 @@ struct target {
     bool is_writable;
     bool is_device;  /* BIND: a node of /dev */
     bool is_created; /* BIND: a volume, made by the launcher where it is not there yet */
-    char *owned;     /* memory behind `source`, or NULL */
+    char *owned;     /* memory behind `source`, or `path`, or NULL */
     bool is_file;
     bool is_ours; /* in memory: points can be made in it */
     uint32_t tree;

@@ -2,6 +2,7 @@
 #include "spec/spec_own.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -307,6 +308,17 @@ bool spec_has_namespace(const esq_spec *spec, const char *name)
     if (!spec_is_given(spec, SPEC_NAMESPACES))
         return strcmp(name, "time") != 0;
     return list_has_word(spec, SPEC_NAMESPACES, name);
+}
+
+bool spec_is_in_folder(const esq_spec *spec, const char *real)
+{
+    char folder[PATH_MAX];
+    if (!spec_is_given(spec, SPEC_FOLDER) || !realpath(spec_text(spec, SPEC_FOLDER), folder))
+        return false;
+    size_t length = strlen(folder);
+    if (length == 1) /* "/" as a folder would grant everything */
+        return false;
+    return strncmp(folder, real, length) == 0 && (real[length] == '/' || real[length] == '\0');
 }
 
 const char *spec_field_name(enum spec_field field)
