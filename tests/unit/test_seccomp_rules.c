@@ -155,6 +155,35 @@ static void nonsense_is_told(void **state)
     assert_int_equal(problems_of("when 1=4294967296 deny lseek"), 0);
 }
 
+/* "when TEST TEST ... deny CALL CALL ...": so many of each. */
+static size_t problems_of_many(size_t tests, size_t calls)
+{
+    static const char *const names[] = {
+        "read",   "write",      "close",       "fstat",       "lseek",      "readv",  "writev",
+        "dup",    "dup2",       "dup3",        "fsync",       "fchdir",     "fchmod", "fchown",
+        "flock",  "getdents64", "fdatasync",   "ftruncate",   "connect",    "accept", "bind",
+        "listen", "shutdown",   "getsockname", "getpeername", "setsockopt", "kill",   "getsockopt",
+        "sendto", "recvfrom",   "openat",      "mkdirat",     "unlinkat",
+    };
+    char rule[4096] = "when";
+    assert_true(calls <= sizeof names / sizeof *names);
+    for (size_t i = 0; i < tests; i++)
+        strcat(rule, " 0!=9");
+    strcat(rule, " deny");
+    for (size_t i = 0; i < calls; i++)
+        strcat(strcat(rule, " "), names[i]);
+    return problems_of(rule);
+}
+
+static void rules_have_bounds(void **state)
+{
+    (void)state;
+    assert_int_equal(problems_of_many(1, SECCOMP_OWN_MAX), 0);
+    assert_int_equal(problems_of_many(1, SECCOMP_OWN_MAX + 1), 1);
+    assert_int_equal(problems_of_many(SECCOMP_TESTS_MAX, 1), 0);
+    assert_int_equal(problems_of_many(SECCOMP_TESTS_MAX + 1, 1), 1);
+}
+
 static size_t grants_of(const char *base, const char *rule)
 {
     esq_spec *spec = esq_spec_new();
@@ -304,6 +333,7 @@ int main(void)
         cmocka_unit_test(only_named_requests_pass),
         cmocka_unit_test(a_policy_of_ones_own_has_what_it_names),
         cmocka_unit_test(nonsense_is_told),
+        cmocka_unit_test(rules_have_bounds),
         cmocka_unit_test(what_allows_more_than_the_standard_needs_a_grant),
         cmocka_unit_test(policies_can_be_written_as_rules),
         cmocka_unit_test(random_rules_compile),
