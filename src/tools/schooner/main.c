@@ -39,11 +39,10 @@ static bool is_help_word(const char *word)
     return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
 }
 
-enum { DEFAULT_OUTPUT = 1 << 20 }; /* of the engine, in bytes; what the value prints as counts too */
-
-/* What the last expression gave; nothing for an unspecified one. */
-static int print_result(sch_vm *vm, sch_value value, uint64_t output_limit)
+/* What the last expression gave, which counts as output too; nothing for an unspecified one. */
+static int print_result(const struct world *world, sch_vm *vm, sch_value value)
 {
+    uint64_t output_limit = options_limits(world->options, world->posture).output;
     uint64_t output_used = sch_usage(vm).output;
     uint64_t output_left = output_limit > output_used ? output_limit - output_used : 0;
     if (sch_kind_of(value) == SCH_KIND_UNSPECIFIED)
@@ -106,7 +105,7 @@ static int execute(const struct world *world, struct sch_source source)
     enum sch_status status = sch_eval(vm, source, &value);
     int exit_status = STATUS_OK;
     if (status == SCH_OK && world->posture == SCH_POSTURE_EVAL)
-        exit_status = print_result(vm, value, world->options->output ? world->options->output : DEFAULT_OUTPUT);
+        exit_status = print_result(world, vm, value);
     if (fflush(stdout) != 0 && exit_status == STATUS_OK) {
         fprintf(stderr, "schooner: standard output: %s\n", strerror(errno));
         exit_status = STATUS_ERROR;

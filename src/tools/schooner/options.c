@@ -230,9 +230,12 @@ enum sch_posture options_posture(const struct options *options, enum sch_posture
     return otherwise;
 }
 
-static uint64_t or_unlimited(uint64_t given, enum sch_posture posture)
+enum { OUTPUT_OF_EVAL = 1 << 20 }; /* bytes */
+
+/* Programs of the user's own have no limit unless one is given. */
+static uint64_t choose(uint64_t given, enum sch_posture posture, uint64_t of_eval)
 {
-    return given ? given : posture == SCH_POSTURE_RUN ? SCH_UNLIMITED : 0;
+    return given ? given : posture == SCH_POSTURE_RUN ? SCH_UNLIMITED : of_eval;
 }
 
 struct sch_limits options_limits(const struct options *options, enum sch_posture posture)
@@ -240,9 +243,9 @@ struct sch_limits options_limits(const struct options *options, enum sch_posture
     return (struct sch_limits){
         .size = sizeof(struct sch_limits),
         .fuel = options->fuel,
-        .heap = or_unlimited(options->heap, posture),
-        .timeout_ns = or_unlimited(options->timeout, posture),
-        .output = or_unlimited(options->output, posture),
+        .heap = choose(options->heap, posture, 0),
+        .timeout_ns = choose(options->timeout, posture, 0),
+        .output = choose(options->output, posture, OUTPUT_OF_EVAL),
         .nesting = options->nesting,
         .integer_bits = options->integer_bits,
     };
