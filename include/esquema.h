@@ -498,7 +498,8 @@ ESQ_API int esq_store_restart(esq_store *store, const char *name, esq_error *ret
 
 /*
  * Waits until it has ended for good, and writes how. Fails with -ETIMEDOUT, which leaves ret_error as it was, when
- * `timeout_ms` milliseconds (-1: for ever) are over first, and with -ESRCH when its supervisor was killed, and it too.
+ * `timeout_ms` milliseconds (-1: for ever) are over first, with -ESRCH when its supervisor was killed, and it too, and
+ * with -ENOENT when it has ended and was removed before how it ended could be read.
  */
 ESQ_API int esq_store_wait(esq_store *store, const char *name, int timeout_ms, esq_result *ret_result,
                            esq_error *ret_error);

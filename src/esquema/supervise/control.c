@@ -182,7 +182,10 @@ int esq_store_wait(esq_store *store, const char *name, int timeout_ms, esq_resul
         return result;
     if (result < 0)
         return esq_fail(ret_error, NULL, -result, NULL, "wait for `%s`", name);
-    if (record_read(folder, store->boot, &entry) < 0 || entry.state != ESQ_STATE_ENDED)
+    result = record_read(folder, store->boot, &entry);
+    if (result == -ENOENT) /* by whoever it was bound to */
+        return esq_refuse(ret_error, ENOENT, NULL, "`%s` has ended, and was removed meanwhile", name);
+    if (result < 0 || entry.state != ESQ_STATE_ENDED)
         return esq_refuse(ret_error, ESRCH, "what it printed until then is in its log",
                           "the supervisor of `%s` was killed, and the container with it", name);
     *ret_result = entry.result;

@@ -37,7 +37,9 @@ static int stop_one(esq_store *store, const struct options *options, const char 
     esq_result result;
     int64_t grace = options->time == UINT64_MAX ? -1 : (int64_t)(options->time / 1000000);
     int status = esq_store_stop(store, name, grace, ret_error);
-    return status < 0 ? status : esq_store_wait(store, name, -1, &result, ret_error);
+    if (status == 0)
+        status = esq_store_wait(store, name, -1, &result, ret_error);
+    return status == -ENOENT ? 0 : status; /* removed at its end, by `up` or --rm */
 }
 
 int command_stop(const struct options *options)
