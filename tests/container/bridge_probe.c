@@ -20,6 +20,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "bridge/frame.h"
+#include "schooner/value/value.h"
 
 static bool open_file(void)
 {
@@ -194,14 +195,124 @@ static void lie_silence(void)
         pause(); /* which is refused: it turns in circles */
 }
 
+/* --- lies in the encoding of values (src/schooner/travel) --- */
+
+enum { NODE_PAIR = 0, PAIR_SIZE = 17, DEPTH = 1000000 };
+
+/* As at the beginning of the thunk in the request, which tells the fingerprint. */
+static struct value_header {
+    uint32_t magic, version;
+    uint64_t fingerprint;
+    uint32_t nodes, code;
+} of_thunk;
+
+static uint64_t pair_of_number(uint32_t number)
+{
+    return (uint64_t)number << 3 | TAG_PAIR;
+}
+
+/* A value whose only pair has these two in it. */
+static void send_pair(uint32_t nodes, uint64_t car, uint64_t cdr, uint64_t root)
+{
+    unsigned char bytes[sizeof of_thunk + PAIR_SIZE + 8];
+    struct value_header header = of_thunk;
+    header.nodes = nodes;
+    header.code = 0;
+    memcpy(bytes, &header, sizeof header);
+    bytes[sizeof header] = NODE_PAIR;
+    memcpy(bytes + sizeof header + 1, &car, 8);
+    memcpy(bytes + sizeof header + 9, &cdr, 8);
+    memcpy(bytes + sizeof header + PAIR_SIZE, &root, 8);
+    frame_write(FRAME_RUNNER_FD, FRAME_VALUE, bytes, sizeof bytes);
+}
+
+/* No lie: the control of the others. */
+static void lie_honest(void)
+{
+    send_pair(1, make_fixnum(4).bits, make_fixnum(2).bits, pair_of_number(0));
+}
+
+static void lie_twice(void)
+{
+    lie_honest();
+    send_pair(1, make_fixnum(6).bits, make_fixnum(6).bits, pair_of_number(0));
+}
+
+static void lie_beyond(void)
+{
+    send_pair(1, pair_of_number(1), V_NIL.bits, pair_of_number(0));
+}
+
+static void lie_count(void)
+{
+    send_pair(UINT32_MAX, V_NIL.bits, V_NIL.bits, pair_of_number(0));
+}
+
+static void lie_pointer(void)
+{
+    send_pair(1, UINT64_C(0x7fffffffe000) | TAG_OBJECT, V_NIL.bits, pair_of_number(0));
+}
+
+static void lie_header_word(void)
+{
+    send_pair(1, TAG_HEADER, V_NIL.bits, pair_of_number(0));
+}
+
+/* A procedure of the caller's own, where it wants data. */
+static void lie_code(void)
+{
+    enum { NODE_PRIMITIVE = 17 };
+    unsigned char bytes[sizeof of_thunk + 1 + 8 + 8];
+    const uint64_t first = 0, root = TAG_OBJECT;
+    struct value_header header = of_thunk;
+    header.nodes = header.code = 1;
+    memcpy(bytes, &header, sizeof header);
+    bytes[sizeof header] = NODE_PRIMITIVE;
+    memcpy(bytes + sizeof header + 1, &first, 8);
+    memcpy(bytes + sizeof header + 9, &root, 8);
+    frame_write(FRAME_RUNNER_FD, FRAME_VALUE, bytes, sizeof bytes);
+}
+
+/* Each pair is the car of the one before: whoever walks into it by calling itself runs out of stack. */
+static void lie_deep(void)
+{
+    static unsigned char bytes[sizeof of_thunk + (size_t)DEPTH * PAIR_SIZE + 8];
+    unsigned char *at = bytes + sizeof of_thunk;
+    const uint64_t nil = V_NIL.bits, root = pair_of_number(0);
+    struct value_header header = of_thunk;
+    header.nodes = DEPTH;
+    header.code = 0;
+    memcpy(bytes, &header, sizeof header);
+    for (uint32_t i = 0; i < DEPTH; i++, at += PAIR_SIZE) {
+        uint64_t car = i + 1 < DEPTH ? pair_of_number(i + 1) : nil;
+        *at = NODE_PAIR;
+        memcpy(at + 1, &car, 8);
+        memcpy(at + 9, &nil, 8);
+    }
+    memcpy(at, &root, 8);
+    frame_write(FRAME_RUNNER_FD, FRAME_VALUE, bytes, sizeof bytes);
+}
+
+/* All but the last byte, and then nothing. */
+static void lie_endless(void)
+{
+    send_header(FRAME_VALUE, 1000);
+    for (int i = 0; i < 999; i++)
+        (void)!write(FRAME_RUNNER_FD, "x", 1);
+    lie_silence();
+}
+
 static const struct {
     const char *name;
     void (*tell)(void);
 } lies[] = {
-    { "lie-huge", lie_huge },       { "lie-kind", lie_kind },     { "lie-request", lie_request },
-    { "lie-cut", lie_cut },         { "lie-header", lie_header }, { "lie-value", lie_value },
-    { "lie-text", lie_text },       { "lie-limit", lie_limit },   { "lie-flood", lie_flood },
-    { "lie-silence", lie_silence },
+    { "lie-huge", lie_huge },        { "lie-kind", lie_kind },     { "lie-request", lie_request },
+    { "lie-cut", lie_cut },          { "lie-header", lie_header }, { "lie-value", lie_value },
+    { "lie-text", lie_text },        { "lie-limit", lie_limit },   { "lie-flood", lie_flood },
+    { "lie-silence", lie_silence },  { "lie-honest", lie_honest }, { "lie-twice", lie_twice },
+    { "lie-beyond", lie_beyond },    { "lie-count", lie_count },   { "lie-pointer", lie_pointer },
+    { "lie-word", lie_header_word }, { "lie-code", lie_code },     { "lie-deep", lie_deep },
+    { "lie-endless", lie_endless },
 };
 
 /* Reads the request, if there is one, and lies as it says. */
@@ -212,6 +323,8 @@ static bool tell_lie(void)
     if (!frame_read_bytes(FRAME_RUNNER_FD, &header, sizeof header) || header.length > sizeof request ||
         !frame_read_bytes(FRAME_RUNNER_FD, request, header.length))
         return false;
+    if (header.length >= sizeof(struct frame_request) + sizeof of_thunk)
+        memcpy(&of_thunk, request + sizeof(struct frame_request), sizeof of_thunk);
     for (size_t i = 0; i < sizeof lies / sizeof lies[0]; i++) {
         if (!memmem(request, header.length, lies[i].name, strlen(lies[i].name)))
             continue;
