@@ -109,17 +109,22 @@
               (and value (loop (cdr l) value)))
             last)))
 
+    (define (%check-count who count)
+      (if (not (and (exact-integer? count) (>= count 0))) (%raise-type who 1 "a count" count)))
     (define iota
       (case-lambda
         ((count) (iota count 0 1))
         ((count start) (iota count start 1))
         ((count start step)
+         (%check-count 'iota count)
+         ;; the first is `start` itself, also where the others are inexact
          (let loop ((index (- count 1)) (out '()))
-           (if (< index 0)
-               out
-               (loop (- index 1) (cons (+ start (* index step)) out)))))))
+           (cond ((> index 0) (loop (- index 1) (cons (+ start (* index step)) out)))
+                 ((= index 0) (cons start out))
+                 (else out))))))
 
     (define (list-tabulate count f)
+      (%check-count 'list-tabulate count)
       (let loop ((index (- count 1)) (out '()))
         (if (< index 0) out (loop (- index 1) (cons (f index) out)))))
 

@@ -1,4 +1,5 @@
 /* Exponential, logarithm and the circular functions, on reals and complex numbers. Roots and powers: power.c. */
+#include <float.h>
 #include <math.h>
 #include "schooner/num/elementary.h"
 
@@ -213,7 +214,18 @@ bool number_acos(struct work *work, const struct number *z, struct number *ret)
     return true;
 }
 
-/* (log (1 + iz) - log (1 - iz)) / 2i, R7RS */
+/* log |1 + iz| - log |1 - iz|, half of it: the first for |y| near or above one where the square vanishes. */
+static double atan_imaginary(double x, double y)
+{
+    if (y < 0)
+        return -atan_imaginary(x, -y);
+    double h = hypot(1 - y, x);
+    if (isinf(h))
+        return 0.0;
+    return h * h < DBL_MIN ? (log(hypot(1 + y, x)) - log(h)) / 2 : log1p(4 * y / (h * h)) / 4;
+}
+
+/* (log (1 + iz) - log (1 - iz)) / 2i, R7RS. A zero real part that is exact has no sign: then 1 - iz is a real. */
 bool number_atan(struct work *work, const struct number *z, struct number *ret)
 {
     struct complex_double c;
@@ -225,9 +237,8 @@ bool number_atan(struct work *work, const struct number *z, struct number *ret)
         *ret = number_of_double(atan(c.re));
         return true;
     }
-    double re = (atan2(c.re, 1 - c.im) - atan2(-c.re, 1 + c.im)) / 2;
-    double im = (log(hypot(1 + c.im, c.re)) - log(hypot(1 - c.im, c.re))) / 2;
-    *ret = number_of_doubles(re, im);
+    double minus_re = real_is_exact_zero(&z->re) ? 0.0 : -c.re;
+    *ret = number_of_doubles((atan2(c.re, 1 - c.im) - atan2(minus_re, 1 + c.im)) / 2, atan_imaginary(c.re, c.im));
     return true;
 }
 
