@@ -302,11 +302,15 @@ bool frame_walk_next(struct frame_walk *walk)
 
 /* --- tracing --- */
 
-static void trace_frame(struct heap_marker *marker, const sch_value *fp, const uint32_t *pc, bool at_call)
+static const uint32_t *map_of_frame(const sch_value *fp, const uint32_t *pc, bool at_call)
 {
-    const struct instance *instance = environment_instance(fp[-1]);
+    const struct sch_code *code = environment_instance(fp[-1])->code;
+    return code_live_map(code, (uint32_t)(pc - code->words) - at_call);
+}
+
+static void trace_frame(struct heap_marker *marker, const sch_value *fp, const uint32_t *map)
+{
     heap_mark_value(marker, fp[-1]);
-    const uint32_t *map = code_live_map(instance->code, (uint32_t)(pc - instance->code->words) - at_call);
     for (uint32_t i = 0; map && i < map[0]; i++)
         for (uint32_t bits = map[1 + i]; bits; bits &= bits - 1)
             heap_mark_value(marker, fp[i * 32 + (uint32_t)__builtin_ctz(bits)]);
@@ -315,13 +319,17 @@ static void trace_frame(struct heap_marker *marker, const sch_value *fp, const u
 static void trace_slice(struct heap_marker *marker, sch_value *fp, const uint32_t *pc, bool at_call,
                         const sch_value *base)
 {
+    const uint32_t *map = map_of_frame(fp, pc, at_call);
+    const uint32_t *mapped = NULL; /* the place of the last call: deep stacks are of few, one after the other */
     for (;;) {
-        trace_frame(marker, fp, pc, at_call);
+        trace_frame(marker, fp, map);
         if (fp - FRAME_HEADER <= base)
             return;
         pc = frame_return(fp);
         fp -= frame_base(pc[-1]);
-        at_call = true;
+        if (pc != mapped)
+            map = map_of_frame(fp, pc, true);
+        mapped = pc;
     }
 }
 
