@@ -274,17 +274,18 @@ ESQ_API size_t esq_container_denied(const esq_container *container, esq_denied *
 
 /* Why a container ended. */
 enum esq_reason {
-    ESQ_REASON_NONE = 0,     /* it has not ended yet */
-    ESQ_REASON_EXIT,         /* the payload exited */
-    ESQ_REASON_SIGNAL,       /* the payload was ended by a signal */
-    ESQ_REASON_TIME_LIMIT,   /* we ended it, because its field "time" ran out; exit_status is 137 */
-    ESQ_REASON_KILLED,       /* its init was killed, by esq_container_free or from outside */
-    ESQ_REASON_STOPPED,      /* it was asked to end by esq_store_stop, and did; the status is the payload's */
-    ESQ_REASON_OUTPUT,       /* we ended it, because it printed more than it may; exit_status is 137 */
-    ESQ_REASON_SYSTEM_CALL,  /* the payload was ended by SIGSYS: a system call that its seccomp policy kills for */
-    ESQ_REASON_OUT_OF_MEMORY /* the kernel ended it, because its field "memory" did not suffice; exit_status is 137 */
+    ESQ_REASON_NONE = 0,      /* it has not ended yet */
+    ESQ_REASON_EXIT,          /* the payload exited */
+    ESQ_REASON_SIGNAL,        /* the payload was ended by a signal */
+    ESQ_REASON_TIME_LIMIT,    /* we ended it, because its field "time" ran out; exit_status is 137 */
+    ESQ_REASON_KILLED,        /* its init was killed, by esq_container_free or from outside */
+    ESQ_REASON_STOPPED,       /* it was asked to end by esq_store_stop, and did; the status is the payload's */
+    ESQ_REASON_OUTPUT,        /* we ended it, because it printed more than its field "output" allows; status 137 */
+    ESQ_REASON_SYSTEM_CALL,   /* the payload was ended by SIGSYS: a system call that its seccomp policy kills for */
+    ESQ_REASON_OUT_OF_MEMORY, /* the kernel ended it, because its field "memory" did not suffice; exit_status is 137 */
+    ESQ_REASON_DISK           /* we ended it, because it added more to the host's disk than it may; status 137 */
 };
-#define ESQ_REASON_LAST ESQ_REASON_OUT_OF_MEMORY
+#define ESQ_REASON_LAST ESQ_REASON_DISK
 
 /* How a container ended, and what it used. */
 typedef struct esq_result {
@@ -305,13 +306,21 @@ typedef struct esq_result {
 } esq_result;
 
 /*
- * Waits until the container ends, keeping its time limit meanwhile.
+ * Waits until the container ends, keeping its limits of time, output and disk meanwhile. Where output is limited, it
+ * is also passed on only while somebody waits, and the end is told when the last of it has been.
  *   timeout_ms  give up after so many milliseconds; -1: never
  *   signal_fd   a signalfd of the caller whose signals are forwarded to the container, or -1
  * Returns 0 when it has ended (again and again afterwards), -ETIMEDOUT when the time is over first, or the kernel's
- * error. The time limit is enforced only while somebody waits.
+ * error; output that cannot be passed on is one, and ends the container. Those limits are enforced only while somebody
+ * waits.
  */
 ESQ_API int esq_wait(esq_container *container, int timeout_ms, int signal_fd, esq_error *ret_error);
+
+/*
+ * For whoever reads what the container prints itself, from its terminal: `bytes` more count towards its field "output",
+ * and end it when they are too many. Pipes and files are counted by esq_wait. Never fails.
+ */
+ESQ_API void esq_container_printed(esq_container *container, uint64_t bytes);
 
 /* The words of a reason: "exit", "signal", "time limit", "killed", "none". Constant. */
 ESQ_API const char *esq_reason_name(enum esq_reason reason);
@@ -578,12 +587,11 @@ ESQ_API int esq_status_write_ended(int fd, const esq_result *result);
  * Puts the walls of a plan around the calling process itself, for hosts that fork by themselves: namespaces, root
  * filesystem, descriptors, capabilities, Landlock, rlimits, the filter of system calls. Call it in a process of its own
  * that has one thread, after fork. What needs another process is left out: the plan's namespaces must be listed without
- * pid (and with user), its command is not executed, there is no init and no time limit. A plan with steps for a
- * launcher is refused.
- * Standard and kept descriptors get their numbers, all others are closed. The process is killed when the thread ends
- * that forked it.
- * Fails with -EINVAL (such namespaces, or more than one thread), -ENOMEM, or the negative errno of the step that
- * failed. After a failure the process stands behind some of the walls and must exit. There is no way back.
+ * pid (and with user), its command is not executed, there is no init and no limit of time, output or disk. A plan with
+ * steps for a launcher is refused. Standard and kept descriptors get their numbers, all others are closed. The process
+ * is killed when the thread ends that forked it. Fails with -EINVAL (such namespaces, or more than one thread),
+ * -ENOMEM, or the negative errno of the step that failed. After a failure the process stands behind some of the walls
+ * and must exit. There is no way back.
  */
 ESQ_API int esq_confine(const esq_plan *plan, esq_error *ret_error);
 

@@ -153,7 +153,8 @@
 ;; Starts a container. Its life is bound to this process, whichever thread started it: when the process ends, it is killed.
 ;;   #:stdin #:stdout #:stderr   a port with a descriptor, or its number, for the container; this process's own otherwise
 ;;   #:supervised? #f            its init is a child of this process, for those who wait for children; its life is bound to
-;;                               the calling thread, and its time limit is kept only while somebody waits
+;;                               the calling thread, and its limits of time, output and disk are kept only while
+;;                               somebody waits
 (define* (spawn-container container #:key stdin stdout stderr (supervised? #t))
   (check-container "spawn-container" container)
   (release-unreached!)
@@ -167,7 +168,7 @@
 (define (has-clock? container)
   (let loop ((entries (container-entries container)))
     (and (pair? entries)
-         (or (string=? (list-ref (car entries) 3) "time") (loop (cdr entries))))))
+         (or (member (list-ref (car entries) 3) '("time" "output" "disk")) (loop (cdr entries))))))
 
 ;; The end is read once; then the handle is not needed any more.
 (define (collect-end! running)

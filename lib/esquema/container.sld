@@ -110,7 +110,8 @@
 
     (define limit-names
       '(memory swap processes cpus cpuset io-read io-write io-read-operations io-write-operations time open-files
-        file-size core-size stack-size address-space locked-memory cpu-time data-size user-processes pending-signals message-queues nice realtime-priority realtime-time))
+        file-size core-size stack-size address-space locked-memory cpu-time data-size user-processes pending-signals message-queues nice realtime-priority realtime-time
+        output disk))
 
     ;; --- plain fields
 
@@ -317,7 +318,7 @@
       (let ((value (one position name values)))
         (list (entry name position 'set (symbol->string name)
                      (cond ((memq name '(memory swap file-size core-size stack-size address-space locked-memory data-size
-                                          message-queues))
+                                          message-queues output disk))
                             (size-text position name value))
                            ((memq name '(open-files user-processes pending-signals nice realtime-priority))
                             (count-text position name value))
@@ -667,7 +668,8 @@
          (symbol-case head
            ((processes) (processes-form (located form) . values))
            ((memory swap cpus cpuset io-read io-write io-read-operations io-write-operations time open-files file-size
-             core-size stack-size address-space locked-memory cpu-time data-size user-processes pending-signals message-queues nice realtime-priority realtime-time)
+             core-size stack-size address-space locked-memory cpu-time data-size user-processes pending-signals message-queues nice realtime-priority realtime-time
+             output disk)
             (limit-entries 'head (located form) (list . values)))
            ((make-limits limits) (entries-of-limits (located form) (head . values)))
            (else (unknown (located form) "limit" 'head limit-names))))

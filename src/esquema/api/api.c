@@ -27,6 +27,7 @@ const char *esq_reason_name(enum esq_reason reason)
     case ESQ_REASON_OUTPUT: return "output limit";
     case ESQ_REASON_SYSTEM_CALL: return "system call";
     case ESQ_REASON_OUT_OF_MEMORY: return "out of memory";
+    case ESQ_REASON_DISK: return "disk limit";
     }
     return "unknown";
 }

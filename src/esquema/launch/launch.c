@@ -32,7 +32,7 @@ struct launch {
     int network; /* namespace that the child is born in, and the user namespace that owns it, or -1 */
     int owner;
     int notify;
-    bool is_traced;
+    const struct launch_how *how;
     int listener;
     pid_t beside;
     int pidfd;
@@ -245,7 +245,7 @@ static int make_job_file(const struct launch *launch)
     if (!job)
         return -ENOMEM;
     memcpy(job, STEP_TEXT(block, block->job), block->job_size);
-    if (launch->is_traced)
+    if (launch->how->is_traced)
         job->flags |= INIT_JOB_TRACE;
     int fd = make_memory_file("esquema-job", job, block->job_size, false);
     free(job);
@@ -255,8 +255,8 @@ static int make_job_file(const struct launch *launch)
 /* A pipe, or where a descriptor comes back a socket. */
 static int open_report(struct launch *launch)
 {
-    return launch->is_traced ? (int)SYS(SYS_socketpair, AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, launch->report)
-                             : sys_pipe(launch->report);
+    return launch->how->is_traced ? (int)SYS(SYS_socketpair, AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, launch->report)
+                                  : sys_pipe(launch->report);
 }
 
 static bool has_step(const struct plan_block *block, enum step_kind kind)
@@ -330,6 +330,7 @@ static int prepare_child(struct launch *launch, esq_error *ret_error)
         .job = launch->job,
         .notify = launch->notify,
         .executable = descriptors->executable,
+        .streams = launch->how->streams,
         .landlock = descriptors->base + LAUNCH_SLOT_LANDLOCK,
         .trees = malloc((block->tree_count + 1) * sizeof(int)),
     };
@@ -467,7 +468,7 @@ static int write_maps(const struct launch *launch, esq_error *ret_error)
 /* A report, or 0 at the end of file. */
 static ssize_t read_report(struct launch *launch, struct child_report *ret_report)
 {
-    if (!launch->is_traced)
+    if (!launch->how->is_traced)
         return sys_read(launch->report[0], ret_report, sizeof(*ret_report));
     for (;;) {
         union {
@@ -524,7 +525,7 @@ static bool has_report(const struct launch *launch)
     return sys_poll(&report, 1, 0) == 1 && report.revents & POLLIN;
 }
 
-static int launch_run(struct launch *launch, int network, esq_error *ret_error)
+static int launch_run(struct launch *launch, esq_error *ret_error)
 {
     /* Before we open anything: what we open could get a number that the caller has closed. */
     int result = check_descriptors(
@@ -532,7 +533,7 @@ static int launch_run(struct launch *launch, int network, esq_error *ret_error)
     if (result == 0)
         result = prepare_steps(launch, ret_error);
     if (result == 0)
-        result = open_networks(launch, network, ret_error);
+        result = open_networks(launch, launch->how->network, ret_error);
     if (result == 0)
         result = open_all(launch, ret_error);
     if (result == 0)
@@ -551,6 +552,8 @@ static int launch_run(struct launch *launch, int network, esq_error *ret_error)
         return has_report(launch) ? wait_for_exec(launch, ret_error) : result;
     if ((result = start_beside(launch, ret_error)) < 0)
         return result;
+    if (launch->how->before && (result = launch->how->before(launch->how->data, launch->pid, ret_error)) < 0)
+        return result;
     ssize_t written = sys_write(launch->go[1], "g", 1);
     if (written == -EPIPE) /* the child has ended, and has a report for us; the signal must not reach the host */
         sys_discard_signal(SIGPIPE);
@@ -560,7 +563,7 @@ static int launch_run(struct launch *launch, int network, esq_error *ret_error)
     return result < 0 ? result : check_alive(launch, ret_error);
 }
 
-int launch_start(const struct esq_plan *plan, bool is_traced, int network, struct launched *ret_launched,
+int launch_start(const struct esq_plan *plan, const struct launch_how *how, struct launched *ret_launched,
                  esq_error *ret_error)
 {
     struct launch launch = { .block = plan->block,
@@ -573,7 +576,7 @@ int launch_start(const struct esq_plan *plan, bool is_traced, int network, struc
                              .network = -1,
                              .owner = -1,
                              .notify = -1,
-                             .is_traced = is_traced,
+                             .how = how,
                              .listener = -1,
                              .pidfd = -1 };
     uint64_t started = sys_monotonic_microseconds();
@@ -582,7 +585,7 @@ int launch_start(const struct esq_plan *plan, bool is_traced, int network, struc
     if (plan->block->magic != PLAN_MAGIC || plan->block->version != PLAN_VERSION)
         return esq_fail(ret_error, NULL, 0, NULL, "this plan was made by another version");
     sys_block_signals(&signals);
-    int result = launch_run(&launch, network, ret_error);
+    int result = launch_run(&launch, ret_error);
     if (result == 0) {
         *ret_launched = (struct launched){ .pid = launch.pid,
                                            .pidfd = take_fd(&launch.pidfd),

@@ -63,11 +63,18 @@ void launch_end_beside(struct launched *launched);
 
 struct child_report;
 
-/*
- * is_traced: what its filter refuses waits for an answer from the listener. network: the one that an earlier run of the
- * plan has made for others, which stays the caller's, or -1.
- */
-int launch_start(const struct esq_plan *plan, bool is_traced, int network, struct launched *ret_launched,
+/* How this launch of a plan differs from others. */
+struct launch_how {
+    bool is_traced; /* what its filter refuses waits for an answer from the listener */
+    int network;    /* the one that an earlier run of the plan has made for others, which stays the caller's, or -1 */
+    const int *streams; /* what become descriptors 1 and 2 instead of what the plan says, or NULL */
+    /* Called when the container's namespaces and ids are there and nothing of it runs yet, or NULL. 0 or a negative
+     * errno with ret_error, which ends the start. */
+    int (*before)(void *data, pid_t pid, esq_error *ret_error);
+    void *data;
+};
+
+int launch_start(const struct esq_plan *plan, const struct launch_how *how, struct launched *ret_launched,
                  esq_error *ret_error);
 
 /* What the child, init or the joiner has reported of a step: fills ret_error, returns the negative errno. */

@@ -40,11 +40,17 @@ static int place(int *fd, int number, int flags)
     return result;
 }
 
-static int move_all(const struct launch_descriptors *data, int least)
+/* What the launcher relays is a pipe of its own. */
+static int source_of(const struct launch_move *move, const struct child *child)
+{
+    return child->streams && (move->to == 1 || move->to == 2) ? child->streams[move->to - 1] : move->from;
+}
+
+static int move_all(const struct launch_descriptors *data, const struct child *child, int least)
 {
     int high[LAUNCH_DESCRIPTORS_MAX];
     for (uint32_t i = 0; i < data->move_count; i++) {
-        high[i] = sys_dup_above(data->moves[i].from, least);
+        high[i] = sys_dup_above(source_of(&data->moves[i], child), least);
         if (high[i] < 0)
             return high[i];
     }
@@ -77,7 +83,7 @@ static int apply_descriptors(const struct step *step, struct child *child)
     int result = lift(child, least);
     if (result < 0)
         return step_fail(child, result, "keep our own");
-    if ((result = move_all(data, least)) < 0)
+    if ((result = move_all(data, child, least)) < 0)
         return step_fail(child, result, "move them to their numbers");
     /* Init gets it through its execve; our death still closes it. */
     result = place(&child->report, data->base + LAUNCH_SLOT_REPORT, 0);

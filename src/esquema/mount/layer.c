@@ -18,6 +18,11 @@ static int describe_keep(const esq_spec *spec, struct plan_builder *builder, con
         result = esq_fail(ret_error, target->where, ENOTDIR, NULL, "keep the writes in %s", target->keep);
     if (result == 0)
         result = mount_describe_source(builder, &keep, &overlay->keep, ret_error);
+    const struct plan_disk_tree tree = {
+        .path = overlay->keep.path, .is_own = true, .device = overlay->keep.device, .inode = overlay->keep.inode
+    };
+    if (result == 0 && plan_add_disk_tree(builder, &tree) < 0)
+        result = mount_no_memory(ret_error);
     static const char *const folders[] = { "upper", "work" };
     for (size_t i = 0; i < 2 && result == 0; i++) {
         _cleanup_fd_ int fd = sys_open_beneath(keep.fd, folders[i], O_PATH | O_DIRECTORY, 0);

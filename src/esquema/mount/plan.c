@@ -116,11 +116,19 @@ int mount_describe_source(struct plan_builder *builder, const struct target *tar
     return ret_source->path ? 0 : mount_no_memory(ret_error);
 }
 
+static int add_disk_tree(struct plan_builder *builder, const struct mount_source *source, bool is_own)
+{
+    const struct plan_disk_tree tree = {
+        .path = source->path, .is_own = is_own, .device = source->device, .inode = source->inode
+    };
+    return plan_add_disk_tree(builder, &tree);
+}
+
 static int add_keep(struct plan_builder *builder, const char *path, bool is_layer, const esq_location *where,
                     esq_error *ret_error)
 {
     struct mount_keep keep = { .path = plan_add_text(builder, path), .is_layer = is_layer };
-    if (!keep.path ||
+    if (!keep.path || (is_layer && add_disk_tree(builder, &(struct mount_source){ .path = keep.path }, true) < 0) ||
         plan_add_step(builder, STEP_KEEP, where,
                       is_layer ? "changes have one user at a time: stop the container that uses them"
                                : "whoever starts the container must be able to write there",
@@ -139,6 +147,8 @@ static int add_source(struct plan_builder *builder, struct target *target, esq_e
         result = mount_describe_source(builder, target, &source, ret_error);
     if (result < 0)
         return result;
+    if (target->is_writable && !target->is_device && add_disk_tree(builder, &source, false) < 0)
+        return mount_no_memory(ret_error);
     if (plan_add_step(builder, STEP_SOURCE, target->where, NULL, &source, sizeof(source), "copy the mount of %s, %s",
                       target->source, target->is_writable ? "writable" : "read-only") < 0)
         return mount_no_memory(ret_error);

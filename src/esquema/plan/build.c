@@ -142,6 +142,16 @@ int plan_add_writable(struct plan_builder *builder, uint32_t path)
     return 0;
 }
 
+int plan_add_disk_tree(struct plan_builder *builder, const struct plan_disk_tree *tree)
+{
+    struct plan_disk_tree *trees = realloc(builder->disk_trees, (builder->disk_tree_count + 1) * sizeof(*trees));
+    if (!trees)
+        return -ENOMEM;
+    builder->disk_trees = trees;
+    builder->disk_trees[builder->disk_tree_count++] = *tree;
+    return 0;
+}
+
 struct plan_block *plan_head(struct plan_builder *builder)
 {
     return (struct plan_block *)builder->block.bytes;
@@ -187,6 +197,7 @@ static void builder_done(struct plan_builder *builder)
         sys_close(builder->held[i]);
     free(builder->held);
     free(builder->writable);
+    free(builder->disk_trees);
     buffer_done(&builder->block);
     buffer_done(&builder->steps);
     buffer_done(&builder->notes);
@@ -194,11 +205,17 @@ static void builder_done(struct plan_builder *builder)
 
 static int builder_finish(struct plan_builder *builder, struct esq_plan *plan)
 {
+    size_t trees_size = builder->disk_tree_count * sizeof(*builder->disk_trees);
+    uint32_t trees = trees_size > 0 ? plan_add_bytes(builder, builder->disk_trees, trees_size) : 0;
+    if (trees_size > 0 && !trees)
+        return -ENOMEM;
     uint32_t steps = plan_add_bytes(builder, builder->steps.bytes, builder->steps.length);
     if (!steps || !buffer_append_byte(&builder->notes, 0))
         return -ENOMEM;
     struct plan_block *head = plan_head(builder);
     head->steps = steps;
+    head->disk_trees = trees;
+    head->disk_tree_count = (uint32_t)builder->disk_tree_count;
     head->size = (uint32_t)builder->block.length;
 
     plan->notes = malloc(builder->notes.length);

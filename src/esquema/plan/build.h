@@ -12,6 +12,8 @@ struct plan_builder {
     bool is_root_read_only;
     uint32_t *writable; /* offsets of the paths inside that are mounted writable, where the root is read-only */
     size_t writable_count;
+    struct plan_disk_tree *disk_trees;
+    size_t disk_tree_count;
     int *held;
     size_t held_count;
 };

@@ -44,9 +44,22 @@ struct plan_block {
     uint32_t has_id_ranges;    /* the maps have several lines: newuidmap and newgidmap write them */
     uint32_t is_processes_set; /* the cgroup limits processes; else the facility rlimit does */
     uint32_t padding;
-    uint64_t processes; /* and threads, at most; 0: unlimited */
-    uint64_t time_ms;   /* wall-clock limit, 0: none */
-    uint64_t grace_ms;  /* between TERM and KILL */
+    uint64_t processes;  /* and threads, at most; 0: unlimited */
+    uint64_t time_ms;    /* wall-clock limit, 0: none */
+    uint64_t grace_ms;   /* between TERM and KILL */
+    uint64_t output_max; /* bytes on descriptors 1 and 2, 0: no limit */
+    uint64_t disk_max;   /* bytes that it may add to the host's disk, 0: no limit */
+    uint32_t disk_trees; /* struct plan_disk_tree[disk_tree_count] */
+    uint32_t disk_tree_count;
+};
+
+/* A file or folder of the host that the container may write to. */
+struct plan_disk_tree {
+    uint32_t path; /* real path on the host */
+    uint32_t
+        is_own; /* holds nothing but what containers of this name have kept: all of it counts, not what was added */
+    uint64_t device;
+    uint64_t inode; /* 0: the launcher makes it, there was nothing to see */
 };
 
 struct plan_builder;
@@ -66,6 +79,8 @@ int plan_hold_fd(struct plan_builder *builder, int fd);
 /* The root is mounted read-only; what lies writable in it is said by plan_add_writable, `path` being a plan's text. */
 void plan_set_root_read_only(struct plan_builder *builder);
 int plan_add_writable(struct plan_builder *builder, uint32_t path);
+/* What the container writes there lies on the host's disk. 0 or -ENOMEM. */
+int plan_add_disk_tree(struct plan_builder *builder, const struct plan_disk_tree *tree);
 /* The head of the block under construction; invalid after the next plan_add_. */
 struct plan_block *plan_head(struct plan_builder *builder);
 /* "x needs y, which this kernel lacks": -ENOTSUP unless the description excuses `name`, then 0 and a line in the plan.

@@ -1,8 +1,10 @@
 /* Printing and hashing plans and specifications. Knows the flat forms only; opens nothing. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/buffer.h"
+#include "base/plain.h"
 #include "base/sha256.h"
 #include "plan/plan.h"
 #include "spec/spec_own.h"
@@ -55,6 +57,19 @@ static bool print_map(struct buffer *out, const char *map)
     return is_written;
 }
 
+static bool print_disk_trees(struct buffer *out, const struct plan_block *block)
+{
+    const struct plan_disk_tree *trees = (const struct plan_disk_tree *)STEP_TEXT(block, block->disk_trees);
+    bool is_written = block->disk_tree_count > 0 || buffer_append_text(out, " (it writes to none of the host's)");
+    for (uint32_t i = 0; i < block->disk_tree_count && is_written; i++) {
+        char path[ESQ_ERROR_TEXT];
+        snprintf(path, sizeof(path), "%s", STEP_TEXT(block, trees[i].path));
+        plain_make(path);
+        is_written = buffer_append_format(out, "%s%s", i ? ", " : " in ", path);
+    }
+    return is_written && buffer_append_byte(out, '\n');
+}
+
 static bool print_text(struct buffer *out, const esq_plan *plan)
 {
     const struct plan_block *block = plan->block;
@@ -67,6 +82,13 @@ static bool print_text(struct buffer *out, const esq_plan *plan)
     if (block->time_ms)
         is_written =
             is_written && buffer_append_format(out, "time limit: %llu ms\n", (unsigned long long)block->time_ms);
+    if (block->output_max)
+        is_written = is_written &&
+                     buffer_append_format(out, "output limit: %llu bytes\n", (unsigned long long)block->output_max);
+    if (block->disk_max)
+        is_written = is_written &&
+                     buffer_append_format(out, "disk limit: %llu bytes", (unsigned long long)block->disk_max) &&
+                     print_disk_trees(out, block);
     is_written = is_written && buffer_append_text(out, plan->notes);
     for (size_t i = 0; i < block->step_count && is_written; i++) {
         const struct step *step = plan_step(block, i);
@@ -99,9 +121,12 @@ static bool print_quoted(struct buffer *out, const char *text)
 static bool print_json(struct buffer *out, const esq_plan *plan)
 {
     const struct plan_block *block = plan->block;
-    bool is_written = buffer_append_format(out, "{\"version\":%u,\"namespaces\":[", PLAN_VERSION) &&
-                      print_namespaces(out, block->clone_flags_low, ",", "\"") &&
-                      buffer_append_format(out, "],\"time_ms\":%llu,\"steps\":[", (unsigned long long)block->time_ms);
+    bool is_written =
+        buffer_append_format(out, "{\"version\":%u,\"namespaces\":[", PLAN_VERSION) &&
+        print_namespaces(out, block->clone_flags_low, ",", "\"") &&
+        buffer_append_format(out, "],\"time_ms\":%llu,\"output_bytes\":%llu,\"disk_bytes\":%llu,\"steps\":[",
+                             (unsigned long long)block->time_ms, (unsigned long long)block->output_max,
+                             (unsigned long long)block->disk_max);
     for (size_t i = 0; i < block->step_count && is_written; i++) {
         const struct step *step = plan_step(block, i);
         is_written = buffer_append_format(out, "%s{\"step\":%zu,\"kind\":\"%s\",\"text\":", i ? "," : "", i + 1,

@@ -60,7 +60,8 @@ struct child {
     int notify;         /* the launcher's socket, which STEP_DEV binds in /dev, or -1 */
     uint32_t outer_uid; /* the caller's ids as the user namespace sees them that this child's own lies in */
     uint32_t outer_gid;
-    int landlock; /* the number at which STEP_LANDLOCK leaves its ruleset, without close-on-exec (dup3) */
+    const int *streams; /* what become its descriptors 1 and 2 instead of what the plan says, or NULL */
+    int landlock;       /* the number at which STEP_LANDLOCK leaves its ruleset, without close-on-exec (dup3) */
 };
 
 /*

@@ -18,6 +18,11 @@ void supervise_check(const esq_spec *spec, struct spec_problems *problems)
     if (spec_number(spec, SPEC_TIME, &time) && time == 0)
         spec_problem(problems, spec_where(spec, SPEC_TIME), 0, "leave the field out for no limit",
                      "a time limit of 0 ends everything at once");
+    static const enum spec_field sizes[] = { SPEC_OUTPUT, SPEC_DISK };
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
+        if (spec_number(spec, sizes[i], &time) && time == 0)
+            spec_problem(problems, spec_where(spec, sizes[i]), 0, "leave the field out for no limit",
+                         "%s: a limit of 0 bytes ends everything at once", spec_field_name(sizes[i]));
 }
 
 void supervise_grants(const esq_spec *spec, struct spec_grants *grants)
@@ -26,8 +31,10 @@ void supervise_grants(const esq_spec *spec, struct spec_grants *grants)
 
 int supervise_plan(const esq_spec *spec, struct plan_builder *builder, esq_error *ret_error)
 {
-    uint64_t time = 0, grace = 0;
+    uint64_t time = 0, grace = 0, output = 0, disk = 0;
     spec_number(spec, SPEC_TIME, &time);
+    spec_number(spec, SPEC_OUTPUT, &output);
+    spec_number(spec, SPEC_DISK, &disk);
     spec_number(spec, SPEC_GRACE, &grace);
     const char *name = spec_text(spec, SPEC_NAME);
     uint32_t text = *name ? plan_add_text(builder, name) : 0;
@@ -36,6 +43,8 @@ int supervise_plan(const esq_spec *spec, struct plan_builder *builder, esq_error
     plan_head(builder)->name = text;
     plan_head(builder)->time_ms = time;
     plan_head(builder)->grace_ms = grace;
+    plan_head(builder)->output_max = output;
+    plan_head(builder)->disk_max = disk;
     return 0;
 }
 
@@ -120,6 +129,10 @@ int supervise_collect(struct esq_container *container, esq_error *ret_error)
     container->end.system_microseconds = microseconds_of(usage.ru_stime);
     container->end.peak_memory = (uint64_t)usage.ru_maxrss * 1024;
     set_usage(container);
+    output_close(container->output);
+    disk_close(container->disk);
+    container->output = NULL;
+    container->disk = NULL;
     sys_close(container->launched.result);
     sys_close(container->launched.held);
     sys_close(container->launched.network);
@@ -145,6 +158,16 @@ static int forward_signal(struct esq_container *container, int signal_fd)
     return result == -ESRCH ? 0 : result;
 }
 
+static void kill_for(struct esq_container *container, enum esq_reason reason)
+{
+    if (container->cause == ESQ_REASON_NONE)
+        container->cause = reason;
+    sys_pidfd_signal(container->launched.pidfd, SIGKILL);
+    cgroup_kill(&container->launched.cgroup);
+    container->stage = SUPERVISE_KILLED;
+    container->deadline = sys_monotonic_microseconds() + container->grace; /* for a reader of what it printed */
+}
+
 /* The time limit: TERM when it is over, KILL when the grace is over too. */
 static void enforce_limit(struct esq_container *container, uint64_t now)
 {
@@ -163,10 +186,67 @@ static void enforce_limit(struct esq_container *container, uint64_t now)
         sys_pidfd_signal(container->launched.pidfd, SIGKILL);
         cgroup_kill(&container->launched.cgroup);
         container->stage = SUPERVISE_KILLED;
-        container->deadline = UINT64_MAX;
+        container->deadline = now + container->grace;
         return;
-    case SUPERVISE_KILLED: return;
+    case SUPERVISE_KILLED: /* whoever should read the rest of its output does not */
+        container->deadline = UINT64_MAX;
+        output_close(container->output);
+        container->output = NULL;
+        return;
     }
+}
+
+/* ---- Output and disk ---- */
+
+void supervise_poll(const struct esq_container *container, struct pollfd ret_fds[SUPERVISE_POLL_COUNT])
+{
+    ret_fds[0] = ret_fds[1] = (struct pollfd){ .fd = -1 };
+    if (container->output)
+        output_poll(container->output, ret_fds);
+    ret_fds[2] = (struct pollfd){ .fd = container->disk ? disk_poll(container->disk) : -1, .events = POLLIN };
+}
+
+uint64_t supervise_next(const struct esq_container *container)
+{
+    return container->disk && !container->is_draining ? disk_next(container->disk) : UINT64_MAX;
+}
+
+enum esq_reason supervise_turn(struct esq_container *container, uint64_t now, int *ret_result)
+{
+    *ret_result = 0;
+    if (container->output)
+        *ret_result = output_turn(container->output, container->is_draining);
+    if (*ret_result == -EDQUOT)
+        return ESQ_REASON_OUTPUT;
+    if (*ret_result < 0 || !container->disk || container->is_draining)
+        return ESQ_REASON_NONE;
+    *ret_result = disk_turn(container->disk, now);
+    return *ret_result < 0 ? ESQ_REASON_DISK : ESQ_REASON_NONE;
+}
+
+bool supervise_is_drained(const struct esq_container *container)
+{
+    return container->is_draining && (!container->output || output_is_done(container->output));
+}
+
+void esq_container_printed(esq_container *container, uint64_t bytes)
+{
+    if (container->end.reason == ESQ_REASON_NONE && output_count(container->output_max, &container->printed, bytes) < 0)
+        kill_for(container, ESQ_REASON_OUTPUT);
+}
+
+/* What cannot be passed on ends it: output is never lost in silence. */
+static int keep_bounds(struct esq_container *container, uint64_t now, esq_error *ret_error)
+{
+    int result;
+    enum esq_reason reason = supervise_turn(container, now, &result);
+    if (reason != ESQ_REASON_NONE && container->stage != SUPERVISE_KILLED)
+        kill_for(container, reason);
+    if (reason != ESQ_REASON_NONE || result == 0)
+        return 0;
+    sys_pidfd_signal(container->launched.pidfd, SIGKILL);
+    supervise_collect(container, NULL);
+    return esq_fail(ret_error, NULL, -result, "the container has been ended", "pass on what the container prints");
 }
 
 int64_t supervise_time_until(uint64_t now, uint64_t first, uint64_t second)
@@ -181,22 +261,34 @@ int esq_wait(esq_container *container, int timeout_ms, int signal_fd, esq_error 
     uint64_t give_up = timeout_ms < 0 ? UINT64_MAX : now + (uint64_t)timeout_ms * 1000;
     while (container->end.reason == ESQ_REASON_NONE) {
         int end = container->supervisor >= 0 ? container->supervisor : container->launched.pidfd;
-        struct pollfd fds[3] = { { .fd = end, .events = POLLIN },
-                                 { .fd = signal_fd, .events = POLLIN },
-                                 { .fd = seccomp_trace_fd(container->trace), .events = POLLIN } };
+        struct pollfd fds[3 + SUPERVISE_POLL_COUNT] = {
+            { .fd = container->is_draining ? -1 : end, .events = POLLIN },
+            { .fd = signal_fd, .events = POLLIN },
+            { .fd = seccomp_trace_fd(container->trace), .events = POLLIN },
+        };
         enforce_limit(container, now);
-        int ready = sys_poll(fds, 3, supervise_time_until(now, container->deadline, give_up));
+        supervise_poll(container, fds + 3);
+        uint64_t next = supervise_next(container);
+        uint64_t first = container->deadline < next ? container->deadline : next;
+        int ready = sys_poll(fds, 3 + SUPERVISE_POLL_COUNT,
+                             supervise_is_drained(container) ? 0 : supervise_time_until(now, first, give_up));
         if (ready < 0 && ready != -EINTR)
             return esq_fail(ret_error, NULL, -ready, NULL, "wait for the container");
-        if (ready > 0 && fds[0].revents)
-            return supervise_collect(container, ret_error);
+        bool has_ended = container->is_draining || (ready > 0 && fds[0].revents);
         if (ready > 0 && fds[2].revents)
             seccomp_trace_serve(container->trace);
+        container->is_draining = has_ended;
+        if (keep_bounds(container, sys_monotonic_microseconds(), ret_error) < 0)
+            return -EIO;
+        if (has_ended && (container->supervisor >= 0 || supervise_is_drained(container)))
+            return supervise_collect(container, ret_error);
+        if (has_ended && ready > 0 && fds[1].revents) /* whoever signals us now does not want the rest */
+            return supervise_collect(container, ret_error);
         int result = ready > 0 && fds[1].revents ? forward_signal(container, signal_fd) : 0;
         if (result < 0)
             return esq_fail(ret_error, NULL, -result, NULL, "forward a signal to the container");
         now = sys_monotonic_microseconds();
-        if (now >= give_up && now < container->deadline)
+        if (now >= give_up && now < container->deadline && !supervise_is_drained(container))
             return -ETIMEDOUT;
     }
     return 0;
@@ -216,12 +308,41 @@ static int begin_trace(const esq_plan *plan, struct esq_container *container, es
     return esq_fail(ret_error, NULL, -result, NULL, "trace refused calls");
 }
 
+static int count_before(void *data, pid_t pid, esq_error *ret_error)
+{
+    return disk_begin(data, pid, ret_error);
+}
+
+static int open_bounds(const esq_plan *plan, struct esq_container *container, esq_error *ret_error)
+{
+    int result = output_open(plan->block, &container->output);
+    if (result < 0)
+        return esq_fail(ret_error, NULL, -result, NULL, "make pipes for the container's output");
+    result = disk_open(plan->block, &container->disk);
+    return result < 0 ? esq_fail(ret_error, NULL, -result, NULL, "count what the container writes") : 0;
+}
+
 static int launch_own(const esq_plan *plan, bool is_traced, int network, struct esq_container *container,
                       esq_error *ret_error)
 {
-    int result = launch_start(plan, is_traced, network, &container->launched, ret_error);
+    int result = open_bounds(plan, container, ret_error);
+    const struct launch_how how = {
+        .is_traced = is_traced,
+        .network = network,
+        .streams = container->output ? output_inside(container->output) : NULL,
+        .before = container->disk ? count_before : NULL,
+        .data = container->disk,
+    };
+    if (result == 0)
+        result = launch_start(plan, &how, &container->launched, ret_error);
     if (result == 0)
         result = begin_trace(plan, container, ret_error);
+    if (result == 0 && container->output)
+        output_launched(container->output);
+    if (result < 0) {
+        output_close(container->output);
+        disk_close(container->disk);
+    }
     if (result == 0 && plan->block->time_ms)
         container->deadline = container->launched.started + plan->block->time_ms * 1000;
     return result;
@@ -245,6 +366,7 @@ int supervise_launch_in(const esq_plan *plan, const esq_launch_options *options,
     if (!container)
         return esq_fail(ret_error, NULL, ENOMEM, NULL, "start a container");
     container->grace = plan->block->grace_ms * 1000;
+    container->output_max = plan->block->output_max;
     container->deadline = UINT64_MAX;
     container->supervisor = -1;
     result = options->flags & ESQ_SUPERVISED

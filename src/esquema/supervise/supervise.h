@@ -4,6 +4,8 @@
 
 #include "esquema.h"
 #include "launch/launch.h"
+#include "supervise/disk.h"
+#include "supervise/output.h"
 #include "seccomp/trace.h"
 
 enum supervise_stage {
@@ -21,7 +23,23 @@ struct esq_container {
     uint64_t deadline;           /* of the stage, monotonic microseconds; UINT64_MAX: none */
     uint64_t grace;              /* microseconds */
     struct seccomp_trace *trace; /* of its refused calls, or NULL */
+    struct output *output;       /* relayed and counted by us, or NULL */
+    struct disk *disk;           /* counted by us, or NULL */
+    bool is_draining;            /* its processes have ended; what they printed goes on first */
+    uint64_t output_max;         /* of what others read of it: esq_container_printed */
+    uint64_t printed;
 };
+
+enum { SUPERVISE_POLL_COUNT = 3 };
+
+/* Besides its end: what the limits of output and disk wait for. Unused places are -1. */
+void supervise_poll(const struct esq_container *container, struct pollfd ret_fds[SUPERVISE_POLL_COUNT]);
+/* When those limits have to be looked at without that; monotonic microseconds. */
+uint64_t supervise_next(const struct esq_container *container);
+/* Looks at them. NONE, or the limit that has been passed; then, or when output cannot be passed on, ret_result < 0. */
+enum esq_reason supervise_turn(struct esq_container *container, uint64_t now, int *ret_result);
+/* Its processes have ended (is_draining), and everything that they printed has been passed on. */
+bool supervise_is_drained(const struct esq_container *container);
 
 /* Can the refused calls of this plan be traced, if `flags` ask for it? 0 or an error. */
 int denied_check(const struct esq_plan *plan, unsigned flags, esq_error *ret_error);

@@ -28,7 +28,7 @@ struct options {
     bool verify;
     bool overlay, print; /* of sandbox */
     struct text_list ro, rw, hide, env, best_effort;
-    const char *net, *memory, *disk, *processes; /* NULL: not given */
+    const char *net, *memory, *disk, *output, *processes; /* NULL: not given */
 
     const char *file;                    /* of commands that take a description */
     struct bridge_parameters parameters; /* items owned */

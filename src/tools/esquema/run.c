@@ -33,6 +33,10 @@ static void tell_end(const esq_result *result)
 {
     if (result->reason == ESQ_REASON_TIME_LIMIT)
         fputs("esquema: ended by its time limit\n", stderr);
+    else if (result->reason == ESQ_REASON_OUTPUT)
+        fputs("esquema: ended by its output limit: it printed more\n", stderr);
+    else if (result->reason == ESQ_REASON_DISK)
+        fputs("esquema: ended by its disk limit: it wrote more, or more files than can be counted\n", stderr);
     else if (result->reason == ESQ_REASON_OUT_OF_MEMORY)
         tell_memory(result);
     else if (result->reason == ESQ_REASON_KILLED)
@@ -65,8 +69,14 @@ static void forward(void *data, int signal_number)
     esq_signal(attached->container, signal_number);
 }
 
-/* The time limit is kept only while somebody waits. */
-static void keep_time(void *data)
+static void count_printed(void *data, size_t bytes)
+{
+    const struct attached *attached = data;
+    esq_container_printed(attached->container, bytes);
+}
+
+/* Limits are kept only while somebody waits. */
+static void keep_limits(void *data)
 {
     const struct attached *attached = data;
     esq_wait(attached->container, 0, -1, NULL);
@@ -82,7 +92,8 @@ static void relay_terminal(esq_container *container, bool is_traced, struct term
         .signals = signals,
         .turn_ms = is_traced ? TURN_TRACED_MS : TURN_MS,
         .forward = forward,
-        .turn = keep_time,
+        .turn = keep_limits,
+        .printed = count_printed,
         .data = &attached,
     };
     terminal_relay(terminal, &relay);

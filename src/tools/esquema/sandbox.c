@@ -33,6 +33,7 @@ static struct sandbox_request request_of(const struct options *options)
         .memory = options->memory,
         .time = options->time,
         .disk = options->disk,
+        .output = options->output,
         .processes = options->processes,
     };
 }

@@ -105,10 +105,12 @@ static bool write_all(const char *bytes, size_t length)
     return true;
 }
 
-static bool show_some(const struct terminal *terminal)
+static bool show_some(const struct terminal *terminal, const struct relay *relay)
 {
     char bytes[CHUNK];
     ssize_t size = read(terminal->own, bytes, sizeof bytes);
+    if (size > 0 && relay->printed)
+        relay->printed(relay->data, (size_t)size);
     return size > 0 && write_all(bytes, (size_t)size);
 }
 
@@ -186,7 +188,7 @@ void terminal_relay(struct terminal *terminal, const struct relay *relay)
             relay->turn(relay->data);
         if (fds[1].revents)
             take_signal(terminal, relay);
-        if (fds[2].revents & (POLLIN | POLLHUP) && !show_some(terminal))
+        if (fds[2].revents & (POLLIN | POLLHUP) && !show_some(terminal, relay))
             has_output = false; /* nobody holds the other end any more */
         if (fds[2].revents & POLLOUT)
             pass_typed(terminal, &typed);
@@ -195,6 +197,6 @@ void terminal_relay(struct terminal *terminal, const struct relay *relay)
         if (fds[0].revents)
             break;
     }
-    for (size_t i = 0; i < DRAIN_PIECES && show_some(terminal); i++)
+    for (size_t i = 0; i < DRAIN_PIECES && show_some(terminal, relay); i++)
         ;
 }

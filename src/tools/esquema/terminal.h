@@ -3,6 +3,7 @@
 #define TOOLS_ESQUEMA_TERMINAL_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <termios.h>
 
 struct terminal {
@@ -25,6 +26,7 @@ struct relay {
     int turn_ms; /* how often `turn` wants to be called, -1: never */
     void (*forward)(void *data, int signal_number);
     void (*turn)(void *data);
+    void (*printed)(void *data, size_t bytes); /* by the program; may be NULL */
     void *data;
 };
 

@@ -14,7 +14,8 @@
 
 /* What holds where the command line says nothing; docs/sandbox-command.md says so, too. */
 #define MEMORY_DEFAULT     (4ull << 30)
-#define DISK_DEFAULT       (4ull << 30) /* of one file */
+#define DISK_DEFAULT       (4ull << 30)
+#define OUTPUT_DEFAULT     (1ull << 30) /* where nobody sees it at a terminal */
 #define PROCESSES_DEFAULT  1024
 #define TIME_DEFAULT       3600000 /* milliseconds, where nobody sits at a terminal */
 #define OPEN_FILES_DEFAULT 4096
@@ -71,21 +72,27 @@ static bool add_limits(struct sandbox *sandbox, esq_error *ret_error)
     const struct sandbox_request *request = sandbox->request;
     struct wish *wish = &sandbox->wish;
     bool is_seen = isatty(STDIN_FILENO) == 1;
-    uint64_t memory, disk, processes, nanoseconds = request->time;
+    bool is_shown = isatty(STDOUT_FILENO) == 1 || isatty(STDERR_FILENO) == 1;
+    uint64_t memory, disk, processes, output, nanoseconds = request->time;
     const struct limit limits[] = {
         { "--memory", request->memory, MEMORY_DEFAULT, parse_bytes },
-        { "--disk", request->disk, at_most_hard(RLIMIT_FSIZE, DISK_DEFAULT), parse_bytes },
+        { "--disk", request->disk, DISK_DEFAULT, parse_bytes },
         { "--processes", request->processes, at_most_hard(RLIMIT_NPROC, PROCESSES_DEFAULT), parse_count },
+        { "--output", request->output, is_shown ? 0 : OUTPUT_DEFAULT, parse_bytes },
     };
     if (!find_limit(&limits[0], &memory, ret_error) || !find_limit(&limits[1], &disk, ret_error) ||
-        !find_limit(&limits[2], &processes, ret_error))
+        !find_limit(&limits[2], &processes, ret_error) || !find_limit(&limits[3], &output, ret_error))
         return false;
     if (nanoseconds == UINT64_MAX)
         nanoseconds = is_seen ? 0 : TIME_DEFAULT * 1000000ull;
     add_group_limit(wish, "memory", "data-size", memory, request->memory != NULL);
     add_group_limit(wish, "processes", "user-processes", processes, request->processes != NULL);
-    if (disk > 0)
-        wish_set_number(wish, "file-size", disk);
+    if (disk > 0) { /* one file meets its limit at once, all of them when they are counted */
+        wish_set_number(wish, "file-size", at_most_hard(RLIMIT_FSIZE, disk));
+        wish_set_number(wish, "disk", disk);
+    }
+    if (output > 0)
+        wish_set_number(wish, "output", output);
     if (nanoseconds > 0)
         wish_set_number(wish, "time", (nanoseconds + 999999) / 1000000);
     wish_set_number(wish, "open-files", at_most_hard(RLIMIT_NOFILE, OPEN_FILES_DEFAULT));

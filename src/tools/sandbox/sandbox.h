@@ -21,9 +21,9 @@ struct sandbox_words {
 struct sandbox_request {
     struct sandbox_words read_only, writable, hide, environment, best_effort, command;
     bool is_overlay;
-    const char *network;                   /* none, host or publish=PORT...; NULL: none */
-    const char *memory, *disk, *processes; /* NULL: the default; "0": no limit */
-    uint64_t time;                         /* nanoseconds; UINT64_MAX: the default; 0: no limit */
+    const char *network;                            /* none, host or publish=PORT...; NULL: none */
+    const char *memory, *disk, *processes, *output; /* NULL: the default; "0": no limit */
+    uint64_t time;                                  /* nanoseconds; UINT64_MAX: the default; 0: no limit */
 };
 
 /* What stands in a tree for the time of the run. */

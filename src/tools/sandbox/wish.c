@@ -161,12 +161,12 @@ static const struct {
     const char *field;
     enum group_style style;
 } styles[] = {
-    { "name", STRINGS },    { "hostname", STRINGS },  { "working-directory", STRINGS },
-    { "command", STRINGS }, { "environment", PAIRS }, { "mounts", MOUNTS },
-    { "memory", LIMIT },    { "processes", LIMIT },   { "open-files", LIMIT },
-    { "file-size", LIMIT }, { "data-size", LIMIT },   { "user-processes", LIMIT },
-    { "time", TIME_LIMIT }, { "rootfs-mode", WORDS }, { "publish", PORTS },
-    { "publish", PORTS },
+    { "name", STRINGS },      { "hostname", STRINGS },  { "working-directory", STRINGS },
+    { "command", STRINGS },   { "environment", PAIRS }, { "mounts", MOUNTS },
+    { "memory", LIMIT },      { "processes", LIMIT },   { "open-files", LIMIT },
+    { "file-size", LIMIT },   { "data-size", LIMIT },   { "user-processes", LIMIT },
+    { "output", LIMIT },      { "disk", LIMIT },        { "time", TIME_LIMIT },
+    { "rootfs-mode", WORDS }, { "publish", PORTS },
 };
 
 static enum group_style style_of(const char *field)

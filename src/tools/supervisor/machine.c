@@ -44,6 +44,16 @@ static void keep_network(struct supervisor *supervisor)
             supervisor->network = take_fd(network);
 }
 
+/* Or each run could add as much again. */
+static void keep_disk_base(struct supervisor *supervisor)
+{
+    struct disk *disk = supervisor->container->disk;
+    if (disk && supervisor->disk_base == UINT64_MAX)
+        supervisor->disk_base = disk_base(disk);
+    else if (disk)
+        disk_set_base(disk, supervisor->disk_base);
+}
+
 int machine_launch(struct supervisor *supervisor, esq_error *ret_error)
 {
     uint64_t time = supervisor->plan.block->time_ms;
@@ -73,6 +83,8 @@ int machine_launch(struct supervisor *supervisor, esq_error *ret_error)
     supervisor->deadline = UINT64_MAX;
     supervisor->limit = time ? supervisor->container->launched.started + time * 1000 : UINT64_MAX;
     supervisor->container->deadline = UINT64_MAX; /* ours */
+    supervisor->printed_before = supervisor->log.total;
+    keep_disk_base(supervisor);
     return 0;
 }
 

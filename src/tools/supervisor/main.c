@@ -13,7 +13,7 @@
 #include <unistd.h>
 #include "tools/supervisor/supervisor.h"
 
-enum { POLL_MAX = CLIENTS_MAX + 8 };
+enum { POLL_MAX = CLIENTS_MAX + 8 + SUPERVISE_POLL_COUNT };
 
 /* ---- The job ---- */
 
@@ -167,9 +167,24 @@ static bool is_ready(const struct polling *polling, unsigned index)
     return index < polling->count && polling->fds[index].revents != 0;
 }
 
+static void add_bounds(struct polling *polling, const struct supervisor *supervisor)
+{
+    struct pollfd fds[SUPERVISE_POLL_COUNT];
+    if (!supervisor->container)
+        return;
+    supervise_poll(supervisor->container, fds);
+    for (size_t i = 0; i < SUPERVISE_POLL_COUNT; i++) {
+        unsigned index = add(polling, fds[i].fd);
+        if (index < POLL_MAX)
+            polling->fds[index].events = fds[i].events;
+    }
+}
+
 static uint64_t next_deadline(const struct supervisor *supervisor)
 {
-    return supervisor->deadline < supervisor->limit ? supervisor->deadline : supervisor->limit;
+    uint64_t next = supervisor->deadline < supervisor->limit ? supervisor->deadline : supervisor->limit;
+    uint64_t bounds = supervisor->container ? supervise_next(supervisor->container) : UINT64_MAX;
+    return bounds < next ? bounds : next;
 }
 
 static void keep_time(struct supervisor *supervisor)
@@ -197,13 +212,37 @@ static void take_signal(struct supervisor *supervisor)
     machine_happen(supervisor, EVENT_STOP);
 }
 
-static void watch_output(struct supervisor *supervisor)
+/* What a terminal prints is read by the log alone; all else that is limited goes through the relay. */
+static bool is_flooded(const struct supervisor *supervisor)
 {
-    struct log *log = &supervisor->log;
-    if (supervisor->job.log_output == 0 || log->total <= supervisor->job.log_output)
+    const struct log *log = &supervisor->log;
+    uint64_t most = supervisor->job.flags & SUPERVISE_TERMINAL ? supervisor->plan.block->output_max : 0;
+    return (supervisor->job.log_output > 0 && log->total > supervisor->job.log_output) ||
+           (most > 0 && log->total - supervisor->printed_before > most);
+}
+
+static void watch_bounds(struct supervisor *supervisor)
+{
+    int result = 0;
+    enum esq_reason reason = ESQ_REASON_NONE;
+    if (supervisor->container)
+        reason = supervise_turn(supervisor->container, sys_monotonic_microseconds(), &result);
+    if (reason == ESQ_REASON_NONE && is_flooded(supervisor))
+        reason = ESQ_REASON_OUTPUT;
+    if (reason == ESQ_REASON_NONE && result == 0)
         return;
-    supervisor->why = ESQ_REASON_OUTPUT;
+    supervisor->why = reason == ESQ_REASON_NONE ? ESQ_REASON_KILLED : reason;
     machine_happen(supervisor, EVENT_FLOOD);
+}
+
+/* Its processes have ended, and what they printed has gone on; but a host that reads nothing is not waited for. */
+static bool is_over(struct supervisor *supervisor)
+{
+    struct esq_container *container = supervisor->container;
+    container->is_draining = true;
+    watch_bounds(supervisor); /* all that is left, though somebody may hold the other end of a pipe */
+    bool has_stopped = supervisor->state == ESQ_STATE_STOPPING && supervisor->deadline == UINT64_MAX;
+    return supervise_is_drained(container) || has_stopped || container->cause != ESQ_REASON_NONE;
 }
 
 /* Output before the end: what was printed last is read first. */
@@ -215,10 +254,13 @@ static void turn(struct supervisor *supervisor)
     unsigned signals = add(&polling, supervisor->signals);
     unsigned listener = add(&polling, supervisor->listener);
     unsigned launcher = add(&polling, supervisor->launcher);
-    unsigned end = add(&polling, supervisor->container ? esq_container_pidfd(supervisor->container) : -1);
+    bool is_draining = supervisor->container && supervisor->container->is_draining;
+    unsigned end =
+        add(&polling, supervisor->container && !is_draining ? esq_container_pidfd(supervisor->container) : -1);
     unsigned refusals = add(&polling, supervisor->container ? seccomp_trace_fd(supervisor->container->trace) : -1);
     int heard = supervisor->container ? supervisor->container->launched.notify : -1;
     unsigned notify = add(&polling, heard);
+    add_bounds(&polling, supervisor);
     unsigned clients[CLIENTS_MAX];
     for (int i = 0; i < CLIENTS_MAX; i++)
         clients[i] = add(&polling, supervisor->clients[i]);
@@ -235,10 +277,10 @@ static void turn(struct supervisor *supervisor)
         log_read(&supervisor->log, &supervisor->log.streams[0]);
     if (is_ready(&polling, second))
         log_read(&supervisor->log, &supervisor->log.streams[1]);
-    watch_output(supervisor);
+    watch_bounds(supervisor);
     if (is_ready(&polling, signals))
         take_signal(supervisor);
-    if (is_ready(&polling, end) && supervisor->container)
+    if (supervisor->container && (is_draining || is_ready(&polling, end)) && is_over(supervisor))
         machine_take_end(supervisor);
     if (is_ready(&polling, launcher) && supervisor->launcher >= 0) { /* a host that has ended, or let go */
         sys_close(supervisor->launcher);
@@ -289,7 +331,7 @@ int main(int argc, char **argv)
     supervisor.log.folder = supervisor.log.fd = -1;
     supervisor.log.streams[0].fd = supervisor.log.streams[1].fd = -1;
     supervisor.state = ESQ_STATE_STARTING;
-    supervisor.deadline = supervisor.limit = UINT64_MAX;
+    supervisor.deadline = supervisor.limit = supervisor.disk_base = UINT64_MAX;
     for (int i = 0; i < CLIENTS_MAX; i++)
         supervisor.clients[i] = -1;
     pid_t pid = fork();

@@ -72,11 +72,13 @@ struct supervisor {
     struct esq_plan plan;
     struct esq_container *container; /* NULL between two runs */
     enum esq_state state;
-    bool again;          /* another run follows this one */
-    uint64_t deadline;   /* of the state, monotonic microseconds; UINT64_MAX: none */
-    uint64_t limit;      /* of the run */
-    uint64_t grace;      /* microseconds, of the request that is being carried out */
-    enum esq_reason why; /* of the request */
+    bool again;              /* another run follows this one */
+    uint64_t deadline;       /* of the state, monotonic microseconds; UINT64_MAX: none */
+    uint64_t limit;          /* of the run */
+    uint64_t grace;          /* microseconds, of the request that is being carried out */
+    enum esq_reason why;     /* of the request */
+    uint64_t printed_before; /* this run, by the log's count */
+    uint64_t disk_base;      /* what the first run has found; UINT64_MAX: there was none yet */
     uint64_t restarts;
     uint64_t pause; /* microseconds before the next run that its policy asks for; 0: none was needed lately */
     uint64_t started_us, ended_us; /* since 1970 */
