@@ -417,6 +417,8 @@ SCH_API bool sch_get_foreign(sch_value value, const struct sch_foreign_type *typ
 /* A record: its type's name, and its fields in the order of the definition. */
 SCH_API bool sch_get_record(sch_value value, const char **ret_type_name, const sch_value **ret_fields,
                             size_t *ret_count);
+/* Several values, or none, as (values 1 2) gives them; only the result of a program or call can be such. */
+SCH_API bool sch_get_values(sch_value value, const sch_value **ret_items, size_t *ret_count);
 /* A condition: its parts (kind is a symbol, message a string, irritants a list). */
 SCH_API bool sch_get_condition(sch_value value, sch_value *ret_kind, sch_value *ret_message, sch_value *ret_irritants);
 
@@ -519,6 +521,10 @@ typedef bool sch_name_fn(void *data, const char *name);
 /* The names in scope for the machine's next program that begin with `prefix`: what it defined, imported, and what is
  * imported already. Each once, in no order. */
 SCH_API enum sch_status sch_names(sch_vm *vm, const char *prefix, sch_name_fn *take, void *data);
+/* The names of the libraries that the machine's next program may import, as "(scheme base)", and that begin with
+ * `prefix`: those of the menu, then those that earlier programs defined. Files with libraries are not looked for.
+ * SCH_MISUSE: there is no function, or a program runs. */
+SCH_API enum sch_status sch_libraries(sch_vm *vm, const char *prefix, sch_name_fn *take, void *data);
 
 enum sch_surface_kind { SCH_SURFACE_SYNTAX = 0, SCH_SURFACE_PROCEDURE = 1, SCH_SURFACE_VALUE = 2 };
 

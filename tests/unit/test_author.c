@@ -171,6 +171,52 @@ static void test_stages(void **state)
     assert_non_null(strstr(out, "procedure 0"));
 }
 
+static bool take_name(void *data, const char *name)
+{
+    struct heard *heard = data;
+    heard->count++;
+    snprintf(heard->kind, sizeof heard->kind, "%s", name);
+    return heard->line == 0 || heard->count < heard->line;
+}
+
+static void test_libraries(void **state)
+{
+    struct fixture *fixture = *state;
+    struct heard heard = { 0 };
+    sch_value value;
+    assert_int_equal(sch_libraries(fixture->vm, "", take_name, &heard), SCH_OK);
+    assert_int_equal(heard.count, 2); /* the menu; what is anonymous has no name */
+    assert_int_equal(sch_eval(fixture->vm, text("(define-library (my own) (export) (import (scheme base)))"), &value),
+                     SCH_OK);
+    heard = (struct heard){ 0 };
+    assert_int_equal(sch_libraries(fixture->vm, "(my", take_name, &heard), SCH_OK);
+    assert_int_equal(heard.count, 1);
+    assert_string_equal(heard.kind, "(my own)");
+    heard = (struct heard){ .line = 1 }; /* enough after one */
+    assert_int_equal(sch_libraries(fixture->vm, NULL, take_name, &heard), SCH_OK);
+    assert_int_equal(heard.count, 1);
+    assert_int_equal(sch_libraries(fixture->vm, "", NULL, NULL), SCH_MISUSE);
+}
+
+static void test_values(void **state)
+{
+    struct fixture *fixture = *state;
+    const sch_value *items;
+    size_t count;
+    int64_t number;
+    sch_value value;
+    assert_int_equal(sch_eval(fixture->vm, text("(import (scheme base)) (values 1 2)"), &value), SCH_OK);
+    assert_true(sch_get_values(value, &items, &count));
+    assert_int_equal(count, 2);
+    assert_true(sch_get_integer(items[1], &number));
+    assert_int_equal(number, 2);
+    assert_int_equal(sch_eval(fixture->vm, text("(values)"), &value), SCH_OK);
+    assert_true(sch_get_values(value, NULL, &count));
+    assert_int_equal(count, 0);
+    assert_int_equal(sch_eval(fixture->vm, text("(values '(1 2))"), &value), SCH_OK);
+    assert_false(sch_get_values(value, &items, &count));
+}
+
 static void test_steps(void **state)
 {
     struct fixture *fixture = *state;
@@ -206,14 +252,6 @@ static void test_steps(void **state)
                      SCH_OK);
     assert_string_equal(out, "(define one 1)\n(list one one)\n");
     assert_int_equal(sch_eval(fixture->vm, text("one"), &value), SCH_ERROR);
-}
-
-static bool take_name(void *data, const char *name)
-{
-    struct heard *heard = data;
-    heard->count++;
-    snprintf(heard->kind, sizeof heard->kind, "%s", name);
-    return heard->line == 0 || heard->count < heard->line;
 }
 
 static void test_names(void **state)
@@ -289,6 +327,8 @@ int main(void)
         TEST(test_check_has_an_end),
         TEST(test_stages),
         TEST(test_steps),
+        TEST(test_libraries),
+        TEST(test_values),
         TEST(test_names),
         TEST(test_surface),
     };

@@ -236,3 +236,26 @@ enum sch_status sch_names(sch_vm *vm, const char *prefix, sch_name_fn *take, voi
     run_end(vm);
     return status;
 }
+
+/* false: enough. */
+static bool take_library(const struct naming *naming, const char *name)
+{
+    return strncmp(name, naming->prefix, strlen(naming->prefix)) != 0 || naming->take(naming->data, name);
+}
+
+enum sch_status sch_libraries(sch_vm *vm, const char *prefix, sch_name_fn *take, void *data)
+{
+    const struct naming naming = { .prefix = prefix ? prefix : "", .take = take, .data = data };
+    if (!take || !run_begin(vm))
+        return run_misuse(vm, "sch_libraries needs a function that takes them, and no running program");
+    bool more = true;
+    for (size_t i = 0; more && i < vm->env->library_count; i++) {
+        const struct env_library *library = &vm->env->libraries[i];
+        if (!library->anonymous && env_find_library(vm->env, library->view.name))
+            more = take_library(&naming, library->view.name);
+    }
+    for (const struct session_library *own = vm->api->libraries; more && own; own = own->next)
+        more = take_library(&naming, own->view.name);
+    run_end(vm);
+    return SCH_OK;
+}

@@ -372,6 +372,17 @@ bool sch_get_foreign(sch_value value, const struct sch_foreign_type *type, void 
     return true;
 }
 
+bool sch_get_values(sch_value value, const sch_value **ret_items, size_t *ret_count)
+{
+    if (!is_values(value))
+        return false;
+    if (ret_items)
+        *ret_items = object_as(struct values, value)->items;
+    if (ret_count)
+        *ret_count = object_length(value);
+    return true;
+}
+
 bool sch_get_record(sch_value value, const char **ret_type_name, const sch_value **ret_fields, size_t *ret_count)
 {
     if (!is_record(value))

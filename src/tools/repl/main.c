@@ -4,20 +4,23 @@
  */
 #include <errno.h>
 #include <histedit.h>
+#include <langinfo.h>
 #include <limits.h>
+#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <wchar.h>
 #include "tools/schooner/repl.h"
 
-enum { HISTORY_SIZE = 1000, COMPLETIONS_MAX = 200 };
+enum { HISTORY_SIZE = 1000, COMPLETIONS_MAX = 1000 };
 
 struct editor {
     EditLine *line;
     History *history;
-    sch_vm *vm;
+    struct repl *repl;
     const char *prompt;
     char history_file[PATH_MAX]; /* empty: none */
 };
@@ -29,11 +32,25 @@ static char *prompt_of(EditLine *line)
     return (char *)editor->prompt;
 }
 
-static enum repl_line read_line(void *data, const char *prompt, char **ret)
+/* Not where text is waiting: what was pasted brings its own spaces. */
+static void begin_line(struct editor *editor, unsigned indent)
+{
+    char spaces[64];
+    int waiting = 0;
+    if (indent == 0 || indent >= sizeof spaces || ioctl(STDIN_FILENO, FIONREAD, &waiting) < 0 || waiting > 0)
+        return;
+    memset(spaces, ' ', indent);
+    spaces[indent] = '\0';
+    el_push(editor->line, spaces);
+}
+
+static enum repl_line read_line(void *data, const char *prompt, unsigned indent, char **ret)
 {
     struct editor *editor = data;
     int length = 0;
     editor->prompt = prompt;
+    el_resize(editor->line); /* the window may be another one than before */
+    begin_line(editor, indent);
     errno = 0;
     const char *text = el_gets(editor->line, &length);
     if (!text || length <= 0) {
@@ -55,9 +72,9 @@ static void remember(void *data, const char *entry)
         history(editor->history, &event, H_SAVE, editor->history_file);
 }
 
-static void begin(void *data, sch_vm *vm)
+static void begin(void *data, struct repl *repl)
 {
-    ((struct editor *)data)->vm = vm;
+    ((struct editor *)data)->repl = repl;
 }
 
 /* --- completion -------------------------------------------------------------------------------------------------- */
@@ -91,49 +108,47 @@ static bool take_name(void *data, const char *name)
     return true;
 }
 
-static int by_name(const void *a, const void *b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-static void print_names(struct completion *completion)
-{
-    qsort(completion->names, completion->count, sizeof *completion->names, by_name);
-    putchar('\n');
-    for (size_t i = 0; i < completion->count; i++)
-        printf("%s%s", completion->names[i], i + 1 < completion->count ? "  " : "");
-    printf("%s\n", completion->more ? "  ..." : "");
-}
-
 static unsigned char complete(EditLine *line, wint_t key)
 {
     (void)key;
     struct editor *editor;
     struct completion completion = { .count = 0 };
-    char word[256];
     el_get(line, EL_CLIENTDATA, &editor);
     const LineInfo *info = el_line(line);
-    const char *start = info->cursor;
-    while (start > info->buffer && !strchr(" \t\n()[]\"';`,", start[-1]))
-        start--;
-    size_t length = (size_t)(info->cursor - start);
-    if (length == 0 || length >= sizeof word)
-        return CC_ERROR;
-    memcpy(word, start, length);
-    word[length] = '\0';
-    sch_names(editor->vm, word, take_name, &completion);
+    size_t typed =
+        repl_complete(editor->repl, info->buffer, (size_t)(info->cursor - info->buffer), take_name, &completion);
 
     unsigned char result = CC_ERROR;
-    if (completion.count > 0 && completion.common > length) {
+    if (completion.count > 0 && !completion.more && completion.common > typed) {
         completion.names[0][completion.common] = '\0';
-        result = el_insertstr(line, completion.names[0] + length) == 0 ? CC_REFRESH : CC_ERROR;
+        result = el_insertstr(line, completion.names[0] + typed) == 0 ? CC_REFRESH : CC_ERROR;
     } else if (completion.count > 1) {
-        print_names(&completion);
+        putchar('\n');
+        repl_print_names(editor->repl, (const char *const *)completion.names, completion.count);
+        if (completion.more)
+            puts("...");
         result = CC_REDISPLAY;
     }
     for (size_t i = 0; i < completion.count; i++)
         free(completion.names[i]);
     return result;
+}
+
+/* Ctrl-D: the end where nothing stands but the indentation, else the character beneath the cursor goes. */
+static unsigned char end_or_delete(EditLine *line, wint_t key)
+{
+    (void)key;
+    const LineInfo *info = el_line(line);
+    const char *at = info->buffer;
+    while (at < info->lastchar && *at == ' ')
+        at++;
+    if (at == info->lastchar)
+        return CC_EOF;
+    if (info->cursor == info->lastchar)
+        return CC_ERROR;
+    el_cursor(line, 1);
+    el_deletestr(line, 1);
+    return CC_REFRESH;
 }
 
 /* --- the program ------------------------------------------------------------------------------------------------- */
@@ -179,6 +194,8 @@ static bool open_editor(struct editor *editor)
     /* the narrow function would make wide copies of the texts, and never free them */
     el_wset(editor->line, EL_ADDFN, L"complete-name", L"completes a name in scope", complete);
     el_set(editor->line, EL_BIND, "^I", "complete-name", NULL);
+    el_wset(editor->line, EL_ADDFN, L"end-or-delete", L"ends the session, or deletes a character", end_or_delete);
+    el_set(editor->line, EL_BIND, "^D", "end-or-delete", NULL);
     el_source(editor->line, NULL);
     return true;
 }
@@ -196,6 +213,9 @@ int main(int argc, char **argv)
         options_help(stdout, &command_table[NUMBER_command_repl]);
         return STATUS_OK;
     }
+    /* What is typed is UTF-8, as the engine's text is, also where the locale is that of C. */
+    if (!setlocale(LC_CTYPE, "") || strcmp(nl_langinfo(CODESET), "UTF-8") != 0)
+        setlocale(LC_CTYPE, "C.UTF-8");
     if (!open_editor(&editor)) {
         fputs("schooner: the line editor does not start\n", stderr);
         return STATUS_ERROR;

@@ -39,14 +39,8 @@ static bool is_help_word(const char *word)
     return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
 }
 
-/* What the last expression gave, which counts as output too; nothing for an unspecified one. */
-static int print_result(const struct world *world, sch_vm *vm, sch_value value)
+static int print_one(sch_vm *vm, sch_value value, uint64_t *output_left)
 {
-    uint64_t output_limit = options_limits(world->options, world->posture).output;
-    uint64_t output_used = sch_usage(vm).output;
-    uint64_t output_left = output_limit > output_used ? output_limit - output_used : 0;
-    if (sch_kind_of(value) == SCH_KIND_UNSPECIFIED)
-        return STATUS_OK;
     sch_value text = sch_print(vm, value, false);
     const char *bytes;
     size_t length;
@@ -54,13 +48,30 @@ static int print_result(const struct world *world, sch_vm *vm, sch_value value)
         report_failure(stderr, sch_failure(vm), "the value");
         return STATUS_LIMIT;
     }
-    if (length > output_left) {
+    if (length > *output_left) {
         fprintf(stderr, "the value: limit: the output limit ended the run\n");
         return STATUS_LIMIT;
     }
+    *output_left -= length;
     fwrite(bytes, 1, length, stdout);
     putchar('\n');
     return STATUS_OK;
+}
+
+/* What the last expression gave, which counts as output too: each of several values on a line, nothing for an
+ * unspecified one. */
+static int print_result(const struct world *world, sch_vm *vm, sch_value value)
+{
+    uint64_t output_limit = options_limits(world->options, world->posture).output;
+    uint64_t output_used = sch_usage(vm).output;
+    uint64_t output_left = output_limit > output_used ? output_limit - output_used : 0;
+    const sch_value *items = &value;
+    size_t count = sch_kind_of(value) != SCH_KIND_UNSPECIFIED;
+    int status = STATUS_OK;
+    sch_get_values(value, &items, &count);
+    for (size_t i = 0; i < count && status == STATUS_OK; i++)
+        status = print_one(vm, items[i], &output_left);
+    return status;
 }
 
 static void print_usage(sch_vm *vm)

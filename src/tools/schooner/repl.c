@@ -5,15 +5,23 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/near.h"
 #include "tools/common/report.h"
+#include "tools/schooner/repl_names.h"
+#include "tools/schooner/typed.h"
 #include "tools/schooner/world.h"
+
+enum { ENTRIES_KEPT = 1000 };
 
 struct repl {
     const struct repl_input *input;
     sch_vm *vm;
     char *entry; /* lines so far, NUL-terminated */
     size_t length, capacity;
-    unsigned number; /* of the entry, for messages */
+    struct typed typed;          /* the entry, as far as it has lines */
+    unsigned number;             /* of the entry, for messages */
+    char *entries[ENTRIES_KEPT]; /* the latest, by number: what runs later may fail in them */
+    bool mid_line;               /* the program's output has not ended its line */
     bool quit;
 };
 
@@ -37,7 +45,18 @@ static void catch_interrupts(void)
 
 static bool write_text(void *data, const char *bytes, size_t length)
 {
-    return fwrite(bytes, 1, length, data) == length;
+    struct repl *repl = data;
+    if (length > 0)
+        repl->mid_line = bytes[length - 1] != '\n';
+    return fwrite(bytes, 1, length, stdout) == length;
+}
+
+/* What follows begins a line. */
+static void end_line(struct repl *repl)
+{
+    if (repl->mid_line)
+        putchar('\n');
+    repl->mid_line = false;
 }
 
 static struct sch_source source_of(struct repl *repl, const char *text, char name[32])
@@ -46,25 +65,76 @@ static struct sch_source source_of(struct repl *repl, const char *text, char nam
     return (struct sch_source){ name, text, strlen(text) };
 }
 
-static void report(struct repl *repl, const char *name)
+/* --- failures ---------------------------------------------------------------------------------------------------- */
+
+/* The text of the entry that is now being finished, for failures to come. */
+static void keep_entry(struct repl *repl, const char *text)
 {
-    fflush(stdout);
-    report_failure(stderr, sch_failure(repl->vm), name);
+    char **kept = &repl->entries[repl->number % ENTRIES_KEPT];
+    free(*kept);
+    *kept = strdup(text);
 }
 
-static void print_value(struct repl *repl, sch_value value)
+/* A line of an earlier entry, to be freed; NULL: it is not known. */
+static char *line_of_entry(const struct repl *repl, const char *name, uint32_t line)
+{
+    unsigned number;
+    char end;
+    if (sscanf(name, "entry %u%c", &number, &end) != 1 || number > repl->number ||
+        repl->number - number >= ENTRIES_KEPT)
+        return NULL;
+    const char *text = repl->entries[number % ENTRIES_KEPT];
+    for (; text && line > 1; line--) {
+        text = strchr(text, '\n');
+        text = text ? text + 1 : NULL;
+    }
+    return text ? strndup(text, strcspn(text, "\n")) : NULL;
+}
+
+static void report(struct repl *repl, const char *name)
+{
+    struct sch_failure failure = *sch_failure(repl->vm);
+    char *line = NULL;
+    if (!failure.excerpt && failure.file && failure.line)
+        failure.excerpt = line = line_of_entry(repl, failure.file, failure.line);
+    if (repl->input->prompts) {
+        repl->mid_line = repl->mid_line || failure.limit == SCH_LIMIT_INTERRUPT; /* the terminal shows ^C */
+        end_line(repl);
+    }
+    fflush(stdout);
+    report_failure(stderr, &failure, name);
+    free(line);
+}
+
+/* --- values ------------------------------------------------------------------------------------------------------ */
+
+static void print_one(struct repl *repl, sch_value value)
 {
     const char *text;
     size_t length;
-    if (sch_kind_of(value) == SCH_KIND_UNSPECIFIED)
-        return;
     sch_value printed = sch_print(repl->vm, value, false);
+    end_line(repl);
     if (!sch_get_text(printed, &text, &length)) {
+        fflush(stdout);
         fputs("the value is too large to be printed within the limits\n", stderr);
         return;
     }
     fwrite(text, 1, length, stdout);
     putchar('\n');
+}
+
+/* Each of several values has a line. */
+static void print_value(struct repl *repl, sch_value value)
+{
+    const sch_value *items;
+    size_t count;
+    if (!sch_get_values(value, &items, &count)) {
+        if (sch_kind_of(value) != SCH_KIND_UNSPECIFIED)
+            print_one(repl, value);
+        return;
+    }
+    for (size_t i = 0; i < count; i++)
+        print_one(repl, items[i]);
 }
 
 static bool evaluate(struct repl *repl, struct sch_source source)
@@ -81,23 +151,21 @@ static bool evaluate(struct repl *repl, struct sch_source source)
 
 /* --- comma commands ---------------------------------------------------------------------------------------------- */
 
-static bool print_name(void *data, const char *name)
-{
-    (void)data;
-    return puts(name) >= 0;
-}
-
 static void comma_env(struct repl *repl, const char *rest)
 {
-    if (sch_names(repl->vm, rest, print_name, NULL) != SCH_OK)
+    struct name_list names = { 0 };
+    if (sch_names(repl->vm, rest, name_list_take, &names) != SCH_OK)
         report(repl, "env");
+    name_list_sort(&names);
+    repl_print_names(repl, (const char *const *)names.items, names.count);
+    name_list_done(&names);
 }
 
 static void show(struct repl *repl, const char *text, enum sch_stage stage)
 {
     char name[32];
     struct sch_source source = source_of(repl, text, name);
-    if (sch_show_stage(repl->vm, source, stage, write_text, stdout) != SCH_OK)
+    if (sch_show_stage(repl->vm, source, stage, write_text, repl) != SCH_OK)
         report(repl, source.name);
 }
 
@@ -133,12 +201,16 @@ static void comma_time(struct repl *repl, const char *rest)
 static void comma_load(struct repl *repl, const char *rest)
 {
     struct source_file file;
-    if (!source_file_read(rest, &file)) {
-        fprintf(stderr, "%s: %s\n", rest, strerror(errno));
-        return;
+    size_t length = strlen(rest);
+    bool quoted = length > 1 && *rest == '"' && rest[length - 1] == '"';
+    char *path = quoted ? strndup(rest + 1, length - 2) : strdup(rest);
+    if (path && source_file_read(path, &file)) {
+        evaluate(repl, file.source);
+        source_file_done(&file);
+    } else {
+        fprintf(stderr, "%s: %s\n", path ? path : rest, strerror(errno));
     }
-    evaluate(repl, file.source);
-    source_file_done(&file);
+    free(path);
 }
 
 static void comma_help(struct repl *repl, const char *rest);
@@ -170,8 +242,40 @@ static void comma_help(struct repl *repl, const char *rest)
     (void)repl;
     (void)rest;
     for (size_t i = 0; i < COMMA_COUNT; i++)
-        printf("  ,%-7s %-9s %s\n", commands[i].name, commands[i].argument, commands[i].help);
-    puts("Ctrl-C stops an evaluation or drops what was typed. Definitions and imports stay.");
+        printf("  ,%-12s %-8s  %s\n", commands[i].name, commands[i].argument, commands[i].help);
+    puts("A command may be shortened (,q). Ctrl-C stops an evaluation or drops what was typed.\n"
+         "Definitions and imports stay. The libraries of R7RS are imported already.");
+}
+
+/* By its name, or by the beginning of one name alone. */
+static const struct comma_command *find_command(const char *word, size_t length)
+{
+    const struct comma_command *found = NULL;
+    for (size_t i = 0; i < COMMA_COUNT; i++) {
+        if (strncmp(commands[i].name, word, length) != 0)
+            continue;
+        if (!commands[i].name[length])
+            return &commands[i];
+        if (found)
+            return NULL;
+        found = &commands[i];
+    }
+    return length > 0 ? found : NULL;
+}
+
+static void unknown_command(const char *word, size_t length)
+{
+    char name[NEAR_BYTES + 1];
+    snprintf(name, sizeof name, "%.*s", (int)(length < NEAR_BYTES ? length : NEAR_BYTES), word);
+    struct near near = near_begin(name);
+    for (size_t i = 0; i < COMMA_COUNT; i++)
+        near_consider(&near, commands[i].name);
+    fputs("there is no command ,", stderr);
+    report_text(stderr, name);
+    if (near.found)
+        fprintf(stderr, "; did you mean ,%s?\n", near.found);
+    else
+        fputs("; ,help lists them\n", stderr);
 }
 
 /* ",env car": the word selects, what stands behind it is the argument. */
@@ -183,17 +287,60 @@ static void run_command(struct repl *repl, char *text)
     size_t end = strlen(rest);
     while (end > 0 && strchr(" \t\n", rest[end - 1]))
         rest[--end] = '\0';
-    for (size_t i = 0; i < COMMA_COUNT; i++) {
-        if (strlen(commands[i].name) == length && memcmp(commands[i].name, word, length) == 0) {
-            if (commands[i].argument[0] && commands[i].argument[0] != '[' && !*rest)
-                fprintf(stderr, ",%s needs a %s\n", commands[i].name, commands[i].argument);
-            else
-                commands[i].run(repl, rest);
-            fflush(stdout);
-            return;
-        }
+    const struct comma_command *command = find_command(word, length);
+    if (!command)
+        unknown_command(word, length);
+    else if (command->argument[0] && command->argument[0] != '[' && !*rest)
+        fprintf(stderr, ",%s needs a %s\n", command->name, command->argument);
+    else
+        command->run(repl, rest);
+    fflush(stdout);
+}
+
+/* --- completion -------------------------------------------------------------------------------------------------- */
+
+static void list_commands(const char *prefix, struct name_list *names)
+{
+    for (size_t i = 0; i < COMMA_COUNT; i++)
+        if (strncmp(commands[i].name, prefix, strlen(prefix)) == 0)
+            name_list_take(names, commands[i].name);
+}
+
+size_t repl_complete(struct repl *repl, const char *line, size_t length, sch_name_fn *take, void *data)
+{
+    struct name_list names = { 0 };
+    size_t start, typed = repl->length + length;
+    char *text = malloc(typed + 1);
+    if (!text)
+        return 0;
+    if (repl->length)
+        memcpy(text, repl->entry, repl->length);
+    memcpy(text + repl->length, line, length);
+    text[typed] = '\0';
+    enum typed_wish wish = typed_wish(text, typed, &start);
+    char *word = text + start;
+    switch (wish) {
+    case TYPED_NOTHING: break;
+    case TYPED_NAME: sch_names(repl->vm, word, name_list_take, &names); break;
+    case TYPED_COMMAND: list_commands(word, &names); break;
+    case TYPED_FILE: name_list_files(&names, word); break;
+    case TYPED_LIBRARY:
+        name_join_spaces(word);
+        sch_libraries(repl->vm, word, name_list_take, &names);
+        break;
     }
-    fprintf(stderr, "there is no command ,%.*s; ,help lists them\n", (int)length, word);
+    name_list_sort(&names);
+    for (size_t i = 0; i < names.count && take(data, names.items[i]); i++)
+        ;
+    size_t is_typed = strlen(word);
+    name_list_done(&names);
+    free(text);
+    return is_typed;
+}
+
+void repl_print_names(const struct repl *repl, const char *const *names, size_t count)
+{
+    name_print_columns(names, count, repl->input->prompts);
 }
 
 /* --- entries ----------------------------------------------------------------------------------------------------- */
@@ -212,12 +359,14 @@ static bool add_line(struct repl *repl, const char *line)
     memcpy(repl->entry + repl->length, line, more - 2);
     memcpy(repl->entry + repl->length + more - 2, "\n", 2);
     repl->length += more - 1;
+    typed_scan(repl->entry, repl->length, &repl->typed);
     return true;
 }
 
 static void drop_entry(struct repl *repl)
 {
     repl->length = 0;
+    repl->typed = (struct typed){ 0 };
     if (repl->entry)
         repl->entry[0] = '\0';
 }
@@ -235,14 +384,22 @@ static bool is_incomplete(struct repl *repl, const char *text)
            strcmp(sch_failure(repl->vm)->kind, "read-incomplete") == 0;
 }
 
+/* Of a text that is long the open lists tell, since the reader would go through it again for each of its lines. */
+static bool is_open(const struct repl *repl)
+{
+    enum { SHORT_TEXT = 1 << 12 };
+    return repl->length > SHORT_TEXT && (repl->typed.depth > 0 || repl->typed.within != TYPED_BETWEEN);
+}
+
 /* A comma command waits for the end of its form; a file's name is none. */
 static bool wants_more(struct repl *repl)
 {
     const char *text = repl->entry + strspn(repl->entry, " \t\n\r");
     if (*text != ',')
-        return is_incomplete(repl, text);
+        return is_open(repl) || is_incomplete(repl, text);
+    const struct comma_command *command = find_command(text + 1, strcspn(text + 1, " \t\n"));
     text += strcspn(text, " \t\n");
-    return strncmp(repl->entry, ",load", 5) != 0 && is_incomplete(repl, text);
+    return command && strcmp(command->argument, "FORM") == 0 && is_incomplete(repl, text);
 }
 
 static void finish_entry(struct repl *repl)
@@ -254,6 +411,7 @@ static void finish_entry(struct repl *repl)
         repl->input->remember(repl->input->data, repl->entry);
         repl->entry[repl->length - 1] = '\n';
     }
+    keep_entry(repl, repl->entry);
     char *text = repl->entry + strspn(repl->entry, " \t\n\r");
     if (*text == ',')
         run_command(repl, text);
@@ -262,11 +420,22 @@ static void finish_entry(struct repl *repl)
     drop_entry(repl);
 }
 
+/* The next line. What a program wrote without an end of line stays in sight. */
+static enum repl_line read_line(struct repl *repl, char **ret)
+{
+    if (repl->input->prompts)
+        end_line(repl);
+    fflush(stdout);
+    if (repl->length == 0)
+        return repl->input->read(repl->input->data, "> ", 0, ret);
+    return repl->input->read(repl->input->data, ". ", typed_indent(repl->entry, repl->length, &repl->typed), ret);
+}
+
 static int converse(struct repl *repl)
 {
     while (!repl->quit) {
         char *line = NULL;
-        enum repl_line got = repl->input->read(repl->input->data, repl->length ? "... " : "> ", &line);
+        enum repl_line got = read_line(repl, &line);
         if (got == REPL_INTERRUPTED) {
             drop_entry(repl);
             continue;
@@ -319,8 +488,9 @@ int repl_run(const struct options *options, const struct repl_input *input)
     if (repl.vm) {
         interruptible = repl.vm;
         catch_interrupts();
+        sch_set_output(repl.vm, write_text, &repl);
         if (input->begin)
-            input->begin(input->data, repl.vm);
+            input->begin(input->data, &repl);
         if (input->prompts)
             printf("Schooner %s. ,help lists the commands.\n", sch_version());
         status = converse(&repl);
@@ -328,6 +498,8 @@ int repl_run(const struct options *options, const struct repl_input *input)
         sch_vm_free(repl.vm);
     }
     free(repl.entry);
+    for (size_t i = 0; i < ENTRIES_KEPT; i++)
+        free(repl.entries[i]);
     world_close(&world);
     if (fflush(stdout) != 0 && status == STATUS_OK)
         status = STATUS_ERROR;

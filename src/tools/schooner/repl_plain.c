@@ -5,8 +5,9 @@
 #include "tools/common/helper.h"
 #include "tools/schooner/repl.h"
 
-static enum repl_line read_plain(void *data, const char *prompt, char **ret)
+static enum repl_line read_plain(void *data, const char *prompt, unsigned indent, char **ret)
 {
+    (void)indent; /* a terminal without an editor cannot take it back */
     const bool *prompts = data;
     char *line = NULL;
     size_t size = 0;
@@ -26,6 +27,10 @@ static enum repl_line read_plain(void *data, const char *prompt, char **ret)
     }
     if (length > 0 && line[length - 1] == '\n')
         line[length - 1] = '\0';
+    /* A NUL is no text, and must not hide what stands behind it: the reader complains about this. */
+    for (ssize_t i = 0; i + 1 < length; i++)
+        if (line[i] == '\0')
+            line[i] = '\1';
     *ret = line;
     return REPL_LINE;
 }
