@@ -23,6 +23,12 @@ static const struct library *find_scope(void *data, const char *name)
     return library ? library : session_find_library(vm, name);
 }
 
+static void explain_library(void *data, const char *name, char *ret, size_t size)
+{
+    const sch_vm *vm = data;
+    env_explain_library(vm->env, name, ret, size);
+}
+
 static bool find_builtin(void *data, const char *name, struct exported *ret)
 {
     sch_vm *vm = data;
@@ -109,6 +115,7 @@ static struct expand_world world_of(sch_vm *vm)
         .find_library = find_library,
         .find_scope = find_scope,
         .find_builtin = find_builtin,
+        .explain_library = explain_library,
         .load_library = env->load_library ? load_library : NULL,
         .load_include = env->load_include ? load_include : NULL,
         .mutation = env->mutation,

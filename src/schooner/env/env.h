@@ -74,6 +74,9 @@ bool is_system_library(const char *name);
 #define ENV_SYSTEM_LIBRARY "(schooner system)"
 
 const struct library *env_find_scope(const sch_env *env, const char *name);
+/* Why env_find_library does not give the library, behind "is not available": what would give it, or which one was
+ * meant; else an empty text. */
+void env_explain_library(const sch_env *env, const char *name, char *ret, size_t size);
 
 void library_init_image(struct env_library *library, const sch_env *env, const struct image_library *image);
 void library_init_host(struct env_library *library, const sch_env *env, const char *name,

@@ -4,6 +4,7 @@
  */
 #include <stdio.h>
 #include "schooner/env/env.h"
+#include "base/near.h"
 #include "schooner/table/primitive.h"
 
 /* --- names ------------------------------------------------------------------------------------------------------- */
@@ -353,6 +354,36 @@ const struct library *env_find_library(const sch_env *env, const char *name)
     if (!env->image && strcmp(name, syntax_library.name) == 0)
         return &syntax_library;
     return NULL;
+}
+
+/* The library that was meant. */
+static const char *near_library(const sch_env *env, const char *name)
+{
+    struct near near = near_begin(name);
+    for (size_t i = 0; i < env->library_count; i++)
+        if (env->libraries[i].importable && !env->libraries[i].anonymous)
+            near_consider(&near, env->libraries[i].view.name);
+    return near.found;
+}
+
+void env_explain_library(const sch_env *env, const char *name, char *ret, size_t size)
+{
+    const struct env_library *library = NULL;
+    *ret = '\0';
+    for (size_t i = 0; i < env->library_count && !library; i++)
+        if (!env->libraries[i].anonymous && strcmp(env->libraries[i].view.name, name) == 0)
+            library = &env->libraries[i];
+    const char *near = library ? NULL : near_library(env, name);
+    if (near)
+        snprintf(ret, size, "; did you mean %s?", near);
+    if (!library || (library->image && library->image->flags & IMAGE_LIBRARY_INTERNAL))
+        return;
+    if (!env->mutation && is_mutation_library(name))
+        snprintf(ret, size, ": programs run without mutation here (--mutation gives it)");
+    else if (env->posture == SCH_POSTURE_EVAL && is_run_only_library(name))
+        snprintf(ret, size, ": only trusted programs may import it (schooner run)");
+    else if (!is_system_library(name)) /* of which the host has nothing to offer */
+        snprintf(ret, size, ": it is not on the menu (--menu with its name gives it)");
 }
 
 const struct library *env_find_scope(const sch_env *env, const char *name)

@@ -53,6 +53,9 @@ struct expand_world {
      * library's canonical name, or the file's name for includes (relative to the including source's name). */
     bool (*load_library)(void *data, struct front *front, const char *name, struct sch_source *ret);
     bool (*load_include)(void *data, struct front *front, const char *from, const char *name, struct sch_source *ret);
+    /* Why find_library does not give a library, to stand behind "is not available": ": ..."; else an empty text. NULL:
+     * nobody knows. */
+    void (*explain_library)(void *data, const char *name, char *ret, size_t size);
     bool mutation;      /* set! and other mutating special forms exist */
     bool redefinition;  /* top-level names may be defined again */
     bool late_names;    /* a program's name that nothing binds is an error where it is used, not before */

@@ -97,10 +97,10 @@ struct module *library_get(struct expander *x, const char *name, struct position
         x->loading--;
         return made;
     }
-    const struct library *hidden =
-        !x->world->mutation && x->world->find_scope ? x->world->find_scope(x->world->data, name) : NULL;
-    front_fail(x->front, "library-not-found", position, "the library %s is not available%s", name,
-               hidden && hidden->mutates ? ": programs run without mutation here (--mutation gives it)" : "");
+    char why[200] = "";
+    if (x->world->explain_library)
+        x->world->explain_library(x->world->data, name, why, sizeof why);
+    front_fail(x->front, "library-not-found", position, "the library %s is not available%s", name, why);
     return NULL;
 }
 

@@ -383,11 +383,21 @@ static bool is_identifier(const char *text, size_t length)
     return length > 0 && (unsigned char)text[0] != '#';
 }
 
+/* Other Schemes write lists in brackets, which R7RS 2.3 reserves. */
+static const char *why_no_identifier(const char *text, size_t length)
+{
+    bool is_square = memchr(text, '[', length) || memchr(text, ']', length);
+    bool is_curly = memchr(text, '{', length) || memchr(text, '}', length);
+    return is_square  ? "square brackets are not R7RS: write ( and ) for [ and ], here:"
+           : is_curly ? "curly braces are not R7RS: write ( and ) for { and }, here:"
+                      : "not an identifier:";
+}
+
 static struct datum *make_identifier(struct reader *reader, struct position position, const char *text, size_t length,
                                      enum datum_kind kind)
 {
     if (!is_identifier(text, length))
-        return fail_token(reader, position, "not an identifier:", text, length);
+        return fail_token(reader, position, why_no_identifier(text, length), text, length);
     size_t folded_length;
     const char *folded = fold_token(reader, text, length, &folded_length);
     if (!folded)
