@@ -238,9 +238,9 @@ static void test_roots(void)
 /* Everything that a start takes is given back. */
 /* KiB. A sanitizer keeps what was freed for a while, and looks for leaks itself. */
 #ifdef __SANITIZE_ADDRESS__
-enum { MEMORY_LEFT_MOST = 64 * 1024 };
+enum { MEMORY_LEFT_MAX = 64 * 1024 };
 #else
-enum { MEMORY_LEFT_MOST = 1024 };
+enum { MEMORY_LEFT_MAX = 1024 };
 #endif
 
 static void test_thousand(void)
@@ -268,7 +268,7 @@ static void test_thousand(void)
     check(count_descriptors() == descriptors, "leave no descriptor");
     check(!has_children(), "leave no process");
     check(prctl(PR_GET_DUMPABLE) == 1, "and the host is as dumpable as before");
-    check(after.ru_maxrss - before.ru_maxrss < MEMORY_LEFT_MOST, "leave no memory (%ld KiB)",
+    check(after.ru_maxrss - before.ru_maxrss < MEMORY_LEFT_MAX, "leave no memory (%ld KiB)",
           after.ru_maxrss - before.ru_maxrss);
     esq_plan_free(plan);
 }

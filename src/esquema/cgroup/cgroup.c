@@ -19,8 +19,8 @@
 /* The kernel's bounds for cpu.max, microseconds. */
 #define PERIOD_USUAL   100000
 #define PERIOD_LONGEST 1000000
-#define QUOTA_LEAST    1000
-#define RATIO_MOST     100000 /* processors */
+#define QUOTA_MIN      1000
+#define RATIO_MAX      100000 /* processors */
 
 static const struct {
     enum spec_field field;
@@ -62,12 +62,12 @@ static bool parse_cpus(const char *text, uint64_t *ret_quota, uint64_t *ret_peri
         for (end++; *end >= '0' && *end <= '9' && below < 1000000000; end++, below *= 10)
             above = above * 10 + (unsigned)(*end - '0');
     }
-    if (below == 0 || above > below * RATIO_MOST)
+    if (below == 0 || above > below * RATIO_MAX)
         return false;
-    uint64_t period = above * PERIOD_USUAL / below < QUOTA_LEAST ? PERIOD_LONGEST : PERIOD_USUAL;
+    uint64_t period = above * PERIOD_USUAL / below < QUOTA_MIN ? PERIOD_LONGEST : PERIOD_USUAL;
     *ret_quota = (uint64_t)(above * period / below);
     *ret_period = period;
-    return *ret_quota >= QUOTA_LEAST;
+    return *ret_quota >= QUOTA_MIN;
 }
 
 /* "0-3,5": what the kernel reads, no more than it has. */
@@ -136,7 +136,7 @@ void cgroup_check(const esq_spec *spec, struct spec_problems *problems)
         spec_problem(problems, spec_where(spec, SPEC_MEMORY), 0, "sizes are in bytes; in a description (MiB 64)",
                      "no program starts in %llu bytes of memory", (unsigned long long)number);
     if (spec_is_given(spec, SPEC_CPUS) && !parse_cpus(spec_text(spec, SPEC_CPUS), &quota, &period))
-        spec_problem(problems, spec_where(spec, SPEC_CPUS), 0, NULL, "`cpus` must be from 0.001 to %d", RATIO_MOST);
+        spec_problem(problems, spec_where(spec, SPEC_CPUS), 0, NULL, "`cpus` must be from 0.001 to %d", RATIO_MAX);
     if (spec_is_given(spec, SPEC_CPUSET) && !is_list(spec_text(spec, SPEC_CPUSET)))
         spec_problem(problems, spec_where(spec, SPEC_CPUSET), 0, NULL,
                      "`cpuset` is a list of processors such as 0-3,5, not `%.64s`", spec_text(spec, SPEC_CPUSET));

@@ -17,7 +17,7 @@
 #define PREFIX "esquema-"
 
 enum {
-    STALE_MOST = 64,                /* looked at by one start */
+    STALE_MAX = 64,                 /* looked at by one start */
     END_MICROSECONDS = 5 * 1000000, /* killed processes are gone by then, or hang in the kernel */
     HOLDER_STACK = 16 << 10,
     STALE_MICROSECONDS = 1000000,     /* for all of them together; what takes longer is left to the next */
@@ -127,7 +127,7 @@ static void remove_stale(int parent)
         sys_close(copy);
         return;
     }
-    for (int count = 0; count < STALE_MOST && (entry = readdir(directory));)
+    for (int count = 0; count < STALE_MAX && (entry = readdir(directory));)
         if (strncmp(entry->d_name, PREFIX, sizeof(PREFIX) - 1) == 0) {
             remove_if_stale(parent, entry->d_name, until);
             count++;

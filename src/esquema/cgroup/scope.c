@@ -22,7 +22,7 @@
 
 enum {
     MESSAGE_MAX = 16 << 10,
-    MESSAGES_MOST = 1000, /* of others, while we wait */
+    MESSAGES_MAX = 1000, /* of others, while we wait */
     TIMEOUT_MICROSECONDS = 10 * 1000000,
 };
 
@@ -352,7 +352,7 @@ static int authenticate(int fd, uint64_t until)
 static int wait_for_job(int fd, uint32_t serial, const char *name, uint64_t until, const char **ret_detail)
 {
     unsigned char bytes[MESSAGE_MAX];
-    for (int i = 0; i < MESSAGES_MOST; i++) {
+    for (int i = 0; i < MESSAGES_MAX; i++) {
         struct message message;
         const char *job, *unit, *outcome;
         uint32_t id;
@@ -381,7 +381,7 @@ static int wait_for_job(int fd, uint32_t serial, const char *name, uint64_t unti
 static int wait_for_answer(int fd, uint32_t serial, uint64_t until, const char **ret_detail)
 {
     unsigned char bytes[MESSAGE_MAX];
-    for (int i = 0; i < MESSAGES_MOST; i++) {
+    for (int i = 0; i < MESSAGES_MAX; i++) {
         struct message message;
         int result = receive_message(fd, bytes, until, &message);
         if (result < 0)

@@ -14,7 +14,7 @@
 
 #define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 #define DEFAULT_HOME "/"
-#define KEPT_MOST    255
+#define KEPT_MAX     255
 
 static int no_memory(esq_error *ret_error)
 {
@@ -77,7 +77,7 @@ static void check_standard(const esq_spec *spec, struct spec_problems *problems)
 
 static void check_kept(const esq_spec *spec, struct spec_problems *problems)
 {
-    bool is_taken[KEPT_MOST + 1] = { false };
+    bool is_taken[KEPT_MAX + 1] = { false };
     size_t count;
     const struct spec_item *items = spec_items(spec, SPEC_KEEP, &count);
     if (count > LAUNCH_DESCRIPTORS_MAX - 3)
@@ -85,9 +85,9 @@ static void check_kept(const esq_spec *spec, struct spec_problems *problems)
                      LAUNCH_DESCRIPTORS_MAX - 3);
     for (size_t i = 0; i < count; i++) {
         int inside = items[i].inside;
-        if (inside < 3 || inside > KEPT_MOST)
+        if (inside < 3 || inside > KEPT_MAX)
             spec_problem(problems, &items[i].where, 0, NULL,
-                         "a kept descriptor has a number from 3 to %d inside, not %d", KEPT_MOST, inside);
+                         "a kept descriptor has a number from 3 to %d inside, not %d", KEPT_MAX, inside);
         else if (is_taken[inside])
             spec_problem(problems, &items[i].where, 0, NULL, "two descriptors are kept as number %d", inside);
         else
@@ -119,7 +119,7 @@ static void collect_moves(const esq_spec *spec, struct launch_descriptors *data)
         int fd = spec_fd(spec, standard[i]);
         data->moves[data->move_count++] = (struct launch_move){ .from = fd < 0 ? i : fd, .to = i };
     }
-    for (int inside = 3; inside <= KEPT_MOST; inside++)
+    for (int inside = 3; inside <= KEPT_MAX; inside++)
         for (size_t i = 0; i < count; i++)
             if (items[i].inside == inside)
                 data->moves[data->move_count++] = (struct launch_move){ .from = items[i].fd, .to = inside };

@@ -18,7 +18,7 @@
 #include "launch/launch.h"
 #include "supervise/control.h"
 
-enum { ENVIRONMENT_MOST = 4096 };
+enum { ENVIRONMENT_MAX = 4096 };
 
 /* The container's plan, and what was made of it. */
 struct joining {
@@ -362,7 +362,7 @@ pid_t esq_store_exec(esq_store *store, const char *name, const esq_exec *how, es
     struct joining joining = { .fds = { -1, -1 } };
     esq_entry entry;
     pid_t pid = 0;
-    if (how->size < sizeof *how || how->word_count == 0 || !*how->words[0] || how->environment_count > ENVIRONMENT_MOST)
+    if (how->size < sizeof *how || how->word_count == 0 || !*how->words[0] || how->environment_count > ENVIRONMENT_MAX)
         return esq_refuse(ret_error, EINVAL, NULL, "a program to execute is needed");
     int result = esq_store_find(store, name, &entry, ret_error);
     if (result == 0)

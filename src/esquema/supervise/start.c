@@ -16,7 +16,7 @@
 #include "supervise/protocol.h"
 #include "supervise/supervise.h"
 
-enum { LOG_SIZE = 10 << 20, LOG_FILES = 5, LOG_FILES_MOST = 100 };
+enum { LOG_SIZE = 10 << 20, LOG_FILES = 5, LOG_FILES_MAX = 100 };
 
 /* ---- The job ---- */
 
@@ -163,8 +163,8 @@ static void prepare_job(const struct esq_store *store, const struct store_entry 
         .log_output = how->log_output,
         .restart = how->restart,
     };
-    if (job->log_files > LOG_FILES_MOST)
-        job->log_files = LOG_FILES_MOST;
+    if (job->log_files > LOG_FILES_MAX)
+        job->log_files = LOG_FILES_MAX;
     if (how->flags & ESQ_START_REMOVE)
         job->flags |= SUPERVISE_REMOVE;
     if (how->flags & ESQ_START_TERMINAL)

@@ -9,7 +9,7 @@
 
 /* --- checking ---------------------------------------------------------------------------------------------------- */
 
-enum { DIAGNOSTICS_MOST = 1000 };
+enum { DIAGNOSTICS_MAX = 1000 };
 
 struct checker {
     struct sch_source source;
@@ -27,7 +27,7 @@ static bool tell(sch_vm *vm, const struct front *front)
     failure_from_front(vm, front);
     checker->count++;
     checker->report(checker->data, &vm->api->failure);
-    return checker->count < DIAGNOSTICS_MOST;
+    return checker->count < DIAGNOSTICS_MAX;
 }
 
 static bool expander_told(void *data, const struct front *front)
@@ -88,7 +88,7 @@ enum sch_status sch_check(sch_vm *vm, struct sch_source source, sch_diagnostic_f
     enum sch_status status = program_front(vm, check, &checker);
     vm->api->checker = NULL;
     run_end(vm);
-    bool is_told = status == SCH_ERROR && checker.count == DIAGNOSTICS_MOST; /* the last of them ended it */
+    bool is_told = status == SCH_ERROR && checker.count == DIAGNOSTICS_MAX; /* the last of them ended it */
     if (status != SCH_OK && !is_told)
         report(data, &vm->api->failure);
     return status == SCH_OK && checker.count > 0 ? SCH_ERROR : status;
@@ -144,7 +144,7 @@ static bool show_steps(sch_vm *vm, const struct showing *showing, struct front *
 
 static bool show_data(const struct showing *showing, struct front *front, uint16_t file, struct buffer *out)
 {
-    enum { DATUM_MOST = 1 << 20 };
+    enum { DATUM_MAX = 1 << 20 };
     struct reader reader;
     reader_init(&reader, front, file);
     for (;;) {
@@ -154,7 +154,7 @@ static bool show_data(const struct showing *showing, struct front *front, uint16
             return result == READ_END;
         if (!showing->write)
             continue;
-        if (!datum_print(datum, DATUM_MOST, out) || !buffer_append_byte(out, '\n'))
+        if (!datum_print(datum, DATUM_MAX, out) || !buffer_append_byte(out, '\n'))
             return front_limit(front, SCH_LIMIT_HEAP);
         if (!flush(showing, out))
             return front_limit(front, SCH_LIMIT_OUTPUT);

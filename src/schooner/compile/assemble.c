@@ -2,7 +2,7 @@
 #include <stdarg.h>
 #include "schooner/compile/assemble.h"
 
-enum { CODE_WORDS_MOST = 1 << 22 };
+enum { CODE_WORDS_MAX = 1 << 22 };
 
 bool assembler_init(struct assembler *as, struct front *front)
 {
@@ -17,7 +17,7 @@ void emit_word(struct assembler *as, uint32_t word)
         *at = word;
     else
         as->failed = true;
-    if (as->count > CODE_WORDS_MOST && !as->failed) {
+    if (as->count > CODE_WORDS_MAX && !as->failed) {
         as->failed = true;
         front_fail(as->front, "syntax-error", as->position, "the program is too large");
     }
@@ -276,7 +276,7 @@ static uint64_t place_part(struct part *part, uint64_t at)
 }
 
 /* The source texts are kept up to a size, so that failures of code that runs much later still show their line. */
-enum { SOURCE_KEPT_MOST = 256 * 1024 };
+enum { SOURCE_KEPT_MAX = 256 * 1024 };
 
 static struct code_source *keep_sources(struct assembler *as)
 {
@@ -287,7 +287,7 @@ static struct code_source *keep_sources(struct assembler *as)
         const struct front_source *source = &front->sources[i];
         size_t length = strlen(source->name);
         sources[i].name = (struct code_range){ text_add(as, source->name, length), (uint32_t)length };
-        if (source->length > SOURCE_KEPT_MOST - kept)
+        if (source->length > SOURCE_KEPT_MAX - kept)
             continue;
         kept += source->length;
         sources[i].text = (struct code_range){ text_add(as, source->text, source->length), (uint32_t)source->length };

@@ -28,8 +28,8 @@ enum {
     REGISTER_NEAR = 248,
     REGISTER_SCRATCH = 252,
     REGISTER_WIDE = 256,
-    REGISTER_MOST = 60000,
-    ARGUMENTS_MOST = 240,
+    REGISTER_MAX = 60000,
+    ARGUMENTS_MAX = 240,
     FRAME_HEADER = 2, /* words below a frame: return address, environment */
 };
 

@@ -26,7 +26,7 @@ uint32_t registers_take(struct generator *g, uint32_t count)
     if (g->next < REGISTER_WIDE && g->next + count > REGISTER_NEAR)
         g->next = REGISTER_WIDE;
     uint32_t reg = g->next;
-    if (count > REGISTER_MOST - reg) {
+    if (count > REGISTER_MAX - reg) {
         if (!g->as.failed)
             front_fail(g->compiler->front, "syntax-error", g->as.position, "a procedure has too many variables");
         g->as.failed = true;
@@ -301,10 +301,10 @@ static bool gen_receive(struct generator *g, struct core *node, struct dest dest
 {
     struct core_clause *clause = &node->receive.clause;
     uint32_t saved = g->next, total = clause->count + clause->has_rest;
-    if (total > ARGUMENTS_MOST) {
+    if (total > ARGUMENTS_MAX) {
         g->as.failed = true;
         return front_fail(g->compiler->front, "syntax-error", node->position, "more than %d values are bound at once",
-                          ARGUMENTS_MOST);
+                          ARGUMENTS_MAX);
     }
     uint32_t base = registers_take(g, total);
     uint32_t values = gen_operand(g, node->receive.producer);
@@ -456,10 +456,10 @@ static bool gen_clause(struct generator *g, struct core *lambda, size_t index)
 {
     struct core_clause *clause = &lambda->lambda.clauses[index];
     uint32_t total = clause->count + clause->has_rest, next = label_new(&g->as);
-    if (total > ARGUMENTS_MOST) {
+    if (total > ARGUMENTS_MAX) {
         g->as.failed = true;
         return front_fail(g->compiler->front, "syntax-error", lambda->position,
-                          "a procedure has more than %d parameters", ARGUMENTS_MOST);
+                          "a procedure has more than %d parameters", ARGUMENTS_MAX);
     }
     g->clause = clause;
     g->next = g->most = 0;

@@ -415,7 +415,7 @@ static bool gen_long_call(struct generator *g, struct core *node, struct dest de
 
 static bool gen_unknown_call(struct generator *g, struct core *node, struct dest dest)
 {
-    if (node->call.count > ARGUMENTS_MOST)
+    if (node->call.count > ARGUMENTS_MAX)
         return gen_long_call(g, node, dest);
     uint32_t saved = g->next, operator= gen_operand(g, node->call.procedure);
     uint32_t base = frame_take(g, node->call.count);

@@ -347,7 +347,7 @@ bool gen_primitive(struct generator *g, struct core *node, struct dest dest, boo
     *ret_done = false;
     struct global *global = node->call.procedure->global;
     const struct primitive_info *info = &primitive_table[global->index];
-    if (is_off(g->compiler, SWITCH_OPEN) || global->index > UINT16_MAX || count > ARGUMENTS_MOST ||
+    if (is_off(g->compiler, SWITCH_OPEN) || global->index > UINT16_MAX || count > ARGUMENTS_MAX ||
         (int64_t)count < info->min_args || (info->max_args >= 0 && (int64_t)count > info->max_args))
         return true;
     *ret_done = true;

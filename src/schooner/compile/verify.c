@@ -288,7 +288,7 @@ static const char *check_procedure(struct check *check, const struct code_proced
 {
     const struct sch_code *code = check->code;
     struct instruction in;
-    if (p->entry >= p->end || p->end > code->word_count || p->frame > REGISTER_MOST + 1 || p->frame == 0 ||
+    if (p->entry >= p->end || p->end > code->word_count || p->frame > REGISTER_MAX + 1 || p->frame == 0 ||
         (p->name.count && !text_is_sound(check, p->name.offset, p->name.count)))
         return "a procedure";
     unsigned flags = 0;

@@ -4,7 +4,7 @@
 #include "schooner/core/core.h"
 
 /* More of a constant says nothing more about the program. */
-enum { CONSTANT_PRINT_MOST = 2000 };
+enum { CONSTANT_PRINT_MAX = 2000 };
 enum { PRINT_STACK = 64 * 1024 }; /* of the thread's own, before segments */
 
 struct printer {
@@ -103,7 +103,7 @@ static bool print_core(const struct core *core, struct printer *out)
     switch ((enum core_kind)core->kind) {
     case CORE_CONSTANT:
         return (is_self_evaluating(core->constant) || buffer_append_byte(out->text, '\'')) &&
-               datum_print(core->constant, CONSTANT_PRINT_MOST, out->text);
+               datum_print(core->constant, CONSTANT_PRINT_MAX, out->text);
     case CORE_LOCAL: return print_variable(core->local, out);
     case CORE_GLOBAL: return print_global(core->global, out);
     case CORE_SET_LOCAL:

@@ -9,7 +9,7 @@
 #include "schooner/table/primitive.h"
 #include "schooner/table/switches.h"
 
-enum { LIBRARY_NAME_MAX = 256, HOST_BINDINGS_MOST = 100000 };
+enum { LIBRARY_NAME_MAX = 256, HOST_BINDINGS_MAX = 100000 };
 
 sch_value env_primitive(const sch_env *env, uint32_t index)
 {
@@ -281,7 +281,7 @@ static bool init(sch_env *env, const struct sch_env_options *options, struct sch
     for (size_t i = 0; i < options->library_count; i++)
         if (!size_add(env->function_count, options->libraries[i].count, &env->function_count))
             return fail(ret_failure, "misuse", "too many bindings of the host");
-    if (env->function_count > HOST_BINDINGS_MOST)
+    if (env->function_count > HOST_BINDINGS_MAX)
         return fail(ret_failure, "misuse", "too many bindings of the host");
 
     size_t image_libraries = env->image ? env->image->libraries.count : 0;

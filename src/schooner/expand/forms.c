@@ -132,7 +132,7 @@ bool form_parameterize(struct expander *x, const struct task *task)
 
 bool form_syntax_error(struct expander *x, const struct task *task)
 {
-    enum { FORM_PRINT_MOST = 100 };
+    enum { FORM_PRINT_MAX = 100 };
     struct datum *form = task->form;
     if (form_length(form) < 2 || form_second(form)->kind != DATUM_STRING)
         return fail(x, form, "`syntax-error` needs a message and forms");
@@ -143,7 +143,7 @@ bool form_syntax_error(struct expander *x, const struct task *task)
     for (struct datum *rest = form_rest(form, 2); ok && rest->kind == DATUM_PAIR && out.length < FRONT_MESSAGE;
          rest = form_cdr(rest)) {
         struct datum *irritant = strip(x, form_car(rest));
-        ok = irritant && buffer_append_byte(&out, ' ') && datum_print(irritant, FORM_PRINT_MOST, &out);
+        ok = irritant && buffer_append_byte(&out, ' ') && datum_print(irritant, FORM_PRINT_MAX, &out);
     }
     if (ok)
         fail(x, form, "%.*s", (int)out.length, (const char *)out.bytes);

@@ -241,10 +241,10 @@ static bool build(struct expansion_step *step, const struct template *template, 
 /* The use is shown: what another macro built stands in no text. */
 static void no_match(struct expander *x, struct datum *form)
 {
-    enum { FORM_PRINT_MOST = 100 };
+    enum { FORM_PRINT_MAX = 100 };
     struct buffer out;
     buffer_init(&out, x->front->arena.memory);
-    if (datum_print(form, FORM_PRINT_MOST, &out))
+    if (datum_print(form, FORM_PRINT_MAX, &out))
         fail(x, form, "no rule of the macro `%s` matches this use: %.*s", identifier_text(form_car(form)),
              (int)out.length, (const char *)out.bytes);
     else

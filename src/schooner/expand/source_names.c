@@ -8,7 +8,7 @@
 #include "base/cstack.h"
 #include "schooner/expand/source.h"
 
-enum { NAMES_STACK = 64 * 1024, NAME_MOST = 200 };
+enum { NAMES_STACK = 64 * 1024, SHOWN_NAME_MAX = 200 };
 
 /* A variable's shown name, in variable->scratch. */
 struct shown {
@@ -57,8 +57,8 @@ static struct name *fresh_name(struct naming *n, const struct name *base)
 {
     struct known *known = known_of(n, base);
     while (known && front_charge(n->front, 1)) {
-        char text[NAME_MOST + 16];
-        int length = base->length < NAME_MOST ? (int)base->length : 0;
+        char text[SHOWN_NAME_MAX + 16];
+        int length = base->length < SHOWN_NAME_MAX ? (int)base->length : 0;
         snprintf(text, sizeof text, "%.*s.%u", length, base->text, (unsigned)++known->last);
         size_t before = n->front->names.count;
         struct name *name = name_of(&n->front->names, text);

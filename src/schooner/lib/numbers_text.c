@@ -1,7 +1,7 @@
 /* Numbers: number->string, string->number. */
 #include "schooner/lib/numbers.h"
 
-enum { RADIX_MOST = 36 };
+enum { RADIX_MAX = 36 };
 
 static bool radix_of(sch_vm *vm, const char *who, const sch_value *args, size_t count, unsigned *ret)
 {
@@ -12,7 +12,7 @@ static bool radix_of(sch_vm *vm, const char *who, const sch_value *args, size_t 
         raise_type(vm, who, 2, "an exact integer", args[1]);
         return false;
     }
-    if (!is_index(args[1], RADIX_MOST + 1) || fixnum_int(args[1]) < 2) {
+    if (!is_index(args[1], RADIX_MAX + 1) || fixnum_int(args[1]) < 2) {
         raise_range(vm, who, 2, args[1]);
         return false;
     }

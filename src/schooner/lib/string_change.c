@@ -27,7 +27,7 @@ struct patch {
 };
 
 /* In place and in one go: half of it done would leave the text broken. What takes longer becomes a new text. */
-enum { OVERWRITE_MOST = 1 << 18 };
+enum { OVERWRITE_MAX = 1 << 18 };
 
 static bool put_patch(sch_vm *vm, const struct patch *patch, char *out)
 {
@@ -53,10 +53,10 @@ static bool is_indexed(const struct string *string, const struct patch *patch)
     return string->characters != header_length(string->header) && !is_one_character(patch);
 }
 
-/* Short enough not to be interrupted half-way (see OVERWRITE_MOST). */
+/* Short enough not to be interrupted half-way (see OVERWRITE_MAX). */
 static bool can_overwrite(const struct string *string, const struct patch *patch)
 {
-    return (is_indexed(string, patch) ? header_length(string->header) : patch->bytes * patch->times) <= OVERWRITE_MOST;
+    return (is_indexed(string, patch) ? header_length(string->header) : patch->bytes * patch->times) <= OVERWRITE_MAX;
 }
 
 static bool overwrite(sch_vm *vm, struct string *string, size_t offset, const struct patch *patch)

@@ -6,7 +6,7 @@
 #include <math.h>
 #include "schooner/num/decimal.h"
 
-const uint64_t decimal_powers[POWER_MOST - POWER_LEAST + 1][2] = {
+const uint64_t decimal_powers[POWER_MAX - POWER_MIN + 1][2] = {
 #include "schooner/num/decimal_powers.h"
 };
 
@@ -40,7 +40,7 @@ static int64_t exponent_at(const struct digits *digits, size_t end)
 /* w 10^q exactly rounded, or false when 128 bits of the power do not tell. w is not zero. */
 static bool eisel_lemire(uint64_t w, int64_t q, double *ret)
 {
-    if (q < POWER_LEAST) {
+    if (q < POWER_MIN) {
         *ret = 0.0;
         return true;
     }
@@ -48,7 +48,7 @@ static bool eisel_lemire(uint64_t w, int64_t q, double *ret)
         *ret = INFINITY;
         return true;
     }
-    const uint64_t *row = decimal_powers[q - POWER_LEAST];
+    const uint64_t *row = decimal_powers[q - POWER_MIN];
     uint64_t power_high = row[0], power_low = row[1];
     if (q < 0 && q >= -27) { /* the algorithm wants these rounded up */
         power_low++;

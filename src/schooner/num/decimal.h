@@ -7,9 +7,9 @@
 
 #include "schooner/num/exact.h"
 
-enum { POWER_LEAST = -342, POWER_MOST = 324 };
-/* 128 leading bits of 10^(POWER_LEAST + i), rounded down: high word, low word. */
-extern const uint64_t decimal_powers[POWER_MOST - POWER_LEAST + 1][2];
+enum { POWER_MIN = -342, POWER_MAX = 324 };
+/* 128 leading bits of 10^(POWER_MIN + i), rounded down: high word, low word. */
+extern const uint64_t decimal_powers[POWER_MAX - POWER_MIN + 1][2];
 
 /* whole.fraction * radix^exponent; digits are valid in the radix. */
 struct digits {

@@ -39,8 +39,8 @@ static uint64_t schubfach(struct parts parts, int *ret_k)
     int k = (parts.q * 1262611 - (parts.closer ? 524031 : 0)) >> 22; /* floor(log10(2^q)), or of 3/4 2^q */
     int h = parts.q + ((-k * 1741647) >> 19) + 1;
 
-    uint64_t high = decimal_powers[-k - POWER_LEAST][0];
-    uint64_t low = decimal_powers[-k - POWER_LEAST][1];
+    uint64_t high = decimal_powers[-k - POWER_MIN][0];
+    uint64_t low = decimal_powers[-k - POWER_MIN][1];
     if (-k < 0 || -k > 55) { /* not exact in 128 bits: the algorithm wants it rounded up */
         low++;
         high += low == 0;

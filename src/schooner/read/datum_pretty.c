@@ -8,8 +8,8 @@
 #include "schooner/text/syntax.h"
 
 /* Lines of so many columns where it can be done. Indentation ends somewhere: a deep program would be all spaces. */
-enum { WIDTH = 80, INDENT_MOST = 100, HEAD_MOST = 24 };
-enum { CONSTANT_MOST = 1 << 20, PRETTY_STACK = 64 * 1024 };
+enum { WIDTH = 80, INDENT_MAX = 100, HEAD_MAX = 24 };
+enum { CONSTANT_MAX = 1 << 20, PRETTY_STACK = 64 * 1024 };
 
 struct pretty {
     struct buffer *out;
@@ -90,7 +90,7 @@ static bool new_line(struct pretty *p, size_t indent)
 {
     bool ok = buffer_append_byte(p->out, '\n');
     p->line = p->out->length;
-    for (size_t i = 0; i < indent && i < INDENT_MOST && ok; i++)
+    for (size_t i = 0; i < indent && i < INDENT_MAX && ok; i++)
         ok = buffer_append_byte(p->out, ' ');
     return ok;
 }
@@ -148,7 +148,7 @@ static bool print_broken(struct pretty *p, const struct datum *datum)
     if (!buffer_append_byte(p->out, '(') || !print_pretty(p, head))
         return false;
     size_t head_length = column(p) - indent;
-    if (parts < 0 && head->kind != DATUM_PAIR && head_length <= HEAD_MOST) {
+    if (parts < 0 && head->kind != DATUM_PAIR && head_length <= HEAD_MAX) {
         parts = 1;
         indent += head_length + 1; /* under the first argument */
     } else if (parts >= 0 || head->kind != DATUM_PAIR) {
@@ -190,7 +190,7 @@ static bool print_pretty(struct pretty *p, const struct datum *datum)
     if (fit != TOO_LONG)
         return fit == FITS;
     p->out->length = start;
-    return is_form(datum) ? print_broken(p, datum) : print_atom(p, datum, CONSTANT_MOST);
+    return is_form(datum) ? print_broken(p, datum) : print_atom(p, datum, CONSTANT_MAX);
 }
 
 bool datum_print_source(const struct datum *datum, size_t most, struct buffer *out)

@@ -37,11 +37,11 @@ static bool is_of_image(const struct frame_walk *walk)
 /* The innermost frame that does not belong to the standard library; of the library when there is no other near. */
 static bool innermost_frame(sch_vm *vm, struct frame_walk *ret)
 {
-    enum { STEPS_MOST = 64 };
+    enum { STEPS_MAX = 64 };
     struct frame_walk walk;
     bool found = false, more = true;
     frame_walk_init(&walk, vm);
-    for (unsigned steps = 0; more && steps < STEPS_MOST; more = frame_walk_next(&walk), steps++) {
+    for (unsigned steps = 0; more && steps < STEPS_MAX; more = frame_walk_next(&walk), steps++) {
         if (is_stub(vm, &walk))
             continue;
         if (!found || !is_of_image(&walk))
@@ -111,14 +111,14 @@ static void trace_inlined(struct trace *trace, const struct sch_code *code, uint
 
 bool vm_backtrace(sch_vm *vm, trace_line_fn *each, void *data)
 {
-    enum { STEPS_MOST = 4096 };
+    enum { STEPS_MAX = 4096 };
     struct trace trace = { each, data, 0, false };
     struct frame_walk walk;
     const struct sch_code *callee = NULL;
     uint32_t callee_at = 0;
     bool more = innermost_frame(vm, &walk), direct = false;
 
-    for (unsigned steps = 0; more && !trace.stopped && trace.count < SCH_FRAMES_MAX && steps < STEPS_MOST; steps++) {
+    for (unsigned steps = 0; more && !trace.stopped && trace.count < SCH_FRAMES_MAX && steps < STEPS_MAX; steps++) {
         if (is_stub(vm, &walk)) {
             direct = false;
         } else {

@@ -119,7 +119,7 @@ void vm_sweep_weak(sch_vm *vm)
  * Calls of the host within calls of the host stand on the C stack, whose size is the host's: a script must not be able
  * to use it up. Half a kilobyte each is ours, the rest of a small stack (256 KiB) the host functions may share.
  */
-enum { HOST_CALLS_MOST = 100 };
+enum { HOST_CALLS_MAX = 100 };
 
 static bool stands_still(enum sch_status status)
 {
@@ -179,7 +179,7 @@ enum sch_status vm_call(sch_vm *vm, sch_value procedure, size_t count, const sch
 {
     if (unlikely(vm->limit != SCH_LIMIT_NONE))
         return SCH_LIMIT;
-    if (unlikely(vm->host_depth >= HOST_CALLS_MOST)) {
+    if (unlikely(vm->host_depth >= HOST_CALLS_MAX)) {
         raise_limit(vm, SCH_LIMIT_NESTING);
         return SCH_LIMIT;
     }

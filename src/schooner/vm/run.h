@@ -18,7 +18,7 @@
 
 enum {
     SEGMENT_FIRST = 2048, /* bytes */
-    SEGMENT_MOST = 64 * 1024,
+    SEGMENT_MAX = 64 * 1024,
     SEGMENT_MARGIN = 40, /* words behind stack_limit: frames of the interpreter's own, a list of the rest */
     SLICE = 1024,        /* units between two looks at the clock; some of the front end are a microsecond */
 };

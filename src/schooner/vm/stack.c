@@ -99,7 +99,7 @@ static void segment_spare(sch_vm *vm, sch_value segment)
 static sch_value segment_for(sch_vm *vm, size_t words)
 {
     struct interpreter *in = interpreter_of(vm);
-    size_t wanted = size_min(segment_words(vm->stack) * 2 + 2, SEGMENT_MOST / 8 - 2);
+    size_t wanted = size_min(segment_words(vm->stack) * 2 + 2, SEGMENT_MAX / 8 - 2);
     wanted = size_max(wanted, words + 2 * SEGMENT_MARGIN);
     if (!is_nil(in->spare) && segment_words(in->spare) >= wanted) {
         sch_value spare = in->spare;

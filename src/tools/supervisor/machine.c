@@ -7,7 +7,7 @@
 #include <unistd.h>
 #include "tools/supervisor/supervisor.h"
 
-enum { PAUSE_LEAST = 100 * 1000, PAUSE_MOST = 60 * 1000 * 1000, HEALTHY = 60 * 1000 * 1000 }; /* microseconds */
+enum { PAUSE_MIN = 100 * 1000, PAUSE_MAX = 60 * 1000 * 1000, HEALTHY = 60 * 1000 * 1000 }; /* microseconds */
 
 static uint64_t microseconds_since_1970(void)
 {
@@ -204,8 +204,8 @@ static bool is_to_run_again(struct supervisor *supervisor)
         (supervisor->job.restart == ESQ_RESTART_ON_FAILURE && !is_failure))
         return false;
     bool was_healthy = end->wall_microseconds >= HEALTHY;
-    uint64_t twice = supervisor->pause * 2 < PAUSE_MOST ? supervisor->pause * 2 : PAUSE_MOST;
-    supervisor->pause = was_healthy || supervisor->pause == 0 ? PAUSE_LEAST : twice;
+    uint64_t twice = supervisor->pause * 2 < PAUSE_MAX ? supervisor->pause * 2 : PAUSE_MAX;
+    supervisor->pause = was_healthy || supervisor->pause == 0 ? PAUSE_MIN : twice;
     return true;
 }
 
