@@ -252,9 +252,10 @@
 
     (define %depth-written 512)
 
-    ;; The pieces of the text of x before those of `out`, the last one first.
+    ;; The pieces of the text of x before those of `out`, the last one first. As deep as the reader goes by itself.
     (define (%pieces x indent level out)
-      (cond ((> level %depth-written) (error "nested too deeply (or without end) for JSON" 'json-write))
+      (cond ((and (>= level %depth-written) (or (vector? x) (list? x)))
+             (error "nested too deeply (or without end) for JSON" 'json-write))
             ((string? x) (cons (%quoted x) out))
             ((eq? x #t) (cons "true" out))
             ((eq? x #f) (cons "false" out))
@@ -290,6 +291,7 @@
     (define (%number-text x)
       (cond ((exact-integer? x) (number->string x))
             ((not (and (real? x) (finite? x))) (error "not a number of JSON" x))
+            ((not (finite? (inexact x))) (error "not a number of JSON: too large" x))
             (else (number->string (inexact x)))))
 
     (define (%quoted s)
