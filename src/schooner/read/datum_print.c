@@ -28,7 +28,10 @@ static bool print_immediate(struct datum_printer *printer, sch_value value)
         return buffer_append_format(printer->out, "%lld", (long long)fixnum_int(value));
     if (is_small_double(value))
         return buffer_append_format(printer->out, "%.17g", small_double(value));
-    return buffer_append_text(printer->out, is_false(value) ? "#f" : value_same(value, V_TRUE) ? "#t" : "#<constant>");
+    return buffer_append_text(printer->out, is_false(value)                    ? "#f"
+                                            : value_same(value, V_TRUE)        ? "#t"
+                                            : value_same(value, V_UNSPECIFIED) ? "#<unspecified>"
+                                                                               : "#<constant>");
 }
 
 static bool print_bytes(struct datum_printer *printer, const struct datum *datum)

@@ -54,24 +54,51 @@ static void print_excerpt(FILE *out, const struct sch_failure *failure)
     fprintf(out, "^\n");
 }
 
+static bool is_same(const char *a, const char *b)
+{
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+/* How many frames from the first on are the same line of a backtrace: a recursion. */
+static size_t repeated(const struct sch_frame *frames, size_t count)
+{
+    size_t same = 1;
+    while (same < count && frames[same].line == frames->line && frames[same].column == frames->column &&
+           frames[same].elided == frames->elided && is_same(frames[same].procedure, frames->procedure) &&
+           is_same(frames[same].file, frames->file))
+        same++;
+    return same;
+}
+
+static void print_frame(FILE *out, const struct sch_frame *frame, size_t times)
+{
+    if (frame->elided)
+        fputs("... ", out);
+    report_text(out, frame->procedure ? frame->procedure : "a procedure");
+    if (frame->line) {
+        fputs(" (", out);
+        report_text(out, frame->file ? frame->file : "-");
+        fprintf(out, ":%u:%u)", frame->line, frame->column);
+    }
+    if (times > 1)
+        fprintf(out, " %zu times", times);
+}
+
 static void print_frames(FILE *out, const struct sch_failure *failure)
 {
     const char *lead = "called from ";
-    for (size_t i = 0; i < failure->frame_count; i++) {
+    size_t same;
+    for (size_t i = 0; i < failure->frame_count; i += same) {
         const struct sch_frame *frame = &failure->frames[i];
+        same = repeated(frame, failure->frame_count - i);
         if (!frame->procedure && !frame->line)
             continue;
-        fprintf(out, "%s%s", lead, frame->elided ? "... " : "");
-        report_text(out, frame->procedure ? frame->procedure : "the program");
-        if (frame->line) {
-            fputs(" (", out);
-            report_text(out, frame->file ? frame->file : "-");
-            fprintf(out, ":%u:%u)", frame->line, frame->column);
-        }
+        fputs(lead, out);
+        print_frame(out, frame, same);
         lead = ", ";
     }
     if (*lead == ',')
-        fputc('\n', out);
+        fputs(failure->frame_count == SCH_FRAMES_MAX ? ", and others\n" : "\n", out);
 }
 
 void report_failure(FILE *out, const struct sch_failure *failure, const char *file)

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "base/near.h"
 #include "tools/esquema/options.h"
 
 enum { STATUS_USAGE = 2 };
@@ -79,6 +80,20 @@ static bool looks_like_file(const char *word)
            access(word, F_OK) == 0;
 }
 
+/* No command has that name, and no file. */
+static int unknown_command(const char *word)
+{
+    struct near near = near_begin(word);
+    for (size_t i = 0; i < command_count; i++)
+        near_consider(&near, commands[i].name);
+    fprintf(stderr, "esquema: unknown %s `%s`; ", word[0] == '-' ? "option" : "command", word);
+    if (near.found)
+        fprintf(stderr, "did you mean `%s`?\n", near.found);
+    else
+        fputs("see esquema --help\n", stderr);
+    return STATUS_USAGE;
+}
+
 int main(int argc, char **argv)
 {
     const char *word = argc > 1 ? argv[1] : "--help";
@@ -100,6 +115,5 @@ int main(int argc, char **argv)
         return is_help ? 0 : STATUS_USAGE;
     if ((word[0] != '-' || !word[1]) && looks_like_file(word))
         return run_program(argc - 1, argv + 1);
-    fprintf(stderr, "esquema: unknown %s `%s`; see esquema --help\n", word[0] == '-' ? "option" : "command", word);
-    return STATUS_USAGE;
+    return unknown_command(word);
 }

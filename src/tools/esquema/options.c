@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/near.h"
 #include "tools/common/units.h"
 #include "tools/esquema/grants.h"
 
@@ -156,13 +157,27 @@ static bool take_letters(struct parse *parse, const char *word)
     return true;
 }
 
+static bool unknown_option(const struct command *command, const char *word)
+{
+    char name[NEAR_BYTES + 1];
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(word, "="), word);
+    struct near near = near_begin(name);
+    for (size_t i = 0; i < OPTION_COUNT; i++)
+        if (takes(command, &table[i]))
+            near_consider(&near, table[i].name);
+    if (!near.found)
+        return complain(command, word, " is no option");
+    fprintf(stderr, "esquema: %s is no option of %s; did you mean %s?\n", word, command->name, near.found);
+    return false;
+}
+
 static bool take_option_word(struct parse *parse, const char *word)
 {
     const char *value;
     if (word[1] != '-')
         return take_letters(parse, word);
     const struct option *option = find(word, &value);
-    return option ? take_option(parse, option, value) : complain(parse->command, word, " is no option");
+    return option ? take_option(parse, option, value) : unknown_option(parse->command, word);
 }
 
 static bool take_parameter(struct parse *parse, const char *word)
