@@ -20,15 +20,15 @@
 #include <sys/wait.h>
 
 enum {
-    ENTRIES_MOST = 1000000, /* files, folders, open descriptors: some seconds of work */
-    DEPTH_MOST = 128,       /* each holds a descriptor of the counting process */
-    UNNAMED_MOST = 4096,    /* files without a name that are known apart; further ones may count twice */
-    ANCESTORS_MOST = 64,
-    FAILURES_MOST = 25, /* in a row, of beginning a count */
+    ENTRIES_MAX = 1000000, /* files, folders, open descriptors: some seconds of work */
+    DEPTH_MAX = 128,       /* each holds a descriptor of the counting process */
+    UNNAMED_MAX = 4096,    /* files without a name that are known apart; further ones may count twice */
+    ANCESTORS_MAX = 64,
+    FAILURES_MAX = 25, /* in a row, of beginning a count */
 };
 
 /* Microseconds. Nobody writes faster than a GiB a second for long; a count takes a tenth of one processor at most. */
-enum { WAIT_LEAST = 200 * 1000, WAIT_MOST = 2 * 1000 * 1000, WORK_SHARE = 9 };
+enum { WAIT_MIN = 200 * 1000, WAIT_MAX = 2 * 1000 * 1000, WORK_SHARE = 9 };
 
 /* What the counting process says, in one write. */
 struct count {
@@ -70,7 +70,7 @@ struct counter {
     const struct disk *disk;
     uint64_t bytes;
     unsigned entries;
-    struct place places[DEPTH_MOST];
+    struct place places[DEPTH_MAX];
     int depth;
     bool has_layer;
     dev_t devices[64];
@@ -78,7 +78,7 @@ struct counter {
     struct {
         dev_t device;
         ino_t inode;
-    } unnamed[UNNAMED_MOST];
+    } unnamed[UNNAMED_MAX];
     size_t unnamed_count;
     char names[8192] __attribute__((aligned(8)));
 };
@@ -97,7 +97,7 @@ static void add(struct counter *counter, const struct stat *found)
 
 static int enter(struct counter *counter, int folder, const char *name)
 {
-    if (counter->depth == DEPTH_MOST)
+    if (counter->depth == DEPTH_MAX)
         return -E2BIG;
     int fd = sys_openat(folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
     if (fd < 0) /* gone meanwhile, or of ids that are not the container's */
@@ -120,7 +120,7 @@ static int read_names(struct counter *counter)
         place->offset = entry->offset;
         if (strcmp(entry->name, ".") == 0 || strcmp(entry->name, "..") == 0)
             continue;
-        if (++counter->entries > ENTRIES_MOST)
+        if (++counter->entries > ENTRIES_MAX)
             return -E2BIG;
         if (status_of(place->fd, entry->name, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, &found) < 0)
             continue;
@@ -182,7 +182,7 @@ static bool is_known(struct counter *counter, const struct stat *found)
     for (size_t i = 0; i < counter->unnamed_count; i++)
         if (counter->unnamed[i].device == found->st_dev && counter->unnamed[i].inode == found->st_ino)
             return true;
-    if (counter->unnamed_count < UNNAMED_MOST) {
+    if (counter->unnamed_count < UNNAMED_MAX) {
         counter->unnamed[counter->unnamed_count].device = found->st_dev;
         counter->unnamed[counter->unnamed_count++].inode = found->st_ino;
     }
@@ -225,7 +225,7 @@ static int count_open_files(struct counter *counter, const char *pid)
             const struct entry *entry = (const struct entry *)(names + at);
             struct stat found;
             char rest[48] = "/fd/";
-            if (++counter->entries > ENTRIES_MOST)
+            if (++counter->entries > ENTRIES_MAX)
                 return -E2BIG;
             if (entry->name[0] == '.' || status_of(folder, entry->name, AT_NO_AUTOMOUNT, &found) < 0 ||
                 !S_ISREG(found.st_mode) || found.st_nlink > 0)
@@ -270,7 +270,7 @@ static bool is_inside(const struct counter *counter, const char *pid, ino_t name
         return true;
     for (const char *p = pid; *p >= '0' && *p <= '9'; p++)
         number = number * 10 + (*p - '0');
-    for (int i = 0; i < ANCESTORS_MOST && number > 1; i++, number = parent_of(number))
+    for (int i = 0; i < ANCESTORS_MAX && number > 1; i++, number = parent_of(number))
         if (number == counter->disk->init)
             return true;
     return false;
@@ -405,7 +405,7 @@ static void plan_next(struct disk *disk, uint64_t now)
 {
     uint64_t left = disk->most > disk->added ? disk->most - disk->added : 0;
     uint64_t wait = left / 1074; /* microseconds that a GiB a second needs for it */
-    wait = wait < WAIT_LEAST ? WAIT_LEAST : wait > WAIT_MOST ? WAIT_MOST : wait;
+    wait = wait < WAIT_MIN ? WAIT_MIN : wait > WAIT_MAX ? WAIT_MAX : wait;
     disk->next = now + longer(wait, (now - disk->begun) * WORK_SHARE);
 }
 
@@ -414,8 +414,8 @@ static int judge(struct disk *disk, int result, const struct count *count, uint6
     if (result == -E2BIG)
         return -EDQUOT;
     if (result < 0) { /* no process or descriptor to be had at this moment */
-        disk->next = now + WAIT_LEAST;
-        return ++disk->failures > FAILURES_MOST ? -EDQUOT : 0;
+        disk->next = now + WAIT_MIN;
+        return ++disk->failures > FAILURES_MAX ? -EDQUOT : 0;
     }
     disk->failures = 0;
     uint64_t all = count->own + count->other;
@@ -486,7 +486,7 @@ int disk_begin(struct disk *disk, pid_t init, esq_error *ret_error)
         return esq_fail(ret_error, NULL, 0, "name smaller ones, or lift the limit of disk",
                         "the trees that it may write to are too large to be counted: more than %d files, or deeper "
                         "than %d folders",
-                        ENTRIES_MOST, DEPTH_MOST);
+                        ENTRIES_MAX, DEPTH_MAX);
     if (result < 0)
         return esq_fail(ret_error, NULL, -result, "lift the limit of disk",
                         "count the files that are in the trees it may write to");

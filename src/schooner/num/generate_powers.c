@@ -5,7 +5,7 @@
 #include <gmp.h>
 #include <stdio.h>
 
-enum { LEAST = -342, MOST = 324 };
+enum { POWER_MIN = -342, POWER_MAX = 324 };
 
 static void power_bits(mpz_t bits, int exponent)
 {
@@ -31,7 +31,7 @@ int main(void)
     mpz_init(bits);
     mpz_init(low);
     puts("/* made by generate_powers.c: high and low word of 10^-342 ... 10^324 */");
-    for (int exponent = LEAST; exponent <= MOST; exponent++) {
+    for (int exponent = POWER_MIN; exponent <= POWER_MAX; exponent++) {
         power_bits(bits, exponent);
         mpz_tdiv_r_2exp(low, bits, 64);
         mpz_tdiv_q_2exp(bits, bits, 64);

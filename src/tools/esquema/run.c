@@ -48,10 +48,10 @@ static void tell_end(const esq_result *result)
 /* What a traced policy has refused. */
 static void tell_denied(const esq_container *container, const esq_result *result)
 {
-    enum { MOST = 128 };
-    esq_denied denied[MOST];
-    size_t count = esq_container_denied(container, denied, MOST);
-    for (size_t i = 0; i < count && i < MOST; i++)
+    enum { DENIED_MAX = 128 };
+    esq_denied denied[DENIED_MAX];
+    size_t count = esq_container_denied(container, denied, DENIED_MAX);
+    for (size_t i = 0; i < count && i < DENIED_MAX; i++)
         fprintf(stderr, "esquema: refused: %s (%s) x%llu\n", *denied[i].name ? denied[i].name : "an unknown call",
                 strerrorname_np(denied[i].error_number), (unsigned long long)denied[i].count);
     if (result->reason == ESQ_REASON_SYSTEM_CALL)

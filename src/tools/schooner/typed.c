@@ -65,7 +65,7 @@ static size_t skip_token(const char *text, size_t at, size_t length, struct type
         typed->within = TYPED_LINE_COMMENT;
     else if (c == ')' && typed->depth > 0)
         typed->depth--;
-    else if (c == '(' && typed->depth++ < TYPED_OPEN_MOST)
+    else if (c == '(' && typed->depth++ < TYPED_OPEN_MAX)
         typed->open[typed->depth - 1] = at;
     return at + 1;
 }
@@ -139,9 +139,9 @@ static bool has_body(const char *text, size_t start, size_t length)
 
 unsigned typed_indent(const char *text, size_t length, const struct typed *typed)
 {
-    enum { INDENT_MOST = 60 };
+    enum { INDENT_MAX = 60 };
     bool is_text = typed->within == TYPED_STRING || typed->within == TYPED_BAR || typed->within == TYPED_BLOCK_COMMENT;
-    if (is_text || typed->depth == 0 || typed->depth > TYPED_OPEN_MOST)
+    if (is_text || typed->depth == 0 || typed->depth > TYPED_OPEN_MAX)
         return 0;
     size_t head = typed->open[typed->depth - 1] + 1;
     unsigned indent = column_of(text, head);
@@ -156,7 +156,7 @@ unsigned typed_indent(const char *text, size_t length, const struct typed *typed
         else if (has_argument)
             indent = column_of(text, at); /* beneath the first argument */
     }
-    return indent < INDENT_MOST ? indent : INDENT_MOST;
+    return indent < INDENT_MAX ? indent : INDENT_MAX;
 }
 
 /* --- completion -------------------------------------------------------------------------------------------------- */
@@ -208,7 +208,7 @@ enum typed_wish typed_wish(const char *text, size_t length, size_t *ret_start)
     }
     if (typed.within != TYPED_BETWEEN)
         return TYPED_NOTHING;
-    if (typed.depth > 1 && typed.depth <= TYPED_OPEN_MOST && is_library(text, length, &typed)) {
+    if (typed.depth > 1 && typed.depth <= TYPED_OPEN_MAX && is_library(text, length, &typed)) {
         *ret_start = typed.open[typed.depth - 1];
         return TYPED_LIBRARY;
     }

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { TYPED_OPEN_MOST = 256 };
+enum { TYPED_OPEN_MAX = 256 };
 
 enum typed_token { TYPED_BETWEEN, TYPED_STRING, TYPED_BAR, TYPED_LINE_COMMENT, TYPED_BLOCK_COMMENT };
 
@@ -16,9 +16,9 @@ enum typed_token { TYPED_BETWEEN, TYPED_STRING, TYPED_BAR, TYPED_LINE_COMMENT, T
 struct typed {
     size_t at; /* how much of the text was looked at */
     enum typed_token within;
-    size_t comments;              /* #| that are open */
-    size_t depth;                 /* lists that are open; the first TYPED_OPEN_MOST of them: */
-    size_t open[TYPED_OPEN_MOST]; /* where their parentheses stand */
+    size_t comments;             /* #| that are open */
+    size_t depth;                /* lists that are open; the first TYPED_OPEN_MAX of them: */
+    size_t open[TYPED_OPEN_MAX]; /* where their parentheses stand */
 };
 
 /* Goes on where the text had ended before. */
