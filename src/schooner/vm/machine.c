@@ -78,7 +78,8 @@ bool vm_init(sch_vm *vm)
     vm->stack_base = NULL;
     vm->stack = vm->continuation = vm->dynamic = V_NIL;
     memset(&vm->raised, 0, sizeof vm->raised);
-    in->stubs = in->first = in->spare = in->saved = in->hidden = in->barrier = in->throw_to = in->throw_value = V_NIL;
+    in->stubs = in->first = in->spare = in->saved = in->hidden = in->growing = in->barrier = in->throw_to =
+        in->throw_value = V_NIL;
     vm->interpreter = in;
     const struct sch_code *code = make_stubs(in);
     in->stub_words = code->words;

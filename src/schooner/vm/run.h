@@ -99,6 +99,7 @@ struct interpreter {
     bool straight;     /* an error on its way to the host that no handler may see */
     uint64_t granted;  /* fuel given to slices of this run */
     sch_value hidden;  /* rooted while C works with it */
+    sch_value growing; /* the segment that the stack goes on in, until it stands there */
     uint64_t code[(sizeof(struct sch_code) + 400) / 8];
 };
 

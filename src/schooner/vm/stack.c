@@ -47,7 +47,7 @@ void stack_reset(sch_vm *vm)
     in->extra_count = 0;
     in->spare = V_NIL;
     in->throw_to = V_NIL;
-    in->throw_value = in->saved = in->hidden = V_NIL;
+    in->throw_value = in->saved = in->hidden = in->growing = V_NIL;
     vm->host_depth = 0;
 }
 
@@ -116,7 +116,7 @@ bool stack_grow(sch_vm *vm, size_t words, size_t kept)
     sch_value segment = segment_for(vm, words + FRAME_HEADER);
     if (is_raised(segment))
         return false;
-    interpreter_of(vm)->hidden = segment;
+    interpreter_of(vm)->growing = segment;
     if (!continuation_reserve(vm))
         return false;
     if (vm->fp - FRAME_HEADER > vm->stack_base)
@@ -126,7 +126,7 @@ bool stack_grow(sch_vm *vm, size_t words, size_t kept)
     memcpy(fp - FRAME_HEADER, vm->fp - FRAME_HEADER, (FRAME_HEADER + size_min(kept, room)) * sizeof *fp);
     use_segment(vm, segment, 0);
     vm->fp = fp;
-    interpreter_of(vm)->hidden = V_NIL;
+    interpreter_of(vm)->growing = V_NIL;
     return true;
 }
 
@@ -365,6 +365,7 @@ void vm_trace_roots(sch_vm *vm, struct heap_marker *marker)
     heap_mark_value(marker, in->first);
     heap_mark_value(marker, in->saved);
     heap_mark_value(marker, in->hidden);
+    heap_mark_value(marker, in->growing);
     heap_mark_value(marker, in->barrier);
     heap_mark_value(marker, in->throw_to);
     heap_mark_value(marker, in->throw_value);
