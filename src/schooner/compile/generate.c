@@ -234,6 +234,24 @@ bool gen_to(struct generator *g, struct core *node, uint32_t reg)
     return gen(g, node, (struct dest){ WANT_VALUE, reg });
 }
 
+bool gen_fresh(struct generator *g, struct core *node, uint32_t reg)
+{
+    uint32_t kept = g->next;
+    g->next = reg;
+    if (!gen_to(g, node, reg))
+        return false;
+    g->next = kept;
+    return true;
+}
+
+bool gen_row(struct generator *g, struct core **nodes, size_t count, uint32_t base)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!gen_fresh(g, nodes[i], base + (uint32_t)i))
+            return false;
+    return true;
+}
+
 uint32_t gen_operand(struct generator *g, struct core *node)
 {
     if (node->kind == CORE_LOCAL) {
@@ -242,7 +260,7 @@ uint32_t gen_operand(struct generator *g, struct core *node)
             return plain;
     }
     uint32_t reg = registers_take(g, 1);
-    gen_to(g, node, reg);
+    gen_fresh(g, node, reg);
     return reg;
 }
 
@@ -284,11 +302,10 @@ static bool gen_let(struct generator *g, struct core *node, struct dest dest)
         variable->reg = -1;
         if (closed)
             continue; /* a constant wherever it is used */
-        uint32_t reg = registers_take(g, 1), kept = g->next;
+        uint32_t reg = registers_take(g, 1);
         variable->reg = (int32_t)reg;
-        if (!gen_to(g, value, reg))
+        if (!gen_fresh(g, value, reg))
             return false;
-        g->next = kept;
         gen_box(g, variable);
     }
     if (!gen(g, node->let.body, dest))

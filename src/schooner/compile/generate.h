@@ -27,6 +27,11 @@ bool gen(struct generator *g, struct core *node, struct dest dest);
 /* A register that holds the value: the variable's own, or a new one. CODE_NONE: failed. */
 uint32_t gen_operand(struct generator *g, struct core *node);
 bool gen_to(struct generator *g, struct core *node, uint32_t reg);
+/* The same for a register that was taken for it and holds nothing yet: until the value is there, the expression uses it
+ * and those above as it likes. So frames of calls begin as low as they can. */
+bool gen_fresh(struct generator *g, struct core *node, uint32_t reg);
+/* Values into a row that was taken for them. */
+bool gen_row(struct generator *g, struct core **nodes, size_t count, uint32_t base);
 /* `count` registers in a row. */
 uint32_t registers_take(struct generator *g, uint32_t count);
 /* A value is in `reg`: brings it where it is wanted. */

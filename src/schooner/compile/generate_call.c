@@ -231,9 +231,8 @@ static bool gen_parallel(struct generator *g, struct core **args, struct variabl
 
     if (count > ANALYSED_PARAMS) {
         uint32_t base = registers_take(g, count);
-        for (uint32_t i = 0; i < count; i++)
-            if (!gen_to(g, args[i], base + i))
-                return false;
+        if (!gen_row(g, args, count, base))
+            return false;
         for (uint32_t i = 0; i < count; i++)
             gen_move(g, (uint32_t)params[i]->reg, base + i);
         g->next = saved;
@@ -295,17 +294,6 @@ static bool gen_loop_call(struct generator *g, struct core *node, struct lambda_
 }
 
 /* --- calls --- */
-
-static bool gen_args(struct generator *g, struct core **args, size_t count, uint32_t base)
-{
-    for (size_t i = 0; i < count; i++) {
-        uint32_t saved = g->next;
-        if (!gen_to(g, args[i], base + (uint32_t)i))
-            return false;
-        g->next = saved;
-    }
-    return true;
-}
 
 /* A list of arguments, in `reg`; made from the last to the first. */
 static bool gen_list(struct generator *g, struct core **args, size_t count, uint32_t reg)
@@ -378,7 +366,7 @@ static bool gen_known_call(struct generator *g, struct core *node, struct core *
     if (!info->closed)
         environment = gen_operand(g, node->call.procedure);
     uint32_t base = frame_take(g, total);
-    if (!gen_args(g, node->call.args, clause->count, base))
+    if (!gen_row(g, node->call.args, clause->count, base))
         return false;
     if (clause->has_rest &&
         !gen_list(g, node->call.args + clause->count, node->call.count - clause->count, base + clause->count))
@@ -419,7 +407,7 @@ static bool gen_unknown_call(struct generator *g, struct core *node, struct dest
         return gen_long_call(g, node, dest);
     uint32_t saved = g->next, operator= gen_operand(g, node->call.procedure);
     uint32_t base = frame_take(g, node->call.count);
-    if (gen_failed(g) || !gen_args(g, node->call.args, node->call.count, base))
+    if (gen_failed(g) || !gen_row(g, node->call.args, node->call.count, base))
         return false;
     gen_position(g, node);
     if (dest.want == WANT_TAIL)

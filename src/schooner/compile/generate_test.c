@@ -251,28 +251,40 @@ bool gen_test(struct generator *g, struct core *node, uint32_t yes, uint32_t no,
 /* More arguments are work that the primitive charges for. */
 enum { OPEN_ARGUMENTS = 7 };
 
+/* Where an instruction writes whose operands were taken from `first` on: it reads them before, so they make room. */
+static uint32_t result_after(struct generator *g, struct dest dest, uint32_t first)
+{
+    if (dest.want == WANT_VALUE)
+        return dest.reg;
+    g->next = first;
+    return registers_take(g, 1);
+}
+
+/* One step of (op a b c ...), with the left side in `a`. */
+static uint32_t gen_step(struct generator *g, struct core *node, const struct open_entry *open, uint32_t a,
+                         struct core *right, struct dest dest, uint32_t first)
+{
+    int64_t small;
+    bool has_small = open->small && small_constant(right, INT8_MIN, INT8_MAX, &small);
+    uint32_t b = has_small ? (uint32_t)small & 0xff : gen_operand(g, right), reg = result_after(g, dest, first);
+    gen_position(g, node);
+    emit(&g->as, (enum opcode)(has_small ? open->small : open->op), reg, a, b);
+    return reg;
+}
+
 static bool gen_arith(struct generator *g, struct core *node, const struct open_entry *open, struct dest dest)
 {
+    struct core **args = node->call.args;
     size_t count = node->call.count;
+    uint32_t first = g->next, reg;
     int64_t small;
-    uint32_t reg = dest_register(g, dest), a = gen_operand(g, node->call.args[0]);
+    if (open->op == OP_ADD && count == 2 && small_constant(args[0], INT8_MIN, INT8_MAX, &small) &&
+        !small_constant(args[1], INT8_MIN, INT8_MAX, &small))
+        return gen_deliver(g, gen_step(g, node, open, gen_operand(g, args[1]), args[0], dest, first), dest);
+    reg = gen_operand(g, args[0]);
     for (size_t i = 1; i < count; i++) {
-        struct core *right = node->call.args[i];
-        bool last = i + 1 == count;
-        uint32_t to = last ? reg : registers_take(g, 1);
-        if (open->small && small_constant(right, INT8_MIN, INT8_MAX, &small)) {
-            gen_position(g, node);
-            emit(&g->as, (enum opcode)open->small, to, a, (uint32_t)small & 0xff);
-        } else if (open->op == OP_ADD && count == 2 && small_constant(node->call.args[0], INT8_MIN, INT8_MAX, &small)) {
-            uint32_t b = gen_operand(g, right);
-            gen_position(g, node);
-            emit(&g->as, OP_ADDI, to, b, (uint32_t)small & 0xff);
-        } else {
-            uint32_t b = gen_operand(g, right);
-            gen_position(g, node);
-            emit(&g->as, (enum opcode)open->op, to, a, b);
-        }
-        a = to;
+        struct dest between = { i + 1 == count ? dest.want : WANT_EFFECT, dest.reg };
+        reg = gen_step(g, node, open, reg, args[i], between, first);
     }
     return gen_deliver(g, reg, dest);
 }
@@ -282,7 +294,8 @@ static bool gen_record_ref(struct generator *g, struct core *node, struct dest d
     int64_t index = 0;
     struct core **args = node->call.args;
     small_constant(args[2], 0, 1000, &index);
-    uint32_t reg = dest_register(g, dest), record = gen_operand(g, args[0]), type = gen_operand(g, args[1]);
+    uint32_t first = g->next, record = gen_operand(g, args[0]), type = gen_operand(g, args[1]);
+    uint32_t reg = result_after(g, dest, first);
     uint32_t name = constant_datum(&g->as, args[3]->constant);
     gen_position(g, node);
     emit(&g->as, OP_RECORD_REF, reg, record, type, (uint32_t)index, name);
@@ -294,7 +307,7 @@ bool gen_primitive(struct generator *g, struct core *node, struct dest dest, boo
     const struct open_entry *open = open_of(g, node);
     size_t count = node->call.count;
     struct core **args = node->call.args;
-    uint32_t reg, a, b;
+    uint32_t first = g->next, reg, a, b;
     int64_t index = 0;
     *ret_done = true;
     if (open) {
@@ -302,15 +315,14 @@ bool gen_primitive(struct generator *g, struct core *node, struct dest dest, boo
         case OPEN_UNARY:
             if (count != 1)
                 break;
-            reg = dest_register(g, dest), a = gen_operand(g, args[0]);
+            a = gen_operand(g, args[0]), reg = result_after(g, dest, first);
             gen_position(g, node);
             emit(&g->as, (enum opcode)open->op, reg, a);
             return gen_deliver(g, reg, dest);
         case OPEN_PATH:
             if (count != 1)
                 break;
-            reg = dest_register(g, dest), a = gen_operand(g, args[0]);
-            b = registers_take(g, 1);
+            a = gen_operand(g, args[0]), b = registers_take(g, 1), reg = result_after(g, dest, first);
             gen_position(g, node);
             emit(&g->as, (enum opcode)open->op, b, a);
             emit(&g->as, (enum opcode)open->small, reg, b);
@@ -318,7 +330,7 @@ bool gen_primitive(struct generator *g, struct core *node, struct dest dest, boo
         case OPEN_BINARY:
             if (count != 2)
                 break;
-            reg = dest_register(g, dest), a = gen_operand(g, args[0]), b = gen_operand(g, args[1]);
+            a = gen_operand(g, args[0]), b = gen_operand(g, args[1]), reg = result_after(g, dest, first);
             gen_position(g, node);
             emit(&g->as, (enum opcode)open->op, reg, a, b);
             return gen_deliver(g, reg, dest);
@@ -351,19 +363,15 @@ bool gen_primitive(struct generator *g, struct core *node, struct dest dest, boo
         (int64_t)count < info->min_args || (info->max_args >= 0 && (int64_t)count > info->max_args))
         return true;
     *ret_done = true;
-    reg = dest_register(g, dest);
     uint32_t base;
     if (count == 1) {
         base = gen_operand(g, args[0]);
     } else {
         base = registers_take(g, (uint32_t)count);
-        for (size_t i = 0; i < count; i++) {
-            uint32_t saved = g->next;
-            if (!gen_to(g, args[i], base + (uint32_t)i))
-                return false;
-            g->next = saved;
-        }
+        if (!gen_row(g, args, count, base))
+            return false;
     }
+    reg = result_after(g, dest, first);
     gen_position(g, node);
     emit(&g->as, OP_PRIM, reg, global->index, base, (uint32_t)count);
     return gen_deliver(g, reg, dest);
