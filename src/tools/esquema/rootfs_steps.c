@@ -194,6 +194,28 @@ static bool is_debian_name(const char *word)
            word[0] != '-' && word[0] != '.' && word[0] != '+';
 }
 
+/*
+ * mmdebstrap leaves the name and the name servers of the machine that it ran on. They are no part of the system that
+ * was asked for, and would give each machine another hash. Empty, they are still there to bind something onto.
+ */
+static bool forget_machine(struct rootfs_draft *draft, esq_error *ret_error)
+{
+    static const char *const paths[] = { "etc/hostname", "etc/resolv.conf" };
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+        struct stat about;
+        int there = beneath_open(draft->root, paths[i], O_PATH | O_NOFOLLOW, 0);
+        bool is_file = there >= 0 && fstat(there, &about) == 0 && S_ISREG(about.st_mode);
+        if (there >= 0)
+            close(there);
+        int fd = is_file ? make_file(draft, paths[i]) : -1;
+        if (is_file && fd < 0)
+            return fail_at(paths[i], ret_error);
+        if (is_file && !finish_file(fd, 0644, true, paths[i], ret_error))
+            return false;
+    }
+    return true;
+}
+
 /* (debian [extract] SUITE PACKAGE...): a system with its essential packages, or nothing but what the packages bring. */
 static bool take_debian(const struct rootfs_step *step, struct rootfs_draft *draft, esq_error *ret_error)
 {
@@ -232,7 +254,8 @@ static bool take_debian(const struct rootfs_step *step, struct rootfs_draft *dra
     return is_unpacked &&
            (is_made ||
             problem(ret_error, "what it says stands above; without root it needs subordinate ids (uidmap, /etc/subuid)",
-                    "mmdebstrap failed"));
+                    "mmdebstrap failed")) &&
+           forget_machine(draft, ret_error);
 }
 
 /* The names that it answers to, a link each. */
