@@ -179,6 +179,14 @@ ESQ_API int esq_tree_hash(const char *path, unsigned char ret_hash[32], esq_erro
  */
 ESQ_API int esq_plan_build(const esq_spec *spec, esq_plan **ret_plan, esq_error *ret_error);
 
+/*
+ * As esq_plan_build, for whoever wants to read: what the host cannot enforce does not end it, but is one problem each,
+ * with the others of esq_spec_check. Writes at most `capacity` of them; returns how many there are, 0 when the plan can
+ * be launched. *ret_plan is NULL where none could be made; where there are problems it can be printed and audited as
+ * the start without what is missing, and esq_launch refuses it (-ENOTSUP). The caller owns it.
+ */
+ESQ_API size_t esq_plan_survey(const esq_spec *spec, esq_plan **ret_plan, esq_error *ret_problems, size_t capacity);
+
 /* Frees a plan and closes what it holds; NULL is allowed. Containers launched from it are not affected. */
 ESQ_API void esq_plan_free(esq_plan *plan);
 
@@ -580,6 +588,12 @@ ESQ_API int esq_store_folder(const esq_store *store);
 /* Each writes one line to `fd` in one write and returns 0 or the negative errno of write. */
 ESQ_API int esq_status_write_started(int fd, const esq_container *container);
 ESQ_API int esq_status_write_failed(int fd, const esq_error *error);
+
+/*
+ * The same, with every grant that was missing. Nobody needs to have asked esq_spec_grants for them: texts are copied.
+ * Fails with -ENOMEM, or the kernel's error for the descriptor.
+ */
+ESQ_API int esq_status_write_refused(int fd, const esq_error *error, const esq_grant *missing, size_t count);
 ESQ_API int esq_status_write_ended(int fd, const esq_result *result);
 
 /* ---- Walls around oneself ---- */

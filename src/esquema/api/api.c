@@ -62,7 +62,32 @@ int esq_status_write_started(int fd, const esq_container *container)
                                            (int)esq_container_pid(container)));
 }
 
+static bool append_place(struct buffer *line, const char *file, unsigned number, unsigned column)
+{
+    if (!file || !*file)
+        return true;
+    return buffer_append_text(line, ",\"file\":") && append_quoted(line, file) &&
+           buffer_append_format(line, ",\"line\":%u,\"column\":%u", number, column);
+}
+
+static bool append_grants(struct buffer *line, const esq_grant *grants, size_t count)
+{
+    bool is_written = buffer_append_text(line, ",\"grants\":[");
+    for (size_t i = 0; i < count && is_written; i++)
+        is_written = buffer_append_text(line, i ? ",{\"flag\":" : "{\"flag\":") &&
+                     append_quoted(line, grants[i].flag) && buffer_append_text(line, ",\"value\":") &&
+                     append_quoted(line, grants[i].value) &&
+                     append_place(line, grants[i].where.file, grants[i].where.line, grants[i].where.column) &&
+                     buffer_append_byte(line, '}');
+    return is_written && buffer_append_byte(line, ']');
+}
+
 int esq_status_write_failed(int fd, const esq_error *error)
+{
+    return esq_status_write_refused(fd, error, NULL, 0);
+}
+
+int esq_status_write_refused(int fd, const esq_error *error, const esq_grant *missing, size_t count)
 {
     struct buffer line;
     buffer_init(&line, &memory_malloc);
@@ -72,9 +97,9 @@ int esq_status_write_failed(int fd, const esq_error *error)
                              error->exit_status, error->step, error->steps, error->error_number) &&
         buffer_append_text(&line, ",\"text\":") && append_quoted(&line, error->text) &&
         buffer_append_text(&line, ",\"remedy\":") && append_quoted(&line, error->remedy);
-    if (error->file[0])
-        is_written = is_written && buffer_append_text(&line, ",\"file\":") && append_quoted(&line, error->file) &&
-                     buffer_append_format(&line, ",\"line\":%u,\"column\":%u", error->line, error->column);
+    is_written = is_written && append_place(&line, error->file, error->line, error->column);
+    if (count > 0)
+        is_written = is_written && append_grants(&line, missing, count);
     return write_line(fd, &line, is_written);
 }
 

@@ -174,17 +174,15 @@ static int no_memory(const struct planned *planned)
 /* 1: the limit can be set; 0: it is excused; negative: it stops the start. */
 static int demand(struct planned *planned, enum spec_field field, enum cgroup_controller controller)
 {
-    char reason[256], remedy[512];
+    char reason[256];
     const char *name = spec_field_name(field);
     if (planned->place->source != CGROUP_NOWHERE && planned->place->controllers & 1u << controller) {
         planned->controllers |= 1u << controller;
         return 1;
     }
     cgroup_reason(planned->place, controller, reason, sizeof(reason));
-    snprintf(remedy, sizeof(remedy), "%s; or excuse it: best-effort %s", cgroup_remedy(planned->place, controller),
-             name);
-    return plan_missing(planned->builder, planned->spec, name, spec_where(planned->spec, field), remedy,
-                        planned->ret_error, "the limit `%s` cannot be enforced: %s", name, reason);
+    return plan_missing(planned->builder, planned->spec, name, spec_where(planned->spec, field),
+                        cgroup_remedy(planned->place, controller), planned->ret_error, "the limit `%s` cannot be enforced: %s", name, reason);
 }
 
 static int add_limit(struct planned *planned, enum spec_field field, const char *file, const char *value,

@@ -270,14 +270,14 @@ static int plan_absences(struct preparation *preparation, bool has_port_rules, e
 
     if (has_port_rules && landlock_ports_of(preparation->version) == 0) {
         result = plan_missing(preparation->builder, spec, "landlock-ports", spec_where(spec, SPEC_LANDLOCK_RULES),
-                              "Linux 6.7 has them; or excuse them: best-effort landlock-ports", ret_error,
+                              "Linux 6.7 has them", ret_error,
                               "rules for TCP ports need Landlock version 4, this kernel has %d", preparation->version);
         if (result < 0)
             return result;
     }
     if (scopes != 0 && landlock_scopes_of(preparation->version) == 0 && !has_both_namespaces(spec)) {
         result = plan_missing(preparation->builder, spec, "landlock-scopes", preparation->where,
-                              "Linux 6.12 has them; or excuse them: best-effort landlock-scopes", ret_error,
+                              "Linux 6.12 has them", ret_error,
                               "what is shared with the host (abstract sockets, signals) needs Landlock version 6, this "
                               "kernel has %d",
                               preparation->version);
@@ -375,7 +375,7 @@ int landlock_plan(const esq_spec *spec, struct plan_builder *builder, esq_error 
         return 0;
     if (preparation.version == 0)
         return plan_missing(builder, spec, "landlock", preparation.where,
-                            "boot with lsm=landlock,... (Linux 5.13); or excuse it: best-effort landlock", ret_error,
+                            "boot with lsm=landlock,... (Linux 5.13)", ret_error,
                             "this kernel has no Landlock");
     /* A domain that handles files denies every mount, and mounts are what such a payload is there for. */
     if (!spec_is(spec, SPEC_NESTED_NAMESPACES, "yes"))

@@ -582,6 +582,9 @@ int launch_start(const struct esq_plan *plan, const struct launch_how *how, stru
     uint64_t started = sys_monotonic_microseconds();
     uint64_t signals;
     cgroup_init(&launch.cgroup);
+    if (plan->block->magic == PLAN_MAGIC_TO_READ)
+        return esq_fail(ret_error, NULL, ENOTSUP, "what is missing is told by esq_plan_survey",
+                        "this plan is there to be read: the host cannot enforce all of it");
     if (plan->block->magic != PLAN_MAGIC || plan->block->version != PLAN_VERSION)
         return esq_fail(ret_error, NULL, 0, NULL, "this plan was made by another version");
     sys_block_signals(&signals);

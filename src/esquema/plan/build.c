@@ -166,7 +166,16 @@ int plan_missing(struct plan_builder *builder, const esq_spec *spec, const char 
     vsnprintf(text, sizeof(text), format, arguments);
     va_end(arguments);
     if (!spec_is_excused(spec, name)) {
-        esq_fail(ret_error, where, 0, remedy, "%s", text);
+        char helps[ESQ_ERROR_REMEDY];
+        snprintf(helps, sizeof(helps),
+                 "%s; or do without it: (best-effort %s) in the description, and --allow best-effort=%s (of a sandbox: "
+                 "--best-effort %s)",
+                 remedy, name, name, name);
+        if (builder->missing) {
+            spec_problem(builder->missing, where, 0, helps, "%s", text);
+            return 0;
+        }
+        esq_fail(ret_error, where, 0, helps, "%s", text);
         return -ENOTSUP;
     }
     if (!buffer_append_format(&builder->notes, "missing, excused by best-effort %s: %s\n", name, text))
@@ -247,16 +256,9 @@ static int plan_fill(const esq_spec *spec, struct plan_builder *builder, esq_err
     return 0;
 }
 
-int esq_plan_build(const esq_spec *spec, esq_plan **ret_plan, esq_error *ret_error)
+static int build(const esq_spec *spec, struct spec_problems *missing, esq_plan **ret_plan, esq_error *ret_error)
 {
-    esq_error problem;
-    if (esq_spec_check(spec, &problem, 1) > 0) {
-        if (ret_error)
-            *ret_error = problem;
-        return -EINVAL;
-    }
-
-    struct plan_builder builder = { 0 };
+    struct plan_builder builder = { .missing = missing };
     buffer_init(&builder.block, &memory_malloc);
     buffer_init(&builder.steps, &memory_malloc);
     buffer_init(&builder.notes, &memory_malloc);
@@ -271,6 +273,35 @@ int esq_plan_build(const esq_spec *spec, esq_plan **ret_plan, esq_error *ret_err
     }
     *ret_plan = plan;
     return 0;
+}
+
+int esq_plan_build(const esq_spec *spec, esq_plan **ret_plan, esq_error *ret_error)
+{
+    esq_error problem;
+    if (esq_spec_check(spec, &problem, 1) > 0) {
+        if (ret_error)
+            *ret_error = problem;
+        return -EINVAL;
+    }
+    return build(spec, NULL, ret_plan, ret_error);
+}
+
+size_t esq_plan_survey(const esq_spec *spec, esq_plan **ret_plan, esq_error *ret_problems, size_t capacity)
+{
+    struct spec_problems problems = { .list = ret_problems, .capacity = capacity };
+    esq_error error = { 0 };
+    *ret_plan = NULL;
+    problems.count = esq_spec_check(spec, ret_problems, capacity);
+    if (problems.count > 0)
+        return problems.count;
+    if (build(spec, &problems, ret_plan, &error) < 0) {
+        if (problems.count < capacity)
+            ret_problems[problems.count] = error;
+        problems.count++;
+    }
+    if (problems.count > 0 && *ret_plan)
+        (*ret_plan)->block->magic = PLAN_MAGIC_TO_READ;
+    return problems.count;
 }
 
 void esq_plan_free(esq_plan *plan)

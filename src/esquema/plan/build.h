@@ -9,6 +9,8 @@ struct plan_builder {
     struct buffer block; /* head, then data in the order in which it was added */
     struct buffer steps; /* appended to the block at the end */
     struct buffer notes; /* what is missing and excused */
+    struct spec_problems
+        *missing; /* takes what is missing and not excused; NULL: the first of them ends the building */
     bool is_root_read_only;
     uint32_t *writable; /* offsets of the paths inside that are mounted writable, where the root is read-only */
     size_t writable_count;

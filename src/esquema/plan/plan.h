@@ -22,9 +22,11 @@
 #include "plan/step.h"
 #include "spec/spec.h"
 
-#define PLAN_MAGIC    0x50515345u /* "ESQP" */
-#define PLAN_VERSION  1u
-#define PLAN_SIZE_MAX (16u << 20)
+#define PLAN_MAGIC 0x50515345u /* "ESQP" */
+/* A plan that lacks what was asked for: it can be read, and whoever would launch it finds that it is no plan. */
+#define PLAN_MAGIC_TO_READ 0x52515345u /* "ESQR" */
+#define PLAN_VERSION       1u
+#define PLAN_SIZE_MAX      (16u << 20)
 
 /* The head of the block. */
 struct plan_block {

@@ -14,7 +14,8 @@
 
 void supervise_check(const esq_spec *spec, struct spec_problems *problems)
 {
-    uint64_t time;
+    enum { GRACE_LEAST_MS = 1, GRACE_MOST_MS = 60000 };
+    uint64_t time, grace;
     if (spec_number(spec, SPEC_TIME, &time) && time == 0)
         spec_problem(problems, spec_where(spec, SPEC_TIME), 0, "leave the field out for no limit",
                      "a time limit of 0 ends everything at once");
@@ -23,6 +24,10 @@ void supervise_check(const esq_spec *spec, struct spec_problems *problems)
         if (spec_number(spec, sizes[i], &time) && time == 0)
             spec_problem(problems, spec_where(spec, sizes[i]), 0, "leave the field out for no limit",
                          "%s: a limit of 0 bytes ends everything at once", spec_field_name(sizes[i]));
+    if (spec_number(spec, SPEC_GRACE, &grace) && (grace < GRACE_LEAST_MS || grace > GRACE_MOST_MS))
+        spec_problem(problems, spec_where(spec, SPEC_GRACE), 0, "leave the field out for 2 seconds",
+                     "grace is the time between TERM and KILL: from %d to %d milliseconds, not %llu", GRACE_LEAST_MS,
+                     GRACE_MOST_MS, (unsigned long long)grace);
 }
 
 void supervise_grants(const esq_spec *spec, struct spec_grants *grants)

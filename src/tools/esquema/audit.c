@@ -4,6 +4,7 @@
 #include "tools/common/report.h"
 #include "tools/esquema/describe.h"
 #include "tools/esquema/failure.h"
+#include "tools/esquema/problems.h"
 
 enum { FINDINGS_MAX = 512, WORST = 100 };
 
@@ -30,19 +31,21 @@ static void print_text(const struct options *options, const esq_finding *finding
 
 static void print_json(const esq_finding *findings, size_t count, unsigned score)
 {
-    printf("{\"version\":1,\"exposure\":%u.%u,\"word\":\"%s\",\"findings\":[", score / 10, score % 10, word_of(score));
+    printf(",\"exposure\":%u.%u,\"word\":\"%s\",\"findings\":[", score / 10, score % 10, word_of(score));
     for (size_t i = 0; i < count; i++) {
         printf("%s{\"area\":\"%s\",\"exposure\":%u.%u,\"text\":", i ? "," : "", findings[i].area,
                findings[i].exposure / 10, findings[i].exposure % 10);
         json_print_string(stdout, findings[i].text);
-        if (findings[i].line) {
-            fputs(",\"file\":", stdout);
-            json_print_string(stdout, findings[i].file);
-            printf(",\"line\":%u,\"column\":%u", findings[i].line, findings[i].column);
-        }
+        problems_print_place_json(findings[i].file, findings[i].line, findings[i].column);
         putchar('}');
     }
-    puts("]}");
+    putchar(']');
+}
+
+/* What would be said where nothing could be planned. */
+static void print_nothing(void)
+{
+    fputs(",\"exposure\":null,\"word\":null,\"findings\":[]", stdout);
 }
 
 static int audit(const struct options *options, const esq_spec *spec, const esq_plan *plan)
@@ -72,18 +75,30 @@ static int audit(const struct options *options, const esq_spec *spec, const esq_
 static int audit_one(const struct options *options, esq_spec *spec)
 {
     esq_plan *plan;
-    esq_error error = { 0 };
-    int status = ESQ_EXIT_SETUP;
-    if (esq_plan_build(spec, &plan, &error) < 0) {
-        failure_show_error(&error);
-    } else {
-        status = audit(options, spec, plan);
-        esq_plan_free(plan);
-    }
+    struct problems problems;
+    if (!problems_find(spec, &problems, &plan))
+        return ESQ_EXIT_SETUP;
+    int status = problems.count > 0 ? ESQ_EXIT_SETUP : 0;
+    if (options->format == ESQ_FORMAT_JSON)
+        problems_print_json(problems.list, problems.count);
+    else
+        problems_show(&problems);
+    if (plan)
+        status = audit(options, spec, plan) ? ESQ_EXIT_SETUP : status;
+    else if (options->format == ESQ_FORMAT_JSON)
+        print_nothing();
+    problems_done(&problems);
+    esq_plan_free(plan);
     return status;
+}
+
+static void print_no_audit(const esq_error *error)
+{
+    problems_print_json(error, 1);
+    print_nothing();
 }
 
 int command_audit(const struct options *options)
 {
-    return describe_all(options, audit_one);
+    return describe_all(options, audit_one, print_no_audit);
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 #include "base/plain.h"
 #include "tools/common/files.h"
+#include "tools/common/json.h"
 #include "tools/esquema/failure.h"
 
 enum { NAME_MAX_LENGTH = 256 };
@@ -47,14 +48,38 @@ static bool write_remark(void *data, const char *bytes, size_t length)
 struct description {
     const struct options *options;
     bool takes_services;
+    bool are_services; /* and not a container alone: known when it has been evaluated */
+    bool is_quiet;     /* what is wrong is only handed back */
     struct source_file file;
     char folder[PATH_MAX]; /* real, of the description's file */
 };
 
-static bool refuse(esq_error *ret_error, esq_error error)
+static bool refuse(const struct description *description, esq_error *ret_error, esq_error error)
 {
-    failure_show_error(&error);
+    if (!description->is_quiet)
+        failure_show_error(&error);
     *ret_error = error;
+    return false;
+}
+
+/* The evaluation has failed. */
+static bool refuse_program(const struct description *description, sch_vm *vm, esq_error *ret_error)
+{
+    struct sch_source source = description->file.source;
+    const char *kind = sch_failure(vm)->kind ? sch_failure(vm)->kind : "";
+    char remedy[ESQ_ERROR_REMEDY] = "";
+    if (strcmp(kind, "library-not-found") == 0)
+        snprintf(remedy, sizeof remedy,
+                 "a description can only describe; a program that you trust is run by: esquema %s", source.name);
+    if (strcmp(kind, "unbound-variable") == 0)
+        snprintf(remedy, sizeof remedy, "if a text is meant, write it in quotes: (name \"hello\")");
+    failure_to_error(vm, source, ret_error);
+    if (*remedy)
+        memcpy(ret_error->remedy, remedy, sizeof remedy);
+    if (!description->is_quiet)
+        failure_show(vm, source);
+    if (!description->is_quiet && *remedy)
+        fprintf(stderr, "remedy: %s\n", remedy);
     return false;
 }
 
@@ -68,9 +93,9 @@ static bool open_description(struct description *description, esq_error *ret_err
         folder[slash - path + 1] = '\0';
     }
     if (!source_file_read(path, &description->file))
-        return refuse(ret_error, failure_make("%s: %s", path, strerror(errno)));
+        return refuse(description, ret_error, failure_make_kernel(errno, path));
     if (!realpath(folder, description->folder))
-        return refuse(ret_error, failure_make("%s: %s", folder, strerror(errno)));
+        return refuse(description, ret_error, failure_make_kernel(errno, folder));
     return true;
 }
 
@@ -112,13 +137,15 @@ static const char *describe_kind(sch_value value)
     return "something else";
 }
 
-static bool check_parameters(const struct options *options, esq_error *ret_error)
+static bool check_parameters(const struct description *description, esq_error *ret_error)
 {
+    const struct options *options = description->options;
     for (size_t i = 0; i < options->parameters.count; i++) {
         const struct bridge_parameter *item = &options->parameters.items[i];
         if (!item->is_used)
-            return refuse(ret_error, failure_make("%s does not ask for the parameter `%.*s`", options->file,
-                                                  (int)strcspn(item->text, "="), item->text));
+            return refuse(description, ret_error,
+                          failure_make("%s does not ask for the parameter `%.*s`", options->file,
+                                       (int)strcspn(item->text, "="), item->text));
     }
     return true;
 }
@@ -148,27 +175,18 @@ static int convert_container(sch_value value, const struct bridge_paths *paths, 
     return result;
 }
 
-static bool convert(const struct description *description, sch_vm *vm, struct bridge_services *ret,
-                    esq_error *ret_error)
+static bool convert(struct description *description, sch_vm *vm, struct bridge_services *ret, esq_error *ret_error)
 {
     struct sch_source source = description->file.source;
     sch_value value;
-    if (evaluate(vm, source, &value) != SCH_OK) {
-        failure_show(vm, source);
-        const char *kind = sch_failure(vm)->kind;
-        if (kind && strcmp(kind, "library-not-found") == 0)
-            fprintf(stderr, "remedy: a description can only describe; a program that you trust is run by: esquema %s\n",
-                    source.name);
-        if (kind && strcmp(kind, "unbound-variable") == 0)
-            fputs("remedy: if a text is meant, write it in quotes: (name \"hello\")\n", stderr);
-        failure_to_error(vm, source, ret_error);
-        return false;
-    }
-    bool are_services = bridge_is_services(value);
+    if (evaluate(vm, source, &value) != SCH_OK)
+        return refuse_program(description, vm, ret_error);
+    bool are_services = description->are_services = bridge_is_services(value);
     if (are_services && !description->takes_services)
-        return refuse(ret_error, failure_make("%s describes services; start them with `esquema up`", source.name));
+        return refuse(description, ret_error,
+                      failure_make("%s describes services; start them with `esquema up`", source.name));
     if (!are_services && !bridge_is_container(value))
-        return refuse(ret_error,
+        return refuse(description, ret_error,
                       failure_make("the value of %s must be a container%s, and is %s", source.name,
                                    description->takes_services ? ", or services" : "", describe_kind(value)));
     char *kept = bridge_data_folder();
@@ -183,8 +201,8 @@ static bool convert(const struct description *description, sch_vm *vm, struct br
                               : convert_container(value, &paths, ret, ret_error);
     free(kept);
     if (result < 0)
-        return refuse(ret_error, *ret_error);
-    if (!check_parameters(description->options, ret_error)) {
+        return refuse(description, ret_error, *ret_error);
+    if (!check_parameters(description, ret_error)) {
         bridge_services_done(ret);
         return false;
     }
@@ -214,7 +232,7 @@ static bool describe(struct description *description, struct bridge_services *re
         sch_set_output(vm, write_remark, NULL);
         is_good = convert(description, vm, ret, ret_error);
     } else {
-        refuse(ret_error, failure_make("%s", failure.message ? failure.message : "out of memory"));
+        refuse(description, ret_error, failure_make("%s", failure.message ? failure.message : "out of memory"));
     }
     sch_vm_free(vm);
     sch_env_free(env);
@@ -241,7 +259,7 @@ bool describe_services(const struct options *options, struct bridge_services *re
     return describe(&description, ret, ret_error);
 }
 
-int describe_each(const struct options *options, const struct bridge_services *services, describe_fn *each)
+static int each_as_text(const struct options *options, const struct bridge_services *services, describe_fn *each)
 {
     int status = 0;
     for (size_t i = 0; i < services->count; i++) {
@@ -253,13 +271,42 @@ int describe_each(const struct options *options, const struct bridge_services *s
     return status;
 }
 
-int describe_all(const struct options *options, describe_fn *each)
+static int each_as_json(const struct options *options, const struct bridge_services *services, bool are_services,
+                        describe_fn *each)
 {
+    int status = 0;
+    fputs(are_services ? "{\"version\":1,\"services\":[" : "{\"version\":1,", stdout);
+    for (size_t i = 0; i < services->count; i++) {
+        if (are_services) {
+            fputs(i ? ",{\"name\":" : "{\"name\":", stdout);
+            json_print_string(stdout, services->items[i].name);
+            fputc(',', stdout);
+        }
+        int one = each(options, services->items[i].spec);
+        status = status ? status : one;
+        if (are_services)
+            fputc('}', stdout);
+    }
+    puts(are_services ? "]}" : "}");
+    return status;
+}
+
+int describe_all(const struct options *options, describe_fn *each, describe_wrong_fn *wrong)
+{
+    bool is_json = wrong && options->format == ESQ_FORMAT_JSON;
+    struct description description = { .options = options, .takes_services = true, .is_quiet = is_json };
     struct bridge_services services;
     esq_error error = { 0 };
-    if (!describe_services(options, &services, &error))
+    if (!describe(&description, &services, &error)) {
+        if (is_json) {
+            fputs("{\"version\":1,", stdout);
+            wrong(&error);
+            puts("}");
+        }
         return ESQ_EXIT_SETUP;
-    int status = describe_each(options, &services, each);
+    }
+    int status = is_json ? each_as_json(options, &services, description.are_services, each)
+                         : each_as_text(options, &services, each);
     bridge_services_done(&services);
     return status;
 }

@@ -16,13 +16,18 @@ bool describe_file(const struct options *options, esq_spec **ret_spec, esq_error
  */
 bool describe_services(const struct options *options, struct bridge_services *ret, esq_error *ret_error);
 
-/* The status of a command for one specification. */
+/* The status of a command for one specification. As JSON it prints the fields of one object, without braces. */
 typedef int describe_fn(const struct options *options, esq_spec *spec);
+/* The fields that such a command prints for a description that is no good. */
+typedef void describe_wrong_fn(const esq_error *error);
 
-/* `each` of them in their order, with the names of services between, as text. The first status that is not 0. */
-int describe_each(const struct options *options, const struct bridge_services *services, describe_fn *each);
-/* The same for what the command line's description describes. */
-int describe_all(const struct options *options, describe_fn *each);
+/*
+ * `each` of what the command line's description describes, with the names of services between, as text. As JSON the
+ * whole is one value: the object of the one container, or one with the array "services"; what is wrong is in it too,
+ * by `wrong`, and is not shown elsewhere. `wrong` is NULL for commands that print no JSON of this kind. Gives the first
+ * status that is not 0.
+ */
+int describe_all(const struct options *options, describe_fn *each, describe_wrong_fn *wrong);
 
 /* The name that the last definition at the top level of the text binds. false: there is none, or it is too long. */
 bool describe_last_definition(const char *text, size_t length, char *ret_name, size_t size);

@@ -112,6 +112,11 @@ void failure_to_error(sch_vm *vm, struct sch_source source, esq_error *ret_error
     *ret_error = (esq_error){ .exit_status = ESQ_EXIT_SETUP, .line = failure.line, .column = failure.column };
     snprintf(ret_error->file, sizeof ret_error->file, "%s", failure.file);
     snprintf(ret_error->text, sizeof ret_error->text, "%s", failure.message ? failure.message : "unknown");
+    char *behind = is_from_runtime(vm) ? strstr(ret_error->text, "\nremedy: ") : NULL;
+    if (behind) {
+        *behind = '\0';
+        snprintf(ret_error->remedy, sizeof ret_error->remedy, "%s", behind + strlen("\nremedy: "));
+    }
 }
 
 /* A description may come through a pipe, which cannot be read again: that would wait for ever. */
@@ -148,5 +153,12 @@ esq_error failure_make(const char *format, ...)
     va_start(arguments, format);
     vsnprintf(error.text, sizeof error.text, format, arguments);
     va_end(arguments);
+    return error;
+}
+
+esq_error failure_make_kernel(int error_number, const char *path)
+{
+    esq_error error = failure_make("%s: %s", path, strerror(error_number));
+    error.error_number = error_number;
     return error;
 }

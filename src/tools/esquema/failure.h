@@ -13,5 +13,7 @@ void failure_show_error(const esq_error *error);
 void failure_to_error(sch_vm *vm, struct sch_source source, esq_error *ret_error);
 /* An error of our own, without a place. */
 esq_error failure_make(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* "PATH: what the kernel said", with its number. */
+esq_error failure_make_kernel(int error_number, const char *path);
 
 #endif

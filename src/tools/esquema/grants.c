@@ -184,37 +184,62 @@ void grant_print(FILE *out, const esq_grant *grant)
     print_word(out, grant->flag, grant->value);
 }
 
-static void show_missing(const struct grants *grants, const struct options *options)
+/* The words that grant it all; *ret_text is to be freed, and NULL where there is no memory. */
+static void print_missing(const struct grants *missing, char **ret_text)
 {
-    fputs("remedy: if that is what you want, grant it:", stderr);
-    for (size_t i = 0; i < grants->count; i++) {
-        if (grant_is_given(options, grants, &grants->items[i]))
-            continue;
-        fputs(" --allow ", stderr);
-        print_word(stderr, grants->items[i].flag, grants->items[i].value);
+    size_t size;
+    *ret_text = NULL;
+    FILE *out = open_memstream(ret_text, &size);
+    if (!out)
+        return;
+    fputs("if that is what you want, grant it:", out);
+    for (size_t i = 0; i < missing->count; i++) {
+        fputs(" --allow ", out);
+        grant_print(out, &missing->items[i]);
     }
-    fputs("\n        (or everything that it asks for: --trust; to be remembered: esquema trust FILE)\n", stderr);
+    fclose(out);
 }
 
-bool grants_check(esq_spec *spec, const struct options *options, esq_error *ret_error)
+static void show_missing(const struct grants *missing, esq_error *ret_error)
 {
-    struct grants grants;
-    if (!grants_ask(spec, &grants, ret_error))
-        return false;
-    size_t missing = 0;
-    bool is_good = check_paths(&grants, ret_error);
-    for (size_t i = 0; i < grants.count && is_good; i++) {
-        const esq_grant *grant = &grants.items[i];
-        if (grant_is_given(options, &grants, grant))
-            continue;
+    char *remedy;
+    print_missing(missing, &remedy);
+    for (size_t i = 0; i < missing->count; i++) {
+        const esq_grant *grant = &missing->items[i];
         esq_error error =
             error_at(grant, failure_make("this asks for %s=%s, which was not granted", grant->flag, grant->value));
         failure_show_error(&error);
-        if (missing++ == 0)
+        if (i == 0)
             *ret_error = error;
     }
-    if (missing > 0)
-        show_missing(&grants, options);
-    grants_done(&grants);
-    return is_good && missing == 0;
+    fprintf(stderr,
+            "remedy: %s\n        (or everything that it asks for: --trust; to be remembered: esquema trust FILE)\n",
+            remedy ? remedy : "grant it");
+    if (remedy && strlen(remedy) < sizeof ret_error->remedy)
+        strcpy(ret_error->remedy, remedy);
+    else /* half a command line would be worse than none */
+        strcpy(ret_error->remedy, "if that is what you want, grant all of it: --trust");
+    free(remedy);
+}
+
+bool grants_check(esq_spec *spec, const struct options *options, struct grants *ret_missing, esq_error *ret_error)
+{
+    struct grants grants;
+    if (ret_missing)
+        *ret_missing = (struct grants){ 0 };
+    if (!grants_ask(spec, &grants, ret_error))
+        return false;
+    struct grants missing = { .items = grants.items };
+    bool is_good = check_paths(&grants, ret_error);
+    for (size_t i = 0; i < grants.count && is_good; i++)
+        if (!grant_is_given(options, &grants, &grants.items[i]))
+            missing.items[missing.count++] = grants.items[i];
+    if (missing.count > 0)
+        show_missing(&missing, ret_error);
+    is_good = is_good && missing.count == 0;
+    if (ret_missing)
+        *ret_missing = missing;
+    else
+        grants_done(&missing);
+    return is_good;
 }

@@ -24,7 +24,11 @@ bool grant_is_known(const char *allow);
 /* The words that WHAT may be, with spaces between. */
 extern const char grant_kinds[];
 
-/* Is all of it granted, and is there what it names? Else everything that is missing is shown at once. */
-bool grants_check(esq_spec *spec, const struct options *options, esq_error *ret_error);
+/*
+ * Is all of it granted, and is there what it names? Else everything that is missing is shown at once, and *ret_error is
+ * the first of it, with the options that grant it all. *ret_missing, which may be NULL, is the caller's, to be given
+ * back with grants_done.
+ */
+bool grants_check(esq_spec *spec, const struct options *options, struct grants *ret_missing, esq_error *ret_error);
 
 #endif

@@ -1,54 +1,36 @@
 /* esquema plan and esquema check: what would be done, and what is wrong; neither touches anything. */
 #include <stdlib.h>
-#include <string.h>
-#include "tools/common/json.h"
 #include "tools/common/report.h"
 #include "tools/esquema/describe.h"
 #include "tools/esquema/failure.h"
-#include "tools/esquema/grants.h"
+#include "tools/esquema/problems.h"
 
-enum { PROBLEMS_MAX = 256 };
+/* What both find out of one specification. */
+struct findings {
+    struct problems problems;
+    struct grants grants;
+    esq_plan *plan; /* NULL: nothing could be planned */
+};
 
-/* --- pieces of JSON --- */
-
-static void print_place(const char *file, unsigned line, unsigned column)
+static bool find(esq_spec *spec, struct findings *ret)
 {
-    if (!line)
-        return;
-    fputs(",\"file\":", stdout);
-    json_print_string(stdout, file ? file : "");
-    printf(",\"line\":%u,\"column\":%u", line, column);
+    *ret = (struct findings){ .plan = NULL };
+    if (!problems_find(spec, &ret->problems, &ret->plan))
+        return false;
+    problems_ask_grants(spec, &ret->grants);
+    return true;
 }
 
-static void print_grants_json(const struct grants *grants, const struct options *options)
+static int findings_done(struct findings *findings)
 {
-    fputs("\"grants\":[", stdout);
-    for (size_t i = 0; i < grants->count; i++) {
-        const esq_grant *grant = &grants->items[i];
-        fputs(i ? ",{\"flag\":" : "{\"flag\":", stdout);
-        json_print_string(stdout, grant->flag);
-        fputs(",\"value\":", stdout);
-        json_print_string(stdout, grant->value);
-        printf(",\"granted\":%s", grant_is_given(options, grants, grant) ? "true" : "false");
-        print_place(grant->where.file, grant->where.line, grant->where.column);
-        fputc('}', stdout);
-    }
-    fputc(']', stdout);
+    int status = findings->problems.count == 0 ? 0 : ESQ_EXIT_SETUP;
+    problems_done(&findings->problems);
+    grants_done(&findings->grants);
+    esq_plan_free(findings->plan);
+    return status;
 }
 
-static void print_problem_json(const esq_error *error)
-{
-    fputs("{\"message\":", stdout);
-    json_print_string(stdout, error->text);
-    if (*error->remedy) {
-        fputs(",\"remedy\":", stdout);
-        json_print_string(stdout, error->remedy);
-    }
-    print_place(error->file, error->line, error->column);
-    fputc('}', stdout);
-}
-
-static void print_grants_text(const struct grants *grants, const struct options *options)
+static void print_grants(const struct grants *grants, const struct options *options)
 {
     if (grants->count == 0) {
         puts("grants: none are needed");
@@ -70,127 +52,92 @@ static void print_grants_text(const struct grants *grants, const struct options 
 
 /* --- plan --- */
 
-static int show_error(const esq_error *error)
+/* NULL: there is no memory. To be freed. */
+static char *plan_text(const esq_plan *plan, enum esq_format format)
 {
-    failure_show_error(error);
-    return error->exit_status ? error->exit_status : ESQ_EXIT_SETUP;
-}
-
-static int print_plan(const struct options *options, const esq_plan *plan, const struct grants *grants)
-{
-    ssize_t length = esq_plan_print(plan, options->format, NULL, 0);
+    ssize_t length = esq_plan_print(plan, format, NULL, 0);
     char *text = length < 0 ? NULL : malloc((size_t)length + 1);
-    if (!text || esq_plan_print(plan, options->format, text, (size_t)length + 1) != length) {
+    if (!text || esq_plan_print(plan, format, text, (size_t)length + 1) != length) {
         free(text);
-        esq_error error = failure_make("out of memory");
-        return show_error(&error);
+        return NULL;
     }
     while (length > 0 && text[length - 1] == '\n')
         text[--length] = '\0';
+    return text;
+}
+
+static void print_plan(const struct options *options, const struct findings *found, const char *text)
+{
     switch (options->format) {
     case ESQ_FORMAT_TEXT:
-        puts(text);
-        print_grants_text(grants, options);
+        problems_show(&found->problems);
+        if (text)
+            puts(text);
+        if (text || found->grants.count > 0)
+            print_grants(&found->grants, options);
         break;
     case ESQ_FORMAT_JSON:
-        fputs("{\"version\":1,", stdout);
-        print_grants_json(grants, options);
-        printf(",\"plan\":%s}\n", text);
+        problems_print_json(found->problems.list, found->problems.count);
+        fputc(',', stdout);
+        problems_print_grants_json(&found->grants, options);
+        printf(",\"plan\":%s", text ? text : "null");
         break;
     }
-    free(text);
-    return 0;
 }
 
 static int plan_one(const struct options *options, esq_spec *spec)
 {
-    esq_plan *plan = NULL;
-    esq_error error = { 0 };
-    struct grants grants = { 0 };
-    int status = ESQ_EXIT_SETUP;
-    if (esq_plan_build(spec, &plan, &error) < 0)
-        status = show_error(&error);
-    else if (grants_ask(spec, &grants, &error))
-        status = print_plan(options, plan, &grants);
-    grants_done(&grants);
-    esq_plan_free(plan);
-    return status;
+    struct findings found;
+    if (!find(spec, &found))
+        return ESQ_EXIT_SETUP;
+    char *text = found.plan ? plan_text(found.plan, options->format) : NULL;
+    print_plan(options, &found, text);
+    free(text);
+    return findings_done(&found);
+}
+
+static void print_no_plan(const esq_error *error)
+{
+    problems_print_json(error, 1);
+    fputs(",\"grants\":[],\"plan\":null", stdout);
 }
 
 int command_plan(const struct options *options)
 {
-    return describe_all(options, plan_one);
+    return describe_all(options, plan_one, print_no_plan);
 }
 
 /* --- check --- */
 
-static size_t find_problems(const esq_spec *spec, esq_error problems[PROBLEMS_MAX])
-{
-    size_t count = esq_spec_check(spec, problems, PROBLEMS_MAX);
-    esq_plan *plan = NULL;
-    if (count > PROBLEMS_MAX)
-        return PROBLEMS_MAX;
-    if (count == 0 && esq_plan_build(spec, &plan, &problems[0]) < 0)
-        count = 1;
-    esq_plan_free(plan);
-    return count;
-}
-
-static void print_check(const struct options *options, const esq_error *problems, size_t count,
-                        const struct grants *grants)
-{
-    switch (options->format) {
-    case ESQ_FORMAT_TEXT:
-        for (size_t i = 0; i < count; i++)
-            failure_show_error(&problems[i]);
-        if (count == 0) {
-            printf("%s: right, and this host can carry it out\n", options->file);
-            print_grants_text(grants, options);
-        }
-        break;
-    case ESQ_FORMAT_JSON:
-        fputs("{\"version\":1,\"problems\":[", stdout);
-        for (size_t i = 0; i < count; i++) {
-            if (i)
-                fputc(',', stdout);
-            print_problem_json(&problems[i]);
-        }
-        fputs("],", stdout);
-        print_grants_json(grants, options);
-        fputs("}\n", stdout);
-        break;
-    }
-}
-
 static int check_one(const struct options *options, esq_spec *spec)
 {
-    esq_error error = { 0 };
-    struct grants grants = { 0 };
-    int status = ESQ_EXIT_SETUP;
-    esq_error *problems = calloc(PROBLEMS_MAX, sizeof *problems);
-    if (problems) {
-        size_t count = find_problems(spec, problems);
-        if (count > 0 || grants_ask(spec, &grants, &error)) {
-            print_check(options, problems, count, &grants);
-            status = count == 0 ? 0 : ESQ_EXIT_SETUP;
-        }
+    struct findings found;
+    if (!find(spec, &found))
+        return ESQ_EXIT_SETUP;
+    switch (options->format) {
+    case ESQ_FORMAT_TEXT:
+        problems_show(&found.problems);
+        if (found.problems.count == 0)
+            printf("%s: right, and this host can carry it out\n", options->file);
+        if (found.problems.count == 0 || found.grants.count > 0)
+            print_grants(&found.grants, options);
+        break;
+    case ESQ_FORMAT_JSON:
+        problems_print_json(found.problems.list, found.problems.count);
+        fputc(',', stdout);
+        problems_print_grants_json(&found.grants, options);
+        break;
     }
-    free(problems);
-    grants_done(&grants);
-    return status;
+    return findings_done(&found);
+}
+
+static void print_no_grants(const esq_error *error)
+{
+    problems_print_json(error, 1);
+    fputs(",\"grants\":[]", stdout);
 }
 
 int command_check(const struct options *options)
 {
-    struct bridge_services services;
-    esq_error error = { 0 };
-    const struct grants none = { 0 };
-    if (!describe_services(options, &services, &error)) {
-        if (options->format == ESQ_FORMAT_JSON)
-            print_check(options, &error, 1, &none);
-        return ESQ_EXIT_SETUP;
-    }
-    int status = describe_each(options, &services, check_one);
-    bridge_services_done(&services);
-    return status;
+    return describe_all(options, check_one, print_no_grants);
 }

@@ -10,6 +10,11 @@ int prepare_fail(const struct options *options, const esq_error *error)
 {
     if (options->status_fd >= 0)
         esq_status_write_failed(options->status_fd, error);
+    return prepare_status(error);
+}
+
+int prepare_status(const esq_error *error)
+{
     return error->exit_status ? error->exit_status : ESQ_EXIT_SETUP;
 }
 
@@ -46,22 +51,30 @@ static bool set_options(const struct options *options, int terminal, esq_spec *s
     return is_good;
 }
 
+/* What may be planned: described, granted, with what the command line says. */
+static bool prepare_spec(const struct options *options, int terminal, esq_spec **ret_spec, struct grants *ret_missing,
+                         esq_error *ret_error)
+{
+    if (!describe_file(options, ret_spec, ret_error))
+        return false;
+    return grants_check(*ret_spec, options, ret_missing, ret_error) &&
+           set_options(options, terminal, *ret_spec, ret_error);
+}
+
 bool prepare_plan(const struct options *options, int terminal, esq_plan **ret_plan, esq_error *ret_error)
 {
-    esq_spec *spec;
-    if (!describe_file(options, &spec, ret_error))
-        return false;
-    if (!grants_check(spec, options, ret_error) || !set_options(options, terminal, spec, ret_error)) {
-        esq_spec_free(spec);
-        return false;
-    }
-    int result = esq_plan_build(spec, ret_plan, ret_error);
-    esq_spec_free(spec);
-    if (result < 0) {
+    esq_spec *spec = NULL;
+    struct grants missing = { 0 };
+    bool is_good = prepare_spec(options, terminal, &spec, &missing, ret_error);
+    if (is_good && esq_plan_build(spec, ret_plan, ret_error) < 0) {
         failure_show_error(ret_error);
-        return false;
+        is_good = false;
     }
-    if (options->explain)
+    if (!is_good && options->status_fd >= 0)
+        esq_status_write_refused(options->status_fd, ret_error, missing.items, missing.count);
+    grants_done(&missing);
+    esq_spec_free(spec);
+    if (is_good && options->explain)
         prepare_explain(*ret_plan);
-    return true;
+    return is_good;
 }

@@ -6,12 +6,15 @@
 
 /*
  * Evaluates, checks the grants, plans, and explains where that was asked for. `terminal` becomes descriptors 0 to 2,
- * unless it is -1. false: *ret_error has been shown.
+ * unless it is -1. false: *ret_error has been shown, and told on --status-fd.
  */
 bool prepare_plan(const struct options *options, int terminal, esq_plan **ret_plan, esq_error *ret_error);
 
 /* The plan, on standard error. */
 void prepare_explain(const esq_plan *plan);
+
+/* The exit status of an error. */
+int prepare_status(const esq_error *error);
 
 /* Says on --status-fd that nothing was started. Gives the exit status. */
 int prepare_fail(const struct options *options, const esq_error *error);

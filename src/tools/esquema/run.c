@@ -155,7 +155,7 @@ int command_run(const struct options *options)
         status = run_plan(options, plan, &terminal);
         esq_plan_free(plan);
     } else {
-        status = prepare_fail(options, &error);
+        status = prepare_status(&error);
     }
     terminal_close(&terminal);
     return status;

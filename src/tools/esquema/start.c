@@ -61,7 +61,7 @@ int command_start(const struct options *options)
         status = start_plan(options, store, plan);
         esq_plan_free(plan);
     } else {
-        status = prepare_fail(options, &error);
+        status = prepare_status(&error);
     }
     esq_store_free(store);
     return status;

@@ -152,5 +152,5 @@ static int trust_one(const struct options *options, esq_spec *spec)
 
 int command_trust(const struct options *options)
 {
-    return describe_all(options, trust_one);
+    return describe_all(options, trust_one, NULL);
 }

@@ -285,7 +285,7 @@ static bool check_all(const struct options *options, const struct bridge_service
         if (esq_spec_check(spec, &error, 1) > 0) {
             failure_show_error(&error);
             is_good = false;
-        } else if (!grants_check(spec, options, &error)) {
+        } else if (!grants_check(spec, options, NULL, &error)) {
             is_good = false;
         }
     }
