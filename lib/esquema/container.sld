@@ -185,13 +185,14 @@
     (define network-choices
       "field `network` is none, user, host, (publish PORT) ..., (share) or (join \"name\")")
 
-    ;; Values are a port, the port inside, and (address . "0.0.0.0").
+    ;; Values are a port, the port inside, (address . "0.0.0.0"), and udp.
     (define (publish-entry position values)
       (apply entry 'network position 'add "publish"
              (map (lambda (value)
-                    (if (and (pair? value) (eq? (car value) 'address))
-                        (string-append "address=" (field-text position 'address (cdr value)))
-                        (count-text position 'publish value)))
+                    (cond ((eq? value 'udp) "udp")
+                          ((and (pair? value) (eq? (car value) 'address))
+                           (string-append "address=" (field-text position 'address (cdr value))))
+                          (else (count-text position 'publish value))))
                   values)))
 
     (define (join-entries position values)
@@ -592,7 +593,22 @@
 
     (define-syntax network-part
       (syntax-rules ()
-        ((_ position head port ... (address text)) (network-part position head port ... (cons 'address text)))
+        ((_ position head port ... (address text) (option))
+         (publish-option position head (port ... (cons 'address text)) option (option)))
+        ((_ position head port ... (option)) (publish-option position head (port ...) option (option)))
+        ((_ position head port ... (address text)) (network-parts position head port ... (cons 'address text)))
+        ((_ position head value ...) (network-parts position head value ...))))
+
+    ;; (udp), or an expression
+    (define-syntax publish-option
+      (syntax-rules ()
+        ((_ position head (value ...) option expression)
+         (symbol-case option
+           ((udp) (network-parts position head value ... 'udp))
+           (else (network-parts position head value ... expression))))))
+
+    (define-syntax network-parts
+      (syntax-rules ()
         ((_ position head value ...)
          (symbol-case head
            ((publish) (list 'publish value ...))

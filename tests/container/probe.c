@@ -516,6 +516,23 @@ static int probe_loopback_down(char **argv)
     return verdict(fd >= 0 && ioctl(fd, SIOCSIFFLAGS, &request) == 0);
 }
 
+/* Sends back what comes to this port, for ever. */
+static int probe_echo_datagrams(char **argv)
+{
+    struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(argv[0])) };
+    int fd = socket(AF_INET, SOCK_DGRAM, 0);
+    if (bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
+        return STOPPED;
+    for (;;) {
+        char bytes[256] = "echo ";
+        struct sockaddr_storage from;
+        socklen_t size = sizeof(from);
+        ssize_t count = recvfrom(fd, bytes + 5, sizeof(bytes) - 5, 0, (struct sockaddr *)&from, &size);
+        if (count >= 0)
+            sendto(fd, bytes, (size_t)count + 5, 0, (struct sockaddr *)&from, size);
+    }
+}
+
 /* A socket that all in one network reach, whatever their files are. */
 static struct sockaddr_un meeting_point(void)
 {
@@ -643,6 +660,7 @@ static const struct {
     { "network-owner", probe_network_owner },
     { "loopback-down", probe_loopback_down },
     { "offer-namespace", probe_offer_namespace },
+    { "echo-datagrams", probe_echo_datagrams },
     { "take-namespace", probe_take_namespace },
     { "exists", probe_exists },
     { "read", probe_read },

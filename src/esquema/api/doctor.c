@@ -228,7 +228,9 @@ static const struct {
     { "landlock-devices", try_devices, false, "a kernel of 6.10 or later; until then requests of devices pass" },
     { "clocks", try_clocks, true, "a kernel of 5.6 or later with CONFIG_TIME_NS, for (namespaces ... time)" },
     { "user-network", try_pasta, false,
-      "install pasta (apt install passt); /dev/net/tun must be open to everybody (mode 0666)" },
+      "install pasta: apt install passt; as root: modprobe tun, chmod 0666 /dev/net/tun; into a container the outer "
+      "one "
+      "must hand the device" },
     { "id-maps", try_id_maps, false,
       "install newuidmap and newgidmap (apt install uidmap), and give the user a range: usermod --add-subuids "
       "100000-165535 --add-subgids 100000-165535 USER" },
@@ -254,12 +256,20 @@ static int try_aside(int (*try)(void))
     return (status & 0x7f) ? -EIO : -(status >> 8 & 0xff);
 }
 
+/* Of the two things that it needs, which one? */
+static const char *part_of(const char *wall)
+{
+    if (strcmp(wall, "user-network") != 0)
+        return "";
+    return try_program("/usr/bin/pasta") < 0 ? "/usr/bin/pasta: " : "/dev/net/tun: ";
+}
+
 static void describe(esq_wall *wall, int result)
 {
     if (result == -ENOSPC) /* of unshare; "no space left on device" leads astray */
         snprintf(wall->detail, sizeof(wall->detail), "the limit of namespaces is reached (ENOSPC)");
     else if (result < 0)
-        snprintf(wall->detail, sizeof(wall->detail), "%s", strerrordesc_np(-result));
+        snprintf(wall->detail, sizeof(wall->detail), "%s%s", part_of(wall->name), strerrordesc_np(-result));
     else if (strcmp(wall->name, "landlock") == 0)
         snprintf(wall->detail, sizeof(wall->detail), "version %ld", landlock_abi());
     else

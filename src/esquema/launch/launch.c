@@ -151,11 +151,12 @@ static int start_beside(struct launch *launch, esq_error *ret_error)
     for (uint32_t i = 0; i < launch->block->step_count; i++) {
         const struct step *step = plan_step(launch->block, i);
         step_beside_function *start = beside_functions[step->kind];
+        const char *detail = NULL;
         int result = start && !(step->flags & STEP_SKIP)
-                         ? start(step, launch->block, launch->pid, launch->owner, &launch->beside)
+                         ? start(step, launch->block, launch->pid, launch->owner, &launch->beside, &detail)
                          : 0;
         if (result < 0)
-            return fail_at(launch, step, result, NULL, ret_error);
+            return fail_at(launch, step, result, detail, ret_error);
     }
     return 0;
 }

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 #include "net/net.h"
 #include "plan/step.h"
 
@@ -52,14 +53,14 @@ static int wait_until_ready(pid_t container, pid_t program)
         if (has_route(container, "route") || has_route(container, "ipv6_route"))
             return 0;
         if (sys_wait(program, &status, NULL, 1 /* WNOHANG */) == program)
-            return -ECHILD;
+            return -ENETDOWN;
         nanosleep(&pause, NULL);
     }
     return -ETIMEDOUT;
 }
 
 int net_beside(const struct step *step, const struct plan_block *block, pid_t container, int user_namespace,
-               pid_t *ret_program)
+               pid_t *ret_program, const char **ret_detail)
 {
     const struct net_program *data = STEP_DATA(block, step, struct net_program);
     const uint32_t *arguments = (const uint32_t *)STEP_TEXT(block, data->arguments);
@@ -78,13 +79,20 @@ int net_beside(const struct step *step, const struct plan_block *block, pid_t co
     argv[count++] = net_option;
     argv[count++] = net;
     argv[count] = NULL;
+    int result = (int)SYS(SYS_faccessat, AT_FDCWD, NET_DEVICE, R_OK | W_OK);
+    if (result < 0) {
+        *ret_detail = "use " NET_DEVICE;
+        return result;
+    }
     long program = raw_syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0, 0);
     if (program < 0)
         return (int)program;
     if (program == 0)
         become(argv);
-    int result = wait_until_ready(container, (pid_t)program);
-    if (result < 0 && result != -ECHILD) {
+    result = wait_until_ready(container, (pid_t)program);
+    if (result < 0)
+        *ret_detail = result == -ENETDOWN ? "it has ended" : "it was not ready in time";
+    if (result < 0 && result != -ENETDOWN) {
         int status;
         raw_syscall(SYS_kill, program, SIGKILL, 0, 0, 0, 0);
         sys_wait((pid_t)program, &status, NULL, 0);

@@ -17,11 +17,12 @@
 
 #define LOOPBACK_ADDRESS "127.0.0.1"
 
-/* publish PORT [PORT-INSIDE] [address=ADDRESS] */
+/* publish PORT [PORT-INSIDE] [address=ADDRESS] [udp] */
 struct publication {
     uint64_t outside;
     uint64_t inside;
     const char *address;
+    bool is_udp;
 };
 
 static bool parse_port(const char *text, uint64_t *ret_port)
@@ -34,12 +35,19 @@ static const char *parse_publication(const struct spec_item *item, struct public
     unsigned char address[16];
     size_t count = item->count;
     *ret = (struct publication){ .address = LOOPBACK_ADDRESS };
+    if (count > 1 && strcmp(item->words[count - 1], "udp") == 0) {
+        ret->is_udp = true;
+        count--;
+    }
     if (count > 1 && strncmp(item->words[count - 1], "address=", 8) == 0)
         ret->address = item->words[--count] + 8;
     if (count < 1 || count > 2)
-        return "a port is published by: publish PORT [PORT-INSIDE] [address=ADDRESS]";
+        return "a port is published by: publish PORT [PORT-INSIDE] [address=ADDRESS] [udp]";
     if (!parse_port(item->words[0], &ret->outside) || !parse_port(item->words[count - 1], &ret->inside))
         return "a port is a number from 1 to 65535";
+    /* Answers to another number are lost in the pasta of Debian 12. */
+    if (ret->is_udp && ret->inside != ret->outside)
+        return "a UDP port is published under its own number: leave out the port inside";
     if (inet_pton(AF_INET, ret->address, address) != 1 && inet_pton(AF_INET6, ret->address, address) != 1)
         return "the address of a published port is one of this host's, or 0.0.0.0 for all";
     return NULL;
@@ -148,8 +156,8 @@ void net_grants(const esq_spec *spec, struct spec_grants *grants)
         if (parse_publication(&items[i], &publication))
             continue;
         bool is_loopback = strcmp(publication.address, LOOPBACK_ADDRESS) == 0;
-        snprintf(text, sizeof(text), "%s%s%llu", is_loopback ? "" : publication.address, is_loopback ? "" : ":",
-                 (unsigned long long)publication.outside);
+        snprintf(text, sizeof(text), "%s%s%llu%s", is_loopback ? "" : publication.address, is_loopback ? "" : ":",
+                 (unsigned long long)publication.outside, publication.is_udp ? "/udp" : "");
         spec_grant(grants, "publish", text, &items[i].where);
     }
 }
@@ -159,46 +167,83 @@ static int no_memory(esq_error *ret_error)
     return esq_fail(ret_error, NULL, ENOMEM, NULL, "plan the network");
 }
 
+/* Each of them is tried before anything starts. */
+static int plan_port(struct plan_builder *builder, const struct publication *publication, const esq_location *where)
+{
+    char remedy[256];
+    struct net_port data = { .address = plan_add_text(builder, publication->address),
+                             .port = (uint16_t)publication->outside,
+                             .is_udp = publication->is_udp };
+    bool is_low = publication->outside < 1024;
+    snprintf(remedy, sizeof(remedy), "%sif it is taken, `ss -%s` shows by whom: publish another%s",
+             is_low ? "ports below 1024 are root's, unless root says sysctl net.ipv4.ip_unprivileged_port_start; " : "",
+             publication->is_udp ? "lunp" : "ltnp",
+             strcmp(publication->address, LOOPBACK_ADDRESS) == 0 ? "" : "; the address must be one of this host's");
+    return data.address ? plan_add_step(builder, STEP_PUBLISH, where, remedy, &data, sizeof(data),
+                                        "publish %s port %llu of %s, which is %llu inside",
+                                        publication->is_udp ? "UDP" : "TCP", (unsigned long long)publication->outside,
+                                        publication->address, (unsigned long long)publication->inside)
+                        : -ENOMEM;
+}
+
+/* --tcp-ports or --udp-ports, once without a port, so that none is forwarded by default. */
+static int plan_ports(const esq_spec *spec, struct plan_builder *builder, bool is_udp, uint32_t *arguments,
+                      uint32_t *count)
+{
+    size_t items_count, planned = 0;
+    const struct spec_item *items = spec_items(spec, SPEC_PUBLISH, &items_count);
+    const char *option = is_udp ? "--udp-ports" : "--tcp-ports";
+    for (size_t i = 0; i < items_count; i++) {
+        struct publication publication;
+        char text[128];
+        if (parse_publication(&items[i], &publication) || publication.is_udp != is_udp)
+            continue;
+        snprintf(text, sizeof(text), "%s/%llu:%llu", publication.address, (unsigned long long)publication.outside,
+                 (unsigned long long)publication.inside);
+        arguments[(*count)++] = plan_add_text(builder, option);
+        arguments[(*count)++] = plan_add_text(builder, text);
+        if (plan_port(builder, &publication, &items[i].where) < 0)
+            return -ENOMEM;
+        planned++;
+    }
+    if (planned == 0) {
+        arguments[(*count)++] = plan_add_text(builder, option);
+        arguments[(*count)++] = plan_add_text(builder, "none");
+    }
+    return 0;
+}
+
 /*
  * Nothing is forwarded that was not published: the program's own defaults would open every port of either side to the
  * other, and lead from the gateway's address to the services of the host's loopback.
  */
 static int plan_user_network(const esq_spec *spec, struct plan_builder *builder, esq_error *ret_error)
 {
-    static const char *const fixed[] = { "pasta",       "--foreground", "--quiet", "--config-net",
-                                         "--no-map-gw", "--udp-ports",  "none",    "--tcp-ns",
-                                         "none",        "--udp-ns",     "none" };
+    static const char *const fixed[] = { "pasta",    "--foreground", "--quiet",  "--config-net", "--no-map-gw",
+                                         "--tcp-ns", "none",         "--udp-ns", "none" };
     uint32_t arguments[NET_ARGUMENTS_MAX];
     struct net_program data = { 0 };
     size_t count;
-    const struct spec_item *items = spec_items(spec, SPEC_PUBLISH, &count);
+    spec_items(spec, SPEC_PUBLISH, &count);
     const esq_location *where = spec_where(spec, count > 0 ? SPEC_PUBLISH : SPEC_NETWORK);
     if (access(NET_PROGRAM, X_OK) < 0)
-        return esq_fail(ret_error, where, ENOTSUP, "install it: apt install passt",
-                        "a network in user mode needs the program pasta");
+        return esq_fail(ret_error, where, errno, "install it: apt install passt",
+                        "a network in user mode needs the program pasta, " NET_PROGRAM);
     for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
         arguments[data.count++] = plan_add_text(builder, fixed[i]);
-    for (size_t i = 0; i <= count; i++) { /* once without a port, so that none is forwarded by default */
-        struct publication publication;
-        char text[128] = "none";
-        if (count > 0 && i == count)
-            break;
-        if (count > 0 && !parse_publication(&items[i], &publication))
-            snprintf(text, sizeof(text), "%s/%llu:%llu", publication.address, (unsigned long long)publication.outside,
-                     (unsigned long long)publication.inside);
-        arguments[data.count++] = plan_add_text(builder, "--tcp-ports");
-        arguments[data.count++] = plan_add_text(builder, text);
-    }
+    if (plan_ports(spec, builder, false, arguments, &data.count) < 0 ||
+        plan_ports(spec, builder, true, arguments, &data.count) < 0)
+        return no_memory(ret_error);
     for (uint32_t i = 0; i < data.count; i++)
         if (!arguments[i])
             return no_memory(ret_error);
     data.arguments = plan_add_bytes(builder, arguments, data.count * sizeof(arguments[0]));
     if (!data.arguments ||
         plan_add_step(builder, STEP_USER_NETWORK, where,
-                      "it said why above: the port may be taken, or below 1024 (sysctl "
-                      "net.ipv4.ip_unprivileged_port_start); /dev/net/tun must be open to everybody (mode 0666); the "
-                      "host needs a route outwards",
-                      &data, sizeof(data), "have pasta carry the network, %zu ports published", count) < 0)
+                      "as root: chmod 0666 " NET_DEVICE
+                      " (modprobe tun where it is missing; into a container the outer "
+                      "one must hand it); the host needs a route outwards; what pasta says stands above",
+                      &data, sizeof(data), "have pasta carry the network") < 0)
         return no_memory(ret_error);
     return 0;
 }

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #define NET_PROGRAM       "/usr/bin/pasta" /* by its full path: PATH is whoever starts us's */
+#define NET_DEVICE        "/dev/net/tun"
 #define NET_ARGUMENTS_MAX 160
 
 /* STEP_USER_NETWORK: arguments[count], offsets of texts; those that name the namespaces are added when it is started.
@@ -12,6 +13,13 @@
 struct net_program {
     uint32_t arguments;
     uint32_t count;
+};
+
+/* STEP_PUBLISH: the address and port of this host that the program of the network will listen on. */
+struct net_port {
+    uint32_t address; /* text */
+    uint16_t port;
+    uint16_t is_udp;
 };
 
 /* STEP_SHARE_NETWORK */

@@ -86,10 +86,11 @@ typedef int step_network_function(const struct step *step, const struct plan_blo
 /*
  * Starts a program beside the container, whose first process waits as `pid` and has its namespaces. `user` is the user
  * namespace that its network belongs to, or -1: its own. Returns when it is ready, with its pid: it dies with this
- * thread, and the launcher ends it with the container. Or a negative errno.
+ * thread, and the launcher ends it with the container. Or a negative errno; *ret_detail may then say what exactly
+ * failed.
  */
 typedef int step_beside_function(const struct step *step, const struct plan_block *block, pid_t pid, int user,
-                                 pid_t *ret_program);
+                                 pid_t *ret_program, const char **ret_detail);
 
 #define STEP_DATA(block, step, type) ((const type *)((const char *)(block) + (step)->data))
 #define STEP_TEXT(block, offset)     ((const char *)(block) + (offset))
