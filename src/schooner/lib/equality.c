@@ -1,7 +1,8 @@
 /*
  * eq?, eqv?, equal?. equal? terminates on cycles and is near linear on shared structure: after a number of plain
  * comparisons it merges what it assumes equal in a union-find forest (Adams, Dybvig, "Efficient nondestructive equality
- * checking for trees and graphs", ICFP 2008).
+ * checking for trees and graphs", ICFP 2008). As there, it goes back to plain ones after so many merges in a row that
+ * found nothing: there are fewer merges than parts, and so a bounded number of plain comparisons for each part.
  */
 #include "base/hash.h"
 #include "schooner/lib/list.h"
@@ -9,7 +10,10 @@
 #include "schooner/num/number.h"
 
 enum {
-    PLAIN_COMPARISONS = 2000,
+    PLAIN_FIRST = 2000, /* comparisons before the first merge */
+    MERGES = 40,        /* in a row, then */
+    PLAIN_AGAIN = 400,
+    WAITING_INSIDE = 32,  /* ranges that need no memory of the account */
     CHARGED_AT_ONCE = 64, /* comparisons */
     FOREST_UNITS = 7,     /* what a comparison with the forest costs more: its words lie anywhere in memory */
 };
@@ -36,13 +40,22 @@ struct forest_node {
     uint64_t parent;
 };
 
+/* Values still to be compared, one with the other, `count` of each. */
+struct range {
+    const sch_value *a, *b;
+    size_t count;
+};
+
 struct equality {
     sch_vm *vm;
-    struct buffer stack;  /* pairs of words still to be compared */
+    struct range *base, *top, *limit; /* a stack, in `inside` or in `outside` */
+    struct range inside[WAITING_INSIDE];
+    struct buffer outside;
     struct buffer forest; /* capacity is a power of two nodes */
     size_t nodes;
-    size_t compared;
-    size_t owed; /* units that are not charged yet */
+    unsigned plain;  /* comparisons before the next merge */
+    unsigned merges; /* that may follow */
+    size_t owed;     /* units that are not charged yet */
 };
 
 static struct forest_node *forest_slot(const struct equality *state, uint64_t key)
@@ -114,26 +127,50 @@ static bool forest_assumed(struct equality *state, sch_value a, sch_value b, boo
     }
     uint64_t root_a = forest_root(state, a.bits);
     uint64_t root_b = forest_root(state, b.bits);
-    if (root_a == root_b)
+    if (root_a == root_b) {
+        state->merges = MERGES; /* here is something shared: it is worth going on */
         return true;
+    }
     forest_slot(state, root_b)->parent = root_a;
+    if (--state->merges == 0) {
+        state->merges = MERGES;
+        state->plain = PLAIN_AGAIN;
+    }
     return false;
 }
 
-static bool push(struct equality *state, sch_value a, sch_value b)
+/* For two objects with insides, before they are looked into. */
+static inline bool is_assumed(struct equality *state, sch_value a, sch_value b, bool *ret_failed)
 {
-    return buffer_append_u64(&state->stack, a.bits) && buffer_append_u64(&state->stack, b.bits);
+    return state->plain == 0 && forest_assumed(state, a, b, ret_failed);
 }
 
-/* Compares the outsides of two different words and pushes their insides. */
-static bool compare_step(struct equality *state, sch_value a, sch_value b, bool *ret_failed)
+static bool move_outside(struct equality *state)
 {
-    if (is_pair(a) && is_pair(b)) {
-        if (state->compared > PLAIN_COMPARISONS && forest_assumed(state, a, b, ret_failed))
-            return true;
-        *ret_failed |= !push(state, pair_cdr(a), pair_cdr(b)) || !push(state, pair_car(a), pair_car(b));
-        return true;
-    }
+    size_t used = (size_t)((char *)state->top - (char *)state->base);
+    bool first = state->outside.length == 0;
+    if (!buffer_reserve(&state->outside, first ? 2 * used : used))
+        return false;
+    if (first)
+        memcpy(state->outside.bytes, state->inside, used);
+    state->outside.length = 2 * used;
+    state->base = (struct range *)(void *)state->outside.bytes;
+    state->top = (struct range *)(void *)(state->outside.bytes + used);
+    state->limit = (struct range *)(void *)(state->outside.bytes + 2 * used);
+    return true;
+}
+
+static inline bool push(struct equality *state, const sch_value *a, const sch_value *b, size_t count)
+{
+    if (unlikely(state->top == state->limit) && !move_outside(state))
+        return false;
+    *state->top++ = (struct range){ a, b, count };
+    return true;
+}
+
+/* Two different words that are not both pairs: compares them, and pushes the insides of vectors. */
+static bool compare_others(struct equality *state, sch_value a, sch_value b, bool *ret_failed)
+{
     if (is_mstring(a))
         a = object_as(struct mstring, a)->text;
     if (is_mstring(b))
@@ -144,11 +181,10 @@ static bool compare_step(struct equality *state, sch_value a, sch_value b, bool 
     if (is_vector(a)) {
         if (object_length(b) != length)
             return false;
-        if (state->compared > PLAIN_COMPARISONS && forest_assumed(state, a, b, ret_failed))
+        if (length == 0 || is_assumed(state, a, b, ret_failed))
             return true;
-        *ret_failed |= !use_units(state, length);
-        for (size_t i = length; i-- > 0 && !*ret_failed;)
-            *ret_failed = !push(state, object_as(struct vector, a)->items[i], object_as(struct vector, b)->items[i]);
+        *ret_failed |= !use_units(state, length) ||
+                       !push(state, object_as(struct vector, a)->items, object_as(struct vector, b)->items, length);
         return true;
     }
     if (is_istring(a) || is_bytevector(a)) {
@@ -165,23 +201,34 @@ static bool compare_step(struct equality *state, sch_value a, sch_value b, bool 
     return values_eqv(a, b);
 }
 
-static bool compare_all(struct equality *state, bool *ret_failed)
+/* Cars first, what is behind them waits. */
+static bool compare_all(struct equality *state, sch_value a, sch_value b, bool *ret_failed)
 {
-    while (state->stack.length > 0) {
-        sch_value two[2];
-        state->stack.length -= sizeof two;
-        memcpy(two, state->stack.bytes + state->stack.length, sizeof two);
-        state->compared++;
-        if (!use_units(state, 1)) {
-            *ret_failed = true;
-            return false;
+    for (;;) {
+        state->plain -= state->plain > 0;
+        *ret_failed |= !use_units(state, 1);
+        if (!*ret_failed && !value_same(a, b)) {
+            if (!is_pair(a) || !is_pair(b)) {
+                if (!compare_others(state, a, b, ret_failed))
+                    return false;
+            } else if (!is_assumed(state, a, b, ret_failed) && !*ret_failed) {
+                const struct pair *x = pair_of(a), *y = pair_of(b);
+                *ret_failed |= !push(state, &x->cdr, &y->cdr, 1);
+                a = x->car;
+                b = y->car;
+                continue;
+            }
         }
-        if (value_same(two[0], two[1]))
-            continue;
-        if (!compare_step(state, two[0], two[1], ret_failed) || *ret_failed)
+        if (*ret_failed)
             return false;
+        if (state->top == state->base)
+            return true;
+        struct range *rest = state->top - 1;
+        a = *rest->a++;
+        b = *rest->b++;
+        if (--rest->count == 0)
+            state->top--;
     }
-    return true;
 }
 
 bool values_equal(sch_vm *vm, sch_value a, sch_value b, bool *ret_failed)
@@ -192,11 +239,17 @@ bool values_equal(sch_vm *vm, sch_value a, sch_value b, bool *ret_failed)
     if (!is_pointer(a) || !is_pointer(b))
         return false;
 
-    struct equality state = { .vm = vm };
-    buffer_init(&state.stack, vm_memory(vm));
+    struct equality state;
+    state.vm = vm;
+    state.base = state.top = state.inside;
+    state.limit = state.inside + WAITING_INSIDE;
+    state.nodes = state.owed = 0;
+    state.plain = PLAIN_FIRST;
+    state.merges = MERGES;
+    buffer_init(&state.outside, vm_memory(vm));
     buffer_init(&state.forest, vm_memory(vm));
-    bool equal = push(&state, a, b) ? compare_all(&state, ret_failed) : !(*ret_failed = true);
-    buffer_done(&state.stack);
+    bool equal = compare_all(&state, a, b, ret_failed);
+    buffer_done(&state.outside);
     buffer_done(&state.forest);
     *ret_failed = *ret_failed || !charge(vm, state.owed);
     if (*ret_failed && vm->limit == SCH_LIMIT_NONE)
