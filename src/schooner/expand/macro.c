@@ -95,7 +95,11 @@ static struct pattern *pattern_variable(struct parse *p, struct datum *id, unsig
     }
     if (!pattern || !front_charge(p->x->front, 1 + p->variable_count / IDENTIFIERS_PER_UNIT))
         return NULL;
-    if (p->variable_count == MACRO_VARIABLES_MAX || ellipses > 100) {
+    if (p->variable_count == MACRO_VARIABLES_MAX) {
+        fail(p->x, id, "a rule of `syntax-rules` has at most %d pattern variables", MACRO_VARIABLES_MAX);
+        return NULL;
+    }
+    if (ellipses > 100) {
         too_deep(p);
         return NULL;
     }
