@@ -289,7 +289,10 @@ SCH_API void sch_set_slice(sch_vm *vm, uint64_t fuel);
 /* Why the last call on this machine did not return SCH_OK; in a host function, why its sch_call did not. Valid until
  * the next call on it. */
 SCH_API const struct sch_failure *sch_failure(sch_vm *vm);
+/* Gives back the strings of a failure of the caller's own, which a function has filled; NULL does nothing. What
+ * sch_failure returns is the machine's. */
 SCH_API void sch_failure_done(struct sch_failure *failure);
+/* What the last run has used, or the one that goes on so far. Never fails. */
 SCH_API struct sch_usage sch_usage(sch_vm *vm);
 
 /* The condition that ended the last run (SCH_ERROR), or the object that was raised. */
@@ -301,8 +304,9 @@ SCH_API sch_value sch_raised(sch_vm *vm);
 typedef bool sch_output_fn(void *data, const char *bytes, size_t length);
 /* Output goes to the function; NULL: into a bounded buffer that sch_output reads. */
 SCH_API void sch_set_output(sch_vm *vm, sch_output_fn *write, void *data);
-SCH_API const char *sch_output(sch_vm *vm, size_t *ret_length); /* NUL-terminated, until the next call */
-SCH_API void sch_output_clear(sch_vm *vm);
+/* What is in that buffer, NUL-terminated, until the next call on the machine; empty when there is no memory. */
+SCH_API const char *sch_output(sch_vm *vm, size_t *ret_length);
+SCH_API void sch_output_clear(sch_vm *vm); /* empties it */
 
 /* A type of opaque values of the host; see sch_foreign. */
 struct sch_foreign_type {
@@ -349,8 +353,9 @@ SCH_API bool sch_set_port(sch_vm *vm, enum sch_standard_port which, sch_value po
  *
  * A value belongs to its machine. No function can tell that one of another machine was handed in: never do that.
  */
-SCH_API sch_ref *sch_keep(sch_vm *vm, sch_value value); /* NULL: no memory */
+SCH_API sch_ref *sch_keep(sch_vm *vm, sch_value value); /* NULL: no memory, or SCH_RAISED is no value to keep */
 SCH_API sch_value sch_ref_value(const sch_ref *ref);
+/* Gives a reference back; NULL does nothing. A machine that is freed or reset takes all of its own with it. */
 SCH_API void sch_release(sch_ref *ref);
 
 /* Is it SCH_RAISED, which a constructor gives when it failed? */
