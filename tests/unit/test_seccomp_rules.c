@@ -107,6 +107,23 @@ static void only_named_requests_pass(void **state)
     assert_int_equal(ASK(&program, "ioctl", 0, 0x5401), SECCOMP_RET_ALLOW);
 }
 
+static void only_named_families_pass(void **state)
+{
+    (void)state;
+    struct program program = PROGRAM("standard", "allow-family unix");
+    assert_int_equal(ASK(&program, "socket", AF_UNIX), SECCOMP_RET_ALLOW);
+    assert_int_equal(ASK(&program, "socket", AF_INET), ERRNO(EAFNOSUPPORT));
+    assert_int_equal(ASK(&program, "socket", AF_INET6), ERRNO(EAFNOSUPPORT));
+    assert_int_equal(ASK(&program, "socket", AF_NETLINK, SOCK_RAW, 0), ERRNO(EAFNOSUPPORT));
+    program = PROGRAM("strict", "allow-family unix", "allow-family inet");
+    assert_int_equal(ASK(&program, "socket", AF_UNIX), SECCOMP_RET_ALLOW);
+    assert_int_equal(ASK(&program, "socket", AF_INET), SECCOMP_RET_ALLOW);
+    assert_int_equal(ASK(&program, "socket", AF_INET6), ERRNO(EAFNOSUPPORT));
+    program = PROGRAM("standard", "deny-family inet6");
+    assert_int_equal(ASK(&program, "socket", AF_INET), SECCOMP_RET_ALLOW);
+    assert_int_equal(ASK(&program, "socket", AF_INET6), ERRNO(EAFNOSUPPORT));
+}
+
 static void a_policy_of_ones_own_has_what_it_names(void **state)
 {
     (void)state;
@@ -208,6 +225,8 @@ static void what_allows_more_than_the_standard_needs_a_grant(void **state)
     assert_int_equal(grants_of("strict", "refusals error"), 0);
     assert_int_equal(grants_of("standard", "allow read"), 0);
     assert_int_equal(grants_of("standard", "allow-family netlink"), 1);
+    assert_int_equal(grants_of("standard", "allow-family unix"), 0);
+    assert_int_equal(grants_of("empty", "allow mkdir"), 1); /* without the test for set-id bits */
 }
 
 /* ---- Written as rules, a policy stays what it is ---- */
@@ -256,6 +275,9 @@ static void policies_can_be_written_as_rules(void **state)
         written.length = facility_step(&plan, 0)->size / sizeof(struct sock_filter);
         memcpy(written.code, facility_data(&plan, 0), facility_step(&plan, 0)->size);
         compare(&named, &written);
+        struct spec_grants grants = { .spec = spec };
+        seccomp_grants(spec, &grants);
+        assert_int_equal(grants.count, strcmp(names[i], "permissive") == 0); /* as the name itself */
         facility_free_plan(&plan);
         esq_spec_free(spec);
     }
@@ -331,6 +353,7 @@ int main(void)
         cmocka_unit_test(tests_of_one_rule_hold_together),
         cmocka_unit_test(the_later_rule_wins),
         cmocka_unit_test(only_named_requests_pass),
+        cmocka_unit_test(only_named_families_pass),
         cmocka_unit_test(a_policy_of_ones_own_has_what_it_names),
         cmocka_unit_test(nonsense_is_told),
         cmocka_unit_test(rules_have_bounds),

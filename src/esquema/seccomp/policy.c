@@ -217,6 +217,11 @@ bool seccomp_policy_allow_family(struct seccomp_policy *policy, const char *fami
     return true;
 }
 
+void seccomp_policy_forget_families(struct seccomp_policy *policy)
+{
+    policy->families = 0;
+}
+
 bool seccomp_policy_refuse_family(struct seccomp_policy *policy, const char *family)
 {
     uint64_t bit;
@@ -331,11 +336,34 @@ int seccomp_policy_requests(struct seccomp_policy *policy, const uint32_t *reque
     return put_before(&policy->own[place].guard, tests, count);
 }
 
+static bool is_same_test(const struct seccomp_test *a, const struct seccomp_test *b)
+{
+    return a->argument == b->argument && a->width == b->width && a->relation == b->relation &&
+           a->verdict == b->verdict && a->mask == b->mask && a->value == b->value && a->is_joined == b->is_joined;
+}
+
+/* Test by test: whoever writes out what the standard policy has asks for nothing beyond it. */
+static bool is_standard_guard(const struct seccomp_guard *own, uint8_t standard)
+{
+    struct seccomp_policy policy;
+    struct seccomp_guard guard;
+
+    seccomp_policy_init(&policy, SECCOMP_STANDARD);
+    if (!seccomp_policy_guard(&policy, standard, &guard) || own->otherwise != guard.otherwise ||
+        own->count != guard.count)
+        return false;
+    for (size_t i = 0; i < guard.count; i++)
+        if (!is_same_test(&own->tests[i], &guard.tests[i]))
+            return false;
+    return true;
+}
+
 static bool is_weaker_treatment(const struct seccomp_policy *policy, uint8_t treatment, uint8_t standard)
 {
     if (treatment >= SECCOMP_VERDICTS + GUARD_OWN) {
         const struct seccomp_own *own = &policy->own[treatment - (SECCOMP_VERDICTS + GUARD_OWN)];
-        return own->is_weaker || is_weaker_treatment(policy, own->before, standard);
+        return !is_standard_guard(&own->guard, standard) &&
+               (own->is_weaker || is_weaker_treatment(policy, own->before, standard));
     }
     return treatment != standard && treatment != SECCOMP_ABSENT && treatment != SECCOMP_REFUSE &&
            standard != SECCOMP_ALLOW;

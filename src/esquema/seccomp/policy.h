@@ -84,6 +84,8 @@ bool seccomp_policy_allow(struct seccomp_policy *policy, const char *call);
 bool seccomp_policy_refuse(struct seccomp_policy *policy, const char *call);
 bool seccomp_policy_allow_family(struct seccomp_policy *policy, const char *family);
 bool seccomp_policy_refuse_family(struct seccomp_policy *policy, const char *family);
+/* None is left: before the first that a description names, which are then all that there are. */
+void seccomp_policy_forget_families(struct seccomp_policy *policy);
 
 /*
  * In front of what the call's treatment says: where all tests hold, this is the verdict. A test's width is filled in

@@ -231,6 +231,10 @@ static void make_policy(const esq_spec *spec, struct seccomp_policy *policy, str
     seccomp_policy_init(policy, base);
     if (spec_is(spec, SPEC_NESTED_NAMESPACES, "yes"))
         allow_nesting(policy);
+    /* Who names families names all of them, as with requests of ioctl: a list that only adds would fail open. */
+    for (size_t i = 0; i < count; i++)
+        if (items[i].count > 0 && strcmp(items[i].words[0], "allow-family") == 0)
+            seccomp_policy_forget_families(policy);
     for (int pass = 0; pass < 2; pass++) {
         for (size_t i = 0; i < count; i++) {
             struct complaint complaint;
