@@ -199,7 +199,7 @@ struct sch_env_options {
     size_t size;
     enum sch_posture posture;
     const char *const *menu;        /* NULL-terminated: shortcuts ("base", "char", ...) or names ("(scheme base)");
-                                       NULL: every library of the posture; an empty list: none */
+                                       "default" or NULL: every library of the posture; an empty list: none */
     const char *const *pre_imports; /* NULL-terminated: in scope without an import */
     const struct sch_library *libraries;
     size_t library_count;

@@ -106,26 +106,35 @@ static struct env_library *find_any(sch_env *env, const char *name)
     return NULL;
 }
 
+/* Every library of the posture. */
+static void apply_default_menu(sch_env *env)
+{
+    for (size_t i = 0; i < env->library_count; i++) {
+        struct env_library *library = &env->libraries[i];
+        if (!library->image)
+            continue;
+        uint32_t flags = library->image->flags;
+        bool hidden = flags & IMAGE_LIBRARY_INTERNAL;
+        bool restricted = flags & (IMAGE_LIBRARY_RUN_ONLY | IMAGE_LIBRARY_OPT_IN);
+        if (flags & IMAGE_LIBRARY_SYSTEM && !find_any(env, ENV_SYSTEM_LIBRARY))
+            hidden = true;
+        if (!env->mutation && flags & IMAGE_LIBRARY_MUTATION)
+            hidden = true;
+        if (!hidden && (env->posture == SCH_POSTURE_RUN || !restricted))
+            library->importable = true;
+    }
+}
+
 /* Which libraries a script may import. */
 static bool apply_menu(sch_env *env, const char *const *menu, struct sch_failure *ret_failure)
 {
-    if (!menu) {
-        for (size_t i = 0; i < env->library_count; i++) {
-            struct env_library *library = &env->libraries[i];
-            if (!library->image)
-                continue;
-            uint32_t flags = library->image->flags;
-            bool hidden = flags & IMAGE_LIBRARY_INTERNAL;
-            bool restricted = flags & (IMAGE_LIBRARY_RUN_ONLY | IMAGE_LIBRARY_OPT_IN);
-            if (flags & IMAGE_LIBRARY_SYSTEM && !find_any(env, ENV_SYSTEM_LIBRARY))
-                hidden = true;
-            if (!env->mutation && flags & IMAGE_LIBRARY_MUTATION)
-                hidden = true;
-            library->importable = !hidden && (env->posture == SCH_POSTURE_RUN || !restricted);
+    if (!menu)
+        apply_default_menu(env);
+    for (; menu && *menu; menu++) {
+        if (strcmp(*menu, "default") == 0) {
+            apply_default_menu(env);
+            continue;
         }
-        return true;
-    }
-    for (; *menu; menu++) {
         char name[LIBRARY_NAME_MAX];
         char message[LIBRARY_NAME_MAX + 80];
         struct env_library *library = library_name_canonical(*menu, name, sizeof name) ? find_any(env, name) : NULL;

@@ -91,13 +91,10 @@ static bool hand_out(const char *path, struct sch_loaded *ret)
 }
 
 /* "(acme shop)" to "FOLDER/acme/shop.sld". Parts that are no plain names ("..", "a/b") find nothing. */
-bool load_library_file(void *data, const char *name, struct sch_loaded *ret)
+static bool load_from(const char *folder, int folder_length, const char *name, struct sch_loaded *ret)
 {
-    const struct library_path *library_path = data;
-    const char *program = library_path->program ? library_path->program : "";
-    const char *slash = strrchr(program, '/');
     char path[4096];
-    int length = snprintf(path, sizeof path, "%.*s", slash ? (int)(slash - program + 1) : 0, program);
+    int length = snprintf(path, sizeof path, "%.*s%s", folder_length, folder, folder_length ? "/" : "");
     if (length < 0 || (size_t)length + strlen(name) + 8 >= sizeof path || strchr(name, '/') || strstr(name, ".."))
         return false;
     char *out = path + length;
@@ -105,6 +102,16 @@ bool load_library_file(void *data, const char *name, struct sch_loaded *ret)
         *out++ = *p == ' ' ? '/' : *p;
     strcpy(out, ".sld");
     return hand_out(path, ret);
+}
+
+bool load_library_file(void *data, const char *name, struct sch_loaded *ret)
+{
+    const struct library_path *path = data;
+    const char *program = path->program ? path->program : "", *slash = strrchr(program, '/');
+    if (slash == program)
+        slash++; /* beneath the root: "/" and another one */
+    return load_from(program, slash ? (int)(slash - program) : 0, name, ret) ||
+           (path->folder && load_from(path->folder, (int)strlen(path->folder), name, ret));
 }
 
 bool load_include_file(void *data, const char *name, struct sch_loaded *ret)

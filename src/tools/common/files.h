@@ -16,9 +16,11 @@ void source_file_done(struct source_file *file);
 /* All of the bytes, at once. false: errno says why. */
 bool file_write(int fd, const char *bytes, size_t length);
 
-/* Libraries are looked for beneath the folder of the program: (acme shop) in acme/shop.sld. */
+/* Libraries are looked for beneath the folder of the program, then beneath another one: (acme shop) in acme/shop.sld.
+ */
 struct library_path {
     const char *program;
+    const char *folder; /* NULL: none */
 };
 sch_load_fn load_library_file;
 sch_load_fn load_include_file;

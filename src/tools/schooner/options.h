@@ -16,6 +16,7 @@ struct options {
     uint64_t heap, fuel, timeout, output, nesting, integer_bits; /* 0: not given */
     const char *menu;
     const char *pre_import;
+    const char *libraries;
     const char *expression;
     const char *without;
     bool mutation;

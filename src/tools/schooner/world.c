@@ -9,7 +9,7 @@ bool world_open(struct world *world, const char *file)
 {
     const struct options *options = world->options;
     bool trusted = world->posture == SCH_POSTURE_RUN;
-    world->path = (struct library_path){ .program = file };
+    world->path = (struct library_path){ .program = file, .folder = options->libraries };
     world->menu = options_names(options->menu);
     world->named_imports = options_names(options->pre_import);
     world->without = options_names(options->without);
