@@ -4,6 +4,7 @@
  * goes the same way as any other text and within the same limits.
  */
 #include <stdio.h>
+#include <string.h>
 #include "schooner/api/state.h"
 #include "schooner/compile/code.h"
 #include "schooner/compile/compile.h"
@@ -13,9 +14,9 @@
 static const char *const nothing[] = { NULL };
 
 struct inner {
-    struct sch_source source; /* .text NULL: to be loaded by its name */
-    bool closed;              /* the imports in the text are all that is in scope, and nothing can be defined */
-    const struct buffer *imports;
+    struct sch_source source;     /* .text NULL: to be loaded by its name */
+    bool closed;                  /* the imports in the text are all that is in scope, and nothing can be defined */
+    const struct buffer *imports; /* of a file */
     bool missing;
     struct sch_code *code;
 };
@@ -90,6 +91,20 @@ static sch_value procedure_of(sch_vm *vm, struct sch_code *code)
     return object_value(closure);
 }
 
+/* What is wrong, and in a file where: the place of the condition itself is the call. */
+static void describe(sch_vm *vm, const struct inner *inner, char *ret, size_t size)
+{
+    const struct sch_failure *failure = &vm->api->failure;
+    if (!inner->imports || failure->line == 0) {
+        snprintf(ret, size, "%s", failure->message);
+        return;
+    }
+    const char *slash = strrchr(inner->source.name, '/');
+    size_t before = failure->line == 1 ? inner->imports->length : 0; /* the imports stand before the text */
+    snprintf(ret, size, "%.60s:%u:%zu: %s", slash ? slash + 1 : inner->source.name, (unsigned)failure->line,
+             failure->column > before ? failure->column - before : failure->column, failure->message);
+}
+
 static sch_value compile_in(sch_vm *vm, const char *who, struct inner *inner, sch_value irritant)
 {
     enum sch_status status = program_front(vm, compile_inner, inner);
@@ -102,7 +117,7 @@ static sch_value compile_in(sch_vm *vm, const char *who, struct inner *inner, sc
     }
     char message[RAISE_MESSAGE];
     const char *kind = vm->api->failure.kind;
-    snprintf(message, sizeof message, "%s", vm->api->failure.message);
+    describe(vm, inner, message, sizeof message);
     failure_clear(vm->api);
     return raise_error(vm, kind, who, inner->missing, &irritant, "%s", message);
 }
