@@ -1,6 +1,6 @@
 ;; What this engine promises beyond the report: keywords, errors of primitives as conditions in `run`, literals that
 ;; cannot be changed, depth.
-(import (scheme base) (scheme write) (scheme read) (schooner keyword) (schooner test))
+(import (scheme base) (scheme write) (scheme read) (scheme eval) (schooner keyword) (schooner test))
 (test-begin "engine")
 (test #t (keyword? #:name))
 (test #f (keyword? 'name))
@@ -31,4 +31,18 @@
       (guard (e (#t (let ((text (error-object-message e))) (string? text)))) (car 1)))
 (test "the handler of a primitive's error may escape" 'escaped
       (call/cc (lambda (k) (with-exception-handler (lambda (e) (k 'escaped)) (lambda () (car 1))))))
+(test "a second definition in a body assigns" '(again 1 2)
+      (let ()
+        (define (g x) 1)
+        (define before (g 0))
+        (define (g x) 2)
+        (define all (list before (g 0)))
+        (define all (cons 'again all))
+        all))
+(test "and what has seen the first sees it" 2
+      (let () (define x 1) (define (see) x) (define x 2) (see)))
+(test "a name of the parameters is another" '(2 1)
+      (let ((x 1)) (list (let () (define x 2) x) x)))
+(test-error "but not a second macro" (eval '(let () (define-syntax x (syntax-rules ())) (define x 2) x) (environment '(scheme base))))
+(test-error "and not the end of the body" (eval '(let () (define x 1) (define x 2)) (environment '(scheme base))))
 (test-end)

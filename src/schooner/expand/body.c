@@ -169,6 +169,8 @@ static bool scan_forms(struct expander *x, struct body *body, struct datum *form
 
 static const struct name *item_name(const struct item *item)
 {
+    if (item->again)
+        return item->again->name;
     if (!item->entry)
         return NULL;
     return item->entry->kind == ENTRY_LOCAL ? item->entry->variable->name : identifier_name(item->entry->id);
@@ -187,10 +189,18 @@ static bool push_items(struct expander *x, struct body *body, uint32_t depth)
         struct item *item = items[count];
         if (!item->run)
             continue;
+        struct core **dest = &item->value;
+        if (item->again) {
+            struct core *set = node_new(x, CORE_SET_LOCAL, item->position, dest);
+            if (!set)
+                return false;
+            set->set_local.variable = item->again;
+            dest = &set->set_local.value;
+        }
         if (!push_task(x, (struct task){ .run = item->run,
                                          .form = item->form,
-                                         .dest = &item->value,
-                                         .depth = depth,
+                                         .dest = dest,
+                                         .depth = depth + (item->again != NULL),
                                          .name = item_name(item) }))
             return false;
     }
@@ -316,7 +326,7 @@ static bool run_body(struct expander *x, const struct task *task)
     struct item *last = NULL;
     for (struct item *item = body->first; item; item = item->next)
         last = item;
-    if (!last || last->entry)
+    if (!last || last->entry || last->again)
         return front_fail(x->front, "syntax-error", body->position, "a body must end in an expression");
     /* The nodes above a part: the sequence (unless it is alone), the letrec, another sequence. */
     uint32_t above = body->definitions > 0 ? 2 : body->count > 1 || body->tick ? 1 : 0;

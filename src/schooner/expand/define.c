@@ -16,6 +16,21 @@ static struct item *define_variable(struct expander *x, struct body *body, struc
     return item;
 }
 
+/*
+ * The same for `define`. The report calls a second definition in one body an error; a program of the run posture may
+ * have it all the same, as programs written elsewhere do: it assigns, as at top level.
+ */
+static struct item *define_or_assign(struct expander *x, struct body *body, struct datum *id, struct position position)
+{
+    struct variable *again = !body->top && x->world->late_names ? scope_own_variable(x, id) : NULL;
+    if (!again)
+        return define_variable(x, body, id, position);
+    struct item *item = body_item(x, body, position);
+    if (item)
+        item->again = again;
+    return item;
+}
+
 /* --- define --- */
 
 /* (name . formals) of a form (define (name . formals) body ...). */
@@ -33,7 +48,7 @@ static bool scan_define(struct expander *x, struct body *body, struct datum *for
 {
     ptrdiff_t length = form_length(form);
     if (length >= 3 && form_second(form)->kind == DATUM_PAIR && !form_second(form)->cyclic) {
-        struct item *item = define_variable(x, body, form_car(form_second(form)), form->position);
+        struct item *item = define_or_assign(x, body, form_car(form_second(form)), form->position);
         if (!item)
             return false;
         item->run = special == SPECIAL_DEFINE_STAR ? run_procedure_star : run_procedure;
@@ -46,7 +61,7 @@ static bool scan_define(struct expander *x, struct body *body, struct datum *for
     if (length != 3)
         return fail(x, form, "`%s` needs a name and a value, or (name formals ...) and a body",
                     special_form_name(special));
-    struct item *item = define_variable(x, body, form_second(form), form->position);
+    struct item *item = define_or_assign(x, body, form_second(form), form->position);
     if (!item)
         return false;
     item->run = expand_expression;

@@ -125,7 +125,8 @@ struct module {
 
 /* A piece of a body: a definition or an expression. */
 struct item {
-    struct entry *entry; /* NULL: an expression */
+    struct entry *entry;    /* NULL: an expression */
+    struct variable *again; /* of the same body, to be assigned: the definition is not its first */
     struct core *value;
     task_fn *run; /* fills `value`; NULL: it is there already */
     struct datum *form;
@@ -302,6 +303,8 @@ bool scope_enter(struct expander *x);
 /* Closes the scopes that an error left open. */
 void scope_leave_all(struct expander *x);
 struct entry *scope_bind(struct expander *x, struct datum *id, enum entry_kind kind);
+/* The variable of that name in the innermost scope itself, or NULL. */
+struct variable *scope_own_variable(const struct expander *x, struct datum *id);
 struct variable *scope_bind_variable(struct expander *x, struct datum *id);
 
 /* --- module.c: top levels --- */

@@ -202,6 +202,13 @@ struct entry *scope_bind(struct expander *x, struct datum *id, enum entry_kind k
     return entry;
 }
 
+struct variable *scope_own_variable(const struct expander *x, struct datum *id)
+{
+    const struct entry *entry = is_identifier(id) ? *bindings_of(id) : NULL;
+    bool own = entry && entry->depth == x->depth && entry->module == x->module && entry->kind == ENTRY_LOCAL;
+    return own ? entry->variable : NULL;
+}
+
 struct variable *scope_bind_variable(struct expander *x, struct datum *id)
 {
     struct entry *entry = scope_bind(x, id, ENTRY_LOCAL);
