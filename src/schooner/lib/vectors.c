@@ -91,9 +91,13 @@ sch_value prim_vector_set(sch_vm *vm, const sch_value *args, size_t count)
 {
     (void)count;
     size_t k;
-    if (!check_writable(vm, "vector-set!", args[0]) ||
-        !argument_element(vm, "vector-set!", 2, args[1], object_length(args[0]), &k))
+    /* First all at once: loops wait for this. What the image holds bears the flag of literals too. */
+    bool plain = is_vector(args[0]) && !(header_flags(value_header(args[0])) & OBJECT_FROZEN) &&
+                 is_index(args[1], object_length(args[0]));
+    if (unlikely(!plain) && (!check_writable(vm, "vector-set!", args[0]) ||
+                             !argument_element(vm, "vector-set!", 2, args[1], object_length(args[0]), &k)))
         return V_RAISED;
+    k = (size_t)fixnum_int(args[1]);
     barrier_object(vm, object_of(args[0]));
     items_of(args[0])[k] = args[2];
     return V_UNSPECIFIED;
