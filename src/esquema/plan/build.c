@@ -178,6 +178,7 @@ int plan_missing(struct plan_builder *builder, const esq_spec *spec, const char 
         esq_fail(ret_error, where, 0, helps, "%s", text);
         return -ENOTSUP;
     }
+    plain_make(text);
     if (!buffer_append_format(&builder->notes, "missing, excused by best-effort %s: %s\n", name, text))
         return esq_fail(ret_error, where, ENOMEM, NULL, "build the plan");
     return 0;
@@ -190,6 +191,7 @@ int plan_note(struct plan_builder *builder, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(text, sizeof(text), format, arguments);
     va_end(arguments);
+    plain_make(text);
     return buffer_append_format(&builder->notes, "%s\n", text) ? 0 : -ENOMEM;
 }
 

@@ -24,8 +24,7 @@ _Static_assert(ESQ_NAME_SIZE == NAME_LENGTH_MAX + 1, "every name fits");
 static int no_such(const char *name, esq_error *ret_error)
 {
     if (!name_is_valid(name))
-        return esq_refuse(ret_error, EINVAL, "a name is 1 to 63 of a-z 0-9 _ . - and begins with a-z or 0-9",
-                          "that is no name of a container");
+        return esq_refuse(ret_error, EINVAL, NAME_RULE, "that is no name of a container");
     return esq_refuse(ret_error, ENOENT, "`esquema ps` lists those that there are", "no container is called `%s`",
                       name);
 }

@@ -26,7 +26,9 @@ static void print_text(const struct options *options, const esq_finding *finding
         }
         putchar('\n');
     }
-    printf("%5u.%u   of 10: %s is %s\n", score / 10, score % 10, options->file, word_of(score));
+    printf("%5u.%u   of 10: ", score / 10, score % 10);
+    report_text(stdout, options->file);
+    printf(" is %s\n", word_of(score));
 }
 
 static void print_json(const esq_finding *findings, size_t count, unsigned score)

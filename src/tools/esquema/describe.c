@@ -2,6 +2,7 @@
  * Evaluates a description behind the inner wall: nothing in scope but (scheme base) and the libraries that describe,
  * every limit in force. Its value becomes a specification; then the engine is closed.
  */
+#include "tools/common/report.h"
 #include "tools/esquema/describe.h"
 
 #include <errno.h>

@@ -67,8 +67,15 @@ int command_diff(const struct options *options)
     const char *name = options->operands.items[0];
     char *data = bridge_data_folder(), *path = NULL;
     int fd = -1;
+    if (!name_is_valid(name)) {
+        esq_error error = failure_make("that is no name of kept changes");
+        snprintf(error.remedy, sizeof error.remedy, "%s", NAME_RULE);
+        failure_show_error(&error);
+        free(data);
+        return 1;
+    }
     errno = ENOENT;
-    if (data && name_is_valid(name) && asprintf(&path, "%s/layers/%s/changes", data, name) >= 0)
+    if (data && asprintf(&path, "%s/layers/%s/changes", data, name) >= 0)
         fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     int number = errno;
     free(path);

@@ -47,11 +47,21 @@ int command_stop(const struct options *options)
     return for_each(options, esq_store_find, stop_one);
 }
 
+/* Its plan went with its supervisor, and with it what it was granted and given: that is asked for again. */
+static void advise_start(esq_store *store, const char *name, esq_error *error)
+{
+    esq_entry entry;
+    if (esq_store_find(store, name, &entry, NULL) < 0 || !*entry.file)
+        snprintf(entry.file, sizeof entry.file, "FILE");
+    snprintf(error->remedy, sizeof error->remedy, "start it from its description: esquema start %s --name %s",
+             entry.file, name);
+}
+
 static int restart_one(esq_store *store, const struct options *options, const char *name, esq_error *ret_error)
 {
     int status = esq_store_restart(store, name, ret_error);
     if (status == -ESRCH)
-        snprintf(ret_error->remedy, sizeof ret_error->remedy, "start it from its description: esquema start FILE");
+        advise_start(store, name, ret_error);
     return status;
 }
 

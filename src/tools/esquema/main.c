@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "base/near.h"
+#include "tools/common/report.h"
 #include "tools/esquema/options.h"
 
 enum { STATUS_USAGE = 2 };
@@ -86,7 +87,9 @@ static int unknown_command(const char *word)
     struct near near = near_begin(word);
     for (size_t i = 0; i < command_count; i++)
         near_consider(&near, commands[i].name);
-    fprintf(stderr, "esquema: unknown %s `%s`; ", word[0] == '-' ? "option" : "command", word);
+    fprintf(stderr, "esquema: unknown %s `", word[0] == '-' ? "option" : "command");
+    report_text(stderr, word);
+    fputs("`; ", stderr);
     if (near.found)
         fprintf(stderr, "did you mean `%s`?\n", near.found);
     else

@@ -2,6 +2,7 @@
  * Parsing by the tables in options.def and commands.def. Options may stand anywhere behind the command; `--` ends them,
  * and so does the first word of a command line that a container is to execute.
  */
+#include "tools/common/report.h"
 #include "tools/esquema/options.h"
 
 #include <fcntl.h>
@@ -42,7 +43,9 @@ struct parse {
 
 static bool complain(const struct command *command, const char *word, const char *what)
 {
-    fprintf(stderr, "esquema: %s%s; see esquema %s --help\n", word, what, command->name);
+    fputs("esquema: ", stderr);
+    report_text(stderr, word); /* a pattern of the shell may have brought in the name of a stranger's file */
+    fprintf(stderr, "%s; see esquema %s --help\n", what, command->name);
     return false;
 }
 
@@ -108,8 +111,9 @@ static bool store(const struct parse *parse, const struct option *option, const 
         if (!strchr(value, '=') || *value == '=')
             return complain(parse->command, value, " is no grant (WHAT=VALUE, such as network=host)");
         if (!grant_is_known(value)) {
-            fprintf(stderr, "esquema: --allow %s: no description asks for that; WHAT is one of %s\n", value,
-                    grant_kinds);
+            fputs("esquema: --allow ", stderr);
+            report_text(stderr, value);
+            fprintf(stderr, ": no description asks for that; WHAT is one of %s\n", grant_kinds);
             return false;
         }
         return append(parse, field, value);

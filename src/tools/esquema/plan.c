@@ -117,8 +117,10 @@ static int check_one(const struct options *options, esq_spec *spec)
     switch (options->format) {
     case ESQ_FORMAT_TEXT:
         problems_show(&found.problems);
-        if (found.problems.count == 0)
-            printf("%s: right, and this host can carry it out\n", options->file);
+        if (found.problems.count == 0) {
+            report_text(stdout, options->file);
+            puts(": right, and this host can carry it out");
+        }
         if (found.problems.count == 0 || found.grants.count > 0)
             print_grants(&found.grants, options);
         break;

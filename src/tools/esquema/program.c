@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "tools/common/report.h"
 #include "tools/common/files.h"
 #include "tools/common/helper.h"
 #include "tools/common/system.h"
@@ -38,6 +39,13 @@ static bool is_description(sch_vm *vm)
             strncmp(failure->message, "`services`", strlen("`services`")) == 0);
 }
 
+static void tell_remedy(const char *name)
+{
+    fputs("remedy: if this is a description, start it: esquema run ", stderr);
+    report_text(stderr, name);
+    fputc('\n', stderr);
+}
+
 /* `leave` is where (exit) says that the program has ended: containers that still run go with the machine first. */
 static int execute(sch_env *env, struct sch_source source, const struct system_exit *leave)
 {
@@ -59,7 +67,7 @@ static int execute(sch_env *env, struct sch_source source, const struct system_e
     if (status != SCH_OK && !leave->exited) {
         failure_show(vm, source);
         if (is_description(vm))
-            fprintf(stderr, "remedy: if this is a description, start it: esquema run %s\n", source.name);
+            tell_remedy(source.name);
     }
     sch_vm_free(vm);
     return leave->exited ? leave->status : status == SCH_OK ? 0 : status == SCH_LIMIT ? STATUS_LIMIT : STATUS_ERROR;
@@ -111,7 +119,10 @@ int run_program(int argc, char **argv)
     const char *file = argv[0];
     struct source_file source;
     if (!source_file_read(file, &source)) {
-        fprintf(stderr, "esquema: %s: %s\n", file, strerror(errno));
+        const char *reason = strerror(errno);
+        fputs("esquema: ", stderr);
+        report_text(stderr, file);
+        fprintf(stderr, ": %s\n", reason);
         return STATUS_ERROR;
     }
     char *runner = helper_find("runner");

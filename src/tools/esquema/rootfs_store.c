@@ -114,7 +114,7 @@ bool rootfs_draft_new(const char *name, struct rootfs_draft *ret, esq_error *ret
     struct stat there;
     *ret = (struct rootfs_draft){ .store = -1, .lock = -1, .root = -1 };
     if (!name_is_valid(name))
-        return problem(ret_error, "1 to 63 of a-z 0-9 _ . -, beginning with a-z or 0-9", "%.64s is no name", name);
+        return problem(ret_error, NAME_RULE, "that is no name of a root filesystem");
     snprintf(ret->name, sizeof ret->name, "%s", name);
     snprintf(ret->aside, sizeof ret->aside, ".new-%s-%d", ret->name, (int)getpid());
     if ((ret->store = open_store(path, ret_error)) < 0)
@@ -236,7 +236,7 @@ bool rootfs_remove(const char *name, esq_error *ret_error)
 {
     char path[PATH_MAX], aside[96];
     if (!name_is_valid(name))
-        return problem(ret_error, NULL, "%.64s is no name", name);
+        return problem(ret_error, NAME_RULE, "that is no name of a root filesystem");
     int store = open_store(path, ret_error);
     if (store < 0)
         return false;

@@ -3,6 +3,7 @@
  * are: a description that was changed, a container that it inherits from, a link that leads elsewhere now, give another
  * key, and are asked for again. A key is an empty file; which description it stood for is only said inside.
  */
+#include "tools/common/report.h"
 #include "tools/esquema/trust.h"
 
 #include <errno.h>
@@ -121,7 +122,8 @@ static int forget(const esq_spec *spec, const struct grants *grants)
 static int tell(const struct options *options, const struct grants *grants, int error)
 {
     if (error == ENOENT && options->forget) {
-        printf("%s was not trusted\n", options->file);
+        report_text(stdout, options->file);
+        puts(" was not trusted");
         return 0;
     }
     if (error) {
@@ -129,8 +131,8 @@ static int tell(const struct options *options, const struct grants *grants, int 
         failure_show_error(&failure);
         return ESQ_EXIT_SETUP;
     }
-    printf(options->forget ? "%s is asked for its grants again\n" : "%s is trusted until it changes, with:\n",
-           options->file);
+    report_text(stdout, options->file);
+    puts(options->forget ? " is asked for its grants again" : " is trusted until it changes, with:");
     for (size_t i = 0; i < grants->count && !options->forget; i++) {
         fputs("     --allow ", stdout);
         grant_print(stdout, &grants->items[i]);

@@ -5,6 +5,8 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/plain.h"
+#include "base/utf8.h"
 
 enum { WORDS_MAX = 8 };
 
@@ -118,15 +120,20 @@ int wish_specify(const struct wish *wish, esq_spec *spec, esq_error *ret_error)
 static void print_string(FILE *out, const char *text)
 {
     fputc('"', out);
-    for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
+    uint32_t character;
+    size_t length = 1;
+    for (const unsigned char *c = (const unsigned char *)text; *c; c += length) {
+        length = 1;
         if (*c == '"' || *c == '\\')
             fprintf(out, "\\%c", *c);
         else if (*c == '\n')
             fputs("\\n", out);
-        else if (*c < 0x20 || *c == 0x7f)
-            fprintf(out, "\\x%x;", *c);
+        else if (plain_character((const char *)c, &length))
+            fwrite(c, 1, length, out);
+        else if ((length = utf8_decode(c, strlen((const char *)c), &character)) > 0)
+            fprintf(out, "\\x%x;", character);
         else
-            fputc(*c, out);
+            fputc(*c, out), length = 1; /* no text, so no description has it */
     }
     fputc('"', out);
 }
