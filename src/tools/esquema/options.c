@@ -171,7 +171,9 @@ static bool unknown_option(const struct command *command, const char *word)
             near_consider(&near, table[i].name);
     if (!near.found)
         return complain(command, word, " is no option");
-    fprintf(stderr, "esquema: %s is no option of %s; did you mean %s?\n", word, command->name, near.found);
+    fputs("esquema: ", stderr);
+    report_text(stderr, word);
+    fprintf(stderr, " is no option of %s; did you mean %s?\n", command->name, near.found);
     return false;
 }
 
