@@ -80,7 +80,9 @@ static bool refuse_program(const struct description *description, sch_vm *vm, es
     if (!description->is_quiet)
         failure_show(vm, source);
     if (!description->is_quiet && *remedy)
-        fprintf(stderr, "remedy: %s\n", remedy);
+        fputs("remedy: ", stderr);
+    report_text(stderr, remedy);
+    fputc('\n', stderr);
     return false;
 }
 
