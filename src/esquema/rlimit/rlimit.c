@@ -113,9 +113,8 @@ static int plan_processes(const esq_spec *spec, struct plan_builder *builder, es
         return plan_note(builder, "not limited: processes (%s)", obstacle);
     if (obstacle)
         return plan_missing(builder, spec, "processes", where,
-                            "delegate a cgroup with the controller pids: see `esquema doctor`",
-                            ret_error, "the limit `processes` cannot be enforced: no cgroup can be made, and %s",
-                            obstacle);
+                            "delegate a cgroup with the controller pids: see `esquema doctor`", ret_error,
+                            "the limit `processes` cannot be enforced: no cgroup can be made, and %s", obstacle);
     if (getrlimit(RLIMIT_NPROC, &host) == 0 && host.rlim_max < data.hard)
         data.soft = data.hard = host.rlim_max; /* stricter already, and never to be raised */
     return plan_add_step(builder, STEP_RLIMIT, where, "a hard limit of the host may be lower: ulimit -H -u", &data,
