@@ -59,12 +59,12 @@
     (test-equal "why it ended" "signal" (assq-ref (container-stats running) 'reason))
     (test-assert "it takes no signal any more" (not (container-signal running 'term))))
   (test-equal "the time limit" 137
-    (run-container (make-container "x" "root" '("/bin/sleep" "100") #:time 0.1 #:grace 0)))
+    (run-container (make-container "x" "root" '("/bin/sleep" "100") #:time 0.1 #:grace 0.001)))
   (test-equal "#:supervised? #f: the time limit" 137
-    (wait-container (spawn-container (make-container "x" "root" '("/bin/sleep" "100") #:time 0.1 #:grace 0)
+    (wait-container (spawn-container (make-container "x" "root" '("/bin/sleep" "100") #:time 0.1 #:grace 0.001)
                                      #:supervised? #f)))
   (test-assert "the time limit is kept while nobody waits"
-    (let ((pid (container-pid (spawn-container (make-container "x" "root" '("/bin/sleep" "100") #:time 0.1 #:grace 0)))))
+    (let ((pid (container-pid (spawn-container (make-container "x" "root" '("/bin/sleep" "100") #:time 0.1 #:grace 0.001)))))
       (soon? (lambda () (not (lives? pid))))))
   (let* ((running (spawn-container sleeper)) (stats (container-stats running)))
     (test-assert "counters of a running container"
