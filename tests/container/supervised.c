@@ -40,7 +40,7 @@ static esq_result finish_of(esq_container *container)
 static void test_ends(void)
 {
     const char *const seven[] = { "@exit 7", NULL };
-    const char *const limited[] = { "!/bin/busybox sleep 100", "time=100", "grace=0", NULL };
+    const char *const limited[] = { "!/bin/busybox sleep 100", "time=100", "grace=1", NULL };
     const char *const asleep[] = { "!/bin/busybox sleep 100", NULL };
     size_t descriptors = count_descriptors();
     check(finish_of(launch(seven)).exit_status == 7, "the payload's status comes over the socket");
