@@ -182,7 +182,8 @@ static int demand(struct planned *planned, enum spec_field field, enum cgroup_co
     }
     cgroup_reason(planned->place, controller, reason, sizeof(reason));
     return plan_missing(planned->builder, planned->spec, name, spec_where(planned->spec, field),
-                        cgroup_remedy(planned->place, controller), planned->ret_error, "the limit `%s` cannot be enforced: %s", name, reason);
+                        cgroup_remedy(planned->place, controller), planned->ret_error,
+                        "the limit `%s` cannot be enforced: %s", name, reason);
 }
 
 static int add_limit(struct planned *planned, enum spec_field field, const char *file, const char *value,

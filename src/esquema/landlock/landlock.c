@@ -276,8 +276,8 @@ static int plan_absences(struct preparation *preparation, bool has_port_rules, e
             return result;
     }
     if (scopes != 0 && landlock_scopes_of(preparation->version) == 0 && !has_both_namespaces(spec)) {
-        result = plan_missing(preparation->builder, spec, "landlock-scopes", preparation->where,
-                              "Linux 6.12 has them", ret_error,
+        result = plan_missing(preparation->builder, spec, "landlock-scopes", preparation->where, "Linux 6.12 has them",
+                              ret_error,
                               "what is shared with the host (abstract sockets, signals) needs Landlock version 6, this "
                               "kernel has %d",
                               preparation->version);
@@ -374,9 +374,8 @@ int landlock_plan(const esq_spec *spec, struct plan_builder *builder, esq_error 
     if (spec_is(spec, SPEC_LANDLOCK, "none"))
         return 0;
     if (preparation.version == 0)
-        return plan_missing(builder, spec, "landlock", preparation.where,
-                            "boot with lsm=landlock,... (Linux 5.13)", ret_error,
-                            "this kernel has no Landlock");
+        return plan_missing(builder, spec, "landlock", preparation.where, "boot with lsm=landlock,... (Linux 5.13)",
+                            ret_error, "this kernel has no Landlock");
     /* A domain that handles files denies every mount, and mounts are what such a payload is there for. */
     if (!spec_is(spec, SPEC_NESTED_NAMESPACES, "yes"))
         preparation.step.handled.files = landlock_files_of(preparation.version);
