@@ -3,7 +3,8 @@
 (define-module (esquema syntax)
   #:use-module (ice-9 exceptions)
   #:use-module (esquema uncaught)
-  #:export (located symbol-case refuse
+  #:use-module (srfi srfi-9 gnu)
+  #:export (located symbol-case refuse show-only
             &description-error description-error? description-error-position)
   #:re-export (define*))
 
@@ -17,6 +18,12 @@
          (if (string? file)
              #`'(#,file #,(+ 1 (assq-ref source 'line)) #,(+ 1 (assq-ref source 'column)))
              #'#f))))))
+
+;; A record of this type is printed with this part alone: #<container website>
+(define (show-only type part)
+  (let* ((name (symbol->string (record-type-name type)))
+         (plain (string-trim-both name (string->char-set "<>"))))
+    (set-record-type-printer! type (lambda (record port) (format port "#<~a ~a>" plain (part record))))))
 
 ;; (symbol-case form ((word ...) expression) ... (else expression)) chooses by the *name* of the form, whatever that
 ;; name is bound to.

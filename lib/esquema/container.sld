@@ -6,6 +6,9 @@
   (import (scheme base) (esquema syntax) (esquema policy))
   (export container make-container stored container? container-name container-rootfs container-command container-hostname
           container-environment container-namespaces container-entries
+          container-rootfs-mode container-working-directory container-user container-mounts container-network
+          container-published container-limits container-grace container-seccomp container-landlock
+          container-capabilities container-devices container-best-effort limits-values
           make-limits make-limits-v1 limits limits? mounts bind tmpfs volume
           KiB MiB GiB milliseconds seconds minutes hours
           standard-policy strict-policy permissive-policy empty-policy no-policy seccomp-policy make-seccomp-policy
@@ -355,10 +358,12 @@
     ;; --- containers
 
     (define-record-type <container>
-      (%container name entries)
+      (%container name %entries)
       container?
       (name container-name)
-      (entries container-entries))
+      (%entries container-entries))
+
+    (show-only <container> container-name)
 
     (define (find-entry entries field)
       (cond ((null? entries) #f)
@@ -377,7 +382,56 @@
       (let ((given (first-word (container-entries c) "hostname")))
         (if given given (container-name c))))
     (define (container-command c) (all-words (container-entries c) "command"))
-    (define (container-namespaces c) (all-words (container-entries c) "namespaces"))
+
+    ;; What was not given reads as what the runtime takes for it.
+    (define (word-or c field default)
+      (let ((given (first-word (container-entries c) field)))
+        (if given given default)))
+    (define (symbols c field) (map string->symbol (all-words (container-entries c) field)))
+
+    (define (container-rootfs-mode c) (string->symbol (word-or c "rootfs-mode" "read-only")))
+    (define (container-working-directory c) (word-or c "working-directory" "/"))
+    (define (container-namespaces c)
+      (let ((given (symbols c "namespaces")))
+        (if (null? given) '(user mount pid uts ipc net cgroup) given)))
+    (define (container-grace c) (/ (string->number (word-or c "grace" "2000")) 1000))
+    (define (container-seccomp c) (string->symbol (word-or c "seccomp" "standard")))
+    (define (container-landlock c) (string->symbol (word-or c "landlock" "standard")))
+    (define (container-capabilities c) (symbols c "capabilities"))
+    (define (container-best-effort c) (symbols c "best-effort"))
+    (define (container-devices c) (all-words (container-entries c) "devices"))
+
+    ;; (uid . gid)
+    (define (container-user c)
+      (let* ((text (word-or c "user" "0:0"))
+             (colon (let find ((i 0)) (if (char=? (string-ref text i) #\:) i (find (+ i 1))))))
+        (cons (string->number (substring text 0 colon))
+              (string->number (substring text (+ colon 1) (string-length text))))))
+
+    ;; none, host, user, or (join "name")
+    (define (container-network c)
+      (let ((mode (string->symbol (word-or c "network" "none"))))
+        (if (eq? mode 'join) (list 'join (word-or c "network-join" "")) mode)))
+
+    (define (items c field)
+      (append-all (map (lambda (e) (if (string=? (entry-field e) field) (list (entry-words e)) '()))
+                       (container-entries c))))
+    (define (container-mounts c) (items c "mounts"))
+    (define (container-published c) (items c "publish"))
+
+    ;; (memory . bytes), (time . seconds), (io-read "/dev/sda" bytes): each as a description says it
+    (define (limit-value e)
+      (let ((name (string->symbol (entry-field e))) (words (entry-words e)))
+        (cond ((pair? (cdr words)) (list name (car words) (string->number (cadr words))))
+              ((memq name '(time cpu-time realtime-time)) (cons name (/ (string->number (car words)) 1000)))
+              ((eq? name 'cpuset) (cons name (car words)))
+              ((string->number (car words)) => (lambda (number) (cons name number)))
+              (else (cons name (string->symbol (car words)))))))
+    (define (limit-values entries)
+      (append-all (map (lambda (e) (if (memq (string->symbol (entry-field e)) limit-names) (list (limit-value e)) '()))
+                       entries)))
+    (define (container-limits c) (limit-values (container-entries c)))
+    (define (limits-values limits) (limit-values (limits-entries limits)))
     (define (container-environment c)
       (append-all (map (lambda (e) (if (string=? (entry-field e) "environment")
                                        (list (cons (car (entry-words e)) (cadr (entry-words e))))

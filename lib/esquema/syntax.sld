@@ -3,7 +3,7 @@
 ;; GNU Guile (guile/esquema/syntax.scm); the others are the same text for both.
 (define-library (esquema syntax)
   (import (schooner primitives) (schooner syntax) (schooner kernel))
-  (export located symbol-case refuse define*)
+  (export located symbol-case refuse define* show-only)
   (begin
 
     ;; (located form) is where the form stands: (file line column), or #f where that is not known.
@@ -16,6 +16,9 @@
     (define-syntax symbol-case
       (syntax-rules ()
         ((_ form clause ...) (%symbol-case form clause ...))))
+
+    ;; A record of this type is printed with this part alone. Here its other fields are called %..., which says so.
+    (define (show-only type part) #f)
 
     ;; The error of a description. Programs show it at its position, not at the library that noticed it.
     (define (refuse position . parts)

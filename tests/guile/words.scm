@@ -36,6 +36,15 @@
     (best-effort landlock-scopes)))
 (show-entries site)
 (show (container-environment site))
+(display (list plain site)) (newline)
+(for-each
+ (lambda (c)
+   (for-each (lambda (part) (show (part c)))
+             (list container-rootfs-mode container-working-directory container-namespaces container-grace
+                   container-seccomp container-landlock container-capabilities container-best-effort container-devices
+                   container-user container-network container-mounts container-published container-limits)))
+ (list plain site))
+(show (limits-values (make-limits (MiB 128) 64 50000 100000)))
 (show-entries (container (inherit site) (name "staging") (rootfs "rootfs-web") (limits (memory (KiB 8)))))
 
 (show-entries

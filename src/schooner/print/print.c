@@ -288,13 +288,35 @@ static bool step_list(struct printer *printer, struct walk_frame *frame)
     return emit(printer, " . ", 3) && print_item(printer, rest);
 }
 
-/* " name: " in front of a record's field */
-static bool print_field_name(struct printer *printer, sch_value record, size_t index)
+static sch_value record_fields(sch_value record)
 {
-    sch_value fields = object_as(struct record_type, object_as(struct record, record)->type)->fields;
+    return object_as(struct record_type, object_as(struct record, record)->type)->fields;
+}
+
+/* A field whose name begins with % is the inside of its library, and not shown. */
+static bool is_inside(sch_value fields, size_t index)
+{
+    if (!is_vector(fields) || index >= object_length(fields))
+        return false;
+    sch_value name = object_as(struct vector, fields)->items[index];
+    return is_symbol(name) && object_length(name) > 1 && object_as(struct symbol, name)->text[0] == '%';
+}
+
+static bool has_inside(sch_value fields, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (is_inside(fields, i))
+            return true;
+    return false;
+}
+
+/* " name: " in front of a record's field; what stands beside an inside needs no name: #<container website> */
+static bool print_field_name(struct printer *printer, sch_value record, size_t index, size_t count)
+{
+    sch_value fields = record_fields(record);
     if (!emit(printer, " ", 1))
         return false;
-    if (!is_vector(fields) || index >= object_length(fields))
+    if (!is_vector(fields) || index >= object_length(fields) || has_inside(fields, count))
         return true;
     sch_value name = object_as(struct vector, fields)->items[index];
     return !is_symbol(name) ||
@@ -333,7 +355,8 @@ static bool step(struct printer *printer)
         return close_container(printer, vector ? ")" : ">");
     size_t index = frame->next++;
     if (is_record(frame->current))
-        return print_field_name(printer, frame->current, index) && print_item(printer, parts[index]);
+        return is_inside(record_fields(frame->current), index) ||
+               (print_field_name(printer, frame->current, index, count) && print_item(printer, parts[index]));
     return ((vector && index == 0) || emit(printer, " ", 1)) && print_item(printer, parts[index]);
 }
 
