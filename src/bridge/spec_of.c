@@ -232,18 +232,27 @@ static int put_entries(esq_spec *spec, sch_value entries, const struct bridge_pa
     return result;
 }
 
+/* Past the group, the position and how it is put there. */
+static bool take_field(sch_value *entry, const char **ret_field)
+{
+    sch_value word;
+    bool is_there = true;
+    for (int i = 0; i < 4 && is_there; i++)
+        is_there = take(entry, &word);
+    return is_there && plain_text(word, ret_field);
+}
+
 const char *bridge_joins(sch_value container)
 {
     const char *name, *field, *target = NULL;
     const sch_value *fields;
-    sch_value entries, entry, skipped, word;
+    sch_value entries, entry, word;
     size_t count, length;
     if (!sch_get_record(container, &name, &fields, &count) || count != 2 || !sch_get_list_length(fields[1], &length))
         return NULL;
     entries = fields[1];
     for (size_t i = 0; i < length && take(&entries, &entry); i++)
-        if (take(&entry, &skipped) && take(&entry, &skipped) && take(&entry, &skipped) && take(&entry, &word) &&
-            plain_text(word, &field) && strcmp(field, "network-join") == 0 && take(&entry, &word))
+        if (take_field(&entry, &field) && strcmp(field, "network-join") == 0 && take(&entry, &word))
             target = plain_text(word, &field) ? field : NULL;
     return target;
 }

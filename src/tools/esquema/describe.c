@@ -79,10 +79,11 @@ static bool refuse_program(const struct description *description, sch_vm *vm, es
         memcpy(ret_error->remedy, remedy, sizeof remedy);
     if (!description->is_quiet)
         failure_show(vm, source);
-    if (!description->is_quiet && *remedy)
+    if (!description->is_quiet && *remedy) {
         fputs("remedy: ", stderr);
-    report_text(stderr, remedy);
-    fputc('\n', stderr);
+        report_text(stderr, remedy);
+        fputc('\n', stderr);
+    }
     return false;
 }
 
