@@ -436,6 +436,9 @@ static sch_value receive_answer(struct sandbox *sandbox, const struct frame_head
     return value;
 }
 
+/* A value is no longer than the runner's heap; with a heap of nothing it still can say why it failed. */
+enum { MESSAGE_MAX = 4096 };
+
 static sch_value listen_to(struct sandbox *sandbox)
 {
     for (;;) {
@@ -443,7 +446,7 @@ static sch_value listen_to(struct sandbox *sandbox)
         enum moved moved = receive(sandbox, &header, sizeof header);
         if (moved != MOVED)
             return raise_moved(sandbox, moved);
-        if (!frame_header_is_good(&header, sandbox->limits.heap))
+        if (!frame_header_is_good(&header, sandbox->limits.heap + MESSAGE_MAX))
             return raise_nonsense(sandbox);
         if (header.kind != FRAME_OUTPUT)
             return receive_answer(sandbox, &header);
@@ -473,7 +476,7 @@ sch_value host_run_sandboxed(sch_vm *vm, void *data, size_t count, const sch_val
     struct sandbox sandbox = { .host = data, .vm = vm, .write = args[1], .socket = -1, .null = -1 };
     void *code;
     size_t length;
-    if (!read_options(vm, args[2], &sandbox.limits))
+    if (!sch_need_procedure(vm, args[0]) || !read_options(vm, args[2], &sandbox.limits))
         return SCH_RAISED;
     enum sch_status status = sch_encode_thunk(vm, args[0], &code, &length);
     if (status != SCH_OK)

@@ -101,10 +101,15 @@ static int say_end(sch_vm *vm, enum sch_status status, sch_value value)
 
 /* --- the request --- */
 
+/* Standard input is at its end: what a port without functions gives. */
+static const struct sch_port_type nothing = { .base = { .name = "nothing" } };
+
 static int run(sch_vm *vm, const void *code, size_t length)
 {
     sch_value thunk, value = sch_unspecified();
     sch_set_output(vm, write_output, NULL);
+    if (!sch_set_port(vm, SCH_STANDARD_INPUT, sch_port(vm, &nothing, NULL, SCH_PORT_INPUT)))
+        return fail("no memory for a machine");
     enum sch_status status = sch_decode(vm, code, length, true, &thunk);
     if (status == SCH_OK)
         status = sch_call(vm, thunk, 0, NULL, &value);
