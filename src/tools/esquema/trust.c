@@ -132,6 +132,10 @@ static int tell(const struct options *options, const struct grants *grants, int 
         return ESQ_EXIT_SETUP;
     }
     report_text(stdout, options->file);
+    if (grants->count == 0 && !options->forget) {
+        puts(" asks for nothing: it runs without trust, too");
+        return 0;
+    }
     puts(options->forget ? " is asked for its grants again" : " is trusted until it changes, with:");
     for (size_t i = 0; i < grants->count && !options->forget; i++) {
         fputs("     --allow ", stdout);
