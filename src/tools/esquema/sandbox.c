@@ -152,7 +152,7 @@ static bool apply(const struct options *options, struct changes *changes, esq_er
         return false;
     if (left == 0)
         return changes_remove(changes, ret_error);
-    *ret_error = failure_make("%zu names were left out; all others are applied", left);
+    *ret_error = failure_make("%zu %s left out; all others are applied", left, left == 1 ? "name was" : "names were");
     snprintf(ret_error->remedy, sizeof ret_error->remedy,
              "look at them in %.256s; then `esquema sandbox apply %u --trust` applies them, `discard` forgets them",
              changes->path, changes->number);
