@@ -280,6 +280,27 @@ static sch_value host_ticket(sch_vm *vm, void *data, size_t count, const sch_val
 
 static const struct sch_foreign_type place = { "place", NULL };
 
+/* What was in force where a limit ended a run is not in force in the next one. */
+static void test_state_after_a_limit(void **state)
+{
+    (void)state;
+    struct sch_env_options options = { .size = sizeof options, .pre_imports = base_only, .catch_errors = true };
+    const struct sch_limits limits = { .size = sizeof limits, .fuel = 100000 };
+    sch_env *env = sch_env_new(&options, NULL);
+    sch_vm *vm = sch_vm_new(env, &limits);
+    sch_value value;
+    eval(vm, "(define p (make-parameter 1))");
+    assert_int_equal(sch_eval(vm,
+                              source_of("(with-exception-handler (lambda (e) 'handled)"
+                                        "  (lambda () (parameterize ((p 2)) (let loop () (loop)))))"),
+                              &value),
+                     SCH_LIMIT);
+    assert_int_equal(integer(eval(vm, "(p)")), 1);
+    assert_int_equal(sch_eval(vm, source_of("(raise-continuable 'alone)"), &value), SCH_ERROR);
+    sch_vm_free(vm);
+    sch_env_free(env);
+}
+
 static bool is_true(sch_vm *vm, const char *text)
 {
     bool value = false;
@@ -470,6 +491,7 @@ int main(void)
         cmocka_unit_test(test_host_functions),
         cmocka_unit_test(test_foreign_values),
         cmocka_unit_test(test_foreign_identity),
+        cmocka_unit_test(test_state_after_a_limit),
         cmocka_unit_test(test_compile_once_run_anywhere),
         cmocka_unit_test(test_references),
         cmocka_unit_test(test_bytes),

@@ -93,6 +93,8 @@ void vm_begin_run(sch_vm *vm)
 
 void vm_end_run(sch_vm *vm)
 {
+    if (vm->host_depth > 0)
+        vm_abandon(vm); /* a limit left all as it was, so that it could be looked at */
     /* what a host makes between runs is not bounded by what the last run left */
     vm->fuel_used = vm_fuel_used(vm);
     vm->slice = 0;
