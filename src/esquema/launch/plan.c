@@ -370,8 +370,9 @@ int exec_plan(const esq_spec *spec, struct plan_builder *builder, esq_error *ret
     bool is_given = spec_is_given(spec, SPEC_EXECUTABLE);
     const char *remedy = spec_is(spec, SPEC_ROOTFS_MODE, "empty")
                              ? "only what is mounted is there: the program, its interpreter and its libraries must be "
-                               "in it (of a sandbox: name their folder with --ro)"
-                             : "the program must lie in the root filesystem, with its interpreter and libraries";
+                               "in it (of a sandbox: name their folder with --ro), and the program be executable"
+                             : "the program must lie in the root filesystem and be executable, with its interpreter "
+                               "and libraries; rules of landlock must let all of them be executed";
     if (plan_add_step(builder, STEP_EXEC, spec_where(spec, is_given ? SPEC_EXECUTABLE : SPEC_COMMAND), remedy, NULL, 0,
                       "execute %s%s", command_word(spec, 0), is_given ? " from a descriptor" : "") < 0)
         return no_memory(ret_error);
