@@ -100,4 +100,17 @@
 (test-error (string-copy! fresh 2 "xyz"))
 (test-error (string-fill! fresh #\x 2 1))
 (test-end)
+;; A port on a string that may change reads what it was, and keeps that alive.
+(test '((one "two" #(3)) 4 #t)
+      (let* ((text (string-append "(one \"two\" #(3)) " "4 x"))
+             (port (open-input-string text)))
+        (string-fill! text #\))
+        (let* ((first (read port)) (second (read port)))
+          (let loop ((n 100)) (if (> n 0) (begin (make-vector 10 n) (loop (- n 1)))))
+          (list first second (eq? (read port) 'x)))))
+(test #t
+      (let loop ((n 200))
+        (or (= n 0)
+            (and (= (length (read (open-input-string (string-append "(" (make-string (* 10 n) #\space) "a b c d e f g)")))) 7)
+                 (loop (- n 1))))))
 (test-end)

@@ -114,9 +114,14 @@ sch_value prim_open_input_string(sch_vm *vm, const sch_value *args, size_t count
     size_t length = string_length(args[0]);
     if (!charge(vm, length / CHARACTERS_PER_UNIT))
         return V_RAISED;
-    /* a port reads what the string was when it was opened */
+    /* a port reads what the string was when it was opened; nothing holds the copy while the port is made */
     sch_value copy = string_of(vm, string_view(args[0])->text, length);
-    return is_raised(copy) ? copy : port_make_input(vm, PORT_TEXTUAL, copy);
+    if (is_raised(copy))
+        return copy;
+    heap_pause_collection(vm);
+    sch_value port = port_make_input(vm, PORT_TEXTUAL, copy);
+    heap_resume_collection(vm);
+    return port;
 }
 
 sch_value prim_open_output_string(sch_vm *vm, const sch_value *args, size_t count)
