@@ -479,6 +479,76 @@ static int probe_allocate(char **argv)
     return verdict(mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED);
 }
 
+static _Noreturn void hold_without_name(const char *path, size_t mebibytes)
+{
+    static char bytes[1 << 20];
+    int file = open(path, O_CREAT | O_RDWR, 0600);
+    unlink(path);
+    for (size_t i = 0; i < mebibytes; i++)
+        if (write(file, bytes, sizeof(bytes)) != (ssize_t)sizeof(bytes))
+            _exit(NONSENSE);
+    for (;;)
+        pause();
+}
+
+struct hiding {
+    const char *path;
+    size_t mebibytes;
+};
+
+static int hide_in_own_table(void *argument)
+{
+    const struct hiding *hiding = argument;
+    if (unshare(CLONE_FILES) < 0)
+        _exit(NONSENSE);
+    hold_without_name(hiding->path, hiding->mebibytes);
+}
+
+/* Waits until the first thread is there no more. */
+static int hide_behind_ended(void *argument)
+{
+    const struct hiding *hiding = argument;
+    char path[64], text[256];
+    snprintf(path, sizeof(path), "/proc/%d/stat", getpid());
+    for (bool has_ended = false; !has_ended;) {
+        int stat = open(path, O_RDONLY);
+        ssize_t size = read(stat, text, sizeof(text) - 1);
+        close(stat);
+        text[size < 0 ? 0 : size] = '\0';
+        const char *name_end = strrchr(text, ')');
+        has_ended = name_end && name_end[1] == ' ' && name_end[2] == 'Z';
+    }
+    hold_without_name(hiding->path, hiding->mebibytes);
+}
+
+static int hide(char **argv, int (*run)(void *), int flags)
+{
+    static struct hiding hiding;
+    size_t size = 65536;
+    char *stack = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    hiding = (struct hiding){ .path = argv[0], .mebibytes = (size_t)atol(argv[1]) };
+    flags |= CLONE_VM | CLONE_FS | CLONE_SIGHAND | CLONE_THREAD;
+    return stack == MAP_FAILED || clone(run, stack + size, flags, &hiding) < 0 ? NONSENSE : GOT_THROUGH;
+}
+
+/* A file without a name that only a second thread has open. It stays until somebody kills it. */
+static int probe_hide_in_thread(char **argv)
+{
+    if (hide(argv, hide_in_own_table, CLONE_FILES) != GOT_THROUGH)
+        return NONSENSE;
+    for (;;)
+        pause();
+}
+
+/* The same where the first thread has ended. */
+static int probe_hide_behind_thread(char **argv)
+{
+    if (hide(argv, hide_behind_ended, CLONE_FILES) != GOT_THROUGH)
+        return NONSENSE;
+    syscall(SYS_exit, 0); /* of this thread alone */
+    return NONSENSE;
+}
+
 static int probe_queue_signals(char **argv)
 {
     sigset_t all;
@@ -711,6 +781,8 @@ static const struct {
     { "sandbox", probe_sandbox },
     { "fork", probe_fork },
     { "allocate", probe_allocate },
+    { "hide-in-thread", probe_hide_in_thread },
+    { "hide-behind-thread", probe_hide_behind_thread },
     { "queue-signals", probe_queue_signals },
     { "chmod", probe_chmod },
 };

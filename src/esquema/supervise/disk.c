@@ -10,6 +10,7 @@
 #include "supervise/disk.h"
 
 #include <errno.h>
+#include <linux/kcmp.h>
 #include <linux/magic.h>
 #include <sched.h>
 #include <stdio.h>
@@ -167,14 +168,17 @@ static int count_tree(struct counter *counter, const struct plan_disk_tree *tree
 
 /* ---- Files without a name ---- */
 
-static bool is_counted_device(const struct counter *counter, const char *path, dev_t device)
+static bool is_counted_device(const struct counter *counter, int folder, const char *name, dev_t device)
 {
     struct statfs system;
     for (size_t i = 0; i < counter->device_count; i++)
         if (counter->devices[i] == device)
             return true;
+    if (!counter->has_layer)
+        return false;
     /* Seen through the container's overlay, a file of its layer has another device. */
-    return counter->has_layer && SYS(SYS_statfs, path, &system) == 0 && system.f_type == OVERLAYFS_SUPER_MAGIC;
+    _cleanup_fd_ int file = sys_openat(folder, name, O_PATH, 0);
+    return file >= 0 && SYS(SYS_fstatfs, file, &system) == 0 && system.f_type == OVERLAYFS_SUPER_MAGIC;
 }
 
 static bool is_known(struct counter *counter, const struct stat *found)
@@ -214,30 +218,75 @@ static void print_number(char text[16], long number)
     text[at] = '\0';
 }
 
-static int count_open_files(struct counter *counter, const char *pid)
+/* Of one table of descriptors: an open folder `fd` in /proc. */
+static int count_open_files(struct counter *counter, int folder)
 {
-    char path[64], names[4096] __attribute__((aligned(8)));
-    print_path(path, pid, "/fd");
-    _cleanup_fd_ int folder = sys_openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY, 0);
+    char names[4096] __attribute__((aligned(8)));
     long size;
-    while (folder >= 0 && (size = SYS(SYS_getdents64, folder, names, sizeof names)) > 0) {
+    while ((size = SYS(SYS_getdents64, folder, names, sizeof names)) > 0) {
         for (long at = 0; at < size; at += ((const struct entry *)(names + at))->size) {
             const struct entry *entry = (const struct entry *)(names + at);
             struct stat found;
-            char rest[48] = "/fd/";
             if (++counter->entries > ENTRIES_MAX)
                 return -E2BIG;
             if (entry->name[0] == '.' || status_of(folder, entry->name, AT_NO_AUTOMOUNT, &found) < 0 ||
                 !S_ISREG(found.st_mode) || found.st_nlink > 0)
                 continue;
-            for (size_t i = 0; i < 32 && entry->name[i]; i++)
-                rest[4 + i] = entry->name[i];
-            print_path(path, pid, rest);
-            if (is_counted_device(counter, path, found.st_dev) && !is_known(counter, &found))
+            if (is_counted_device(counter, folder, entry->name, found.st_dev) && !is_known(counter, &found))
                 counter->bytes += (uint64_t)found.st_blocks * 512;
         }
     }
     return 0;
+}
+
+static long number_of(const char *text)
+{
+    long number = 0;
+    for (const char *p = text; *p >= '0' && *p <= '9'; p++)
+        number = number * 10 + (*p - '0');
+    return number;
+}
+
+/*
+ * A thread may have a table of its own, and the first thread may have ended before the others. One that shares the
+ * table of the thread before it is passed over; where the kernel does not tell, the table is looked through again.
+ */
+static int count_thread(struct counter *counter, int tasks, const char *name, long *ret_counted)
+{
+    char path[64];
+    size_t at = 0;
+    long thread = number_of(name);
+    if (++counter->entries > ENTRIES_MAX)
+        return -E2BIG;
+    if (*ret_counted && SYS(SYS_kcmp, *ret_counted, thread, KCMP_FILES, 0, 0) == 0)
+        return 0;
+    for (const char *p = name; *p && at < 40; p++)
+        path[at++] = *p;
+    for (const char *p = "/fd"; *p; p++)
+        path[at++] = *p;
+    path[at] = '\0';
+    _cleanup_fd_ int folder = sys_openat(tasks, path, O_RDONLY | O_DIRECTORY, 0);
+    if (folder < 0) /* it has ended */
+        return folder == -EMFILE || folder == -ENFILE || folder == -ENOMEM ? folder : 0;
+    *ret_counted = thread;
+    return count_open_files(counter, folder);
+}
+
+static int count_process(struct counter *counter, const char *pid)
+{
+    char path[64], names[4096] __attribute__((aligned(8)));
+    print_path(path, pid, "/task");
+    _cleanup_fd_ int tasks = sys_openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY, 0);
+    long size, counted = 0;
+    int result = 0;
+    while (tasks >= 0 && result == 0 && (size = SYS(SYS_getdents64, tasks, names, sizeof names)) > 0) {
+        for (long at = 0; at < size && result == 0; at += ((const struct entry *)(names + at))->size) {
+            const struct entry *entry = (const struct entry *)(names + at);
+            if (entry->name[0] != '.')
+                result = count_thread(counter, tasks, entry->name, &counted);
+        }
+    }
+    return result;
 }
 
 /* The parent's number, behind the name in parentheses and the state. */
@@ -264,12 +313,10 @@ static bool is_inside(const struct counter *counter, const char *pid, ino_t name
 {
     char path[64];
     struct stat found;
-    long number = 0;
+    long number = number_of(pid);
     print_path(path, pid, "/ns/pid");
     if (namespace && status_of(AT_FDCWD, path, 0, &found) == 0 && found.st_ino == namespace)
         return true;
-    for (const char *p = pid; *p >= '0' && *p <= '9'; p++)
-        number = number * 10 + (*p - '0');
     for (int i = 0; i < ANCESTORS_MAX && number > 1; i++, number = parent_of(number))
         if (number == counter->disk->init)
             return true;
@@ -300,7 +347,7 @@ static int count_unnamed(struct counter *counter)
         for (long at = 0; at < size && result == 0; at += ((const struct entry *)(names + at))->size) {
             const struct entry *entry = (const struct entry *)(names + at);
             if (entry->name[0] >= '1' && entry->name[0] <= '9' && is_inside(counter, entry->name, namespace))
-                result = count_open_files(counter, entry->name);
+                result = count_process(counter, entry->name);
         }
     }
     return result;
