@@ -549,6 +549,14 @@ static int probe_hide_behind_thread(char **argv)
     return NONSENSE;
 }
 
+/* The same of a process that nobody of its user may look into. */
+static int probe_hide_shielded(char **argv)
+{
+    if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+        return NONSENSE;
+    hold_without_name(argv[0], (size_t)atol(argv[1]));
+}
+
 static int probe_queue_signals(char **argv)
 {
     sigset_t all;
@@ -783,6 +791,7 @@ static const struct {
     { "allocate", probe_allocate },
     { "hide-in-thread", probe_hide_in_thread },
     { "hide-behind-thread", probe_hide_behind_thread },
+    { "hide-shielded", probe_hide_shielded },
     { "queue-signals", probe_queue_signals },
     { "chmod", probe_chmod },
 };

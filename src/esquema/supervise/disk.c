@@ -168,17 +168,14 @@ static int count_tree(struct counter *counter, const struct plan_disk_tree *tree
 
 /* ---- Files without a name ---- */
 
-static bool is_counted_device(const struct counter *counter, int folder, const char *name, dev_t device)
+static bool is_counted_device(const struct counter *counter, int file, dev_t device)
 {
     struct statfs system;
     for (size_t i = 0; i < counter->device_count; i++)
         if (counter->devices[i] == device)
             return true;
-    if (!counter->has_layer)
-        return false;
     /* Seen through the container's overlay, a file of its layer has another device. */
-    _cleanup_fd_ int file = sys_openat(folder, name, O_PATH, 0);
-    return file >= 0 && SYS(SYS_fstatfs, file, &system) == 0 && system.f_type == OVERLAYFS_SUPER_MAGIC;
+    return counter->has_layer && SYS(SYS_fstatfs, file, &system) == 0 && system.f_type == OVERLAYFS_SUPER_MAGIC;
 }
 
 static bool is_known(struct counter *counter, const struct stat *found)
@@ -218,27 +215,6 @@ static void print_number(char text[16], long number)
     text[at] = '\0';
 }
 
-/* Of one table of descriptors: an open folder `fd` in /proc. */
-static int count_open_files(struct counter *counter, int folder)
-{
-    char names[4096] __attribute__((aligned(8)));
-    long size;
-    while ((size = SYS(SYS_getdents64, folder, names, sizeof names)) > 0) {
-        for (long at = 0; at < size; at += ((const struct entry *)(names + at))->size) {
-            const struct entry *entry = (const struct entry *)(names + at);
-            struct stat found;
-            if (++counter->entries > ENTRIES_MAX)
-                return -E2BIG;
-            if (entry->name[0] == '.' || status_of(folder, entry->name, AT_NO_AUTOMOUNT, &found) < 0 ||
-                !S_ISREG(found.st_mode) || found.st_nlink > 0)
-                continue;
-            if (is_counted_device(counter, folder, entry->name, found.st_dev) && !is_known(counter, &found))
-                counter->bytes += (uint64_t)found.st_blocks * 512;
-        }
-    }
-    return 0;
-}
-
 static long number_of(const char *text)
 {
     long number = 0;
@@ -247,29 +223,88 @@ static long number_of(const char *text)
     return number;
 }
 
+static bool is_unnamed(const struct stat *found)
+{
+    return S_ISREG(found->st_mode) && found->st_nlink == 0;
+}
+
+static void add_unnamed(struct counter *counter, int file, const struct stat *found)
+{
+    if (is_counted_device(counter, file, found->st_dev) && !is_known(counter, found))
+        counter->bytes += (uint64_t)found->st_blocks * 512;
+}
+
+/* One of a table of descriptors: of the folder `fd` in /proc; or, with a pidfd, of `fdinfo`, which has its number only.
+ */
+static void count_open_file(struct counter *counter, int folder, int pidfd, const char *name)
+{
+    struct stat found;
+    if (pidfd < 0 && (status_of(folder, name, AT_NO_AUTOMOUNT, &found) < 0 || !is_unnamed(&found)))
+        return;
+    _cleanup_fd_ int file =
+        pidfd < 0 ? sys_openat(folder, name, O_PATH, 0) : (int)SYS(SYS_pidfd_getfd, pidfd, number_of(name), 0);
+    if (file >= 0 && sys_fstat(file, &found) == 0 && is_unnamed(&found))
+        add_unnamed(counter, file, &found);
+}
+
+static int count_table(struct counter *counter, int folder, int pidfd)
+{
+    char names[4096] __attribute__((aligned(8)));
+    long size;
+    while ((size = SYS(SYS_getdents64, folder, names, sizeof names)) > 0) {
+        for (long at = 0; at < size; at += ((const struct entry *)(names + at))->size) {
+            const struct entry *entry = (const struct entry *)(names + at);
+            if (++counter->entries > ENTRIES_MAX)
+                return -E2BIG;
+            if (entry->name[0] != '.')
+                count_open_file(counter, folder, pidfd, entry->name);
+        }
+    }
+    return 0;
+}
+
+static int open_in_thread(int tasks, const char *thread, const char *rest)
+{
+    char path[64];
+    size_t at = 0;
+    for (const char *p = thread; *p && at < 40; p++)
+        path[at++] = *p;
+    for (const char *p = rest; *p && at < 62; p++)
+        path[at++] = *p;
+    path[at] = '\0';
+    return sys_openat(tasks, path, O_RDONLY | O_DIRECTORY, 0);
+}
+
+static int open_thread(long thread)
+{
+    int pidfd = (int)SYS(SYS_pidfd_open, thread, O_EXCL); /* PIDFD_THREAD, Linux 6.9 */
+    return pidfd == -EINVAL ? (int)SYS(SYS_pidfd_open, thread, 0) : pidfd;
+}
+
 /*
  * A thread may have a table of its own, and the first thread may have ended before the others. One that shares the
  * table of the thread before it is passed over; where the kernel does not tell, the table is looked through again.
  */
 static int count_thread(struct counter *counter, int tasks, const char *name, long *ret_counted)
 {
-    char path[64];
-    size_t at = 0;
     long thread = number_of(name);
     if (++counter->entries > ENTRIES_MAX)
         return -E2BIG;
     if (*ret_counted && SYS(SYS_kcmp, *ret_counted, thread, KCMP_FILES, 0, 0) == 0)
         return 0;
-    for (const char *p = name; *p && at < 40; p++)
-        path[at++] = *p;
-    for (const char *p = "/fd"; *p; p++)
-        path[at++] = *p;
-    path[at] = '\0';
-    _cleanup_fd_ int folder = sys_openat(tasks, path, O_RDONLY | O_DIRECTORY, 0);
+    _cleanup_fd_ int pidfd = -1;
+    _cleanup_fd_ int folder = open_in_thread(tasks, name, "/fd");
+    if (folder ==
+        -EACCES) { /* not dumpable, where root has no id inside: who may trace it has its files all the same */
+        folder = open_in_thread(tasks, name, "/fdinfo");
+        pidfd = folder < 0 ? -1 : open_thread(thread);
+        if (folder >= 0 && pidfd < 0)
+            return pidfd == -EMFILE || pidfd == -ENFILE || pidfd == -ENOMEM ? pidfd : 0;
+    }
     if (folder < 0) /* it has ended */
         return folder == -EMFILE || folder == -ENFILE || folder == -ENOMEM ? folder : 0;
     *ret_counted = thread;
-    return count_open_files(counter, folder);
+    return count_table(counter, folder, pidfd);
 }
 
 static int count_process(struct counter *counter, const char *pid)
