@@ -1,6 +1,6 @@
 ;; What this engine promises beyond the report: keywords, errors of primitives as conditions in `run`, literals that
 ;; cannot be changed, depth.
-(import (scheme base) (scheme write) (scheme read) (scheme eval) (schooner keyword) (schooner test))
+(import (scheme base) (scheme case-lambda) (scheme write) (scheme read) (scheme eval) (schooner keyword) (schooner test))
 (test-begin "engine")
 (test #t (keyword? #:name))
 (test #f (keyword? 'name))
@@ -45,4 +45,18 @@
       (let ((x 1)) (list (let () (define x 2) x) x)))
 (test-error "but not a second macro" (eval '(let () (define-syntax x (syntax-rules ())) (define x 2) x) (environment '(scheme base))))
 (test-error "and not the end of the body" (eval '(let () (define x 1) (define x 2)) (environment '(scheme base))))
+;; Too few arguments for a rest list: what lies in the missing ones' places belongs to earlier calls, and is garbage.
+(define (leave-garbage n)
+  (if (= n 0)
+      '()
+      (let ((a (list n)) (b (vector n)) (c (make-string 3 #\x)) (d (list n n)))
+        (let ((rest (leave-garbage (- n 1)))) (cons (vector a b c d) rest)))))
+(define (with-rest a b c d . rest) (list a b c d rest))
+(define with-clauses (case-lambda ((a b) (list a b)) ((a b c d . rest) (list a b c d rest))))
+(test "a call with too few arguments" '(refused refused)
+      (let loop ((n 0) (results '()))
+        (if (= n 30)
+            results
+            (loop (+ n 1)
+                  (map (lambda (f) (leave-garbage 5) (guard (e (#t 'refused)) (f 1))) (list with-rest with-clauses))))))
 (test-end)

@@ -122,6 +122,8 @@ static inline sch_value instance_value(sch_value environment)
 
 /* --- what is too long or too rare for the loop; each false (or V_RAISED) after raising --- */
 
+/* The arguments are rooted here and not by a live map: how many there are is known only now, and a map would speak of
+ * those that are missing too. */
 static bool rest_list(sch_vm *vm, size_t required, size_t count)
 {
     size_t length = count > required ? count - required : 0;
