@@ -141,8 +141,16 @@ static void test_comments(void **state)
     expect("(a #;b c) #;(x) #;#;y z d", "(a c) d");
     expect("(a #;b) (a . b #;c) (a . #;b c) (#;a)", "(a) (a . b) (a . c) ()");
     expect("#||# #|||# a", "a");
-    expect("#!/usr/bin/schooner run\na", "a");
     expect("'#;a b", "'b");
+}
+
+static void test_interpreter_line(void **state)
+{
+    expect("#!/usr/bin/schooner run\na", "a");
+    expect("#! schooner\r\na", "a");
+    expect("#!/usr/bin/schooner", "");
+    expect_error("#!/bin/\306\n#!/bin/a", "read-error", 1, 8);
+    expect_error(" #!/usr/bin/schooner run\na", "read-error", 1, 2);
 }
 
 static void test_numbers(void **state)
@@ -327,13 +335,21 @@ static void test_names_are_interned(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_lists),      cmocka_unit_test(test_symbols),
-        cmocka_unit_test(test_fold_case),  cmocka_unit_test(test_booleans_and_characters),
-        cmocka_unit_test(test_strings),    cmocka_unit_test(test_comments),
-        cmocka_unit_test(test_numbers),    cmocka_unit_test(test_positions),
-        cmocka_unit_test(test_labels),     cmocka_unit_test(test_errors),
-        cmocka_unit_test(test_wrong_utf8), cmocka_unit_test(test_hostile_texts),
-        cmocka_unit_test(test_no_memory),  cmocka_unit_test(test_names_are_interned),
+        cmocka_unit_test(test_lists),
+        cmocka_unit_test(test_symbols),
+        cmocka_unit_test(test_fold_case),
+        cmocka_unit_test(test_booleans_and_characters),
+        cmocka_unit_test(test_strings),
+        cmocka_unit_test(test_comments),
+        cmocka_unit_test(test_interpreter_line),
+        cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_positions),
+        cmocka_unit_test(test_labels),
+        cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_wrong_utf8),
+        cmocka_unit_test(test_hostile_texts),
+        cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_names_are_interned),
     };
     return cmocka_run_group_tests_name("read", tests, NULL, NULL);
 }

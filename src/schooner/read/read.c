@@ -61,8 +61,6 @@ void reader_init(struct reader *reader, struct front *front, uint16_t file)
     *reader = (struct reader){
         .front = front, .text = source->text, .length = source->length, .line = 1, .column = 1, .file = file
     };
-    if (reader->length >= 3 && memcmp(reader->text, "#!", 2) == 0 && (reader->text[2] == '/' || reader->text[2] == ' '))
-        reader_skip_line(reader);
 }
 
 /* --- the stack --- */

@@ -38,13 +38,6 @@ void reader_advance(struct reader *reader, size_t length)
     reader->at = end;
 }
 
-void reader_skip_line(struct reader *reader)
-{
-    const char *rest = reader->text + reader->at;
-    const char *end = memchr(rest, '\n', reader->length - reader->at);
-    reader_advance(reader, end ? (size_t)(end - rest) + 1 : reader->length - reader->at);
-}
-
 /* Is the text from reader->at to `end` UTF-8? Else fails where it is not. */
 static bool check_utf8(struct reader *reader, size_t end)
 {
@@ -172,6 +165,13 @@ static bool take_directive(struct reader *reader)
     return true;
 }
 
+/* The line for the kernel at the beginning of a program: #!/usr/bin/env schooner, or a blank behind the #!. */
+static bool at_interpreter_line(const struct reader *reader)
+{
+    return reader->at == 0 && reader->length >= 3 && memcmp(reader->text, "#!", 2) == 0 &&
+           (reader->text[2] == '/' || reader->text[2] == ' ');
+}
+
 bool reader_skip_blank(struct reader *reader)
 {
     while (reader->at < reader->length) {
@@ -185,7 +185,7 @@ bool reader_skip_blank(struct reader *reader)
         char byte = reader->text[reader->at];
         char next = reader->at + 1 < reader->length ? reader->text[reader->at + 1] : '\0';
         bool skipped;
-        if (byte == ';')
+        if (byte == ';' || at_interpreter_line(reader))
             skipped = skip_line_comment(reader);
         else if (byte == '#' && next == '|')
             skipped = skip_block_comment(reader);

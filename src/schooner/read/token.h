@@ -14,7 +14,6 @@ static inline struct position reader_position(const struct reader *reader)
 
 /* Moves over `length` bytes; lines and columns (characters) are counted. */
 void reader_advance(struct reader *reader, size_t length);
-void reader_skip_line(struct reader *reader);
 /* Moves to the next token: over whitespace, comments (but #;) and directives. false: failed. */
 bool reader_skip_blank(struct reader *reader);
 /* The end of the text delimits too. */
