@@ -27,6 +27,7 @@ struct options {
     const char *signal;                       /* NULL: not given */
     bool verify;
     bool overlay, print; /* of sandbox */
+    bool skip_devices;   /* of rootfs import */
     struct text_list ro, rw, hide, env, best_effort;
     const char *net, *memory, *disk, *output, *processes; /* NULL: not given */
 

@@ -24,7 +24,8 @@ int command_rootfs_import(const struct options *options)
         error = failure_make("%s: %s", file, strerror(errno));
         return fail(&error);
     }
-    bool is_good = rootfs_draft_new(name, &draft, &error) && rootfs_draft_unpack(&draft, archive, &error) &&
+    bool is_good = rootfs_draft_new(name, &draft, &error) &&
+                   rootfs_draft_unpack(&draft, archive, options->skip_devices, &error) &&
                    rootfs_draft_finish(&draft, &error);
     rootfs_draft_done(&draft);
     close(archive);

@@ -248,7 +248,7 @@ static bool take_debian(const struct rootfs_step *step, struct rootfs_draft *dra
     int archive = start(argv, envp, &pid);
     if (archive < 0)
         return problem(ret_error, "install mmdebstrap and uidmap", "mmdebstrap: %s", strerror(errno));
-    bool is_unpacked = rootfs_draft_unpack(draft, archive, ret_error);
+    bool is_unpacked = rootfs_draft_unpack(draft, archive, false, ret_error);
     close(archive);
     bool is_made = finish(pid);
     return is_unpacked &&

@@ -15,6 +15,7 @@
 #include "tools/common/beneath.h"
 #include "tools/common/data_store.h"
 #include "tools/common/helper.h"
+#include "tools/common/unpack.h"
 #include "tools/esquema/options.h"
 #include "tools/sandbox/host.h"
 #include "tools/sandbox/problem.h"
@@ -127,14 +128,15 @@ bool rootfs_draft_new(const char *name, struct rootfs_draft *ret, esq_error *ret
     return make_aside(ret) || problem(ret_error, NULL, "%s: %s", ret->path, strerror(errno));
 }
 
-static void write_wish(const struct rootfs_draft *draft, struct wish *wish)
+static void write_wish(const struct rootfs_draft *draft, bool skips_devices, struct wish *wish)
 {
     char ids[64];
     snprintf(ids, sizeof ids, "%u:%u", getuid(), getgid());
     wish_set(wish, "name", "rootfs-import");
     wish_set(wish, "rootfs-mode", "empty");
     wish_set(wish, "user", ids);
-    wish_add_words(wish, "command", "rootfs", "/unpacked", NULL);
+    wish_add_words(wish, "command", "rootfs", skips_devices ? UNPACK_SKIP_DEVICES : "/unpacked",
+                   skips_devices ? "/unpacked" : NULL, NULL);
     wish_add_words(wish, "seccomp-rules", "allow", "openat2", NULL); /* how it stays beneath its folder */
     wish_set(wish, "data-size", UNPACK_MEMORY);
     wish_set(wish, "file-size", UNPACK_FILE_SIZE);
@@ -166,7 +168,21 @@ static bool run(const struct wish *wish, int program, int archive, int *ret_stat
     return is_good;
 }
 
-bool rootfs_draft_unpack(struct rootfs_draft *draft, int archive, esq_error *ret_error)
+/* What the program says itself stands above. */
+static bool unpacking_failed(int status, esq_error *ret_error)
+{
+    const char *remedy = NULL;
+    if (status > 128)
+        return problem(ret_error, "the archive asks for more memory or time than is given",
+                       "unpacking was ended by signal %d", status - 128);
+    if (status == UNPACK_ABSOLUTE)
+        remedy = "make it from inside the folder: tar -C FOLDER -cf ARCHIVE .";
+    if (status == UNPACK_DEVICE)
+        remedy = "no device is ever made; leave them out with esquema rootfs import --skip-devices";
+    return problem(ret_error, remedy, "the archive was not taken over");
+}
+
+bool rootfs_draft_unpack(struct rootfs_draft *draft, int archive, bool skips_devices, esq_error *ret_error)
 {
     struct wish wish = { 0 };
     int status = 0;
@@ -178,12 +194,9 @@ bool rootfs_draft_unpack(struct rootfs_draft *draft, int archive, esq_error *ret
         free(path);
         return false;
     }
-    write_wish(draft, &wish);
+    write_wish(draft, skips_devices, &wish);
     bool is_good = run(&wish, program, archive, &status, ret_error);
-    if (is_good && status != 0)
-        is_good = status > 128 ? problem(ret_error, "the archive asks for more memory or time than is given",
-                                         "unpacking was ended by signal %d", status - 128)
-                               : problem(ret_error, NULL, "the archive was not taken over");
+    is_good = is_good && (status == UNPACK_DONE || unpacking_failed(status, ret_error));
     wish_done(&wish);
     close(program);
     free(path);

@@ -18,8 +18,9 @@ struct rootfs_draft {
 
 /* false: ret_error, also where the name is taken. rootfs_draft_done is due in any case. */
 bool rootfs_draft_new(const char *name, struct rootfs_draft *ret, esq_error *ret_error);
-/* Unpacks what `archive` gives, behind walls. Says on standard error what was wrong. */
-bool rootfs_draft_unpack(struct rootfs_draft *draft, int archive, esq_error *ret_error);
+/* Unpacks what `archive` gives, behind walls. Says on standard error what was wrong. Devices that no usual root has are
+ * refused, or left out with `skips_devices`. */
+bool rootfs_draft_unpack(struct rootfs_draft *draft, int archive, bool skips_devices, esq_error *ret_error);
 /* Takes its hash and gives it its name. */
 bool rootfs_draft_finish(struct rootfs_draft *draft, esq_error *ret_error);
 /* Removes it, unless it was finished. */

@@ -1,7 +1,8 @@
 /*
- * rootfs FOLDER: unpacks the archive on standard input beneath FOLDER. The archive is a stranger's: what it may do and
- * how much is decided here, libarchive only reads it. `esquema rootfs import` runs this behind walls in which FOLDER is
- * all that can be written. Tells in one line on standard output what was made, and on standard error why not.
+ * rootfs [--skip-devices] FOLDER: unpacks the archive on standard input beneath FOLDER. The archive is a stranger's:
+ * what it may do and how much is decided here, libarchive only reads it. `esquema rootfs import` runs this behind walls
+ * in which FOLDER is all that can be written. Tells in one line on standard output what was made, and on standard error
+ * why not.
  */
 #include <archive.h>
 #include <archive_entry.h>
@@ -15,9 +16,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 #include "base/plain.h"
 #include "tools/common/beneath.h"
+#include "tools/common/unpack.h"
 
 /* Far beyond an honest root filesystem. Sizes are those that files say they have, holes included. */
 #define ENTRIES_MAX 2000000
@@ -35,6 +38,8 @@ struct unpacking {
     int64_t bytes;
     uint64_t left_out; /* devices, pipes, sockets */
     uint64_t set_id;   /* bits that were not taken over */
+    bool skips_devices;
+    enum unpack_end end;
 };
 
 static bool refuse(const struct unpacking *unpacking, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -49,6 +54,13 @@ static bool refuse(const struct unpacking *unpacking, const char *format, ...)
     plain_make(text);
     fprintf(stderr, "entry %" PRIu64 ": %s\n", unpacking->entries, text);
     return false;
+}
+
+/* Refused for a reason that the user can do something about. */
+static bool refuse_for(struct unpacking *unpacking, enum unpack_end end, const char *what)
+{
+    unpacking->end = end;
+    return refuse(unpacking, "%s %s", unpacking->path, what);
 }
 
 /* ---- Names ---- */
@@ -177,14 +189,40 @@ static bool make_file(struct unpacking *unpacking, int parent, const char *name)
     return is_good;
 }
 
+/*
+ * Whether the words of the link climb above the root: in a container they would end at its root, on the host they would
+ * not, and no honest archive has one. A link to an absolute path is part of every system (/etc/alternatives), and is
+ * taken over: nothing here follows it, and in a container the root is this folder.
+ */
+static bool link_climbs(const char *path, const char *target)
+{
+    long depth = 0;
+    if (*target == '/')
+        return false;
+    for (const char *slash = strchr(path, '/'); slash; slash = strchr(slash + 1, '/'))
+        depth++;
+    for (const char *part = target; *part;) {
+        size_t size = strcspn(part, "/");
+        if (size == 2 && part[0] == '.' && part[1] == '.')
+            depth--;
+        else if (size > 0 && !(size == 1 && part[0] == '.'))
+            depth++;
+        if (depth < 0)
+            return true;
+        part += size + (part[size] == '/');
+    }
+    return false;
+}
+
 static bool make_link(struct unpacking *unpacking, int parent, const char *name)
 {
     const char *target = archive_entry_symlink(unpacking->entry);
     if (!target || !*target || strlen(target) >= PATH_MAX)
         return refuse(unpacking, "%s is a link that leads nowhere", unpacking->path);
+    if (link_climbs(unpacking->path, target))
+        return refuse(unpacking, "%s is a link out of the root, to %s", unpacking->path, target);
     if (!make_room(unpacking, parent, name))
         return false;
-    /* Wherever it leads: nothing here follows it, and in a container the root is this folder. */
     return symlinkat(target, parent, name) == 0 || refuse(unpacking, "%s: %s", unpacking->path, strerror(errno));
 }
 
@@ -193,7 +231,8 @@ static bool make_second_name(struct unpacking *unpacking, int parent, const char
     char path[PATH_MAX];
     const char *target_name;
     struct stat there;
-    if (!make_plain(archive_entry_hardlink(unpacking->entry), path) || !*path)
+    const char *target = archive_entry_hardlink(unpacking->entry);
+    if (*target == '/' || !make_plain(target, path) || !*path)
         return refuse(unpacking, "%s is a second name of something outside", unpacking->path);
     if (strcmp(path, unpacking->path) == 0)
         return true;
@@ -209,6 +248,32 @@ static bool make_second_name(struct unpacking *unpacking, int parent, const char
     return is_good;
 }
 
+/*
+ * A container has its own /dev, so no device is ever made. Those that a system in a file usually has (debootstrap and
+ * mmdebstrap write them) say nothing about the archive; any other was put there by somebody who wanted it to be made.
+ */
+static bool is_usual_device(const char *path, dev_t number)
+{
+    static const struct {
+        const char *path;
+        unsigned major, minor;
+    } usual[] = {
+        { "dev/console", 5, 1 }, { "dev/full", 1, 7 }, { "dev/null", 1, 3 },    { "dev/ptmx", 5, 2 },
+        { "dev/random", 1, 8 },  { "dev/tty", 5, 0 },  { "dev/urandom", 1, 9 }, { "dev/zero", 1, 5 },
+    };
+    for (size_t i = 0; i < sizeof usual / sizeof *usual; i++)
+        if (strcmp(usual[i].path, path) == 0)
+            return major(number) == usual[i].major && minor(number) == usual[i].minor;
+    return false;
+}
+
+static bool leave_out_device(struct unpacking *unpacking, bool is_block)
+{
+    bool is_usual = !is_block && is_usual_device(unpacking->path, archive_entry_rdev(unpacking->entry));
+    unpacking->left_out++;
+    return is_usual || unpacking->skips_devices || refuse_for(unpacking, UNPACK_DEVICE, "is a device");
+}
+
 static bool make_entry(struct unpacking *unpacking, int parent, const char *name)
 {
     if (archive_entry_hardlink(unpacking->entry))
@@ -217,7 +282,9 @@ static bool make_entry(struct unpacking *unpacking, int parent, const char *name
     case AE_IFDIR: return make_folder(unpacking, parent, name);
     case AE_IFREG: return make_file(unpacking, parent, name);
     case AE_IFLNK: return make_link(unpacking, parent, name);
-    default: unpacking->left_out++; return true; /* a container has its own devices */
+    case AE_IFCHR: return leave_out_device(unpacking, false);
+    case AE_IFBLK: return leave_out_device(unpacking, true);
+    default: unpacking->left_out++; return true; /* pipes and sockets are made by who uses them */
     }
 }
 
@@ -229,6 +296,9 @@ static bool unpack_entry(struct unpacking *unpacking)
     const char *name = archive_entry_pathname(unpacking->entry);
     if (++unpacking->entries > ENTRIES_MAX)
         return refuse(unpacking, "more than %d entries", ENTRIES_MAX);
+    unpacking->path = name;
+    if (name && *name == '/')
+        return refuse_for(unpacking, UNPACK_ABSOLUTE, "is an absolute name");
     if (!name || !make_plain(name, path))
         return refuse(unpacking, "the name `%.200s` has `..` in it, or is too long", name ? name : "");
     if (!*path) /* the root itself */
@@ -272,23 +342,25 @@ static bool unpack_all(struct unpacking *unpacking)
 
 int main(int argc, char **argv)
 {
-    struct unpacking unpacking = { .root = -1 };
-    if (argc != 2) {
-        fputs("usage: rootfs FOLDER <ARCHIVE\n", stderr);
-        return 2;
+    struct unpacking unpacking = { .root = -1, .end = UNPACK_REFUSED };
+    unpacking.skips_devices = argc == 3 && strcmp(argv[1], UNPACK_SKIP_DEVICES) == 0;
+    if (argc != 2 && !unpacking.skips_devices) {
+        fputs("usage: rootfs [" UNPACK_SKIP_DEVICES "] FOLDER <ARCHIVE\n", stderr);
+        return UNPACK_USAGE;
     }
+    const char *folder = argv[argc - 1];
     setlocale(LC_CTYPE, "C.UTF-8"); /* or names in UTF-8 could not be read */
     umask(0);
-    unpacking.root = open(argv[1], O_PATH | O_DIRECTORY | O_CLOEXEC);
+    unpacking.root = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
     unpacking.archive = open_archive();
     if (unpacking.root < 0 || !unpacking.archive) {
-        fprintf(stderr, "%s: %s\n", argv[1], strerror(errno));
-        return 1;
+        fprintf(stderr, "%s: %s\n", folder, strerror(errno));
+        return UNPACK_REFUSED;
     }
     bool is_good = unpack_all(&unpacking);
     archive_read_free(unpacking.archive);
     if (is_good)
         printf("%" PRIu64 " entries, %" PRId64 " bytes; left out: %" PRIu64 " devices, %" PRIu64 " set-id bits\n",
                unpacking.entries, unpacking.bytes, unpacking.left_out, unpacking.set_id);
-    return is_good && fflush(stdout) == 0 ? 0 : 1;
+    return is_good && fflush(stdout) == 0 ? UNPACK_DONE : (int)unpacking.end;
 }
