@@ -30,14 +30,14 @@ unsigned near_bound(size_t length)
     return length < 3 || length > NEAR_BYTES ? 0 : length < 6 ? 2 : 3;
 }
 
-struct near near_begin(const char *wanted)
+struct near near_begin(const char *wanted, size_t length)
 {
-    return (struct near){ .wanted = wanted, .distance = near_bound(strlen(wanted)) };
+    return (struct near){ .wanted = wanted, .length = length, .distance = near_bound(length) };
 }
 
 void near_consider(struct near *near, const char *word)
 {
-    size_t a = strlen(near->wanted), b = strlen(word);
+    size_t a = near->length, b = strlen(word);
     if (near->distance == 0 || b > NEAR_BYTES || (a > b ? a - b : b - a) >= near->distance)
         return;
     unsigned apart = near_distance(near->wanted, a, word, b);

@@ -14,11 +14,13 @@ unsigned near_bound(size_t length);
 /* The search for the word that was meant: the nearest, the first of several. */
 struct near {
     const char *wanted;
+    size_t length;     /* of `wanted` */
     const char *found; /* NULL: none is near */
     unsigned distance; /* what is found must be below */
 };
 
-struct near near_begin(const char *wanted);
+/* `wanted` must live as long as the search. */
+struct near near_begin(const char *wanted, size_t length);
 void near_consider(struct near *near, const char *word);
 
 #endif

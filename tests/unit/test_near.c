@@ -27,7 +27,7 @@ static void test_distance(void **state)
 
 static const char *meant(const char *wanted, const char *const *words)
 {
-    struct near near = near_begin(wanted);
+    struct near near = near_begin(wanted, strlen(wanted));
     for (; *words; words++)
         near_consider(&near, *words);
     return near.found;

@@ -359,7 +359,7 @@ const struct library *env_find_library(const sch_env *env, const char *name)
 /* The library that was meant. */
 static const char *near_library(const sch_env *env, const char *name)
 {
-    struct near near = near_begin(name);
+    struct near near = near_begin(name, strlen(name));
     for (size_t i = 0; i < env->library_count; i++)
         if (env->libraries[i].importable && !env->libraries[i].anonymous)
             near_consider(&near, env->libraries[i].view.name);

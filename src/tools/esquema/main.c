@@ -9,28 +9,17 @@
 #include <unistd.h>
 #include "base/near.h"
 #include "tools/common/report.h"
+#include "tools/common/words.h"
 #include "tools/esquema/options.h"
 
 enum { STATUS_USAGE = 2 };
 
-static void print_row(FILE *out, const char *usage, const char *help)
-{
-    enum { COLUMN = 34 };
-    fprintf(out, "  %-*s", COLUMN, usage);
-    if (strlen(usage) >= COLUMN)
-        fprintf(out, "\n  %*s", COLUMN, "");
-    fprintf(out, " %s\n", help);
-}
-
 static void help(FILE *out)
 {
     fputs("usage: esquema COMMAND [OPTIONS] ...\n\n", out);
-    print_row(out, "PROGRAM.scm [NAME=VALUE ...]", "run a program that you trust, with the runtime in its hands");
-    for (size_t i = 0; i < command_count; i++) {
-        char usage[96];
-        snprintf(usage, sizeof usage, "%s %s", commands[i].name, commands[i].operands);
-        print_row(out, usage, commands[i].help);
-    }
+    words_row(out, "PROGRAM.scm", "[NAME=VALUE ...]", "run a program that you trust, with the runtime in its hands");
+    for (size_t i = 0; i < command_count; i++)
+        words_row(out, commands[i].name, commands[i].operands, commands[i].help);
     fputs("\nThe options of a command: esquema COMMAND --help. The version: esquema --version\n"
           "Statuses: the payload's 0 to 255, or 128 and the number of its signal; 125 when we could not start it,\n"
           "126 when its program cannot be executed, 127 when there is none, 137 when its time is over.\n",
@@ -68,7 +57,7 @@ static bool list_subcommands(FILE *out, const char *word)
         if (!is_found)
             fprintf(out, "esquema: `%s` needs one of\n", word);
         is_found = true;
-        print_row(out, commands[i].name, commands[i].help);
+        words_row(out, commands[i].name, "", commands[i].help);
     }
     return is_found;
 }
@@ -84,7 +73,7 @@ static bool looks_like_file(const char *word)
 /* No command has that name, and no file. */
 static int unknown_command(const char *word)
 {
-    struct near near = near_begin(word);
+    struct near near = near_begin(word, strlen(word));
     for (size_t i = 0; i < command_count; i++)
         near_consider(&near, commands[i].name);
     fprintf(stderr, "esquema: unknown %s `", word[0] == '-' ? "option" : "command");

@@ -11,6 +11,7 @@
 #include <string.h>
 #include "base/near.h"
 #include "tools/common/units.h"
+#include "tools/common/words.h"
 #include "tools/esquema/grants.h"
 
 enum kind { FLAG, TEXT, TEXTS, GRANT, COUNT, BYTES, DURATION, NUMBER, FORMAT };
@@ -49,32 +50,17 @@ static bool complain(const struct command *command, const char *word, const char
     return false;
 }
 
-/* Is the name one of those in the list? */
-static bool is_listed(const char *list, const char *name)
-{
-    size_t length = strlen(name);
-    for (const char *at = list; (at = strstr(at, name)); at += length)
-        if ((at == list || at[-1] == ' ') && (at[length] == ' ' || !at[length]))
-            return true;
-    return false;
-}
-
 static bool takes(const struct command *command, const struct option *option)
 {
-    return strcmp(option->name, "--help") == 0 || is_listed(command->options, option->name);
+    return strcmp(option->name, "--help") == 0 || words_listed(command->options, option->name);
 }
 
 /* "--format" or "--format=json"; *ret_value gets what stands behind '='. */
 static const struct option *find(const char *word, const char **ret_value)
 {
-    const char *equals = strchr(word, '=');
-    size_t length = equals ? (size_t)(equals - word) : strlen(word);
-    for (size_t i = 0; i < OPTION_COUNT; i++) {
-        if (strlen(table[i].name) == length && memcmp(table[i].name, word, length) == 0) {
-            *ret_value = equals ? equals + 1 : NULL;
+    for (size_t i = 0; i < OPTION_COUNT; i++)
+        if (words_name_option(word, table[i].name, ret_value))
             return &table[i];
-        }
-    }
     return NULL;
 }
 
@@ -163,9 +149,7 @@ static bool take_letters(struct parse *parse, const char *word)
 
 static bool unknown_option(const struct command *command, const char *word)
 {
-    char name[NEAR_BYTES + 1];
-    snprintf(name, sizeof name, "%.*s", (int)strcspn(word, "="), word);
-    struct near near = near_begin(name);
+    struct near near = near_begin(word, strcspn(word, "="));
     for (size_t i = 0; i < OPTION_COUNT; i++)
         if (takes(command, &table[i]))
             near_consider(&near, table[i].name);

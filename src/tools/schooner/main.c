@@ -7,27 +7,16 @@
 #include <unistd.h>
 #include "base/near.h"
 #include "tools/common/report.h"
+#include "tools/common/words.h"
 #include "tools/schooner/repl.h"
 #include "tools/schooner/world.h"
-
-static void print_row(FILE *out, const char *usage, const char *help)
-{
-    enum { COLUMN = 33 };
-    fprintf(out, "  %-*s", COLUMN, usage);
-    if (strlen(usage) >= COLUMN)
-        fprintf(out, "\n  %*s", COLUMN, "");
-    fprintf(out, " %s\n", help);
-}
 
 static void help(FILE *out)
 {
     fputs("usage: schooner COMMAND [OPTIONS] ...\n\n", out);
-    print_row(out, "FILE [ARGUMENTS]", "the same as run");
-    for (size_t i = 0; i < COMMAND_COUNT; i++) {
-        char usage[96];
-        snprintf(usage, sizeof usage, "%s %s", command_table[i].name, command_table[i].operands);
-        print_row(out, usage, command_table[i].help);
-    }
+    words_row(out, "FILE", "[ARGUMENTS]", "the same as run");
+    for (size_t i = 0; i < COMMAND_COUNT; i++)
+        words_row(out, command_table[i].name, command_table[i].operands, command_table[i].help);
     fputs("\nThe options of a command: schooner COMMAND --help. The version: schooner --version\n"
           "FILE may be - for standard input. Sizes take K M G, fuel k M G, times ms s m h, limits `unlimited`.\n"
           "Statuses: 0, 1 for errors, 2 for bad usage, 3 when a limit ended the run.\n",
@@ -200,7 +189,7 @@ static int run_repl(int argc, char **argv)
 /* No command has that name, and no file. */
 static int unknown_command(const char *word)
 {
-    struct near near = near_begin(word);
+    struct near near = near_begin(word, strlen(word));
     for (size_t i = 0; i < COMMAND_COUNT; i++)
         near_consider(&near, command_table[i].name);
     fprintf(stderr, "schooner: `%s` is neither a command nor a file; ", word);

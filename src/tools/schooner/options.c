@@ -6,6 +6,7 @@
 #include <string.h>
 #include "base/near.h"
 #include "tools/common/units.h"
+#include "tools/common/words.h"
 
 enum kind { BYTES, COUNT, DURATION, TEXT, FLAG, POSTURE, FORMAT };
 
@@ -41,34 +42,20 @@ struct parse {
     struct options *options;
 };
 
-/* Is the name one of those in the list? */
-static bool is_listed(const char *list, const char *name)
-{
-    size_t length = strlen(name);
-    for (const char *at = list; (at = strstr(at, name)); at += length)
-        if ((at == list || at[-1] == ' ') && (at[length] == ' ' || !at[length]))
-            return true;
-    return false;
-}
-
 static bool takes(const struct command *command, const struct option *option)
 {
-    return option->field == offsetof(struct options, help) || is_listed(command->options, option->name) ||
-           (option->letter && is_listed(command->options, option->letter));
+    return option->field == offsetof(struct options, help) || words_listed(command->options, option->name) ||
+           (option->letter && words_listed(command->options, option->letter));
 }
 
 /* "--heap" or "--heap=64M"; *ret_value gets what stands behind '='. */
 static const struct option *find(const char *word, const char **ret_value)
 {
-    const char *equals = strchr(word, '=');
-    size_t length = equals ? (size_t)(equals - word) : strlen(word);
-    for (size_t i = 0; i < OPTION_COUNT; i++) {
-        bool named = strlen(table[i].name) == length && memcmp(table[i].name, word, length) == 0;
-        if (named || (table[i].letter && strcmp(table[i].letter, word) == 0)) {
-            *ret_value = equals ? equals + 1 : NULL;
+    *ret_value = NULL;
+    for (size_t i = 0; i < OPTION_COUNT; i++)
+        if (words_name_option(word, table[i].name, ret_value) ||
+            (table[i].letter && strcmp(table[i].letter, word) == 0))
             return &table[i];
-        }
-    }
     return NULL;
 }
 
@@ -89,9 +76,7 @@ static bool bad_value(const struct option *option, const char *value, const char
 
 static bool unknown_option(const struct command *command, const char *word)
 {
-    char name[NEAR_BYTES + 1];
-    snprintf(name, sizeof name, "%.*s", (int)strcspn(word, "="), word);
-    struct near near = near_begin(name);
+    struct near near = near_begin(word, strcspn(word, "="));
     for (size_t i = 0; i < OPTION_COUNT; i++)
         if (takes(command, &table[i]))
             near_consider(&near, table[i].name);

@@ -267,7 +267,7 @@ static void unknown_command(const char *word, size_t length)
 {
     char name[NEAR_BYTES + 1];
     snprintf(name, sizeof name, "%.*s", (int)(length < NEAR_BYTES ? length : NEAR_BYTES), word);
-    struct near near = near_begin(name);
+    struct near near = near_begin(name, strlen(name));
     for (size_t i = 0; i < COMMA_COUNT; i++)
         near_consider(&near, commands[i].name);
     fputs("there is no command ,", stderr);
