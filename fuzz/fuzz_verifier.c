@@ -26,7 +26,7 @@ static void look(const struct sch_code *code)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct fuzz_patched input = fuzz_split(data, size);
-    struct sch_limits limits = { .size = sizeof limits, .heap = 8 << 20, .fuel = 200000, .timeout_ns = SCH_UNLIMITED };
+    struct sch_limits limits = fuzz_limits();
     struct sch_failure failure = { .size = sizeof failure };
     sch_code *code;
     if (sch_compile(fuzz_env(SCH_POSTURE_RUN), input.source, &limits, &code, &failure) != SCH_OK) {

@@ -31,7 +31,10 @@ struct fuzz_input {
     unsigned number;
 };
 
-/* A machine of 8 MiB and 200,000 units of fuel, without a deadline. */
+/* 8 MiB and 200,000 units of fuel. No deadline and no chance: the same input does the same again. */
+struct sch_limits fuzz_limits(void);
+
+/* A machine within fuzz_limits. */
 sch_vm *fuzz_machine(enum sch_posture posture);
 
 /*
