@@ -49,7 +49,5 @@ bool frame_header_is_good(const struct frame_header *header, uint64_t most);
 
 /* Writes everything, with write(2). false: the other end is gone (errno). */
 bool frame_write(int fd, enum frame_kind kind, const void *bytes, size_t length);
-/* Reads exactly so many bytes, waiting as long as it takes. false: the end of the stream, or an error. */
-bool frame_read_bytes(int fd, void *bytes, size_t length);
 
 #endif

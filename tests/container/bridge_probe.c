@@ -19,6 +19,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "base/transfer.h"
 #include "bridge/frame.h"
 #include "schooner/value/value.h"
 
@@ -320,8 +321,8 @@ static bool tell_lie(void)
 {
     static char request[65536];
     struct frame_header header;
-    if (!frame_read_bytes(FRAME_RUNNER_FD, &header, sizeof header) || header.length > sizeof request ||
-        !frame_read_bytes(FRAME_RUNNER_FD, request, header.length))
+    if (!transfer_read(FRAME_RUNNER_FD, &header, sizeof header) || header.length > sizeof request ||
+        !transfer_read(FRAME_RUNNER_FD, request, header.length))
         return false;
     if (header.length >= sizeof(struct frame_request) + sizeof of_thunk)
         memcpy(&of_thunk, request + sizeof(struct frame_request), sizeof of_thunk);

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include "base/transfer.h"
 #include "bridge/frame.h"
 
 static void test_round_trip(void **state)
@@ -14,11 +15,11 @@ static void test_round_trip(void **state)
     struct frame_header header;
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
     assert_true(frame_write(ends[0], FRAME_OUTPUT, "hello", 5));
-    assert_true(frame_read_bytes(ends[1], &header, sizeof header));
+    assert_true(transfer_read(ends[1], &header, sizeof header));
     assert_true(frame_header_is_good(&header, 5));
     assert_int_equal(header.kind, FRAME_OUTPUT);
     assert_int_equal(header.length, 5);
-    assert_true(frame_read_bytes(ends[1], bytes, 5));
+    assert_true(transfer_read(ends[1], bytes, 5));
     assert_memory_equal(bytes, "hello", 5);
     close(ends[0]);
     close(ends[1]);
@@ -48,7 +49,7 @@ static void test_end_of_stream(void **state)
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
     assert_int_equal(write(ends[0], "abc", 3), 3);
     close(ends[0]);
-    assert_false(frame_read_bytes(ends[1], bytes, sizeof bytes));
+    assert_false(transfer_read(ends[1], bytes, sizeof bytes));
     close(ends[1]);
 }
 

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static char *read_all(FILE *file, size_t *ret_length)
 {
@@ -52,20 +51,6 @@ void source_file_done(struct source_file *file)
 {
     free(file->text);
     *file = (struct source_file){ 0 };
-}
-
-bool file_write(int fd, const char *bytes, size_t length)
-{
-    while (length > 0) {
-        ssize_t count = write(fd, bytes, length);
-        if (count < 0 && errno == EINTR)
-            continue;
-        if (count <= 0)
-            return false;
-        bytes += count;
-        length -= (size_t)count;
-    }
-    return true;
 }
 
 /* What a loader hands out: the text, and its name behind it in the same allocation. */

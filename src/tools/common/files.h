@@ -13,9 +13,6 @@ struct source_file {
 bool source_file_read(const char *path, struct source_file *ret);
 void source_file_done(struct source_file *file);
 
-/* All of the bytes, at once. false: errno says why. */
-bool file_write(int fd, const char *bytes, size_t length);
-
 /* Libraries are looked for beneath the folder of the program, then beneath another one: (acme shop) in acme/shop.sld.
  */
 struct library_path {

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "base/transfer.h"
 #include "tools/common/report.h"
 #include "tools/common/files.h"
 #include "tools/common/helper.h"
@@ -16,7 +17,7 @@ enum { STATUS_ERROR = 1, STATUS_LIMIT = 3 };
 static bool write_output(void *data, const char *bytes, size_t length)
 {
     (void)data;
-    return file_write(STDOUT_FILENO, bytes, length);
+    return transfer_write(STDOUT_FILENO, bytes, length);
 }
 
 /* The bridge's own libraries first: nothing beside the program can take their place. */

@@ -10,8 +10,8 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "base/transfer.h"
 #include "tools/common/beneath.h"
-#include "tools/common/files.h"
 #include "tools/esquema/rootfs_build.h"
 #include "tools/sandbox/problem.h"
 
@@ -80,21 +80,14 @@ static bool take_file(const struct rootfs_step *step, struct rootfs_draft *draft
     int fd = make_file(draft, path);
     if (fd < 0)
         return fail_at(path, ret_error);
-    return finish_file(fd, mode_of(step, 0644), file_write(fd, step->words[2], strlen(step->words[2])), path,
+    return finish_file(fd, mode_of(step, 0644), transfer_write(fd, step->words[2], strlen(step->words[2])), path,
                        ret_error);
 }
 
 static bool copy_file(int from, mode_t mode, struct rootfs_draft *draft, const char *path, esq_error *ret_error)
 {
-    char bytes[65536];
-    ssize_t size = 0;
     int fd = make_file(draft, path);
-    if (fd < 0)
-        return fail_at(path, ret_error);
-    bool is_good = true;
-    while (is_good && (size = read(from, bytes, sizeof bytes)) > 0)
-        is_good = file_write(fd, bytes, (size_t)size);
-    return finish_file(fd, mode, is_good && size == 0, path, ret_error);
+    return fd >= 0 ? finish_file(fd, mode, transfer_copy(from, fd), path, ret_error) : fail_at(path, ret_error);
 }
 
 static bool take_copy(const struct rootfs_step *step, int folder, struct rootfs_draft *draft, const char *path,

@@ -5,6 +5,7 @@
 #include <schooner.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/transfer.h"
 #include "bridge/frame.h"
 
 static int say(enum frame_kind kind, const void *bytes, size_t length)
@@ -143,7 +144,7 @@ int main(void)
 {
     struct frame_header header;
     struct frame_request request;
-    if (!frame_read_bytes(FRAME_RUNNER_FD, &header, sizeof header))
+    if (!transfer_read(FRAME_RUNNER_FD, &header, sizeof header))
         return 2;
     if (!frame_header_is_good(&header, (uint64_t)1 << 30) || header.kind != FRAME_REQUEST ||
         header.length < sizeof request)
@@ -152,8 +153,7 @@ int main(void)
     void *code = malloc(length + 1);
     if (!code)
         return fail("no memory for the thunk");
-    if (!frame_read_bytes(FRAME_RUNNER_FD, &request, sizeof request) ||
-        !frame_read_bytes(FRAME_RUNNER_FD, code, length))
+    if (!transfer_read(FRAME_RUNNER_FD, &request, sizeof request) || !transfer_read(FRAME_RUNNER_FD, code, length))
         return 2;
     int status = serve(&request, code, length);
     free(code);

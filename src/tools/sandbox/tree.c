@@ -15,6 +15,7 @@
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
 #include <unistd.h>
+#include "base/transfer.h"
 #include "tools/common/beneath.h"
 #include "tools/sandbox/guard.h"
 #include "tools/sandbox/problem.h"
@@ -105,19 +106,6 @@ static bool put_in_place(const struct walk *walk, const struct place *place)
     return renameat(place->tree, temporary, place->tree, place->name) == 0 || fail(walk, "put it in its place");
 }
 
-static bool copy_bytes(int from, int to)
-{
-    char bytes[65536];
-    for (ssize_t size; (size = read(from, bytes, sizeof bytes)) != 0;) {
-        if (size < 0)
-            return false;
-        for (ssize_t done = 0, written; done < size; done += written)
-            if ((written = write(to, bytes + done, (size_t)(size - done))) < 0)
-                return false;
-    }
-    return true;
-}
-
 static bool apply_file(const struct walk *walk, const struct place *place)
 {
     int from = openat(place->upper, place->name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
@@ -129,7 +117,7 @@ static bool apply_file(const struct walk *walk, const struct place *place)
     const struct timespec times[2] = { place->about.st_atim, place->about.st_mtim };
     /* No set-id bit comes out of a sandbox. */
     bool is_good =
-        to >= 0 && copy_bytes(from, to) && fchmod(to, place->about.st_mode & 0777) == 0 && futimens(to, times) == 0;
+        to >= 0 && transfer_copy(from, to) && fchmod(to, place->about.st_mode & 0777) == 0 && futimens(to, times) == 0;
     int number = errno;
     close(from);
     if (to >= 0)

@@ -1,0 +1,15 @@
+/* Whole transfers over descriptors that block. A signal in between is no end. Knows nothing of what is transferred. */
+#ifndef BASE_TRANSFER_H
+#define BASE_TRANSFER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* All bytes; false: with errno, some may have been written. */
+bool transfer_write(int fd, const void *bytes, size_t length);
+/* So many bytes; false: with errno, or there are fewer. */
+bool transfer_read(int fd, void *bytes, size_t length);
+/* Everything up to the end of `from`; false: with errno, some may have been written. */
+bool transfer_copy(int from, int to);
+
+#endif
