@@ -12,7 +12,6 @@
 #include "launch/launch.h"
 #include "plan/build.h"
 
-#define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 #define DEFAULT_HOME "/"
 #define KEPT_MAX     255
 
@@ -179,19 +178,6 @@ int init_plan(const esq_spec *spec, struct plan_builder *builder, esq_error *ret
 
 /* ---- exec ---- */
 
-/* The words of the field "command", over all its items. NULL past the end. */
-static const char *command_word(const esq_spec *spec, size_t index)
-{
-    size_t count;
-    const struct spec_item *items = spec_items(spec, SPEC_COMMAND, &count);
-    for (size_t i = 0; i < count; i++) {
-        if (index < items[i].count)
-            return items[i].words[index];
-        index -= items[i].count;
-    }
-    return NULL;
-}
-
 static void check_environment(const esq_spec *spec, struct spec_problems *problems)
 {
     size_t count;
@@ -207,7 +193,7 @@ static void check_environment(const esq_spec *spec, struct spec_problems *proble
 
 void exec_check(const esq_spec *spec, struct spec_problems *problems)
 {
-    const char *program = command_word(spec, 0);
+    const char *program = spec_command_word(spec, 0);
     if (!program)
         spec_problem(problems, spec_where(spec, SPEC_COMMAND), 0, NULL, "no command is given");
     else if (!*program)
@@ -261,55 +247,34 @@ static bool vector_store(const struct vector *vector, struct buffer *job, uint32
            (vector->count == 0 || buffer_append(job, vector->texts.bytes, vector->texts.length));
 }
 
-/* The value that the description gives, the last one; NULL where it gives none. */
-static const char *given_value(const esq_spec *spec, const char *name)
-{
-    size_t count;
-    const struct spec_item *items = spec_items(spec, SPEC_ENVIRONMENT, &count);
-    for (size_t i = count; i > 0; i--)
-        if (strcmp(items[i - 1].words[0], name) == 0)
-            return items[i - 1].words[1];
-    return NULL;
-}
-
 static bool collect_environment(const esq_spec *spec, struct vector *environment)
 {
     size_t count;
     const struct spec_item *items = spec_items(spec, SPEC_ENVIRONMENT, &count);
     bool is_added = true, notifies = spec_is(spec, SPEC_NOTIFY, "yes");
-    if (!given_value(spec, "PATH"))
-        is_added = vector_add_pair(environment, "PATH", "=", DEFAULT_PATH);
-    if (!given_value(spec, "HOME"))
+    if (!spec_variable(spec, "PATH"))
+        is_added = vector_add_pair(environment, "PATH", "=", SPEC_DEFAULT_PATH);
+    if (!spec_variable(spec, "HOME"))
         is_added = is_added && vector_add_pair(environment, "HOME", "=", DEFAULT_HOME);
     if (notifies)
         is_added = is_added && vector_add_pair(environment, "NOTIFY_SOCKET", "=", LAUNCH_NOTIFY_PATH);
     for (size_t i = 0; i < count && is_added; i++) {
         if (notifies && strcmp(items[i].words[0], "NOTIFY_SOCKET") == 0)
             continue;
-        if (given_value(spec, items[i].words[0]) == items[i].words[1])
+        if (spec_variable(spec, items[i].words[0]) == items[i].words[1])
             is_added = vector_add_pair(environment, items[i].words[0], "=", items[i].words[1]);
     }
     return is_added;
 }
 
-/* As execvp: a name with a slash is a path, another one is looked for in PATH. */
 static bool collect_paths(const esq_spec *spec, struct vector *paths)
 {
-    const char *program = command_word(spec, 0);
-    if (strchr(program, '/'))
-        return vector_add(paths, program);
-    const char *path = given_value(spec, "PATH");
-    for (const char *next = path ? path : DEFAULT_PATH; next;) {
-        size_t length = strcspn(next, ":");
-        char directory[4096];
-        if (length < sizeof(directory)) {
-            memcpy(directory, length ? next : ".", length ? length : 1);
-            directory[length ? length : 1] = '\0';
-            if (!vector_add_pair(paths, directory, "/", program))
-                return false;
-        }
-        next = next[length] ? next + length + 1 : NULL;
-    }
+    const char *program = spec_command_word(spec, 0);
+    char folder[SPEC_FOLDER_MAX];
+    struct spec_search search = spec_search_program(spec);
+    while (spec_search_next(&search, folder))
+        if (!(*folder ? vector_add_pair(paths, folder, "/", program) : vector_add(paths, program)))
+            return false;
     return true;
 }
 
@@ -329,8 +294,8 @@ static bool store_filter(const struct plan_builder *builder, struct buffer *byte
 static bool fill_job(const esq_spec *spec, struct plan_builder *builder, struct buffer *bytes, struct init_job *job,
                      struct vector vectors[3])
 {
-    for (size_t i = 0; command_word(spec, i); i++)
-        if (!vector_add(&vectors[0], command_word(spec, i)))
+    for (size_t i = 0; spec_command_word(spec, i); i++)
+        if (!vector_add(&vectors[0], spec_command_word(spec, i)))
             return false;
     if (!collect_environment(spec, &vectors[1]) || !collect_paths(spec, &vectors[2]))
         return false;
@@ -374,7 +339,7 @@ int exec_plan(const esq_spec *spec, struct plan_builder *builder, esq_error *ret
                              : "the program must lie in the root filesystem and be executable, with its interpreter "
                                "and libraries; rules of landlock must let all of them be executed";
     if (plan_add_step(builder, STEP_EXEC, spec_where(spec, is_given ? SPEC_EXECUTABLE : SPEC_COMMAND), remedy, NULL, 0,
-                      "execute %s%s", command_word(spec, 0), is_given ? " from a descriptor" : "") < 0)
+                      "execute %s%s", spec_command_word(spec, 0), is_given ? " from a descriptor" : "") < 0)
         return no_memory(ret_error);
 
     struct init_job job;

@@ -27,6 +27,9 @@ int mount_refuse_whole(const esq_spec *spec, const struct target *target, esq_er
 /* Lays an empty folder over each of them that the source of this target contains. */
 int mount_cover_whole(const esq_spec *spec, struct target_list *list, size_t index, esq_error *ret_error);
 
+/* Adds a problem where the command's program will not be there, or cannot be executed. For who only looks. */
+void mount_look_for_command(const esq_spec *spec, const struct target_list *list, struct spec_problems *problems);
+
 /* STEP_OVERLAY of a target: makes its tree, before the root covers anything. */
 int mount_add_overlay(const esq_spec *spec, struct plan_builder *builder, struct target *target, esq_error *ret_error);
 /* STEP_COVER of a TEXT or HIDE. */

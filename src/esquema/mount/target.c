@@ -41,7 +41,7 @@ static const char *skip_slashes(const char *path)
  * The part of `path` beneath `cover`, without slashes before it; NULL when it does not lie there. Part by part: the
  * kernel takes "//proc//sys" for "/proc/sys", and so must whoever decides what may be covered.
  */
-static const char *beneath(const char *cover, const char *path)
+const char *target_path_beneath(const char *cover, const char *path)
 {
     cover = skip_slashes(cover);
     path = skip_slashes(path);
@@ -58,7 +58,7 @@ static const char *beneath(const char *cover, const char *path)
 bool targets_is_covered(const struct target_list *list, size_t index)
 {
     for (size_t i = index + 1; i < list->count; i++)
-        if (list->items[i].kind != TARGET_PIN && beneath(list->items[i].path, list->items[index].path))
+        if (list->items[i].kind != TARGET_PIN && target_path_beneath(list->items[i].path, list->items[index].path))
             return true;
     return false;
 }
@@ -134,10 +134,10 @@ int targets_place_last(struct target_list *list, esq_error *ret_error)
     struct target *target = &list->items[list->count - 1];
     struct target *cover = NULL;
     for (size_t i = 0; i + 1 < list->count; i++)
-        if (!is_transparent(&list->items[i]) && beneath(list->items[i].path, target->path) &&
-            (!cover || beneath(cover->path, list->items[i].path)))
+        if (!is_transparent(&list->items[i]) && target_path_beneath(list->items[i].path, target->path) &&
+            (!cover || target_path_beneath(cover->path, list->items[i].path)))
             cover = &list->items[i];
-    const char *path = cover ? beneath(cover->path, target->path) : NULL;
+    const char *path = cover ? target_path_beneath(cover->path, target->path) : NULL;
     if (!cover || (cover->kind == TARGET_ROOT && !*path))
         return esq_fail(ret_error, target->where, 0, "set the field rootfs instead", "nothing can be mounted on /");
     if (target->kind == TARGET_PIN || target->kind == TARGET_HIDE) /* of what is there when it is laid over it */

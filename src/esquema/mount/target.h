@@ -57,6 +57,8 @@ struct target_list {
 void targets_done(struct target_list *list);
 struct target *targets_add(struct target_list *list, enum target_kind kind, const char *path,
                            const esq_location *where);
+/* The part of `path` beneath `cover`, without slashes before it; NULL when it does not lie there. */
+const char *target_path_beneath(const char *cover, const char *path);
 /* Does a later mount lie over this one, at its path or above it? */
 bool targets_is_covered(const struct target_list *list, size_t index);
 /*

@@ -184,6 +184,11 @@ int plan_missing(struct plan_builder *builder, const esq_spec *spec, const char 
     return 0;
 }
 
+struct spec_problems *plan_problems(struct plan_builder *builder)
+{
+    return builder->missing;
+}
+
 int plan_note(struct plan_builder *builder, const char *format, ...)
 {
     char text[ESQ_ERROR_TEXT];

@@ -91,6 +91,9 @@ int plan_missing(struct plan_builder *builder, const esq_spec *spec, const char 
                  const char *remedy, esq_error *ret_error, const char *format, ...)
     __attribute__((format(printf, 7, 8)));
 
+/* Takes what a survey finds besides; NULL where a container is about to be started, which will find out by itself. */
+struct spec_problems *plan_problems(struct plan_builder *builder);
+
 /* A line of the plan about what it does without. Returns 0 or -ENOMEM. */
 int plan_note(struct plan_builder *builder, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -62,6 +62,26 @@ bool spec_is_absolute(const char *path);
 /* "uid:gid" */
 bool spec_parse_user(const char *text, uint32_t *ret_uid, uint32_t *ret_gid);
 
+/* ---- The command, as execvp takes it: spec_command.c ---- */
+
+#define SPEC_DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+#define SPEC_FOLDER_MAX   4096
+
+/* The words of the field "command", over all its items. NULL past the end. */
+const char *spec_command_word(const esq_spec *spec, size_t index);
+/* The value that the description gives to a variable of the environment, the last one; NULL where it gives none. */
+const char *spec_variable(const esq_spec *spec, const char *name);
+
+/* Where the program is looked for: a name with a slash is a path, another one is looked for in PATH. */
+struct spec_search {
+    bool is_path;
+    const char *next;
+};
+
+struct spec_search spec_search_program(const esq_spec *spec);
+/* The next folder, "" where the program's name is a path itself. false: there is none left. */
+bool spec_search_next(struct spec_search *search, char folder[SPEC_FOLDER_MAX]);
+
 /* ---- Problems: what x_check finds ---- */
 
 struct spec_problems {
