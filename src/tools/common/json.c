@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 #include "base/plain.h"
 #include "base/utf8.h"
 
@@ -23,10 +24,23 @@ static size_t print_character(FILE *out, const char *text)
     return length;
 }
 
-void json_print_string(FILE *out, const char *text)
+void json_print_bytes(FILE *out, const char *bytes, size_t length)
 {
     fputc('"', out);
-    while (*text)
-        text += print_character(out, text);
+    for (size_t at = 0; at < length;) {
+        char character[5] = "";
+        memcpy(character, bytes + at, length - at < 4 ? length - at : 4);
+        if (*character) {
+            at += print_character(out, character);
+        } else {
+            fputs("\\u0000", out);
+            at++;
+        }
+    }
     fputc('"', out);
+}
+
+void json_print_string(FILE *out, const char *text)
+{
+    json_print_bytes(out, text, strlen(text));
 }

@@ -50,15 +50,13 @@ struct description {
     const struct options *options;
     bool takes_services;
     bool are_services; /* and not a container alone: known when it has been evaluated */
-    bool is_quiet;     /* what is wrong is only handed back */
     struct source_file file;
     char folder[PATH_MAX]; /* real, of the description's file */
 };
 
 static bool refuse(const struct description *description, esq_error *ret_error, esq_error error)
 {
-    if (!description->is_quiet)
-        failure_show_error(&error);
+    failure_tell(description->options->failures, &error);
     *ret_error = error;
     return false;
 }
@@ -77,9 +75,12 @@ static bool refuse_program(const struct description *description, sch_vm *vm, es
     failure_to_error(vm, source, ret_error);
     if (*remedy)
         memcpy(ret_error->remedy, remedy, sizeof remedy);
-    if (!description->is_quiet)
-        failure_show(vm, source);
-    if (!description->is_quiet && *remedy) {
+    if (description->options->failures) {
+        failure_tell(description->options->failures, ret_error);
+        return false;
+    }
+    failure_show(vm, source);
+    if (*remedy) {
         fputs("remedy: ", stderr);
         report_text(stderr, remedy);
         fputc('\n', stderr);
@@ -298,7 +299,7 @@ static int each_as_json(const struct options *options, const struct bridge_servi
 int describe_all(const struct options *options, describe_fn *each, describe_wrong_fn *wrong)
 {
     bool is_json = wrong && options->format == ESQ_FORMAT_JSON;
-    struct description description = { .options = options, .takes_services = true, .is_quiet = is_json };
+    struct description description = { .options = options, .takes_services = true };
     struct bridge_services services;
     esq_error error = { 0 };
     if (!describe(&description, &services, &error)) {

@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "tools/esquema/failure.h"
+#include "tools/esquema/problems.h"
 #include "tools/esquema/started.h"
 
 struct view {
@@ -79,9 +80,9 @@ static void watch_all(int watch, esq_store *store, const struct view *view)
 }
 
 /* A record that is written between looking and watching is seen because the look comes once more after the watch. */
-static bool look(esq_store *store, int watch, struct view *ret)
+static bool look(const struct options *options, esq_store *store, int watch, struct view *ret)
 {
-    const struct options everything = { .status_fd = -1 };
+    const struct options everything = { .status_fd = -1, .failures = options->failures };
     struct view first = { 0 };
     if (!started_list(store, &everything, &first.entries, &first.count))
         return false;
@@ -94,7 +95,7 @@ static bool look(esq_store *store, int watch, struct view *ret)
 static void watch_store(const struct options *options, esq_store *store, int watch)
 {
     struct view before = { 0 };
-    if (!look(store, watch, &before))
+    if (!look(options, store, watch, &before))
         return;
     while (fflush(stdout) == 0) {
         char events[16384];
@@ -104,7 +105,7 @@ static void watch_store(const struct options *options, esq_store *store, int wat
             break;
         if (read(watch, events, sizeof events) < 0 && errno != EAGAIN)
             break;
-        if (!look(store, watch, &after))
+        if (!look(options, store, watch, &after))
             break;
         compare(options, &before, &after);
         free(before.entries);
@@ -116,19 +117,22 @@ static void watch_store(const struct options *options, esq_store *store, int wat
 int command_events(const struct options *options)
 {
     char path[64];
-    esq_store *store = started_open();
-    if (!store)
+    esq_store *store = started_open(options);
+    if (!store) {
+        problems_print_line(options);
         return ESQ_EXIT_SETUP;
+    }
     int watch = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
     snprintf(path, sizeof path, "/proc/self/fd/%d", esq_store_folder(store));
     int status = 0;
     if (watch < 0 || inotify_add_watch(watch, path, IN_MOVED_TO | IN_MOVED_FROM | IN_ONLYDIR) < 0) {
         esq_error error = failure_make("watch the folder of the state: %s", strerror(errno));
-        failure_show_error(&error);
+        failure_tell(options->failures, &error);
         status = ESQ_EXIT_SETUP;
     } else {
         watch_store(options, store, watch);
     }
+    problems_print_line(options);
     close(watch);
     esq_store_free(store);
     return status;

@@ -4,11 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 #include <poll.h>
 #include <sys/signalfd.h>
 #include "tools/esquema/failure.h"
+#include "tools/esquema/prepare.h"
 #include "tools/esquema/started.h"
 #include "tools/esquema/terminal.h"
 
@@ -25,15 +28,38 @@ static void forward_waiting(int signals, pid_t pid)
         kill(pid, (int)info.ssi_signo);
 }
 
-static int wait_for(pid_t pid, int end, int signals)
+static uint64_t microseconds(struct timeval time)
+{
+    return (uint64_t)time.tv_sec * 1000000 + (uint64_t)time.tv_usec;
+}
+
+/* Its own process gives only a number, so that 128 and more may have been a signal, and is told as one. */
+static esq_result make_result(int status, const struct rusage *usage)
+{
+    int number = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    bool is_signal = number > 128 && number <= 128 + 64;
+    return (esq_result){
+        .reason = !is_signal               ? ESQ_REASON_EXIT
+                  : number == 128 + SIGSYS ? ESQ_REASON_SYSTEM_CALL
+                                           : ESQ_REASON_SIGNAL,
+        .exit_status = number,
+        .signal = is_signal ? number - 128 : 0,
+        .user_microseconds = microseconds(usage->ru_utime),
+        .system_microseconds = microseconds(usage->ru_stime),
+        .peak_memory = (uint64_t)usage->ru_maxrss * 1024,
+    };
+}
+
+static esq_result wait_for(pid_t pid, int end, int signals)
 {
     int status;
-    while (waitpid(pid, &status, WNOHANG) == 0) {
+    struct rusage usage;
+    while (wait4(pid, &status, WNOHANG, &usage) == 0) {
         struct pollfd fds[2] = { { .fd = end, .events = POLLIN }, { .fd = signals, .events = POLLIN } };
         if (poll(fds, 2, -1) > 0 && fds[1].revents)
             forward_waiting(signals, pid);
     }
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    return make_result(status, &usage);
 }
 
 static void free_environment(char **environment)
@@ -41,6 +67,13 @@ static void free_environment(char **environment)
     for (size_t i = 0; environment && environment[i]; i++)
         free(environment[i]);
     free(environment);
+}
+
+static uint64_t now(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (uint64_t)time.tv_sec * 1000000 + (uint64_t)time.tv_nsec / 1000;
 }
 
 static int execute(const struct options *options, esq_store *store, char **environment, struct terminal *terminal,
@@ -58,19 +91,28 @@ static int execute(const struct options *options, esq_store *store, char **envir
         .directory = options->directory,
         .fds = { other < 0 ? 0 : other, other < 0 ? 1 : other, other < 0 ? 2 : other },
     };
-    pid_t pid = esq_store_exec(store, options->operands.items[0], &how, &error);
+    esq_entry entry;
+    bool is_found = started_find_whole(store, options->operands.items[0], &entry, &error);
+    uint64_t begin = now();
+    pid_t pid = is_found ? esq_store_exec(store, entry.name, &how, &error) : -1;
     if (pid < 0) {
-        failure_show_error(&error);
-        return error.exit_status ? error.exit_status : ESQ_EXIT_SETUP;
+        failure_tell(options->failures, &error);
+        return prepare_fail(options, &error);
     }
+    if (options->status_fd >= 0)
+        dprintf(options->status_fd, "{\"version\":1,\"phase\":\"started\",\"pid\":%d,\"name\":\"%s\"}\n", (int)pid,
+                entry.name);
     int end = (int)syscall(SYS_pidfd_open, pid, 0);
     if (options->terminal) {
         const struct relay relay = { .end = end, .signals = signals, .turn_ms = -1, .forward = forward, .data = &pid };
         terminal_relay(terminal, &relay);
     }
-    int status = wait_for(pid, end, signals);
+    esq_result result = wait_for(pid, end, signals);
+    result.wall_microseconds = now() - begin;
     close(end);
-    return status;
+    if (options->report_fd >= 0)
+        esq_status_write_ended(options->report_fd, &result);
+    return result.exit_status;
 }
 
 /* "NAME" alone passes ours on. To be freed, with what is in it. NULL after a complaint. */
@@ -83,7 +125,8 @@ static char **make_environment(const struct options *options)
         const char *sign = strchr(entry, '=') ? "" : "=";
         if (*entry == '=' || !*entry || !value) {
             esq_error error = failure_make("`%s` is no variable (NAME=VALUE, or the NAME of one of ours)", entry);
-            failure_show_error(&error);
+            failure_tell(options->failures, &error);
+            prepare_fail(options, &error);
             is_good = false;
         } else if (asprintf(&environment[i], "%s%s%s", entry, sign, value) < 0) {
             environment[i] = NULL;
@@ -96,12 +139,12 @@ static char **make_environment(const struct options *options)
     return NULL;
 }
 
-int command_exec(const struct options *options)
+static int execute_at_terminal(const struct options *options)
 {
     struct terminal terminal = { .own = -1, .other = -1 };
     int status = ESQ_EXIT_SETUP;
     char **environment = make_environment(options);
-    esq_store *store = environment ? started_open() : NULL;
+    esq_store *store = environment ? started_open(options) : NULL;
     if (!store) {
         free_environment(environment);
         return status;
@@ -109,7 +152,8 @@ int command_exec(const struct options *options)
     int signals = terminal_signals();
     if (options->terminal && !terminal_open(&terminal, options->interactive)) {
         esq_error error = failure_make("open a terminal: %s", strerror(errno));
-        failure_show_error(&error);
+        failure_tell(options->failures, &error);
+        status = prepare_fail(options, &error);
     } else {
         status = execute(options, store, environment, &terminal, signals);
     }
@@ -119,4 +163,10 @@ int command_exec(const struct options *options)
         close(signals);
     esq_store_free(store);
     return status;
+}
+
+int command_exec(const struct options *options)
+{
+    const struct options own = prepare_report(options);
+    return execute_at_terminal(&own);
 }

@@ -146,6 +146,23 @@ void failure_show_error(const esq_error *error)
     show(&failure, error->remedy, false);
 }
 
+void failure_tell(struct failures *failures, const esq_error *error)
+{
+    esq_error *list = failures ? realloc(failures->list, (failures->count + 1) * sizeof *list) : NULL;
+    if (!list) { /* without memory, too */
+        failure_show_error(error);
+        return;
+    }
+    list[failures->count++] = *error;
+    failures->list = list;
+}
+
+void failures_done(struct failures *failures)
+{
+    free(failures->list);
+    *failures = (struct failures){ 0 };
+}
+
 esq_error failure_make(const char *format, ...)
 {
     esq_error error = { .exit_status = ESQ_EXIT_SETUP };

@@ -9,6 +9,16 @@
 void failure_show(sch_vm *vm, struct sch_source source);
 /* An error of the runtime. The excerpt comes from the file that it names. */
 void failure_show_error(const esq_error *error);
+/*
+ * What went wrong under --format json: kept, to become part of the document that the command prints.
+ */
+struct failures {
+    esq_error *list; /* owned */
+    size_t count;
+};
+/* Kept in `failures`; shown, as failure_show_error does it, where that is NULL. */
+void failure_tell(struct failures *failures, const esq_error *error);
+void failures_done(struct failures *failures);
 /* The same as data, for --status-fd. */
 void failure_to_error(sch_vm *vm, struct sch_source source, esq_error *ret_error);
 /* An error of our own, without a place. */

@@ -57,18 +57,18 @@ static ssize_t ask_all(esq_spec *spec, struct grants *ret)
     return count > 0 ? -EAGAIN : count;
 }
 
-bool grants_ask(esq_spec *spec, struct grants *ret, esq_error *ret_error)
+bool grants_ask(esq_spec *spec, const struct options *options, struct grants *ret, esq_error *ret_error)
 {
     *ret = (struct grants){ 0 };
     ssize_t count = ask_all(spec, ret);
     if (count == -EINVAL && esq_spec_check(spec, ret_error, 1) > 0) { /* what is wrong says more than that it is */
-        failure_show_error(ret_error);
+        failure_tell(options->failures, ret_error);
         grants_done(ret);
         return false;
     }
     if (count < 0) {
         *ret_error = failure_make("what the description asks for: %s", strerror((int)-count));
-        failure_show_error(ret_error);
+        failure_tell(options->failures, ret_error);
         grants_done(ret);
         return false;
     }
@@ -132,7 +132,7 @@ static esq_error error_at(const esq_grant *grant, esq_error error)
 }
 
 /* A path that is not there needs no grant; it needs to be there. */
-static bool check_paths(const struct grants *grants, esq_error *ret_error)
+static bool check_paths(const struct grants *grants, const struct options *options, esq_error *ret_error)
 {
     bool is_good = true;
     struct stat about;
@@ -147,7 +147,7 @@ static bool check_paths(const struct grants *grants, esq_error *ret_error)
             snprintf(error.remedy, sizeof error.remedy,
                      "a relative path begins at the folder of the description, a stored root is one of `esquema rootfs "
                      "list`; create it, or correct the name");
-        failure_show_error(&error);
+        failure_tell(options->failures, &error);
         if (is_good)
             *ret_error = error;
         is_good = false;
@@ -200,25 +200,28 @@ static void print_missing(const struct grants *missing, char **ret_text)
     fclose(out);
 }
 
-static void show_missing(const struct grants *missing, esq_error *ret_error)
+static void show_missing(const struct grants *missing, const struct options *options, esq_error *ret_error)
 {
     char *remedy;
+    char advice[ESQ_ERROR_REMEDY] = "if that is what you want, grant all of it: --trust";
     print_missing(missing, &remedy);
+    if (remedy && strlen(remedy) < sizeof advice) /* half a command line would be worse than none */
+        strcpy(advice, remedy);
     for (size_t i = 0; i < missing->count; i++) {
         const esq_grant *grant = &missing->items[i];
         esq_error error =
             error_at(grant, failure_make("this asks for %s=%s, which was not granted", grant->flag, grant->value));
-        failure_show_error(&error);
+        if (options->failures)
+            strcpy(error.remedy, advice);
+        failure_tell(options->failures, &error);
         if (i == 0)
             *ret_error = error;
     }
-    fprintf(stderr,
-            "remedy: %s\n        (or everything that it asks for: --trust; to be remembered: esquema trust FILE)\n",
-            remedy ? remedy : "grant it");
-    if (remedy && strlen(remedy) < sizeof ret_error->remedy)
-        strcpy(ret_error->remedy, remedy);
-    else /* half a command line would be worse than none */
-        strcpy(ret_error->remedy, "if that is what you want, grant all of it: --trust");
+    strcpy(ret_error->remedy, advice);
+    if (!options->failures)
+        fprintf(stderr,
+                "remedy: %s\n        (or everything that it asks for: --trust; to be remembered: esquema trust FILE)\n",
+                remedy ? remedy : "grant it");
     free(remedy);
 }
 
@@ -227,15 +230,15 @@ bool grants_check(esq_spec *spec, const struct options *options, struct grants *
     struct grants grants;
     if (ret_missing)
         *ret_missing = (struct grants){ 0 };
-    if (!grants_ask(spec, &grants, ret_error))
+    if (!grants_ask(spec, options, &grants, ret_error))
         return false;
     struct grants missing = { .items = grants.items };
-    bool is_good = check_paths(&grants, ret_error);
+    bool is_good = check_paths(&grants, options, ret_error);
     for (size_t i = 0; i < grants.count && is_good; i++)
         if (!grant_is_given(options, &grants, &grants.items[i]))
             missing.items[missing.count++] = grants.items[i];
     if (missing.count > 0)
-        show_missing(&missing, ret_error);
+        show_missing(&missing, options, ret_error);
     is_good = is_good && missing.count == 0;
     if (ret_missing)
         *ret_missing = missing;

@@ -10,8 +10,8 @@ struct grants {
     bool is_trusted; /* by `esquema trust`, as it stands here */
 };
 
-/* Everything that is asked for. false after showing why it cannot be said. */
-bool grants_ask(esq_spec *spec, struct grants *ret, esq_error *ret_error);
+/* Everything that is asked for. false after telling why it cannot be said. */
+bool grants_ask(esq_spec *spec, const struct options *options, struct grants *ret, esq_error *ret_error);
 void grants_done(struct grants *grants);
 
 bool grant_is_given(const struct options *options, const struct grants *grants, const esq_grant *grant);

@@ -4,70 +4,90 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+#include "tools/common/json.h"
 #include "tools/esquema/failure.h"
+#include "tools/esquema/problems.h"
 #include "tools/esquema/started.h"
 
-typedef int find_entry(esq_store *store, const char *operand, esq_entry *ret_entry, esq_error *ret_error);
-typedef int act_on(esq_store *store, const struct options *options, const char *name, esq_error *ret_error);
+/* Finds what an operand names. false: ret_error. */
+typedef bool find_entry(esq_store *store, const char *operand, esq_entry *ret_entry, esq_error *ret_error);
+/* Acts on it; in `entry` stands what was known of it, and afterwards what is to be told where nothing is kept of it. */
+typedef int act_on(esq_store *store, const struct options *options, esq_entry *entry, esq_error *ret_error);
 
 /* Each operand; one that fails does not keep the others from it. */
-static int for_each(const struct options *options, find_entry *find, act_on *act)
+static int act_on_each(esq_store *store, const struct options *options, find_entry *find, act_on *act)
 {
     int status = 0;
-    esq_store *store = started_open();
-    if (!store)
-        return ESQ_EXIT_SETUP;
+    bool is_first = true;
     for (size_t i = 0; i < options->operands.count; i++) {
         esq_error error = { 0 };
-        esq_entry entry;
-        if (find(store, options->operands.items[i], &entry, &error) == 0 &&
-            act(store, options, entry.name, &error) == 0) {
-            puts(entry.name);
+        esq_entry entry = { .state = ESQ_STATE_ENDED };
+        if (!find(store, options->operands.items[i], &entry, &error) || act(store, options, &entry, &error) < 0) {
+            failure_tell(options->failures, &error);
+            status = ESQ_EXIT_SETUP;
             continue;
         }
-        failure_show_error(&error);
-        status = ESQ_EXIT_SETUP;
+        switch (options->format) {
+        case ESQ_FORMAT_TEXT: puts(entry.name); break;
+        case ESQ_FORMAT_JSON:
+            if (!is_first)
+                putchar(',');
+            started_print_now(store, &entry, stdout);
+            break;
+        }
+        is_first = false;
     }
+    return status;
+}
+
+static int for_each(const struct options *options, find_entry *find, act_on *act)
+{
+    esq_store *store = started_open(options);
+    started_begin_json(options);
+    int status = store ? act_on_each(store, options, find, act) : ESQ_EXIT_SETUP;
+    started_end_json(options);
     esq_store_free(store);
     return status;
 }
 
-static int stop_one(esq_store *store, const struct options *options, const char *name, esq_error *ret_error)
+static int stop_one(esq_store *store, const struct options *options, esq_entry *entry, esq_error *ret_error)
 {
-    esq_result result;
     int64_t grace = options->time == UINT64_MAX ? -1 : (int64_t)(options->time / 1000000);
-    int status = esq_store_stop(store, name, grace, ret_error);
+    int status = esq_store_stop(store, entry->name, grace, ret_error);
     if (status == 0)
-        status = esq_store_wait(store, name, -1, &result, ret_error);
-    return status == -ENOENT ? 0 : status; /* removed at its end, by `up` or --rm */
+        status = esq_store_wait(store, entry->name, -1, &entry->result, ret_error);
+    if (status < 0 && status != -ENOENT) /* removed at its end, by `up` or --rm */
+        return status;
+    entry->state = ESQ_STATE_ENDED;
+    entry->pid = 0;
+    return 0;
 }
 
 int command_stop(const struct options *options)
 {
-    return for_each(options, esq_store_find, stop_one);
+    return for_each(options, started_find_whole, stop_one);
 }
 
 /* Its plan went with its supervisor, and with it what it was granted and given: that is asked for again. */
-static void advise_start(esq_store *store, const char *name, esq_error *error)
+static void advise_start(const esq_entry *entry, esq_error *error)
 {
-    esq_entry entry;
-    if (esq_store_find(store, name, &entry, NULL) < 0 || !*entry.file)
-        snprintf(entry.file, sizeof entry.file, "FILE");
     snprintf(error->remedy, sizeof error->remedy, "start it from its description: esquema start %s --name %s",
-             entry.file, name);
+             *entry->file ? entry->file : "FILE", entry->name);
 }
 
-static int restart_one(esq_store *store, const struct options *options, const char *name, esq_error *ret_error)
+static int restart_one(esq_store *store, const struct options *options, esq_entry *entry, esq_error *ret_error)
 {
-    int status = esq_store_restart(store, name, ret_error);
+    (void)options;
+    int status = esq_store_restart(store, entry->name, ret_error);
     if (status == -ESRCH)
-        advise_start(store, name, ret_error);
+        advise_start(entry, ret_error);
     return status;
 }
 
 int command_restart(const struct options *options)
 {
-    return for_each(options, esq_store_find, restart_one);
+    return for_each(options, started_find_whole, restart_one);
 }
 
 /* "TERM", "SIGTERM", "15" */
@@ -87,35 +107,41 @@ static int parse_signal(const char *text)
     return -1;
 }
 
-static int kill_one(esq_store *store, const struct options *options, const char *name, esq_error *ret_error)
+static int kill_one(esq_store *store, const struct options *options, esq_entry *entry, esq_error *ret_error)
 {
-    return esq_store_signal(store, name, options->signal ? parse_signal(options->signal) : SIGKILL, ret_error);
+    return esq_store_signal(store, entry->name, options->signal ? parse_signal(options->signal) : SIGKILL, ret_error);
 }
 
 int command_kill(const struct options *options)
 {
     if (options->signal && parse_signal(options->signal) < 0) {
         esq_error error = failure_make("%s is no signal (TERM, KILL, 15)", options->signal);
-        failure_show_error(&error);
+        failure_tell(options->failures, &error);
+        started_begin_json(options);
+        started_end_json(options);
         return ESQ_EXIT_SETUP;
     }
-    return for_each(options, esq_store_find, kill_one);
+    return for_each(options, started_find_whole, kill_one);
 }
 
-/* A log may be there without its entry: then the name is a whole one. */
-static int find_remains(esq_store *store, const char *operand, esq_entry *ret_entry, esq_error *ret_error)
+/* A log may be there without its entry. */
+static bool find_remains(esq_store *store, const char *operand, esq_entry *ret_entry, esq_error *ret_error)
 {
-    int result = esq_store_find(store, operand, ret_entry, ret_error);
-    if (result != -ENOENT || strlen(operand) >= sizeof ret_entry->name)
-        return result;
-    *ret_error = (esq_error){ 0 };
-    strcpy(ret_entry->name, operand);
-    return 0;
+    if (started_find_whole(store, operand, ret_entry, ret_error))
+        return true;
+    int logs = ret_error->error_number == ENOENT ? esq_store_logs(store, operand, NULL) : -1;
+    if (logs < 0)
+        return false;
+    close(logs);
+    *ret_entry = (esq_entry){ .state = ESQ_STATE_ENDED };
+    snprintf(ret_entry->name, sizeof ret_entry->name, "%s", operand);
+    return true;
 }
 
-static int remove_one(esq_store *store, const struct options *options, const char *name, esq_error *ret_error)
+static int remove_one(esq_store *store, const struct options *options, esq_entry *entry, esq_error *ret_error)
 {
-    return esq_store_remove(store, name, ret_error);
+    (void)options;
+    return esq_store_remove(store, entry->name, ret_error);
 }
 
 int command_rm(const struct options *options)
@@ -123,30 +149,43 @@ int command_rm(const struct options *options)
     return for_each(options, find_remains, remove_one);
 }
 
-int command_wait(const struct options *options)
+static void print_waited(const struct options *options, const esq_entry *entry, const esq_result *result)
+{
+    fputs("{\"version\":1,\"name\":", stdout);
+    json_print_string(stdout, *entry->name ? entry->name : options->operands.items[0]);
+    fputs(",\"result\":", stdout);
+    if (result)
+        started_print_result(result, stdout);
+    else
+        fputs("null", stdout);
+    problems_end_document(options);
+}
+
+static bool wait_for(const struct options *options, esq_entry *ret_entry, esq_result *ret_result)
 {
     esq_error error = { 0 };
-    esq_entry entry;
-    esq_result result;
     uint64_t ms = options->time / 1000000;
     int timeout = options->time == UINT64_MAX ? -1 : ms > INT_MAX ? INT_MAX : (int)ms;
-    esq_store *store = started_open();
+    esq_store *store = started_open(options);
     if (!store)
-        return ESQ_EXIT_SETUP;
-    int waited = esq_store_find(store, options->operands.items[0], &entry, &error);
+        return false;
+    int waited = esq_store_find(store, options->operands.items[0], ret_entry, &error);
     if (waited == 0)
-        waited = esq_store_wait(store, entry.name, timeout, &result, &error);
+        waited = esq_store_wait(store, ret_entry->name, timeout, ret_result, &error);
     esq_store_free(store);
-    if (waited < 0) {
-        if (waited == -ETIMEDOUT)
-            error = failure_make("`%s` has not ended in this time", entry.name);
-        failure_show_error(&error);
-        return ESQ_EXIT_SETUP;
-    }
-    if (options->format == ESQ_FORMAT_JSON) {
-        fputs("{\"version\":1,\"result\":", stdout);
-        started_print_result(&result, stdout);
-        fputs("}\n", stdout);
-    }
-    return result.exit_status;
+    if (waited == -ETIMEDOUT)
+        error = failure_make("`%s` has not ended in this time", ret_entry->name);
+    if (waited < 0)
+        failure_tell(options->failures, &error);
+    return waited == 0;
+}
+
+int command_wait(const struct options *options)
+{
+    esq_entry entry = { .name = "" };
+    esq_result result;
+    bool has_ended = wait_for(options, &entry, &result);
+    if (options->format == ESQ_FORMAT_JSON)
+        print_waited(options, &entry, has_ended ? &result : NULL);
+    return has_ended ? result.exit_status : ESQ_EXIT_SETUP;
 }

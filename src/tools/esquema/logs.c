@@ -12,6 +12,8 @@
 #include "base/plain.h"
 #include "tools/esquema/failure.h"
 #include "tools/esquema/follow.h"
+#include "tools/esquema/log_line.h"
+#include "tools/esquema/problems.h"
 #include "tools/esquema/started.h"
 
 enum { FILES_MAX = 128, CHUNK = 65536, LOOK_AGAIN_MS = 500 };
@@ -22,13 +24,29 @@ struct reading {
     size_t count;
     uint64_t skip; /* lines that are not asked for */
     bool is_plain;
+    struct log_line *line; /* as JSON: what has come of a line; NULL */
 };
+
+static void show_json(struct log_line *line, const char *text, size_t length)
+{
+    for (size_t i = 0; i < length; i++) {
+        if (!log_line_take(line, text[i]))
+            continue;
+        fputs("{\"version\":1,", stdout);
+        log_line_print_json(line, stdout);
+        puts("}");
+    }
+}
 
 static void show(struct reading *reading, const char *text, size_t length)
 {
     size_t at = 0;
     while (reading->skip > 0 && at < length)
         reading->skip -= text[at++] == '\n';
+    if (reading->line) {
+        show_json(reading->line, text + at, length - at);
+        return;
+    }
     if (!reading->is_plain) {
         fwrite(text + at, 1, length - at, stdout);
         return;
@@ -141,27 +159,35 @@ static void show_logs(const struct options *options, struct reading *reading, es
         close(last);
 }
 
-int command_logs(const struct options *options)
+static int show_logs_of(const struct options *options, esq_store *store)
 {
     esq_error error = { 0 };
     esq_entry entry;
+    struct log_line line = { .used = 0 };
     const char *name = options->operands.items[0];
-    struct reading reading = { .is_plain = isatty(STDOUT_FILENO) };
-    esq_store *store = started_open();
-    if (!store)
-        return ESQ_EXIT_SETUP;
+    struct reading reading = {
+        .is_plain = isatty(STDOUT_FILENO),
+        .line = options->format == ESQ_FORMAT_JSON ? &line : NULL,
+    };
     int found = esq_store_find(store, name, &entry, &error);
     if (found == 0)
         name = entry.name;
     /* A log outlives an entry whose supervisor was killed. */
     reading.folder = found == -ENOTUNIQ ? found : esq_store_logs(store, name, &error);
     if (reading.folder < 0) {
-        failure_show_error(&error);
-        esq_store_free(store);
+        failure_tell(options->failures, &error);
         return ESQ_EXIT_SETUP;
     }
     show_logs(options, &reading, store, name);
     close(reading.folder);
-    esq_store_free(store);
     return 0;
+}
+
+int command_logs(const struct options *options)
+{
+    esq_store *store = started_open(options);
+    int status = store ? show_logs_of(options, store) : ESQ_EXIT_SETUP;
+    esq_store_free(store);
+    problems_print_line(options);
+    return status;
 }

@@ -10,6 +10,7 @@
 #include "base/near.h"
 #include "tools/common/report.h"
 #include "tools/common/words.h"
+#include "tools/esquema/failure.h"
 #include "tools/esquema/options.h"
 
 enum { STATUS_USAGE = 2 };
@@ -29,15 +30,18 @@ static void help(FILE *out)
 static int run_command(const struct command *command, int argc, char **argv)
 {
     struct options options;
+    struct failures failures = { 0 };
     int status = command->status == STATUS_PAYLOAD ? ESQ_EXIT_SETUP : STATUS_USAGE;
     if (options_parse(command, argc, argv, &options)) {
         status = 0;
+        options.failures = options.format == ESQ_FORMAT_JSON ? &failures : NULL;
         if (options.help)
             options_help(stdout, command);
         else
             status = command->function(&options);
     }
     options_done(&options);
+    failures_done(&failures);
     bool is_written = fflush(stdout) == 0 && !ferror(stdout); /* or it was a flush before this one that failed */
     if (!is_written && status == 0) {
         fputs("esquema: standard output cannot be written\n", stderr);

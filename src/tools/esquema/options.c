@@ -238,6 +238,7 @@ bool options_parse(const struct command *command, int argc, char **argv, struct 
                                                                 : !take_word(&parse, word))
             return false;
     }
+    ret->report_fd = ret->status_fd;
     return check_complete(command, ret);
 }
 

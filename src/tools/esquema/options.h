@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include "bridge/bridge.h"
 
+struct failures;
+
 struct text_list {
     const char **items; /* owned; the texts are the command line's */
     size_t count;
@@ -16,10 +18,12 @@ struct text_list {
 struct options {
     bool trust, forget, explain, help, trace_denied;
     enum esq_format format;
-    int status_fd;          /* -1: none */
-    struct text_list allow; /* "network=host", ... */
-    const char *directory;  /* NULL: where the container's program started */
-    const char *name;       /* NULL: the description's */
+    struct failures *failures; /* where what goes wrong is kept for the document; NULL: it is shown as text */
+    int status_fd;             /* -1: none */
+    int report_fd;             /* where the end or the failure is reported as JSON: status_fd; -1: nowhere */
+    struct text_list allow;    /* "network=host", ... */
+    const char *directory;     /* NULL: where the container's program started */
+    const char *name;          /* NULL: the description's */
     bool remove, terminal, interactive, follow, all;
     uint64_t log_size, log_files, max_output; /* 0: the default */
     uint64_t lines;                           /* UINT64_MAX: all */

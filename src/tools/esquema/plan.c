@@ -12,12 +12,12 @@ struct findings {
     esq_plan *plan; /* NULL: nothing could be planned */
 };
 
-static bool find(esq_spec *spec, struct findings *ret)
+static bool find(esq_spec *spec, const struct options *options, struct findings *ret)
 {
     *ret = (struct findings){ .plan = NULL };
     if (!problems_find(spec, &ret->problems, &ret->plan))
         return false;
-    problems_ask_grants(spec, &ret->grants);
+    problems_ask_grants(spec, options, &ret->grants);
     return true;
 }
 
@@ -88,7 +88,7 @@ static void print_plan(const struct options *options, const struct findings *fou
 static int plan_one(const struct options *options, esq_spec *spec)
 {
     struct findings found;
-    if (!find(spec, &found))
+    if (!find(spec, options, &found))
         return ESQ_EXIT_SETUP;
     char *text = found.plan ? plan_text(found.plan, options->format) : NULL;
     print_plan(options, &found, text);
@@ -112,7 +112,7 @@ int command_plan(const struct options *options)
 static int check_one(const struct options *options, esq_spec *spec)
 {
     struct findings found;
-    if (!find(spec, &found))
+    if (!find(spec, options, &found))
         return ESQ_EXIT_SETUP;
     switch (options->format) {
     case ESQ_FORMAT_TEXT:

@@ -2,15 +2,26 @@
 #include "tools/esquema/prepare.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 #include "tools/esquema/describe.h"
 #include "tools/esquema/failure.h"
 #include "tools/esquema/grants.h"
 
+struct options prepare_report(const struct options *options)
+{
+    struct options own = *options;
+    if (options->format == ESQ_FORMAT_JSON && options->status_fd < 0)
+        own.report_fd = STDERR_FILENO;
+    return own;
+}
+
 int prepare_fail(const struct options *options, const esq_error *error)
 {
-    if (options->status_fd >= 0)
-        esq_status_write_failed(options->status_fd, error);
-    return prepare_status(error);
+    esq_error told = *error;
+    told.exit_status = prepare_status(error);
+    if (options->report_fd >= 0)
+        esq_status_write_failed(options->report_fd, &told);
+    return told.exit_status;
 }
 
 int prepare_status(const esq_error *error)
@@ -47,7 +58,7 @@ static bool set_options(const struct options *options, int terminal, esq_spec *s
     if (is_good && options->verify)
         is_good = esq_spec_set(spec, "rootfs-verify", "yes", NULL, ret_error) == 0;
     if (!is_good)
-        failure_show_error(ret_error);
+        failure_tell(options->failures, ret_error);
     return is_good;
 }
 
@@ -67,11 +78,11 @@ bool prepare_plan(const struct options *options, int terminal, esq_plan **ret_pl
     struct grants missing = { 0 };
     bool is_good = prepare_spec(options, terminal, &spec, &missing, ret_error);
     if (is_good && esq_plan_build(spec, ret_plan, ret_error) < 0) {
-        failure_show_error(ret_error);
+        failure_tell(options->failures, ret_error);
         is_good = false;
     }
-    if (!is_good && options->status_fd >= 0)
-        esq_status_write_refused(options->status_fd, ret_error, missing.items, missing.count);
+    if (!is_good && options->report_fd >= 0)
+        esq_status_write_refused(options->report_fd, ret_error, missing.items, missing.count);
     grants_done(&missing);
     esq_spec_free(spec);
     if (is_good && options->explain)

@@ -6,7 +6,7 @@
 
 /*
  * Evaluates, checks the grants, plans, and explains where that was asked for. `terminal` becomes descriptors 0 to 2,
- * unless it is -1. false: *ret_error has been shown, and told on --status-fd.
+ * unless it is -1. false: *ret_error has been told, and reported.
  */
 bool prepare_plan(const struct options *options, int terminal, esq_plan **ret_plan, esq_error *ret_error);
 
@@ -16,7 +16,13 @@ void prepare_explain(const esq_plan *plan);
 /* The exit status of an error. */
 int prepare_status(const esq_error *error);
 
-/* Says on --status-fd that nothing was started. Gives the exit status. */
+/*
+ * For commands whose standard output is the payload's: under --format json they report to --status-fd, or else to
+ * standard error, where nothing else of ours stands then. A copy; lists stay the caller's.
+ */
+struct options prepare_report(const struct options *options);
+
+/* Reports that nothing was started, where somebody wants to know. Gives the exit status. */
 int prepare_fail(const struct options *options, const esq_error *error);
 
 #endif

@@ -28,12 +28,12 @@ void problems_done(struct problems *problems)
     *problems = (struct problems){ 0 };
 }
 
-void problems_ask_grants(esq_spec *spec, struct grants *ret)
+void problems_ask_grants(esq_spec *spec, const struct options *options, struct grants *ret)
 {
     esq_error error;
     *ret = (struct grants){ 0 };
     if (esq_spec_grants(spec, NULL, 0) >= 0)
-        grants_ask(spec, ret, &error);
+        grants_ask(spec, options, ret, &error);
 }
 
 void problems_show(const struct problems *problems)
@@ -65,6 +65,21 @@ void problems_print_json(const esq_error *list, size_t count)
         fputc('}', stdout);
     }
     fputc(']', stdout);
+}
+
+void problems_end_document(const struct options *options)
+{
+    fputc(',', stdout);
+    problems_print_json(options->failures->list, options->failures->count);
+    puts("}");
+}
+
+void problems_print_line(const struct options *options)
+{
+    if (!options->failures || options->failures->count == 0)
+        return;
+    fputs("{\"version\":1", stdout);
+    problems_end_document(options);
 }
 
 void problems_print_grants_json(const struct grants *grants, const struct options *options)

@@ -17,11 +17,15 @@ bool problems_find(const esq_spec *spec, struct problems *ret, esq_plan **ret_pl
 void problems_done(struct problems *problems);
 
 /* What is asked for, as far as it can be said of a specification with problems. Nothing is shown. */
-void problems_ask_grants(esq_spec *spec, struct grants *ret);
+void problems_ask_grants(esq_spec *spec, const struct options *options, struct grants *ret);
 
 void problems_show(const struct problems *problems);
 /* "problems":[...] */
 void problems_print_json(const esq_error *list, size_t count);
+/* ,"problems":[...]} and the end of the line: what went wrong in this command ends its document. */
+void problems_end_document(const struct options *options);
+/* Of a command that prints one value a line: what went wrong is a last one, where there is any. */
+void problems_print_line(const struct options *options);
 /* "grants":[...] */
 void problems_print_grants_json(const struct grants *grants, const struct options *options);
 /* ,"file":...,"line":...,"column":... where the file is known; a line of 0 is unknown. */

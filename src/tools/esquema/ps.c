@@ -49,13 +49,11 @@ static void print_table(esq_store *store, const esq_entry *entries, size_t count
 
 static void print_list(esq_store *store, const esq_entry *entries, size_t count)
 {
-    fputs("{\"version\":1,\"containers\":[", stdout);
     for (size_t i = 0; i < count; i++) {
         if (i)
             putchar(',');
         started_print_json(store, &entries[i], stdout);
     }
-    fputs("]}\n", stdout);
 }
 
 /* "12.0 MiB", or "-" for none. */
@@ -121,8 +119,9 @@ static int show_entries(const struct options *options, show *show_text)
 {
     esq_entry *entries;
     size_t count;
-    esq_store *store = started_open();
+    esq_store *store = started_open(options);
     int status = ESQ_EXIT_SETUP;
+    started_begin_json(options);
     if (store && started_list(store, options, &entries, &count)) {
         switch (options->format) {
         case ESQ_FORMAT_TEXT: show_text(store, entries, count); break;
@@ -131,6 +130,7 @@ static int show_entries(const struct options *options, show *show_text)
         free(entries);
         status = 0;
     }
+    started_end_json(options);
     esq_store_free(store);
     return status;
 }

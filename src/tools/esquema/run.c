@@ -104,15 +104,16 @@ static int wait_for_end(const struct options *options, esq_container *container,
     esq_error error = { 0 };
     esq_result result;
     if (esq_wait(container, -1, signals, &error) < 0) {
-        failure_show_error(&error);
+        failure_tell(options->failures, &error);
         return prepare_fail(options, &error);
     }
     esq_container_result(container, &result);
-    tell_end(&result);
+    if (options->format == ESQ_FORMAT_TEXT)
+        tell_end(&result);
     if (options->trace_denied)
         tell_denied(container, &result);
-    if (options->status_fd >= 0)
-        esq_status_write_ended(options->status_fd, &result);
+    if (options->report_fd >= 0)
+        esq_status_write_ended(options->report_fd, &result);
     return result.exit_status;
 }
 
@@ -122,7 +123,7 @@ int run_plan(const struct options *options, const esq_plan *plan, struct termina
     esq_error error = { 0 };
     const esq_launch_options how = { .size = sizeof how, .flags = options->trace_denied ? ESQ_TRACE_DENIED : 0 };
     if (esq_launch_with(plan, &how, &container, &error) < 0) {
-        failure_show_error(&error);
+        failure_tell(options->failures, &error);
         return prepare_fail(options, &error);
     }
     /* Not earlier: until it runs, a signal ends us, and the kernel what was begun. */
@@ -139,14 +140,14 @@ int run_plan(const struct options *options, const esq_plan *plan, struct termina
     return status;
 }
 
-int command_run(const struct options *options)
+static int run(const struct options *options)
 {
     struct terminal terminal = { .own = -1, .other = -1 };
     esq_plan *plan;
     esq_error error = { 0 };
     if (options->terminal && !terminal_open(&terminal, options->interactive)) {
         error = failure_make("open a terminal: %s", strerror(errno));
-        failure_show_error(&error);
+        failure_tell(options->failures, &error);
         terminal_close(&terminal);
         return prepare_fail(options, &error);
     }
@@ -159,4 +160,10 @@ int command_run(const struct options *options)
     }
     terminal_close(&terminal);
     return status;
+}
+
+int command_run(const struct options *options)
+{
+    const struct options own = prepare_report(options);
+    return run(&own);
 }

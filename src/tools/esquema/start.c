@@ -38,13 +38,16 @@ static int start_plan(const struct options *options, esq_store *store, const esq
         .log_output = options->max_output,
     };
     if (esq_store_start(store, plan, &how, &entry, &error) < 0) {
-        failure_show_error(&error);
+        failure_tell(options->failures, &error);
         return prepare_fail(options, &error);
     }
     if (options->status_fd >= 0)
         dprintf(options->status_fd, "{\"version\":1,\"phase\":\"started\",\"pid\":%d,\"name\":\"%s\"}\n",
                 (int)entry.pid, entry.name);
-    puts(entry.name);
+    switch (options->format) {
+    case ESQ_FORMAT_TEXT: puts(entry.name); break;
+    case ESQ_FORMAT_JSON: started_print_now(store, &entry, stdout); break;
+    }
     warn_of_logout();
     return 0;
 }
@@ -53,16 +56,18 @@ int command_start(const struct options *options)
 {
     esq_plan *plan;
     esq_error error = { 0 };
-    esq_store *store = started_open();
-    if (!store)
-        return ESQ_EXIT_SETUP;
+    esq_store *store = started_open(options);
     int status = ESQ_EXIT_SETUP;
-    if (prepare_plan(options, -1, &plan, &error)) {
+    started_begin_json(options);
+    if (!store) {
+        status = ESQ_EXIT_SETUP;
+    } else if (prepare_plan(options, -1, &plan, &error)) {
         status = start_plan(options, store, plan);
         esq_plan_free(plan);
     } else {
         status = prepare_status(&error);
     }
+    started_end_json(options);
     esq_store_free(store);
     return status;
 }

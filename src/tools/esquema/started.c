@@ -1,6 +1,7 @@
 /* Opening the store of this user, finding entries in it, and printing them. */
 #include "tools/esquema/started.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -8,8 +9,10 @@
 #include "tools/common/json.h"
 #include "tools/common/report.h"
 #include "tools/esquema/failure.h"
+#include "tools/esquema/prepare.h"
+#include "tools/esquema/problems.h"
 
-esq_store *started_open(void)
+esq_store *started_open(const struct options *options)
 {
     esq_error error = { 0 };
     esq_store *store = NULL;
@@ -22,8 +25,10 @@ esq_store *started_open(void)
         .supervisor = supervisor,
         .joiner = joiner,
     };
-    if (esq_store_open(&places, &store, &error) < 0)
-        failure_show_error(&error);
+    if (esq_store_open(&places, &store, &error) < 0) {
+        failure_tell(options->failures, &error);
+        prepare_fail(options, &error);
+    }
     free(supervisor);
     free(joiner);
     return store;
@@ -58,13 +63,13 @@ bool started_list(esq_store *store, const struct options *options, esq_entry **r
     if (names->count == 0) {
         if (list_all(store, ret_entries, ret_count, &error))
             return true;
-        failure_show_error(&error);
+        failure_tell(options->failures, &error);
         return false;
     }
     esq_entry *entries = calloc(names->count, sizeof *entries);
     for (size_t i = 0; entries && i < names->count; i++) {
         if (esq_store_find(store, names->items[i], &entries[i], &error) < 0) {
-            failure_show_error(&error);
+            failure_tell(options->failures, &error);
             free(entries);
             return false;
         }
@@ -72,6 +77,24 @@ bool started_list(esq_store *store, const struct options *options, esq_entry **r
     *ret_entries = entries;
     *ret_count = names->count;
     return entries != NULL;
+}
+
+bool started_find_whole(esq_store *store, const char *name, esq_entry *ret_entry, esq_error *ret_error)
+{
+    int result = esq_store_find(store, name, ret_entry, ret_error);
+    if (result == 0 && strcmp(ret_entry->name, name) == 0)
+        return true;
+    if (result == 0 || result == -ENOTUNIQ) {
+        esq_error found = *ret_error;
+        *ret_error = failure_make("no container is called `%s`", name);
+        ret_error->error_number = ENOENT;
+        if (result == 0)
+            snprintf(ret_error->remedy, sizeof ret_error->remedy,
+                     "write the whole name to act on `%s`, which begins so", ret_entry->name);
+        else
+            snprintf(ret_error->remedy, sizeof ret_error->remedy, "write the whole name: %.128s", found.text);
+    }
+    return false;
 }
 
 void started_print_time(uint64_t us, FILE *out)
@@ -124,9 +147,30 @@ void started_print_json(esq_store *store, const esq_entry *entry, FILE *out)
     fputs(",\"file\":", out);
     json_print_string(out, entry->file);
     print_condition(store, entry, out);
-    if (entry->state == ESQ_STATE_ENDED) {
+    if (entry->state == ESQ_STATE_ENDED && entry->result.reason != ESQ_REASON_NONE) {
         fputs(",\"result\":", out);
         started_print_result(&entry->result, out);
     }
     fputc('}', out);
+}
+
+void started_print_now(esq_store *store, const esq_entry *then, FILE *out)
+{
+    esq_entry now;
+    bool is_there = esq_store_find(store, then->name, &now, NULL) == 0 && strcmp(now.name, then->name) == 0;
+    started_print_json(NULL, is_there ? &now : then, out);
+}
+
+void started_begin_json(const struct options *options)
+{
+    if (options->format == ESQ_FORMAT_JSON)
+        fputs("{\"version\":1,\"containers\":[", stdout);
+}
+
+void started_end_json(const struct options *options)
+{
+    if (options->format != ESQ_FORMAT_JSON)
+        return;
+    putchar(']');
+    problems_end_document(options);
 }

@@ -56,9 +56,7 @@ static int print_all(const struct options *options, esq_store *store, const esq_
 {
     int status = 0;
     bool is_first = true;
-    if (options->format == ESQ_FORMAT_JSON)
-        fputs("{\"version\":1,\"containers\":[", stdout);
-    else
+    if (options->format == ESQ_FORMAT_TEXT)
         printf("%-24s %9s %9s %15s %15s %15s %12s %12s\n", "NAME", "PROCESSES", "LIMIT", "MEMORY", "PEAK", "LIMIT",
                "USER", "SYSTEM");
     for (size_t i = 0; i < count; i++) {
@@ -66,7 +64,7 @@ static int print_all(const struct options *options, esq_store *store, const esq_
         esq_stats stats;
         int result = esq_store_stats(store, entries[i].name, &stats, &error);
         if (result < 0 && (options->operands.count > 0 || result != -ESRCH)) {
-            failure_show_error(&error);
+            failure_tell(options->failures, &error);
             status = ESQ_EXIT_SETUP;
         }
         if (result < 0)
@@ -77,8 +75,6 @@ static int print_all(const struct options *options, esq_store *store, const esq_
         }
         is_first = false;
     }
-    if (options->format == ESQ_FORMAT_JSON)
-        fputs("]}\n", stdout);
     return status;
 }
 
@@ -86,12 +82,14 @@ int command_stats(const struct options *options)
 {
     esq_entry *entries;
     size_t count;
-    esq_store *store = started_open();
+    esq_store *store = started_open(options);
     int status = ESQ_EXIT_SETUP;
+    started_begin_json(options);
     if (store && started_list(store, options, &entries, &count)) {
         status = print_all(options, store, entries, count);
         free(entries);
     }
+    started_end_json(options);
     esq_store_free(store);
     return status;
 }

@@ -150,7 +150,7 @@ static int trust_one(const struct options *options, esq_spec *spec)
     esq_error error = { 0 };
     struct grants grants = { 0 };
     int status = ESQ_EXIT_SETUP;
-    if (grants_ask(spec, &grants, &error))
+    if (grants_ask(spec, options, &grants, &error))
         status = tell(options, &grants, options->forget ? forget(spec, &grants) : remember(options, spec, &grants));
     grants_done(&grants);
     return status;

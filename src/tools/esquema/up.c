@@ -296,7 +296,7 @@ static int run_services(const struct options *options, const struct bridge_servi
 {
     char file[PATH_MAX];
     struct up up = {
-        .store = started_open(),
+        .store = started_open(options),
         .file = realpath(options->file, file) ? file : options->file,
         .services = calloc(services->count, sizeof *up.services),
         .count = services->count,
