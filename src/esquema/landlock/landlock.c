@@ -146,6 +146,7 @@ struct preparation {
     struct plan_builder *builder;
     int version;
     const esq_location *where;
+    const esq_location *rule; /* the place of those that are added at this moment, or NULL */
     struct landlock_step step;
     struct landlock_rule rules[LANDLOCK_RULES_MAX];
 };
@@ -159,6 +160,8 @@ static int add_rule(struct preparation *preparation, struct landlock_rule rule, 
         if (rule.path == 0)
             return -ENOMEM;
     }
+    rule.line = preparation->rule ? preparation->rule->line : 0;
+    rule.column = preparation->rule ? preparation->rule->column : 0;
     preparation->rules[preparation->step.rule_count++] = rule;
     return 0;
 }
@@ -322,8 +325,10 @@ static int plan_rules(struct preparation *preparation)
     }
     if (!has_rules(items, count, false))
         result = plan_root_rules(preparation);
-    for (size_t i = 0; result == 0 && i < count; i++)
+    for (size_t i = 0; result == 0 && i < count; i++) {
+        preparation->rule = &items[i].where;
         result = add_item(preparation, &items[i]);
+    }
     return result;
 }
 
@@ -371,6 +376,8 @@ int landlock_plan(const esq_spec *spec, struct plan_builder *builder, esq_error 
     const struct spec_item *items = spec_items(spec, SPEC_LANDLOCK_RULES, &count);
     int result;
 
+    if (!preparation.where) /* the rules alone are given */
+        preparation.where = spec_where(spec, SPEC_LANDLOCK_RULES);
     if (spec_is(spec, SPEC_LANDLOCK, "none"))
         return 0;
     if (preparation.version == 0)

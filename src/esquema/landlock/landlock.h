@@ -15,6 +15,8 @@ struct landlock_rule {
     uint64_t allowed;
     uint32_t path;
     uint32_t port;
+    uint32_t line; /* where the description says it, or 0 */
+    uint32_t column;
 };
 
 struct landlock_step {

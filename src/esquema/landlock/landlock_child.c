@@ -72,8 +72,11 @@ int landlock_apply(const struct step *step, struct child *child)
 
         result = rules[i].path == 0 ? add_port(ruleset, rules[i].port, rules[i].allowed)
                                     : add_path(ruleset, path, rules[i].allowed);
-        if (result < 0)
+        if (result < 0) {
+            child->line = rules[i].line;
+            child->column = rules[i].column;
             return step_fail(child, result, rules[i].path == 0 ? "allow a port" : path);
+        }
     }
     result = add_executable(ruleset, child);
     if (result < 0)

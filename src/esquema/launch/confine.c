@@ -84,7 +84,7 @@ static int close_slots(const struct step *step, const struct child *child)
 
 static int fail(const struct child *child, uint32_t index, int result, esq_error *ret_error)
 {
-    struct child_report report = { .step = index, .error = -result };
+    struct child_report report = { .step = index, .error = -result, .line = child->line, .column = child->column };
     for (size_t i = 0; child->detail && child->detail[i] && i + 1 < sizeof(report.detail); i++)
         report.detail[i] = child->detail[i];
     return launch_fail_at_step(child->block, &report, ret_error);

@@ -52,8 +52,10 @@ struct init_job {
 
 /* What child or init writes to the report pipe when a step fails, in one write. */
 struct child_report {
-    uint32_t step;   /* index in the plan, from 0 */
-    int32_t error;   /* errno, positive */
+    uint32_t step; /* index in the plan, from 0 */
+    int32_t error; /* errno, positive */
+    uint32_t line; /* of the description, where it is more exact than the step's; else 0 */
+    uint32_t column;
     char detail[56]; /* what exactly, ends with NUL, may be empty */
 };
 

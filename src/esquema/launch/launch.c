@@ -104,8 +104,8 @@ int launch_fail_at_step(const struct plan_block *block, const struct child_repor
         return esq_fail(ret_error, NULL, EPROTO, NULL, "the container's child sent nonsense");
     const struct step *step = plan_step(block, report->step);
     esq_location where = { .file = step->file ? STEP_TEXT(block, step->file) : NULL,
-                           .line = step->line,
-                           .column = step->column };
+                           .line = report->line ? report->line : step->line,
+                           .column = report->line ? report->column : step->column };
     int detail_length = (int)strnlen(report->detail, sizeof(report->detail));
     esq_fail(ret_error, &where, 0, step->remedy ? STEP_TEXT(block, step->remedy) : NULL, "%s%s%.*s: %s (step %u of %u)",
              STEP_TEXT(block, step->text), detail_length ? ": " : "", detail_length, report->detail,

@@ -136,7 +136,9 @@ int launch_apply(const struct step *step, struct child *child)
 
 __attribute__((noreturn)) static void report(struct child *child, uint32_t step, int negative_errno)
 {
-    struct child_report failure = { .step = step, .error = -negative_errno };
+    struct child_report failure = {
+        .step = step, .error = -negative_errno, .line = child->line, .column = child->column
+    };
     for (size_t i = 0; child->detail && child->detail[i] && i + 1 < sizeof(failure.detail); i++)
         failure.detail[i] = child->detail[i];
     raw_syscall(SYS_write, child->report, (long)&failure, sizeof(failure), 0, 0, 0);

@@ -48,6 +48,8 @@ struct plan_block; /* plan.h */
 struct child {
     const struct plan_block *block;
     const char *detail; /* a constant text that says what exactly failed, or NULL; set by x_apply before it returns */
+    uint32_t line; /* where the description says what failed, if that is more exact than the step's place; else 0 */
+    uint32_t column;
     int root;           /* the new root, from STEP_ROOT to STEP_PIVOT; afterwards "/" is it */
     int *trees;         /* detached mounts that STEP_SOURCE made, block->tree_count of them */
     int parent_ends[3]; /* of the pipes; closed first, or end of file would never be seen */
