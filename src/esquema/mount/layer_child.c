@@ -5,57 +5,6 @@
 #include "mount/mount_child.h"
 
 #include <errno.h>
-#include <linux/mount.h>
-
-#define TREE_FLAGS (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV)
-
-int mount_make_overlay(const char *lower, const char *upper, const char *work)
-{
-    _cleanup_fd_ int context = sys_fsopen("overlay");
-    if (context < 0)
-        return context;
-    int result = sys_fsconfig_flag(context, "userxattr");
-    if (result == 0)
-        result = sys_fsconfig_text(context, "lowerdir", lower);
-    if (result == 0 && upper)
-        result = sys_fsconfig_text(context, "upperdir", upper);
-    if (result == 0 && upper)
-        result = sys_fsconfig_text(context, "workdir", work);
-    if (result == 0)
-        result = sys_fsconfig_create(context);
-    return result < 0 ? result : sys_fsmount(context, TREE_FLAGS | (upper ? 0 : MOUNT_ATTR_RDONLY));
-}
-
-int mount_enter_scratch(struct child *child, const char *size, const char *inodes)
-{
-    _cleanup_fd_ int scratch = mount_make_tmpfs(size, inodes, "755", TREE_FLAGS);
-    if (scratch < 0)
-        return step_fail(child, scratch, "make a tmpfs");
-    _cleanup_fd_ int here = sys_openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY, 0);
-    int result = here < 0 ? here : sys_move_mount(scratch, here);
-    if (result < 0)
-        return step_fail(child, result, "attach the tmpfs");
-    result = sys_fchdir(scratch);
-    return result < 0 ? step_fail(child, result, "enter the tmpfs") : take_fd(&scratch);
-}
-
-int mount_place_layer(const struct plan_block *block, const struct mount_source *layer, uint64_t set, int scratch,
-                      const char *name)
-{
-    _cleanup_fd_ int source = mount_open_source(block, layer);
-    if (source < 0)
-        return source;
-    _cleanup_fd_ int tree = sys_open_tree_clone(source, "", false);
-    if (tree == -EINVAL) /* children that are locked: their mounts hide files that must stay hidden */
-        return -EXDEV;
-    if (tree < 0)
-        return tree;
-    int result = sys_mount_attributes(tree, set, 0, false);
-    if (result < 0)
-        return result;
-    _cleanup_fd_ int point = sys_openat(scratch, name, O_PATH | O_DIRECTORY, 0);
-    return point < 0 ? point : sys_move_mount(tree, point);
-}
 
 /* l is the tree of the host, k/upper and k/work take the writes. */
 static int make_layers(const struct mount_overlay *overlay, struct child *child, int scratch)
@@ -126,7 +75,7 @@ static int make_cover(const struct mount_cover *cover, struct child *child, bool
     uint64_t bytes = (uint64_t)cover->length + 4096;
     for (size[--digits] = '\0'; bytes > 0; bytes /= 10)
         size[--digits] = (char)('0' + bytes % 10);
-    _cleanup_fd_ int tmpfs = mount_make_tmpfs(size + digits, "4", "555", TREE_FLAGS);
+    _cleanup_fd_ int tmpfs = mount_make_tmpfs(size + digits, "4", "555", MOUNT_TREE_FLAGS);
     if (tmpfs < 0)
         return step_fail(child, tmpfs, "make a tmpfs");
     if (!is_file)
@@ -148,7 +97,7 @@ int mount_apply_cover(const struct step *step, struct child *child)
     _cleanup_fd_ int tree = make_cover(cover, child, !S_ISDIR(found.st_mode));
     if (tree < 0)
         return tree;
-    if ((result = sys_mount_attributes(tree, TREE_FLAGS | MOUNT_ATTR_RDONLY, 0, false)) < 0)
+    if ((result = sys_mount_attributes(tree, MOUNT_TREE_FLAGS | MOUNT_ATTR_RDONLY, 0, false)) < 0)
         return step_fail(child, result, "make it read-only");
     return mount_attach_at(child, tree, target);
 }
@@ -162,7 +111,7 @@ int mount_apply_pin(const struct step *step, struct child *child)
     _cleanup_fd_ int tree = sys_open_tree_clone(point, "", true);
     if (tree < 0)
         return step_fail(child, tree, "copy the mount");
-    int result = sys_mount_attributes(tree, TREE_FLAGS | (pin->is_writable ? 0 : MOUNT_ATTR_RDONLY), 0, true);
+    int result = sys_mount_attributes(tree, MOUNT_TREE_FLAGS | (pin->is_writable ? 0 : MOUNT_ATTR_RDONLY), 0, true);
     if (result < 0)
         return step_fail(child, result, "set its flags");
     result = sys_move_mount(tree, point);

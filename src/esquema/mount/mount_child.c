@@ -5,63 +5,8 @@
 #include "mount/mount_child.h"
 
 #include <errno.h>
-#include <linux/mount.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-
-int mount_make_tmpfs(const char *size, const char *inodes, const char *mode, unsigned attributes)
-{
-    _cleanup_fd_ int context = sys_fsopen("tmpfs");
-    if (context < 0)
-        return context;
-    int result = sys_fsconfig_text(context, "size", size);
-    if (result == 0)
-        result = sys_fsconfig_text(context, "nr_inodes", inodes);
-    if (result == 0)
-        result = sys_fsconfig_text(context, "mode", mode);
-    if (result == 0)
-        result = sys_fsconfig_create(context);
-    return result < 0 ? result : sys_fsmount(context, attributes);
-}
-
-/* What exists already is fine: two mount points may share a parent. */
-int mount_make_points(const struct plan_block *block, int root, uint32_t offset, uint32_t count)
-{
-    const struct mount_point *points = (const struct mount_point *)STEP_TEXT(block, offset);
-    for (uint32_t i = 0; i < count; i++) {
-        _cleanup_fd_ int parent = sys_open_beneath(root, STEP_TEXT(block, points[i].parent), O_PATH | O_DIRECTORY, 0);
-        if (parent < 0)
-            return parent;
-        const char *name = STEP_TEXT(block, points[i].name);
-        int result;
-        if (points[i].link) {
-            result = sys_symlinkat(STEP_TEXT(block, points[i].link), parent, name);
-        } else if (points[i].is_file) {
-            result = sys_openat(parent, name, O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW, 0444);
-            sys_close(result);
-        } else {
-            result = sys_mkdirat(parent, name, 0755);
-        }
-        if (result < 0 && result != -EEXIST)
-            return result;
-    }
-    return 0;
-}
-
-/* Opens what the plan saw: a path may have been given to something else since. */
-int mount_open_source(const struct plan_block *block, const struct mount_source *source)
-{
-    _cleanup_fd_ int fd = sys_openat(AT_FDCWD, STEP_TEXT(block, source->path), O_PATH | O_NOFOLLOW, 0);
-    if (fd < 0)
-        return fd;
-    struct stat seen;
-    int result = sys_fstat(fd, &seen);
-    if (result < 0)
-        return result;
-    if (source->inode != 0 && (seen.st_dev != source->device || seen.st_ino != source->inode))
-        return -ESTALE;
-    return take_fd(&fd);
-}
 
 static int apply_source(const struct step *step, struct child *child)
 {
@@ -77,16 +22,6 @@ static int apply_source(const struct step *step, struct child *child)
         return step_fail(child, result, "set its flags");
     child->trees[source->tree] = take_fd(&tree);
     return 0;
-}
-
-/* Attaches a detached mount at a path of the container. */
-int mount_attach_at(struct child *child, int tree, const char *target)
-{
-    _cleanup_fd_ int point = sys_open_beneath(child->root, target, O_PATH, 0);
-    if (point < 0)
-        return step_fail(child, point, "open the mount point");
-    int result = sys_move_mount(tree, point);
-    return result < 0 ? step_fail(child, result, "attach it") : 0;
 }
 
 static int apply_bind(const struct step *step, struct child *child)

@@ -2,8 +2,12 @@
 #ifndef ESQUEMA_MOUNT_CHILD_H
 #define ESQUEMA_MOUNT_CHILD_H
 
+#include <linux/mount.h>
 #include "mount/mount.h"
 #include "plan/step.h"
+
+/* of every mount that holds files */
+#define MOUNT_TREE_FLAGS (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV)
 
 int mount_make_tmpfs(const char *size, const char *inodes, const char *mode, unsigned attributes);
 int mount_make_points(const struct plan_block *block, int root, uint32_t offset, uint32_t count);

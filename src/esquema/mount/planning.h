@@ -10,7 +10,10 @@
 #define MOUNT_THROW_AWAY_INODES "16384"
 
 int mount_no_memory(esq_error *ret_error);
-/* Opens target->source, held by the plan; it must be what the grants were asked for. */
+/* Opens target->source, a path of the host; the plan holds the descriptor, so that its inode's number is not given to
+ * another file. */
+int mount_open_host(struct plan_builder *builder, struct target *target, esq_error *ret_error);
+/* The same; it must be what the grants were asked for. */
 int mount_open_asked(const esq_spec *spec, struct plan_builder *builder, struct target *target, esq_error *ret_error);
 /* The path of what target->fd holds, as the kernel says it. */
 int mount_real_path(const struct target *target, char path[4097], esq_error *ret_error);

@@ -5,7 +5,6 @@
 #include "mount/mount_child.h"
 
 #include <errno.h>
-#include <linux/mount.h>
 
 #define ROOT_FLAGS (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV)
 
