@@ -81,6 +81,22 @@ static void test_nothing_without_an_import(void **state)
     sch_env_free(env);
 }
 
+/* What is said of a name that `eval` finds unbound is said of that name, not of `eval`. */
+static void test_a_name_unbound_in_eval(void **state)
+{
+    (void)state;
+    struct sch_env_options options = { .size = sizeof options, .posture = SCH_POSTURE_RUN };
+    sch_env *env = sch_env_new(&options, NULL);
+    sch_vm *vm = sch_vm_new(env, &patient);
+    sch_value value;
+    const char *text = "(import (scheme base) (scheme eval)) (eval 'nowhere-at-all (environment '(scheme base)))";
+    assert_int_equal(sch_eval(vm, source_of(text), &value), SCH_ERROR);
+    assert_string_equal(sch_failure(vm)->kind, "unbound-variable");
+    assert_string_equal(sch_failure(vm)->message, "`nowhere-at-all` is not bound");
+    sch_vm_free(vm);
+    sch_env_free(env);
+}
+
 static void test_menu(void **state)
 {
     (void)state;
@@ -483,6 +499,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_nothing_without_an_import),
+        cmocka_unit_test(test_a_name_unbound_in_eval),
         cmocka_unit_test(test_menu),
         cmocka_unit_test(test_definitions_stay),
         cmocka_unit_test(test_limits),

@@ -171,13 +171,22 @@ static void append_who(const struct condition *condition, struct buffer *text)
     buffer_append_text(text, "`: ");
 }
 
+/* Of a name that `eval` found to be unbound `who` is `eval`: the message begins with the name, in quotes. */
+static bool is_about(const struct condition *condition, const char *name, size_t length)
+{
+    const char *message;
+    size_t message_length;
+    return sch_get_text(condition->message, &message, &message_length) && message_length >= length + 2 &&
+           message[0] == '`' && memcmp(message + 1, name, length) == 0 && message[length + 1] == '`';
+}
+
 /* "; (import (scheme write)) provides it" */
 static void append_provider(sch_vm *vm, const struct condition *condition, struct buffer *text)
 {
     const char *kind, *name;
     size_t length;
     if (!sch_get_text(condition->kind, &kind, &length) || strcmp(kind, "unbound-variable") != 0 ||
-        !sch_get_text(condition->who, &name, &length))
+        !sch_get_text(condition->who, &name, &length) || !is_about(condition, name, length))
         return;
     const char *library = program_provider(vm, name, length);
     if (library) {
