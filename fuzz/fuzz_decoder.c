@@ -1,6 +1,7 @@
 /*
- * No bytes that claim to be a value do harm: they are refused, or they are a value that prints and travels again. The
- * input is a program whose value is encoded and patched, or bytes that begin with the magic number.
+ * No bytes that claim to be a value do harm: they are refused, or they are a value that prints and travels again, and
+ * code among them runs within the limits. The input is a program whose value is encoded and patched, or bytes that
+ * begin with the magic number.
  */
 #include "harness.h"
 #include "schooner/travel/travel.h"
@@ -15,12 +16,21 @@ static void decode(const unsigned char *bytes, size_t length, bool code)
         void *again;
         size_t again_length;
         sch_ref *kept = sch_keep(vm, value);
+        if (!kept) {
+            sch_vm_free(vm);
+            return;
+        }
         sch_print(vm, value, false);
         status = code ? sch_encode_thunk(vm, sch_ref_value(kept), &again, &again_length)
                       : sch_encode(vm, sch_ref_value(kept), &again, &again_length);
         if (status == SCH_OK)
             sch_bytes_free(again, again_length);
         fuzz_check(status == SCH_OK || status == SCH_LIMIT || code);
+        if (code) {
+            status = sch_call(vm, sch_ref_value(kept), 0, NULL, &value);
+            fuzz_check(status == SCH_OK || status == SCH_ERROR || status == SCH_LIMIT);
+            fuzz_works(vm);
+        }
         sch_release(kept);
     }
     sch_vm_free(vm);

@@ -10,9 +10,17 @@
 enum { PAGE = 4096, PAGES = 16384 };
 static const uintptr_t REGION = (uintptr_t)1 << 45;
 
+struct region {
+    unsigned char taken[PAGES]; /* is the page? */
+    unsigned refuse;            /* counts down: the mapping that gets nothing; 0: none */
+};
+
 static void *region_map(void *data, size_t size, size_t alignment)
 {
-    unsigned char *taken = data;
+    struct region *region = data;
+    unsigned char *taken = region->taken;
+    if (region->refuse && --region->refuse == 0)
+        return NULL;
     size_t count = (size + PAGE - 1) / PAGE;
     size_t step = alignment / PAGE;
     for (size_t first = 0; first + count <= PAGES;) {
@@ -30,21 +38,27 @@ static void *region_map(void *data, size_t size, size_t alignment)
 
 static void region_unmap(void *data, void *block, size_t size)
 {
-    unsigned char *taken = data;
-    memset(taken + ((uintptr_t)block - REGION) / PAGE, 0, (size + PAGE - 1) / PAGE);
+    struct region *region = data;
+    memset(region->taken + ((uintptr_t)block - REGION) / PAGE, 0, (size + PAGE - 1) / PAGE);
     ASAN_POISON_MEMORY_REGION(block, size);
 }
 
-static struct sch_memory region(void)
+static struct region *the_region(void)
 {
-    static unsigned char *taken; /* of each page, whether it is */
-    if (!taken) {
+    static struct region *region;
+    if (!region) {
         void *mapped = mmap((void *)REGION, (size_t)PAGES * PAGE, PROT_READ | PROT_WRITE,
                             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
-        fuzz_check(mapped == (void *)REGION && (taken = calloc(PAGES, 1)));
+        region = calloc(1, sizeof *region);
+        fuzz_check(mapped == (void *)REGION && region);
         ASAN_POISON_MEMORY_REGION(mapped, (size_t)PAGES * PAGE);
     }
-    return (struct sch_memory){ .map = region_map, .unmap = region_unmap, .data = taken };
+    return region;
+}
+
+void fuzz_refuse(unsigned which)
+{
+    the_region()->refuse = which;
 }
 
 static sch_value host_input(sch_vm *vm, void *data, size_t count, const sch_value args[])
@@ -74,29 +88,55 @@ static sch_value host_broken(sch_vm *vm, void *data, size_t count, const sch_val
     abort();
 }
 
-sch_env *fuzz_env(enum sch_posture posture)
+/* Waits for the fuzzer, which gives the value of the call. */
+static sch_value host_pause(sch_vm *vm, void *data, size_t count, const sch_value args[])
 {
-    static const struct sch_binding bindings[] = {
+    (void)data, (void)count, (void)args;
+    return sch_suspend(vm);
+}
+
+/* Calls a procedure on the C stack. */
+static sch_value host_again(sch_vm *vm, void *data, size_t count, const sch_value args[])
+{
+    (void)data;
+    sch_value value;
+    return sch_call(vm, args[0], count - 1, args + 1, &value) == SCH_OK ? value : SCH_RAISED;
+}
+
+sch_env *fuzz_env_new(struct sch_env_options options)
+{
+    static const struct sch_binding property[] = {
         { .name = "input", .function = host_input },
         { .name = "input-number", .function = host_input_number },
         { .name = "broken", .function = host_broken, .min_args = 1, .max_args = -1 },
     };
-    static const struct sch_library library = { .name = "(fuzz)", .bindings = bindings, .count = 3 };
+    static const struct sch_binding everywhere[] = {
+        { .name = "pause", .function = host_pause, .cost = 1 },
+        { .name = "again", .function = host_again, .min_args = 1, .max_args = -1 },
+    };
+    static const struct sch_library libraries[] = { { .name = "(fuzz)", .bindings = property, .count = 3 },
+                                                    { .bindings = everywhere, .count = 2 } };
     static const char *const all[] = { "base", "char", "complex", "cxr",         "inexact",
                                        "lazy", "read", "write",   "case-lambda", NULL };
+    options.size = sizeof options;
+    options.libraries = libraries;
+    options.library_count = 2;
+    options.memory = (struct sch_memory){ .map = region_map, .unmap = region_unmap, .data = the_region() };
+    if (options.posture == SCH_POSTURE_EVAL)
+        options.pre_imports = all;
+    struct sch_failure failure = { .size = sizeof failure };
+    sch_env *env = sch_env_new(&options, &failure);
+    if (!env)
+        fprintf(stderr, "%s\n", failure.message);
+    fuzz_check(env);
+    return env;
+}
+
+sch_env *fuzz_env(enum sch_posture posture)
+{
     static sch_env *envs[2];
-    if (!envs[posture]) {
-        struct sch_env_options options = {
-            .size = sizeof options, .posture = posture, .libraries = &library, .library_count = 1, .memory = region()
-        };
-        if (posture == SCH_POSTURE_EVAL)
-            options.pre_imports = all;
-        struct sch_failure failure = { .size = sizeof failure };
-        envs[posture] = sch_env_new(&options, &failure);
-        if (!envs[posture])
-            fprintf(stderr, "%s\n", failure.message);
-        fuzz_check(envs[posture]);
-    }
+    if (!envs[posture])
+        envs[posture] = fuzz_env_new((struct sch_env_options){ .posture = posture });
     return envs[posture];
 }
 
@@ -116,6 +156,55 @@ sch_vm *fuzz_machine(enum sch_posture posture)
     sch_vm *vm = sch_vm_new(fuzz_env(posture), &limits);
     fuzz_check(vm);
     return vm;
+}
+
+void fuzz_works(sch_vm *vm)
+{
+    sch_value value;
+    enum sch_status status = sch_eval(vm, (struct sch_source){ "after", "'whole", 6 }, &value);
+    fuzz_check(status == SCH_OK || status == SCH_LIMIT); /* the heap may be full of definitions */
+}
+
+struct fuzz_outcome fuzz_outcome(sch_vm *vm, enum sch_status status, sch_value value)
+{
+    fuzz_check(status == SCH_OK || status == SCH_ERROR || status == SCH_LIMIT);
+    struct fuzz_outcome ret = { .status = status };
+    struct sch_usage usage = sch_usage(vm);
+    ret.fuel = usage.fuel;
+    ret.output = usage.output;
+    const char *text = "";
+    size_t length;
+    if (status == SCH_OK) {
+        sch_value printed = sch_print(vm, value, false);
+        if (sch_is_raised(printed))
+            ret.unprinted = true;
+        else
+            fuzz_check(sch_get_text(printed, &text, &length));
+    } else {
+        const struct sch_failure *failure = sch_failure(vm);
+        fuzz_check(failure->message);
+        ret.limit = failure->limit;
+        text = failure->message;
+    }
+    ret.text = strdup(text);
+    fuzz_check(ret.text);
+    return ret;
+}
+
+void fuzz_same(struct fuzz_outcome *a, struct fuzz_outcome *b, bool fuel)
+{
+    bool memory = a->limit == SCH_LIMIT_HEAP || b->limit == SCH_LIMIT_HEAP || a->unprinted || b->unprinted;
+    bool spent = !fuel && (a->limit == SCH_LIMIT_FUEL || b->limit == SCH_LIMIT_FUEL);
+    if (!memory && !spent) {
+        bool same = a->status == b->status && a->limit == b->limit && strcmp(a->text, b->text) == 0 &&
+                    a->output == b->output && (!fuel || a->fuel == b->fuel);
+        if (!same)
+            fprintf(stderr, "%d %d %s (output %lu, fuel %lu)\n%d %d %s (output %lu, fuel %lu)\n", a->status, a->limit,
+                    a->text, a->output, a->fuel, b->status, b->limit, b->text, b->output, b->fuel);
+        fuzz_check(same);
+    }
+    free(a->text);
+    free(b->text);
 }
 
 void fuzz_run(enum sch_posture posture, sch_code **code, const char *program, struct fuzz_input *input, bool may_fail)

@@ -21,8 +21,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
         }                                                                           \
     } while (0)
 
-/* The environment of a posture, made once; with the host functions (input), (input-number) and (broken WHAT ...). */
+/*
+ * An environment with the library (fuzz) of the host, which has (input), (input-number) and (broken WHAT ...), and
+ * everywhere (pause), which suspends, and (again PROCEDURE ARGUMENT ...), which calls from the host. The size, the
+ * libraries, the memory and the pre-imports are filled in.
+ */
+sch_env *fuzz_env_new(struct sch_env_options options);
+/* That of a posture, made once. */
 sch_env *fuzz_env(enum sch_posture posture);
+/* The which-th piece of memory that machines ask for from now on is refused; 0: none. */
+void fuzz_refuse(unsigned which);
 
 /* What (input) gives: text, and what (input-number) gives. */
 struct fuzz_input {
@@ -36,6 +44,23 @@ struct sch_limits fuzz_limits(void);
 
 /* A machine within fuzz_limits. */
 sch_vm *fuzz_machine(enum sch_posture posture);
+
+/* Whatever happened in a machine, the next program runs in it. */
+void fuzz_works(sch_vm *vm);
+
+/* How a run ended: what it printed as, or the message. The text is the caller's. */
+struct fuzz_outcome {
+    enum sch_status status;
+    enum sch_limit limit;
+    char *text;
+    bool unprinted; /* a limit ended the printing */
+    uint64_t fuel;
+    uint64_t output; /* bytes */
+};
+struct fuzz_outcome fuzz_outcome(sch_vm *vm, enum sch_status status, sch_value value);
+/* Two runs of a program must have ended in the same, as far as memory did not end one; with `fuel`, for the same fuel.
+ * Frees the texts. */
+void fuzz_same(struct fuzz_outcome *a, struct fuzz_outcome *b, bool fuel);
 
 /*
  * Compiles `program` once; the machine runs it on `input` and must end in SCH_OK, a limit, or (with may_fail) an error.
