@@ -302,7 +302,7 @@ static bool print_head(struct expander *x, const struct macro *macro, uint32_t r
                                    name->text);
     if (macro->bytes) /* it was compiled earlier: its rules have no places */
         return ok && buffer_append_format(out, " of %s, its rule %u\n",
-                                          *macro->env.module->space ? macro->env.module->space : "this session",
+                                          *macro->env.module->space ? macro->env.module->space : "this program",
                                           (unsigned)rule + 1);
     return ok && buffer_append_format(out, " by its rule at %s:%u:%u\n", file_of(x, at), at.line, at.column);
 }

@@ -231,7 +231,7 @@ static const struct comma_command {
     { "expand-trace", "FORM", "every step that a macro takes in it", comma_expand_trace },
     { "code", "FORM", "what the form is compiled to", comma_code },
     { "time", "FORM", "evaluates, and says what it took", comma_time },
-    { "load", "FILE", "evaluates a file in this session", comma_load },
+    { "load", "FILE", "evaluates a file here", comma_load },
     { "help", "", "this", comma_help },
     { "quit", "", "the end (or Ctrl-D)", comma_quit },
 };
