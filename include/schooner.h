@@ -541,8 +541,9 @@ struct sch_surface {
     enum sch_surface_kind kind;
     bool arity_known; /* of a procedure */
     int min_args;
-    int max_args;    /* -1: any number */
-    const char *doc; /* of a host's binding, or NULL */
+    int max_args;      /* -1: any number */
+    const char *doc;   /* what it does, in a line: the host's, or that of docs/reference.md; or NULL */
+    const char *usage; /* how it is written, "(car pair)"; NULL: not known, as of a host's */
 };
 typedef bool sch_surface_fn(void *data, const struct sch_surface *binding); /* false: enough */
 /* Every binding of every library that programs of the environment may import, library by library. */

@@ -706,8 +706,7 @@ static void test_sessions(void **state)
     assert_string_equal(run(t, "(keep b 2) (list (a) (b))", &second), "((1 4) (2 4))");
     assert_string_equal(run(t, "(define x 5) (a)", NULL), "(1 5)");
     t->world.redefinition = false;
-    assert_string_equal(run(t, "(define x 5)", NULL),
-                        "syntax-error: `x` is defined already, by an earlier program");
+    assert_string_equal(run(t, "(define x 5)", NULL), "syntax-error: `x` is defined already, by an earlier program");
     test_end(t);
 }
 

@@ -1,4 +1,5 @@
 /* What an environment offers: every binding of every library that a script may import. */
+#include "schooner/api/reference.h"
 #include "schooner/api/state.h"
 #include "schooner/compile/code.h"
 #include "schooner/table/primitive.h"
@@ -73,6 +74,8 @@ static bool report_library(const sch_env *env, const struct env_library *library
             .kind = SCH_SURFACE_SYNTAX,
             .doc = doc_of(library, exported.name),
         };
+        if (library->image)
+            reference_find(view->name, exported.name, &surface.usage, &surface.doc);
         if (exported.kind == BINDING_GLOBAL)
             fill_value(env, &exported, &surface);
         if (!report(data, &surface))

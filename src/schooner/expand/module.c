@@ -289,8 +289,7 @@ static struct entry *claim_again(struct expander *x, struct entry *entry, struct
     }
     if (entry->session ? !x->world->redefinition : !may_redefine(x)) {
         fail(x, id,
-             entry->session ? "`%s` is defined already, by an earlier program"
-                            : "`%s` is defined already (line %u)",
+             entry->session ? "`%s` is defined already, by an earlier program" : "`%s` is defined already (line %u)",
              text, (unsigned)entry->position.line);
         return NULL;
     }

@@ -15,6 +15,7 @@ enum { ENTRIES_KEPT = 1000 };
 
 struct repl {
     const struct repl_input *input;
+    const sch_env *env;
     sch_vm *vm;
     char *entry; /* lines so far, NUL-terminated */
     size_t length, capacity;
@@ -161,6 +162,11 @@ static void comma_env(struct repl *repl, const char *rest)
     name_list_done(&names);
 }
 
+static void comma_doc(struct repl *repl, const char *rest)
+{
+    repl_explain(repl->env, repl->vm, rest);
+}
+
 static void show(struct repl *repl, const char *text, enum sch_stage stage)
 {
     char name[32];
@@ -226,6 +232,7 @@ static const struct comma_command {
     void (*run)(struct repl *repl, const char *rest);
 } commands[] = {
     { "env", "[PREFIX]", "the names in scope", comma_env },
+    { "doc", "NAME", "what a name of the libraries does", comma_doc },
     { "expand", "FORM", "the form without macros and derived forms", comma_expand },
     { "expand-once", "FORM", "the form after one step of the macro at its head", comma_expand_once },
     { "expand-trace", "FORM", "every step that a macro takes in it", comma_expand_trace },
@@ -484,7 +491,7 @@ int repl_run(const struct options *options, const struct repl_input *input)
     if (!world_open(&world, NULL))
         return STATUS_USAGE;
     int status = STATUS_LIMIT;
-    struct repl repl = { .input = input, .vm = world_machine(&world) };
+    struct repl repl = { .input = input, .env = world.env, .vm = world_machine(&world) };
     if (repl.vm) {
         interruptible = repl.vm;
         catch_interrupts();

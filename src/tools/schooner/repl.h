@@ -31,6 +31,8 @@ int repl_run_plain(const struct options *options);
 size_t repl_complete(struct repl *repl, const char *line, size_t length, sch_name_fn *take, void *data);
 /* Prints names in columns that fit the terminal. */
 void repl_print_names(const struct repl *repl, const char *const *names, size_t count);
+/* Prints what a name means: the line of each library that has it, or which name was meant. */
+void repl_explain(const sch_env *env, sch_vm *vm, const char *name);
 /* Becomes the helper with the line editor; returns when there is none. */
 void repl_execute_editor(int argc, char **argv);
 

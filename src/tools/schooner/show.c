@@ -107,6 +107,10 @@ static void list_json(struct listing *listing, const struct sch_surface *binding
         else
             fputs(",\"max_args\":null", stdout);
     }
+    if (binding->usage) {
+        fputs(",\"usage\":", stdout);
+        json_print_string(stdout, binding->usage);
+    }
     if (binding->doc) {
         fputs(",\"doc\":", stdout);
         json_print_string(stdout, binding->doc);
@@ -141,6 +145,11 @@ static void list_markdown(struct listing *listing, const struct sch_surface *bin
     else if (binding->arity_known)
         printf("%d", binding->min_args);
     fputs(" | ", stdout);
+    if (binding->usage) {
+        putchar('`');
+        print_cell(binding->usage);
+        fputs("`: ", stdout);
+    }
     print_cell(binding->doc ? binding->doc : "");
     fputs(" |\n", stdout);
 }
