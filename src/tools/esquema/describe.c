@@ -298,7 +298,7 @@ static int each_as_json(const struct options *options, const struct bridge_servi
 
 int describe_all(const struct options *options, describe_fn *each, describe_wrong_fn *wrong)
 {
-    bool is_json = wrong && options->format == ESQ_FORMAT_JSON;
+    bool is_json = options->format == ESQ_FORMAT_JSON;
     struct description description = { .options = options, .takes_services = true };
     struct bridge_services services;
     esq_error error = { 0 };

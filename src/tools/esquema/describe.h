@@ -24,8 +24,7 @@ typedef void describe_wrong_fn(const esq_error *error);
 /*
  * `each` of what the command line's description describes, with the names of services between, as text. As JSON the
  * whole is one value: the object of the one container, or one with the array "services"; what is wrong is in it too,
- * by `wrong`, and is not shown elsewhere. `wrong` is NULL for commands that print no JSON of this kind. Gives the first
- * status that is not 0.
+ * by `wrong`, and is not shown elsewhere. Gives the first status that is not 0.
  */
 int describe_all(const struct options *options, describe_fn *each, describe_wrong_fn *wrong);
 

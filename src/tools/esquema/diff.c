@@ -11,18 +11,34 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 #include "base/name.h"
+#include "tools/common/json.h"
 #include "tools/common/report.h"
 #include "tools/esquema/failure.h"
-#include "tools/esquema/options.h"
+#include "tools/esquema/problems.h"
 
 /* The payload made these folders: as deep as it liked. */
 enum { DEPTH_MAX = 256 };
 
-static void print_entry(char sign, const char *path, bool is_folder)
+struct telling {
+    enum esq_format format;
+    size_t count;
+};
+
+static void print_entry(struct telling *telling, bool is_deleted, const char *path, bool is_folder)
 {
-    printf("%c ", sign);
-    report_text(stdout, path);
-    puts(is_folder ? "/" : "");
+    switch (telling->format) {
+    case ESQ_FORMAT_TEXT:
+        fputs(is_deleted ? "- " : "+ ", stdout);
+        report_text(stdout, path);
+        puts(is_folder ? "/" : "");
+        break;
+    case ESQ_FORMAT_JSON:
+        fputs(telling->count ? ",{\"path\":" : "{\"path\":", stdout);
+        json_print_string(stdout, path);
+        printf(",\"change\":\"%s\",\"folder\":%s}", is_deleted ? "deleted" : "written", is_folder ? "true" : "false");
+        break;
+    }
+    telling->count++;
 }
 
 static int compare(const struct dirent **left, const struct dirent **right)
@@ -36,7 +52,7 @@ static int is_entry(const struct dirent *entry)
 }
 
 /* Opens each folder by its parent and follows no link, since the payload made those too. Owns `folder`. */
-static void list(int folder, const char *path, int depth)
+static void list(struct telling *telling, int folder, const char *path, int depth)
 {
     struct dirent **entries = NULL;
     char here[64];
@@ -51,9 +67,9 @@ static void list(int folder, const char *path, int depth)
             int inner = S_ISDIR(about.st_mode) && depth < DEPTH_MAX
                             ? openat(folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
                             : -1;
-            print_entry(is_deleted ? '-' : '+', below, S_ISDIR(about.st_mode));
+            print_entry(telling, is_deleted, below, S_ISDIR(about.st_mode));
             if (inner >= 0)
-                list(inner, below, depth + 1);
+                list(telling, inner, below, depth + 1);
         }
         free(below);
         free(entries[i]);
@@ -62,17 +78,16 @@ static void list(int folder, const char *path, int depth)
     close(folder);
 }
 
-int command_diff(const struct options *options)
+/* Opens the folder of the changes. -1: ret_error. */
+static int open_changes(const char *name, esq_error *ret_error)
 {
-    const char *name = options->operands.items[0];
     char *data = bridge_data_folder(), *path = NULL;
     int fd = -1;
     if (!name_is_valid(name)) {
-        esq_error error = failure_make("that is no name of kept changes");
-        snprintf(error.remedy, sizeof error.remedy, "%s", NAME_RULE);
-        failure_show_error(&error);
+        *ret_error = failure_make("that is no name of kept changes");
+        snprintf(ret_error->remedy, sizeof ret_error->remedy, "%s", NAME_RULE);
         free(data);
-        return 1;
+        return -1;
     }
     errno = ENOENT;
     if (data && asprintf(&path, "%s/layers/%s/changes", data, name) >= 0)
@@ -81,12 +96,27 @@ int command_diff(const struct options *options)
     free(path);
     free(data);
     if (fd < 0) {
-        esq_error error = failure_make("no changes are kept as %s: %s", name, strerror(number));
-        snprintf(error.remedy, sizeof error.remedy,
+        *ret_error = failure_make("no changes are kept as %s: %s", name, strerror(number));
+        snprintf(ret_error->remedy, sizeof ret_error->remedy,
                  "a description keeps them: (rootfs (overlay \"folder\") (keep \"name\"))");
-        failure_show_error(&error);
-        return 1;
     }
-    list(fd, "", 0);
-    return 0;
+    return fd;
+}
+
+int command_diff(const struct options *options)
+{
+    esq_error error = { 0 };
+    struct telling telling = { .format = options->format };
+    int fd = open_changes(options->operands.items[0], &error);
+    if (fd < 0)
+        failure_tell(options->failures, &error);
+    if (options->format == ESQ_FORMAT_JSON)
+        fputs("{\"version\":1,\"changes\":[", stdout);
+    if (fd >= 0)
+        list(&telling, fd, "", 0);
+    if (options->format == ESQ_FORMAT_JSON) {
+        putchar(']');
+        problems_end_document(options);
+    }
+    return fd < 0;
 }

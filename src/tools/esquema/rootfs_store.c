@@ -113,7 +113,7 @@ bool rootfs_draft_new(const char *name, struct rootfs_draft *ret, esq_error *ret
 {
     char path[PATH_MAX];
     struct stat there;
-    *ret = (struct rootfs_draft){ .store = -1, .lock = -1, .root = -1 };
+    *ret = (struct rootfs_draft){ .store = -1, .lock = -1, .root = -1, .remarks = STDOUT_FILENO };
     if (!name_is_valid(name))
         return problem(ret_error, NAME_RULE, "that is no name of a root filesystem");
     snprintf(ret->name, sizeof ret->name, "%s", name);
@@ -147,7 +147,7 @@ static void write_wish(const struct rootfs_draft *draft, bool skips_devices, str
 }
 
 /* 0, or what went wrong is in ret_error. */
-static bool run(const struct wish *wish, int program, int archive, int *ret_status, esq_error *ret_error)
+static bool run(const struct wish *wish, int program, int archive, int remarks, int *ret_status, esq_error *ret_error)
 {
     esq_plan *plan = NULL;
     esq_container *container = NULL;
@@ -156,6 +156,7 @@ static bool run(const struct wish *wish, int program, int archive, int *ret_stat
     bool is_good = spec && wish_specify(wish, spec, ret_error) == 0 &&
                    esq_spec_set_fd(spec, "executable", program, NULL, ret_error) == 0 &&
                    esq_spec_set_fd(spec, "stdin", archive, NULL, ret_error) == 0 &&
+                   esq_spec_set_fd(spec, "stdout", remarks, NULL, ret_error) == 0 &&
                    esq_plan_build(spec, &plan, ret_error) == 0 && esq_launch(plan, &container, ret_error) == 0 &&
                    esq_wait(container, -1, -1, ret_error) == 0;
     if (is_good) {
@@ -195,7 +196,7 @@ bool rootfs_draft_unpack(struct rootfs_draft *draft, int archive, bool skips_dev
         return false;
     }
     write_wish(draft, skips_devices, &wish);
-    bool is_good = run(&wish, program, archive, &status, ret_error);
+    bool is_good = run(&wish, program, archive, draft->remarks, &status, ret_error);
     is_good = is_good && (status == UNPACK_DONE || unpacking_failed(status, ret_error));
     wish_done(&wish);
     close(program);
@@ -215,19 +216,17 @@ static bool write_hash(const struct rootfs_draft *draft, const char *text, esq_e
     return is_good || problem(ret_error, NULL, "%s: %s", path, strerror(number));
 }
 
-bool rootfs_draft_finish(struct rootfs_draft *draft, esq_error *ret_error)
+bool rootfs_draft_finish(struct rootfs_draft *draft, char ret_hash[65], esq_error *ret_error)
 {
     unsigned char hash[32];
-    char text[65];
     if (esq_tree_hash(draft->path, hash, ret_error) < 0)
         return false;
-    rootfs_hash_text(hash, text);
-    if (!write_hash(draft, text, ret_error))
+    rootfs_hash_text(hash, ret_hash);
+    if (!write_hash(draft, ret_hash, ret_error))
         return false;
     if (renameat2(draft->store, draft->aside, draft->store, draft->name, RENAME_NOREPLACE) < 0)
         return problem(ret_error, NULL, "%s: %s", draft->name, strerror(errno));
     draft->aside[0] = '\0';
-    printf("%s  %s\n", draft->name, text);
     return true;
 }
 
@@ -264,13 +263,13 @@ bool rootfs_remove(const char *name, esq_error *ret_error)
     return is_good || problem(ret_error, "`esquema rootfs list` shows what is there", "%s: %s", name, strerror(number));
 }
 
-static void print_one(int store, const char *name)
+static void visit_one(int store, const char *name, rootfs_visitor *visitor, void *data)
 {
     char path[PATH_MAX], text[65] = "";
     snprintf(path, sizeof path, "%s/sha256", name);
     int fd = beneath_open(store, path, O_RDONLY, 0);
     if (fd >= 0 && read(fd, text, 64) == 64)
-        printf("%s  %s\n", name, text);
+        visitor(data, name, text);
     if (fd >= 0)
         close(fd);
 }
@@ -285,14 +284,14 @@ static int is_shown(const struct dirent *entry)
     return name_is_valid(entry->d_name);
 }
 
-bool rootfs_list(esq_error *ret_error)
+bool rootfs_list(rootfs_visitor *visitor, void *data, esq_error *ret_error)
 {
     char path[PATH_MAX];
     struct dirent **entries;
     int store = open_store(path, ret_error);
     int count = store < 0 ? -1 : scandirat(store, ".", &entries, is_shown, by_name);
     for (int i = 0; i < count; i++) {
-        print_one(store, entries[i]->d_name);
+        visit_one(store, entries[i]->d_name, visitor, data);
         free(entries[i]);
     }
     if (count >= 0)

@@ -8,9 +8,10 @@
 
 /* One that is being made, under a name that nobody looks for. */
 struct rootfs_draft {
-    int store; /* -1: none */
-    int lock;  /* held while it is being made: what nobody holds is a leftover */
-    int root;  /* its folder */
+    int store;   /* -1: none */
+    int lock;    /* held while it is being made: what nobody holds is a leftover */
+    int root;    /* its folder */
+    int remarks; /* descriptor: what is said of the archive; standard output */
     char name[64];
     char aside[96];
     char path[PATH_MAX]; /* of `root` */
@@ -22,13 +23,14 @@ bool rootfs_draft_new(const char *name, struct rootfs_draft *ret, esq_error *ret
  * refused, or left out with `skips_devices`. */
 bool rootfs_draft_unpack(struct rootfs_draft *draft, int archive, bool skips_devices, esq_error *ret_error);
 /* Takes its hash and gives it its name. */
-bool rootfs_draft_finish(struct rootfs_draft *draft, esq_error *ret_error);
+bool rootfs_draft_finish(struct rootfs_draft *draft, char ret_hash[65], esq_error *ret_error);
 /* Removes it, unless it was finished. */
 void rootfs_draft_done(struct rootfs_draft *draft);
 
 bool rootfs_remove(const char *name, esq_error *ret_error);
-/* "NAME  SHA256" for each, on standard output. */
-bool rootfs_list(esq_error *ret_error);
+typedef void rootfs_visitor(void *data, const char *name, const char *hash);
+/* Each that is kept, by name. */
+bool rootfs_list(rootfs_visitor *visitor, void *data, esq_error *ret_error);
 
 void rootfs_hash_text(const unsigned char hash[32], char ret_text[65]);
 

@@ -7,11 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "tools/common/json.h"
 #include "tools/esquema/failure.h"
 #include "tools/esquema/options.h"
 #include "tools/esquema/prepare.h"
+#include "tools/esquema/problems.h"
 #include "tools/esquema/run.h"
 #include "tools/esquema/terminal.h"
+#include "tools/sandbox/problem.h"
 #include "tools/sandbox/sandbox.h"
 
 static struct sandbox_words words_of(const struct text_list *list)
@@ -40,7 +43,7 @@ static struct sandbox_request request_of(const struct options *options)
 
 static int fail(const struct options *options, const esq_error *error)
 {
-    failure_show_error(error);
+    failure_tell(options->failures, error);
     return prepare_fail(options, error);
 }
 
@@ -139,10 +142,67 @@ static int with_changes(const struct options *options, changes_fn *function)
     return is_good ? 0 : fail(options, &error);
 }
 
+/* An item of "changes", or a line. */
+struct telling {
+    enum esq_format format;
+    size_t count;
+};
+
+static void begin_json_item(struct telling *telling, unsigned number)
+{
+    if (telling->count++)
+        putchar(',');
+    printf("{\"number\":%u,\"tree\":", number);
+}
+
+struct telling_changes {
+    struct telling telling;
+    unsigned number;
+};
+
+static void tell_change(void *data, char letter, const char *tree, const char *path, bool is_folder)
+{
+    struct telling_changes *one = data;
+    switch (one->telling.format) {
+    case ESQ_FORMAT_TEXT:
+        printf("%c ", letter);
+        print_name(stdout, tree);
+        putchar('/');
+        print_name(stdout, path);
+        puts(is_folder ? "/" : "");
+        break;
+    case ESQ_FORMAT_JSON:
+        begin_json_item(&one->telling, one->number);
+        json_print_string(stdout, tree);
+        fputs(",\"path\":", stdout);
+        json_print_string(stdout, path);
+        printf(",\"change\":\"%s\",\"folder\":%s}",
+               letter == 'A'   ? "added"
+               : letter == 'M' ? "modified"
+                               : "deleted",
+               is_folder ? "true" : "false");
+        break;
+    }
+}
+
 static bool show(const struct options *options, struct changes *changes, esq_error *ret_error)
 {
-    (void)options;
-    return changes_print(changes, stdout, ret_error);
+    struct telling_changes one = { { .format = options->format }, changes->number };
+    return changes_visit(changes, tell_change, &one, ret_error);
+}
+
+static void begin_json(const struct options *options)
+{
+    if (options->format == ESQ_FORMAT_JSON)
+        fputs("{\"version\":1,\"changes\":[", stdout);
+}
+
+static void end_json(const struct options *options)
+{
+    if (options->format != ESQ_FORMAT_JSON)
+        return;
+    putchar(']');
+    problems_end_document(options);
 }
 
 static bool apply(const struct options *options, struct changes *changes, esq_error *ret_error)
@@ -167,7 +227,10 @@ static bool discard(const struct options *options, struct changes *changes, esq_
 
 int command_sandbox_diff(const struct options *options)
 {
-    return with_changes(options, show);
+    begin_json(options);
+    int status = with_changes(options, show);
+    end_json(options);
+    return status;
 }
 
 int command_sandbox_apply(const struct options *options)
@@ -180,8 +243,29 @@ int command_sandbox_discard(const struct options *options)
     return with_changes(options, discard);
 }
 
+static void tell_run(void *data, unsigned number, const char *tree)
+{
+    struct telling *telling = data;
+    switch (telling->format) {
+    case ESQ_FORMAT_TEXT:
+        printf("%-6u ", number);
+        print_name(stdout, tree);
+        putchar('\n');
+        break;
+    case ESQ_FORMAT_JSON:
+        begin_json_item(telling, number);
+        json_print_string(stdout, tree);
+        putchar('}');
+        break;
+    }
+}
+
 int command_sandbox_list(const struct options *options)
 {
     esq_error error = { 0 };
-    return changes_list(stdout, &error) ? 0 : fail(options, &error);
+    struct telling telling = { .format = options->format };
+    begin_json(options);
+    int status = changes_list(tell_run, &telling, &error) ? 0 : fail(options, &error);
+    end_json(options);
+    return status;
 }

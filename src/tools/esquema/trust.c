@@ -14,7 +14,9 @@
 #include <unistd.h>
 #include "base/sha256.h"
 #include "tools/esquema/describe.h"
+#include "tools/common/json.h"
 #include "tools/esquema/failure.h"
+#include "tools/esquema/problems.h"
 
 enum { KEY = 64 };
 
@@ -119,8 +121,35 @@ static int forget(const esq_spec *spec, const struct grants *grants)
     return error;
 }
 
+static void print_grants(const struct grants *grants)
+{
+    fputs(",\"grants\":[", stdout);
+    for (size_t i = 0; i < grants->count; i++) {
+        fputs(i ? ",{\"flag\":" : "{\"flag\":", stdout);
+        json_print_string(stdout, grants->items[i].flag);
+        fputs(",\"value\":", stdout);
+        json_print_string(stdout, grants->items[i].value);
+        problems_print_place_json(grants->items[i].where.file, grants->items[i].where.line,
+                                  grants->items[i].where.column);
+        putchar('}');
+    }
+    fputs("],", stdout);
+}
+
+static int tell_json(const struct options *options, const struct grants *grants, int error)
+{
+    bool is_failure = error && !(error == ENOENT && options->forget);
+    esq_error failure = failure_make("remember it: %s", strerror(error));
+    printf("\"trusted\":%s", is_failure || options->forget ? "false" : "true");
+    print_grants(grants);
+    problems_print_json(&failure, is_failure ? 1 : 0);
+    return is_failure ? ESQ_EXIT_SETUP : 0;
+}
+
 static int tell(const struct options *options, const struct grants *grants, int error)
 {
+    if (options->format == ESQ_FORMAT_JSON)
+        return tell_json(options, grants, error);
     if (error == ENOENT && options->forget) {
         report_text(stdout, options->file);
         puts(" was not trusted");
@@ -145,12 +174,21 @@ static int tell(const struct options *options, const struct grants *grants, int 
     return 0;
 }
 
+static void print_untrusted(const esq_error *error)
+{
+    fputs("\"trusted\":false,\"grants\":[],", stdout);
+    problems_print_json(error, 1);
+}
+
 static int trust_one(const struct options *options, esq_spec *spec)
 {
     esq_error error = { 0 };
     struct grants grants = { 0 };
     int status = ESQ_EXIT_SETUP;
-    if (grants_ask(spec, options, &grants, &error))
+    bool is_asked = grants_ask(spec, options, &grants, &error);
+    if (!is_asked && options->format == ESQ_FORMAT_JSON)
+        print_untrusted(&error);
+    if (is_asked)
         status = tell(options, &grants, options->forget ? forget(spec, &grants) : remember(options, spec, &grants));
     grants_done(&grants);
     return status;
@@ -158,5 +196,5 @@ static int trust_one(const struct options *options, esq_spec *spec)
 
 int command_trust(const struct options *options)
 {
-    return describe_all(options, trust_one, NULL);
+    return describe_all(options, trust_one, print_untrusted);
 }

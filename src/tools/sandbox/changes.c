@@ -184,10 +184,17 @@ static bool visit_trees(const struct changes *changes, visit_fn *visit, void *da
     return true;
 }
 
-static bool print_tree(struct tree_change *change, void *data)
+struct telling {
+    tree_visitor *visitor;
+    void *data;
+};
+
+static bool tell_tree(struct tree_change *change, void *data)
 {
-    change->out = data;
-    return tree_print(change);
+    const struct telling *telling = data;
+    change->visitor = telling->visitor;
+    change->data = telling->data;
+    return tree_visit(change);
 }
 
 struct application {
@@ -211,9 +218,10 @@ static bool count_tree(struct tree_change *change, void *data)
     return true;
 }
 
-bool changes_print(const struct changes *changes, FILE *out, esq_error *ret_error)
+bool changes_visit(const struct changes *changes, tree_visitor *visitor, void *data, esq_error *ret_error)
 {
-    return visit_trees(changes, print_tree, out, ret_error);
+    struct telling telling = { visitor, data };
+    return visit_trees(changes, tell_tree, &telling, ret_error);
 }
 
 bool changes_apply(const struct changes *changes, bool all, size_t *ret_left, esq_error *ret_error)
@@ -245,7 +253,7 @@ bool changes_remove(struct changes *changes, esq_error *ret_error)
     return is_removed;
 }
 
-bool changes_list(FILE *out, esq_error *ret_error)
+bool changes_list(changes_visitor *visitor, void *data, esq_error *ret_error)
 {
     char path[PATH_MAX], tree[PATH_MAX];
     int store = open_store(path, ret_error);
@@ -258,11 +266,8 @@ bool changes_list(FILE *out, esq_error *ret_error)
         snprintf(name, sizeof name, "%u", number);
         one.fd = openat(store, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         for (size_t i = 0; one.fd >= 0 && i < CHANGES_TREES_MAX; i++) {
-            if (!read_tree(&one, i, tree))
-                continue;
-            fprintf(out, "%-6u ", number);
-            print_name(out, tree);
-            fputc('\n', out);
+            if (read_tree(&one, i, tree))
+                visitor(data, number, tree);
         }
         changes_close(&one);
     }

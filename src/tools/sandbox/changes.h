@@ -8,7 +8,7 @@
 #include <esquema.h>
 #include <limits.h>
 #include <stdbool.h>
-#include <stdio.h>
+#include "tools/sandbox/tree.h"
 
 enum { CHANGES_TREES_MAX = 64 };
 
@@ -31,14 +31,15 @@ void changes_close(struct changes *changes);
 
 bool changes_are_none(const struct changes *changes);
 bool changes_remove(struct changes *changes, esq_error *ret_error);
-/* One line for each changed file. false: ret_error. */
-bool changes_print(const struct changes *changes, FILE *out, esq_error *ret_error);
+/* Each changed file. false: ret_error. */
+bool changes_visit(const struct changes *changes, tree_visitor *visitor, void *data, esq_error *ret_error);
 /*
  * Makes the trees what the run saw. Names that are guarded are left out, and said on standard error, unless `all`.
  * *ret_left: how many were left out.
  */
 bool changes_apply(const struct changes *changes, bool all, size_t *ret_left, esq_error *ret_error);
-/* A line for each that is kept. */
-bool changes_list(FILE *out, esq_error *ret_error);
+typedef void changes_visitor(void *data, unsigned number, const char *tree);
+/* Each tree of each run whose changes are kept. */
+bool changes_list(changes_visitor *visitor, void *data, esq_error *ret_error);
 
 #endif

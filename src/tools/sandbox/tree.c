@@ -65,30 +65,27 @@ static int open_folder(int parent, const char *name)
     return fd;
 }
 
-/* ---- Printing ---- */
+/* ---- Telling ---- */
 
-static void print_change(const struct walk *walk, char letter, const struct place *place)
+static void tell_change(const struct walk *walk, char letter, const struct place *place)
 {
-    fprintf(walk->change->out, "%c ", letter);
-    print_name(walk->change->out, walk->change->path);
-    fputc('/', walk->change->out);
-    print_name(walk->change->out, place->path);
-    fputs(S_ISDIR(place->about.st_mode) ? "/\n" : "\n", walk->change->out);
+    const struct tree_change *change = walk->change;
+    change->visitor(change->data, letter, change->path, place->path, S_ISDIR(place->about.st_mode));
 }
 
-static bool print_place(struct walk *walk, const struct place *place)
+static bool tell_place(struct walk *walk, const struct place *place)
 {
     struct stat there;
     bool is_there = place->tree >= 0 && fstatat(place->tree, place->name, &there, AT_SYMLINK_NOFOLLOW) == 0;
     if (is_whiteout(&place->about)) {
         if (is_there)
-            print_change(walk, 'D', place);
+            tell_change(walk, 'D', place);
         return true;
     }
     if (!is_there)
-        print_change(walk, 'A', place);
+        tell_change(walk, 'A', place);
     else if (!S_ISDIR(place->about.st_mode) || !S_ISDIR(there.st_mode))
-        print_change(walk, 'M', place);
+        tell_change(walk, 'M', place);
     return true;
 }
 
@@ -202,10 +199,10 @@ static bool visit_folder(struct walk *walk, const struct place *place, unsigned 
     if (upper < 0)
         return fail(walk, "read the folder");
     bool hides_all = is_opaque(upper);
-    bool is_good = walk->applies ? apply_folder(walk, place, hides_all) : print_place(walk, place);
+    bool is_good = walk->applies ? apply_folder(walk, place, hides_all) : tell_place(walk, place);
     /* What an opaque folder hides is gone, which nobody sees from what lies in it. */
     if (!walk->applies && hides_all && place->tree >= 0)
-        print_change(walk, 'M', place);
+        tell_change(walk, 'M', place);
     int tree = is_good && place->tree >= 0
                    ? openat(place->tree, place->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
                    : -1;
@@ -275,9 +272,9 @@ bool tree_is_empty(const struct tree_change *change)
     return count <= 2;
 }
 
-bool tree_print(struct tree_change *change)
+bool tree_visit(struct tree_change *change)
 {
-    struct walk walk = { .change = change, .visit = print_place };
+    struct walk walk = { .change = change, .visit = tell_place };
     return walk_folder(&walk, change->upper, change->tree, 0);
 }
 

@@ -4,20 +4,22 @@
 
 #include <esquema.h>
 #include <stdbool.h>
-#include <stdio.h>
+
+/* One change: 'A', 'M' or 'D' for added, modified, deleted, of a path beneath the tree. */
+typedef void tree_visitor(void *data, char letter, const char *tree, const char *path, bool is_folder);
 
 struct tree_change {
-    const char *path; /* of the tree */
-    int tree, upper;  /* folders; not owned */
-    bool applies_all; /* guarded names, too */
-    size_t left;      /* how many guarded names were left out */
-    FILE *out;
+    const char *path;      /* of the tree */
+    int tree, upper;       /* folders; not owned */
+    bool applies_all;      /* guarded names, too */
+    size_t left;           /* how many guarded names were left out */
+    tree_visitor *visitor; /* of tree_visit */
+    void *data;
     esq_error *ret_error;
 };
 
 bool tree_is_empty(const struct tree_change *change);
-/* "A path", "M path" or "D path": added, modified, deleted. */
-bool tree_print(struct tree_change *change);
+bool tree_visit(struct tree_change *change);
 bool tree_apply(struct tree_change *change);
 
 #endif
