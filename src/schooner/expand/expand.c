@@ -149,10 +149,17 @@ static bool expand_text(struct expander *x, uint16_t file)
         enum read_result result = read_datum(&reader, &form);
         if (result == READ_END)
             return true;
-        struct datum *end = result == READ_DATUM ? datum_nil(x->front, form->position) : NULL;
+        if (result == READ_FAILED) {
+            if (!recover_unread(x))
+                return false;
+            if (!reader_skip(&reader))
+                return !x->front->failed;
+            continue;
+        }
+        struct datum *end = datum_nil(x->front, form->position);
         struct datum *forms = end ? datum_pair(x->front, form, end, form->position) : NULL;
         if (!forms || (!expand_top(x, forms) && !recover_behind(x, form)))
-            return result == READ_FAILED && recover_unread(x);
+            return false;
     }
 }
 

@@ -464,6 +464,13 @@ static enum read_result at_end(struct reader *reader)
     return READ_FAILED;
 }
 
+static void mark(struct reader *reader)
+{
+    reader->mark.at = reader->at;
+    reader->mark.line = reader->line;
+    reader->mark.column = reader->column;
+}
+
 enum read_result read_datum(struct reader *reader, struct datum **ret)
 {
     reader->stack_depth = 0;
@@ -474,6 +481,7 @@ enum read_result read_datum(struct reader *reader, struct datum **ret)
         return READ_FAILED;
 
     for (;;) {
+        reader->mark.at = SIZE_MAX;
         if (!reader_skip_blank(reader))
             return READ_FAILED;
         if (reader->at == reader->length)
@@ -481,14 +489,36 @@ enum read_result read_datum(struct reader *reader, struct datum **ret)
         if (!front_charge(reader->front, 1))
             return READ_FAILED;
         struct datum *datum;
+        mark(reader);
         if (!take_token(reader, reader_position(reader), &datum))
             return READ_FAILED;
         if (!datum)
             continue;
+        mark(reader);
         switch (deliver(reader, datum, ret)) {
         case DELIVERY_FAILED: return READ_FAILED;
         case DELIVERY_MORE: continue;
         case DELIVERY_DONE: return READ_DATUM;
         }
     }
+}
+
+bool reader_skip(struct reader *reader)
+{
+    size_t depth = 0;
+    if (reader->mark.at > reader->length)
+        return false;
+    for (size_t i = 0; i < reader->stack_depth; i++) {
+        switch (reader->stack[i].kind) {
+        case FRAME_LIST:
+        case FRAME_DOT:
+        case FRAME_DOT_DONE:
+        case FRAME_VECTOR:
+        case FRAME_BYTES: depth++; break;
+        case FRAME_PREFIX:
+        case FRAME_COMMENT:
+        case FRAME_LABEL: break;
+        }
+    }
+    return reader_skip_from(reader, depth);
 }

@@ -18,6 +18,11 @@ struct reader {
     uint32_t column;
     uint16_t file;
     bool fold_case;
+    /* Where the token begins that is being taken, or what is behind the last one. SIZE_MAX: between tokens. */
+    struct {
+        size_t at;
+        uint32_t line, column;
+    } mark;
     /* private to read.c */
     size_t charged; /* the text up to here is charged */
     struct reader_frame *stack;
@@ -35,6 +40,12 @@ enum read_result { READ_DATUM, READ_END, READ_FAILED };
 /* The next datum. READ_END at the end of the text; READ_FAILED after front_fail (read-error: file, line, column). An
  * incomplete datum at the end of the text fails with kind "read-incomplete" (a REPL asks for more). */
 enum read_result read_datum(struct reader *reader, struct datum **ret);
+
+/*
+ * After READ_FAILED: moves behind the outermost datum that could not be read, so that the next one can be. false: where
+ * that is cannot be known (the text ends within it, brackets stand for parentheses), or a limit.
+ */
+bool reader_skip(struct reader *reader);
 
 /*
  * Copies a datum without aliases to the heap: labels become shared structure again. Reserves and builds in steps with

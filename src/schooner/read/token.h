@@ -16,6 +16,8 @@ static inline struct position reader_position(const struct reader *reader)
 void reader_advance(struct reader *reader, size_t length);
 /* Moves to the next token: over whitespace, comments (but #;) and directives. false: failed. */
 bool reader_skip_blank(struct reader *reader);
+/* skip.c: moves behind the datum in which reader->mark stands, `depth` parentheses deep. false: as reader_skip. */
+bool reader_skip_from(struct reader *reader, size_t depth);
 /* The end of the text delimits too. */
 bool reader_is_delimiter_at(const struct reader *reader, size_t at);
 
