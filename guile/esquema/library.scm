@@ -19,8 +19,9 @@
 
 ;; What another library has defined is passed on; the rest is the body's own.
 (define (export-all! module names)
-  (for-each (lambda (name)
-              (if (and (module-variable module name) (not (module-local-variable module name)))
+  (for-each (lambda (spec) ; a name, or (rename inside outside)
+              (define name (if (pair? spec) (cons (cadr spec) (caddr spec)) spec))
+              (if (and (symbol? name)                        (module-variable module name) (not (module-local-variable module name)))
                   (module-re-export! module (list name) #:replace? #t)
                   (module-replace! module (list name))))
             names))

@@ -4,7 +4,7 @@
   #:use-module (ice-9 exceptions)
   #:use-module (esquema uncaught)
   #:use-module (srfi srfi-9 gnu)
-  #:export (located symbol-case refuse show-only
+  #:export (located symbol-case refuse show-only define-located keyword-name
             &description-error description-error? description-error-position)
   #:re-export (define*))
 
@@ -18,6 +18,18 @@
          (if (string? file)
              #`'(#,file #,(+ 1 (assq-ref source 'line)) #,(+ 1 (assq-ref source 'column)))
              #'#f))))))
+
+;; (define-located name form procedure): the name in front of operands is the macro `form`, which sees where they stand;
+;; alone it is the procedure, to be handed around.
+(define-syntax-rule (define-located name macro procedure)
+  (define-syntax name
+    (lambda (form)
+      (syntax-case form ()
+        ((_ . operands) #'(macro . operands))
+        (_ (identifier? form) #'procedure)))))
+
+;; The symbol of a keyword, #f for anything else.
+(define (keyword-name value) (and (keyword? value) (keyword->symbol value)))
 
 ;; A record of this type is printed with this part alone: #<container website>
 (define (show-only type part)

@@ -4,7 +4,7 @@
 ;; or #f. What the words mean is the runtime's business; here is only the shape of what people write.
 (define-library (esquema container)
   (import (scheme base) (esquema syntax) (esquema policy))
-  (export container make-container stored container? container-name container-rootfs container-command container-hostname
+  (export container (rename make-container-located make-container) stored container? container-name container-rootfs container-command container-hostname
           container-environment container-namespaces container-entries
           container-rootfs-mode container-working-directory container-user container-mounts container-network
           container-published container-limits container-grace container-seccomp container-landlock
@@ -334,7 +334,8 @@
 
     (define (entries-of-limits position value)
       (if (limits? value)
-          (limits-entries value)
+          (map (lambda (e) (if (cadr e) e (cons (car e) (cons position (cdr (cdr e))))))
+               (limits-entries value))
           (refuse position "field `limits` takes limits such as (memory (MiB 64)), or what make-limits made, not " value)))
 
     ;; As it was from the beginning: memory in bytes, processes, and processor time as quota in each period.
@@ -513,40 +514,62 @@
                              (no-new-privileges? #t) (best-effort '())
                              ;; other words for the same
                              (env '()) (seccomp-policy seccomp) (drop-caps? #t) (strict? #t) (supervise? #t)
-                             (teardown-timeout-ms #f) (preserve-fds '()) (cgroup-name #f))
+                             (teardown-timeout-ms #f) (preserve-fds '()) (cgroup-name #f)
+                             (places '())) ; where each argument stands: ((limits file line column) ...)
+      ;; The place of the first of these words that was written.
+      (define (at . words)
+        (cond ((null? words) position)
+              ((assq (car words) places) => (lambda (found) (if (cdr found) (cdr found) position)))
+              (else (apply at (cdr words)))))
       (define (if-given value field) (if value (list (field value)) '()))
-      (define (words field value) (if (null? value) '() (list (words-field field position value))))
+      (define (words field value . where) (if (null? value) '() (list (words-field field (apply at where) value))))
       (container-from-fields
        position
        (append
         (list (plain-field 'name position (list name))
-              (text-or-overlay position rootfs rootfs-ro?)
-              (plain-field 'command position (if (list? command) command (list command))))
-        (if-given hostname (lambda (value) (plain-field 'hostname position (list value))))
-        (if-given (append environment env) (lambda (pairs) (environment-entries position pairs)))
-        (if-given working-directory (lambda (value) (plain-field 'working-directory position (list value))))
-        (if-given id-map (lambda (value) (user-field position (list value))))
-        (words 'namespaces namespaces)
-        (if-given (pair? mounts) (lambda (yes) (mount-entries position mounts)))
-        (if-given network (lambda (value) (network-entries position value)))
-        (if-given (pair? devices) (lambda (yes) (plain-field 'devices position devices)))
-        (if-given limits (lambda (value) (entries-of-limits position value)))
-        (if-given time (lambda (value) (limit-entries 'time position (list value))))
-        (if-given open-files (lambda (value) (limit-entries 'open-files position (list value))))
-        (if-given grace (lambda (value) (plain-field 'grace position (list value))))
-        (if-given teardown-timeout-ms (lambda (value) (teardown-entries position value)))
+              (text-or-overlay (at 'rootfs) rootfs rootfs-ro?)
+              (plain-field 'command (at 'command) (if (list? command) command (list command))))
+        (if-given hostname (lambda (value) (plain-field 'hostname (at 'hostname) (list value))))
+        (if-given (append environment env) (lambda (pairs) (environment-entries (at 'environment 'env) pairs)))
+        (if-given working-directory
+                  (lambda (value) (plain-field 'working-directory (at 'working-directory) (list value))))
+        (if-given id-map (lambda (value) (user-field (at 'id-map) (list value))))
+        (words 'namespaces namespaces 'namespaces)
+        (if-given (pair? mounts) (lambda (yes) (mount-entries (at 'mounts) mounts)))
+        (if-given network (lambda (value) (network-entries (at 'network) value)))
+        (if-given (pair? devices) (lambda (yes) (plain-field 'devices (at 'devices) devices)))
+        (if-given limits (lambda (value) (entries-of-limits (at 'limits) value)))
+        (if-given time (lambda (value) (limit-entries 'time (at 'time) (list value))))
+        (if-given open-files (lambda (value) (limit-entries 'open-files (at 'open-files) (list value))))
+        (if-given grace (lambda (value) (plain-field 'grace (at 'grace) (list value))))
+        (if-given teardown-timeout-ms (lambda (value) (teardown-entries (at 'teardown-timeout-ms) value)))
         (if-given (or seccomp-policy (not seccomp?))
                   (lambda (yes)
-                    (seccomp-entries position (if seccomp? (named-policy seccomp-policy position) no-policy))))
-        (if-given (not landlock?) (lambda (yes) (list (landlock-mode position 'none))))
-        (words 'capabilities (if drop-caps? capabilities all-capabilities))
-        (if-given (not no-new-privileges?) (lambda (yes) (truth-field 'no-new-privileges position #f)))
-        (words 'best-effort (if strict? best-effort all-excuses))
-        (if-given (pair? preserve-fds) (lambda (yes) (descriptor-entries position preserve-fds)))
-        (if supervise? '() (refuse position "#:supervise? is always #t: every container has an init"))
+                    (let ((place (at 'seccomp? 'seccomp 'seccomp-policy)))
+                      (seccomp-entries place (if seccomp? (named-policy seccomp-policy place) no-policy)))))
+        (if-given (not landlock?) (lambda (yes) (list (landlock-mode (at 'landlock?) 'none))))
+        (words 'capabilities (if drop-caps? capabilities all-capabilities) 'drop-caps? 'capabilities)
+        (if-given (not no-new-privileges?)
+                  (lambda (yes) (truth-field 'no-new-privileges (at 'no-new-privileges?) #f)))
+        (words 'best-effort (if strict? best-effort all-excuses) 'strict? 'best-effort)
+        (if-given (pair? preserve-fds) (lambda (yes) (descriptor-entries (at 'preserve-fds) preserve-fds)))
+        (if supervise? '() (refuse (at 'supervise?) "#:supervise? is always #t: every container has an init"))
         (if cgroup-name
-            (refuse position "#:cgroup-name cannot be chosen: the runtime knows its own leftovers by the names that it gives")
+            (refuse (at 'cgroup-name)
+                    "#:cgroup-name cannot be chosen: the runtime knows its own leftovers by the names that it gives")
             '()))))
+
+    ;; (make-container name rootfs command #:key value ...) with the place of each; anything else is the procedure's.
+    (define-syntax make-container-form
+      (syntax-rules ()
+        ((_ first second third option ...)
+         (make-container first second third #:position (located first)
+                         #:places (list (cons 'rootfs (located second)) (cons 'command (located third))
+                                        (cons (keyword-name 'option) (located option)) ...)
+                         option ...))
+        ((_ . other) (make-container . other))))
+
+    (define-located make-container-located make-container-form make-container)
 
     ;; --- what people write
 
@@ -560,7 +583,7 @@
         ((_ (field ...) (head . values) ...)
          (container-from-fields (first-position field ...) (list (container-field field (head . values)) ...)))
         ((_ (field ...) name rootfs command option ...)
-         (make-container name rootfs command #:position (located name) option ...))
+         (make-container-form name rootfs command option ...))
         ((_ . other)
          (refuse #f "a container is (container (name ...) (rootfs ...) ...) or (container name rootfs command)"))))
 

@@ -3,7 +3,7 @@
 ;; GNU Guile (guile/esquema/syntax.scm); the others are the same text for both.
 (define-library (esquema syntax)
   (import (schooner primitives) (schooner syntax) (schooner kernel))
-  (export located symbol-case refuse define* show-only)
+  (export located symbol-case refuse define* show-only define-located keyword-name)
   (begin
 
     ;; (located form) is where the form stands: (file line column), or #f where that is not known.
@@ -16,6 +16,19 @@
     (define-syntax symbol-case
       (syntax-rules ()
         ((_ form clause ...) (%symbol-case form clause ...))))
+
+    ;; (define-located name form procedure): the name in front of operands is the macro `form`, which sees where they
+    ;; stand; alone it is the procedure, to be handed around.
+    (define-syntax define-located
+      (syntax-rules ()
+        ((_ name form procedure)
+         (define-syntax name
+           (syntax-rules ()
+             ((ignored . #:value) procedure)
+             ((ignored . operands) (form . operands)))))))
+
+    ;; The symbol of a keyword, #f for anything else.
+    (define (keyword-name value) (if (keyword? value) (keyword->symbol value) #f))
 
     ;; A record of this type is printed with this part alone. Here its other fields are called %..., which says so.
     (define (show-only type part) #f)

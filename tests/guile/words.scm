@@ -7,6 +7,10 @@
               (show (list (car entry) (if (pair? (cadr entry)) (cdr (cadr entry)) (cadr entry)) (cddr entry))))
             (container-entries c)))
 
+;; Guile knows no place of a keyword and tells that of the first argument: here the words alone.
+(define (show-words c)
+  (for-each (lambda (entry) (show (cons (car entry) (cddr entry)))) (container-entries c)))
+
 (show (esquema-init))
 (show (string? (esquema-runtime-version)))
 
@@ -47,14 +51,14 @@
 (show (limits-values (make-limits (MiB 128) 64 50000 100000)))
 (show-entries (container (inherit site) (name "staging") (rootfs "rootfs-web") (limits (memory (KiB 8)))))
 
-(show-entries
+(show-words
  (make-container "full" "root" '("/bin/true")
    #:env '(("A" . "b")) #:environment '(("C" "d")) #:mounts '(("/a" "/b") ("/c" "/d" #f)) #:hostname "inside"
    #:namespaces '(user mount) #:id-map '(1000 . 100) #:seccomp-policy 'strict #:drop-caps? #f #:landlock? #f
    #:rootfs-ro? #f #:strict? #f #:supervise? #t #:teardown-timeout-ms 1500 #:preserve-fds '(5 (6 . 7))
    #:limits (make-limits-v1 (MiB 64) 32 50000 100000 64)))
-(show-entries (make-container "bare" "root" '("/bin/true") #:seccomp? #f #:limits (make-limits 1000000 5)))
-(show-entries
+(show-words (make-container "bare" "root" '("/bin/true") #:seccomp? #f #:limits (make-limits 1000000 5)))
+(show-words
  (make-container "policy" "root" '("/bin/true")
    #:seccomp-policy (make-seccomp-policy #:inherit 'strict #:allow '(ptrace) #:deny '(mount) #:sockets '(unix)
                                          #:deny-sockets '(netlink) #:io-uring? #t #:ioctl '(21523) #:deny-ioctl '(21522)

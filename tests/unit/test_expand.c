@@ -452,6 +452,11 @@ static void test_macros_that_define(void **state)
           "(kw 1)",
           "(1 2)");
     CHECK("(define-syntax when2 when) (when2 #t 3)", "3");
+    /* the rule for the name alone, and its error where there is none */
+    CHECK("(define-syntax first (syntax-rules () ((_ . #:value) car) ((_ a . b) 'a)))"
+          "(list (first x y) (apply first '((1 2))) (let ((car cdr)) (first z)) (let ((f first)) (f '(5))))",
+          "(x 1 z 5)");
+    CHECK("(define-syntax m (syntax-rules () ((_ a) 1))) (list m)", "syntax-error: `m` is syntax, not a value");
     /* R7RS 5.3 and 4.3: the classic of a macro that expands to a macro that captures nothing */
     CHECK("(let ((x 1)) (let-syntax ((foo (syntax-rules () ((_ y) (let-syntax ((bar (syntax-rules ()"
           " ((_) (let ((x 2)) y))))) (bar)))))) (foo x)))",
@@ -783,6 +788,7 @@ static void test_hostile_macros_end(void **state)
 {
     const char *const programs[] = {
         "(define-syntax m (syntax-rules () ((_) (m)))) (m)",
+        "(define-syntax m (syntax-rules () ((_ . #:value) m))) (list m)",
         "(define-syntax m (syntax-rules () ((_ x ...) (m x ... x ...)))) (m 1)",
         "(define-syntax m (syntax-rules () ((_ x) (begin (m x) (m x))))) (m 1)",
         "(define-syntax m (syntax-rules () ((_ (a ...) ...) (m (a ... a ... a ...) ... (a ...) ...)))) (m (1) (2))",

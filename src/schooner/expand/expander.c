@@ -215,16 +215,21 @@ struct core *entry_node(struct expander *x, struct entry *entry, struct position
     return NULL;
 }
 
-struct core *reference_node(struct expander *x, struct datum *id, struct core **dest)
+/* A reference; *ret_again where the name is that of a macro which says what it stands for, and *id is that. */
+static bool expand_reference(struct expander *x, struct datum **id, struct core **dest, bool *ret_again)
 {
-    struct entry *entry = resolve(x, id, here(x));
-    if (!entry && !(entry = module_expect(x, id)))
-        return NULL;
-    if (entry->kind != ENTRY_LOCAL && entry->kind != ENTRY_GLOBAL) {
-        fail(x, id, "`%s` is syntax, not a value", identifier_text(id));
-        return NULL;
-    }
-    return entry_node(x, entry, id->position, dest);
+    struct entry *entry = resolve(x, *id, here(x));
+    if (!entry && !(entry = module_expect(x, *id)))
+        return false;
+    if (entry->kind == ENTRY_LOCAL || entry->kind == ENTRY_GLOBAL)
+        return entry_node(x, entry, (*id)->position, dest) != NULL;
+    struct datum *value = entry->kind == ENTRY_MACRO && entry->macro ? macro_value(x, entry->macro, *id) : NULL;
+    if (x->front->failed)
+        return false;
+    if (!value)
+        return fail(x, *id, "`%s` is syntax, not a value", identifier_text(*id));
+    *id = value;
+    return *ret_again = true;
 }
 
 /* --- one expression --- */
@@ -310,6 +315,7 @@ bool expand_expression(struct expander *x, const struct task *task)
 {
     struct datum *form = task->form;
     for (;;) {
+        bool again = false;
         if (form->cyclic)
             return fail(x, form, "cyclic data can stand only inside of quote");
         switch ((enum datum_kind)form->kind) {
@@ -321,13 +327,18 @@ bool expand_expression(struct expander *x, const struct task *task)
         case DATUM_KEYWORD: return constant_node(x, form, form->position, task->dest) != NULL;
         case DATUM_VECTOR: return constant_node(x, strip(x, form), form->position, task->dest) != NULL;
         case DATUM_SYMBOL:
-        case DATUM_ALIAS: return reference_node(x, form, task->dest) != NULL;
+        case DATUM_ALIAS:
+            if (!expand_reference(x, &form, task->dest, &again))
+                return false;
+            if (!again)
+                return true;
+            break;
         case DATUM_CORE: *task->dest = form->core; return true;
-        case DATUM_PAIR: break;
+        case DATUM_PAIR:
+            if (!expand_pair(x, &form, task, &again) || !again)
+                return !x->front->failed && !again;
+            break;
         }
-        bool again = false;
-        if (!expand_pair(x, &form, task, &again) || !again)
-            return !x->front->failed && !again;
         if (!front_charge(x->front, 1))
             return false;
     }

@@ -221,7 +221,6 @@ struct core *sequence_node(struct expander *x, size_t count, struct position pos
 struct core *lambda_node(struct expander *x, size_t count, const struct name *name, struct position position,
                          struct core **dest, struct core ***ret_body);
 /* What an identifier refers to, as a node. */
-struct core *reference_node(struct expander *x, struct datum *id, struct core **dest);
 struct core *entry_node(struct expander *x, struct entry *entry, struct position position, struct core **dest);
 
 enum builtin {
@@ -394,6 +393,12 @@ bool expand_lambda_star(struct expander *x, struct datum *formals, struct datum 
 /* Binds the entry to the macro that the form (syntax-rules ...) or the keyword stands for. */
 bool macro_bind(struct expander *x, struct entry *entry, struct datum *form, struct environment env);
 struct datum *macro_expand(struct expander *x, struct macro *macro, struct datum *form);
+/*
+ * What the name of a macro stands for where it is used alone. A rule of the pattern (_ . #:value) says so, which no
+ * honest use matches: a library has it for a form that people also hand around as a procedure. NULL: there is no such
+ * rule, or the front end has failed.
+ */
+struct datum *macro_value(struct expander *x, struct macro *macro, struct datum *id);
 struct macro *macro_lazy(struct expander *x, const unsigned char *bytes, size_t length, struct module *module);
 
 /* --- steps.c: macros at work, as text for people --- */

@@ -252,6 +252,23 @@ static void no_match(struct expander *x, struct datum *form)
     buffer_done(&out);
 }
 
+struct datum *macro_value(struct expander *x, struct macro *macro, struct datum *id)
+{
+    static const char value[] = "value";
+    if (!macro->rules && !macro_decode(x, macro))
+        return NULL;
+    for (uint32_t i = 0; i < macro->rule_count; i++) {
+        const struct pattern *pattern = macro->rules[i].pattern;
+        if (pattern->kind != PATTERN_DATUM || pattern->datum->kind != DATUM_KEYWORD ||
+            pattern->datum->name->length != sizeof value - 1 ||
+            memcmp(pattern->datum->name->text, value, sizeof value - 1) != 0)
+            continue;
+        struct datum *form = datum_pair(x->front, id, (struct datum *)pattern->datum, id->position);
+        return form ? macro_expand(x, macro, form) : NULL;
+    }
+    return NULL;
+}
+
 struct datum *macro_expand(struct expander *x, struct macro *macro, struct datum *form)
 {
     if (!macro) {
