@@ -295,7 +295,7 @@ static bool search_stream(struct search *search, DIR *stream, const char *path, 
 {
     const struct guard_tree *tree = &search->trees->items[search->tree];
     size_t root = strlen(tree->path);
-    bool in_git = strlen(path) > root && guard_is_git(path + root + 1);
+    bool in_git = guard_is_git(tree->path, strlen(path) > root ? path + root + 1 : "");
     unsigned has = 0; /* a bit for each of guard_of_git */
     bool has_head = false;
     for (struct dirent *entry; (errno = 0, entry = readdir(stream));) {
@@ -317,6 +317,8 @@ static bool search_stream(struct search *search, DIR *stream, const char *path, 
     if (!in_git || !tree->is_writable || around != GUARD_NONE)
         return true;
     if (has_head)
+        return add_missing_of_git(search, path, has);
+    if (strlen(path) == root) /* it was named, and is to be written */
         return add_missing_of_git(search, path, has);
     /* No repository yet; nobody makes one of it. */
     return strcasecmp(strrchr(path, '/'), "/.git") != 0 || guard(search, search->tree, path, GUARD_READ_ONLY);

@@ -3,6 +3,8 @@
 
 #include <fcntl.h>
 #include <fnmatch.h>
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/xattr.h>
@@ -77,7 +79,7 @@ enum guard_action guard_action_of(const char *name, bool in_git)
     return GUARD_NONE;
 }
 
-bool guard_is_git(const char *path)
+static bool is_git(const char *path)
 {
     for (const char *part = path; *part;) {
         size_t length = strcspn(part, "/");
@@ -87,6 +89,14 @@ bool guard_is_git(const char *path)
         part = *rest ? rest + 1 : rest;
     }
     return false;
+}
+
+bool guard_is_git(const char *tree, const char *folder)
+{
+    char path[PATH_MAX];
+    return is_git(folder) ||
+           ((size_t)snprintf(path, sizeof path, "%s%s%s", tree, *folder ? "/" : "", folder) < sizeof path &&
+            is_git(path));
 }
 
 bool guard_is_placeholder(int folder, const char *name)

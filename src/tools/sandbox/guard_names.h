@@ -40,8 +40,9 @@ extern const size_t guard_expected_count;
 
 /* What the name stands for in a folder; `in_git`: the folder belongs to a repository's own files. */
 enum guard_action guard_action_of(const char *name, bool in_git);
-/* Is the folder one of those whose `hooks` and `config` count? Given the path beneath the tree. */
-bool guard_is_git(const char *path);
+/* Is the folder one of those whose `hooks` and `config` count? Given the tree's own path, which may end in a repository
+ * or lie in one, and the folder's beneath it; "" is the tree itself. */
+bool guard_is_git(const char *tree, const char *folder);
 
 /* The attribute by which a stand-in that a killed run left is known. */
 #define GUARD_MARK "user.esquema.placeholder"

@@ -150,13 +150,13 @@ static bool apply_folder(const struct walk *walk, const struct place *place, boo
 }
 
 /* A name that is guarded wherever it appears: what it holds would run on the host. */
-static bool is_guarded(const struct place *place)
+static bool is_guarded(const char *tree, const struct place *place)
 {
     char parent[PATH_MAX];
     const char *slash = strrchr(place->path, '/');
     snprintf(parent, sizeof parent, "%.*s", slash ? (int)(slash - place->path) : 0, place->path);
     bool is_git_file = strcasecmp(place->name, ".git") == 0 && !S_ISDIR(place->about.st_mode);
-    return is_git_file || guard_action_of(place->name, guard_is_git(parent)) == GUARD_READ_ONLY;
+    return is_git_file || guard_action_of(place->name, guard_is_git(tree, parent)) == GUARD_READ_ONLY;
 }
 
 static bool apply_place(struct walk *walk, const struct place *place)
@@ -224,7 +224,7 @@ static bool visit_name(struct walk *walk, int upper, int tree, const char *name,
     }
     if (fstatat(upper, name, &place.about, AT_SYMLINK_NOFOLLOW) < 0)
         return fail(walk, "look at it");
-    if (walk->applies && !walk->change->applies_all && is_guarded(&place))
+    if (walk->applies && !walk->change->applies_all && is_guarded(walk->change->path, &place))
         return leave_out(walk, &place);
     return S_ISDIR(place.about.st_mode) ? visit_folder(walk, &place, depth) : walk->visit(walk, &place);
 }
