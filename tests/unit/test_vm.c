@@ -137,6 +137,50 @@ static const struct example examples[] = {
       "((#t even) (#f odd) (#t even) (#t even))" },
     { "(even? 1.5)", NULL },
     { "(+ 'a 1)", NULL },
+    /* bits (SRFI 151): two's complement without end, on both sides of what a word holds */
+    { "(import (srfi 151)) (define (all a b) (list (bitwise-and a b) (bitwise-ior a b) (bitwise-xor a b)))"
+      "(list (all 12 10) (all -1 5) (all -8 -3) (all (expt 2 70) (+ (expt 2 70) 1)))",
+      "((8 14 6) (5 -1 -6) (-8 -3 5) (1180591620717411303424 1180591620717411303425 1))" },
+    { "(import (srfi 151)) (list (bitwise-and 15 6 12) (bitwise-ior 1 2 4) (bitwise-xor 1 3 7) (bitwise-and 7)"
+      " (bitwise-ior))",
+      "(4 7 5 7 0)" },
+    { "(import (srfi 151)) (map (lambda (n) (map (lambda (by) (arithmetic-shift n by)) '(0 1 4 -1 -2 -64 -100)))"
+      " '(0 1 5 -1 -5))",
+      "((0 0 0 0 0 0 0) (1 2 16 0 0 0 0) (5 10 80 2 1 0 0) (-1 -2 -16 -1 -1 -1 -1) (-5 -10 -80 -3 -2 -1 -1))" },
+    { "(import (srfi 151)) (list (arithmetic-shift 1 59) (arithmetic-shift 1 60) (arithmetic-shift 3 59)"
+      " (arithmetic-shift 1 64) (arithmetic-shift 1152921504606846975 1) (arithmetic-shift (arithmetic-shift 5 90) -90)"
+      " (arithmetic-shift 1152921504606846975 -59) (arithmetic-shift 1152921504606846975 -60))",
+      "(576460752303423488 1152921504606846976 1729382256910270464 18446744073709551616 2305843009213693950 5 1 0)" },
+    { "(import (srfi 151)) (bitwise-and 1 2.0)", NULL },
+    { "(import (srfi 151)) (bitwise-xor 'a 1)", NULL },
+    { "(import (srfi 151)) (arithmetic-shift 1 'a)", NULL },
+    { "(import (srfi 151)) (arithmetic-shift 1.5 1)", NULL },
+    /* R7RS 6.4, 6.8, 6.9, 5.5: what changes something */
+    { "(define p (list 1 2)) (set-car! p 3) (set-cdr! p '(4)) p", "(3 4)" },
+    { "(define v (vector 1 2 3)) (vector-set! v 0 'a) (vector-set! v 2 v) (list (vector-ref v 0) (vector-ref v 1)"
+      " (eq? v (vector-ref v 2)))",
+      "(a 2 #t)" },
+    { "(define b (bytevector 1 2 3)) (bytevector-u8-set! b 1 255) b", "#u8(1 255 3)" },
+    { "(define n 1) (define (bump) (set! n (+ n 1))) (bump) (bump) n", "3" },
+    { "(define (f v) (vector-set! v 0 (begin (set! v (vector 7)) 5)) 'done) (f (vector 1))", "done" },
+    { "(set-car! '() 1)", NULL },
+    { "(set-cdr! (vector 1) 1)", NULL },
+    { "(set-car! '(1 2) 1)", NULL }, /* a literal */
+    { "(let ((fresh (list 1))) (set-cdr! fresh '(2)) (set-cdr! (cdr fresh) '()))", NULL },
+    { "(vector-set! (vector 1 2) 2 0)", NULL },
+    { "(vector-set! (vector 1 2) -1 0)", NULL },
+    { "(vector-set! (vector 1 2) 1.0 0)", NULL },
+    { "(vector-set! '(1 2) 0 0)", NULL },
+    { "(vector-set! #(1 2) 0 0)", NULL },
+    { "(bytevector-u8-set! (bytevector 1 2) 0 256)", NULL },
+    { "(bytevector-u8-set! (bytevector 1 2) 2 0)", NULL },
+    { "(bytevector-u8-set! #u8(1 2) 0 0)", NULL },
+    { "(bytevector-u8-set! (vector 1 2) 0 0)", NULL },
+    { "(define-record-type a (make-a x) a? (x ax set-ax!)) (set-ax! 5 1)", NULL },
+    { "(define-record-type a (make-a x) a? (x ax set-ax!)) (define-record-type b (make-b x) b? (x bx set-bx!))"
+      "(set-ax! (make-b 1) 2)",
+      NULL },
+    { "(define (f) (set! later 1)) (f) (define later 2)", NULL },
     /* constants */
     { "(list (+ 1 2) (* 60 60) (* 1152921504606846975 2) (- -1152921504606846976 1))",
       "(3 3600 2305843009213693950 -1152921504606846977)" },

@@ -17,7 +17,7 @@ enum opcode {
 enum opcode_flag { OPCODE_SAFE = 1, OPCODE_CALL = 2, OPCODE_ENDS = 4 };
 
 enum {
-    CODE_VERSION = 4,
+    CODE_VERSION = 5,
 
 };
 #define CODE_NONE   UINT32_MAX

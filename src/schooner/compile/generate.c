@@ -216,10 +216,16 @@ static bool gen_global(struct generator *g, struct core *node, struct dest dest)
 
 static bool gen_set_global(struct generator *g, struct core *node, struct dest dest)
 {
-    uint32_t value = gen_operand(g, node->set_global.value), cell = registers_take(g, 1);
-    gen_constant(g, cell_slot(g, node->set_global.global), cell);
-    gen_position(g, node);
-    emit(&g->as, node->kind == CORE_DEFINE ? OP_CELL_DEFINE : OP_CELL_SET, cell, value);
+    uint32_t value = gen_operand(g, node->set_global.value), slot = cell_slot(g, node->set_global.global);
+    if (node->kind == CORE_SET_GLOBAL && slot <= UINT16_MAX) {
+        gen_position(g, node);
+        emit(&g->as, OP_GLOBAL_SET, value, slot);
+    } else {
+        uint32_t cell = registers_take(g, 1);
+        gen_constant(g, slot, cell);
+        gen_position(g, node);
+        emit(&g->as, node->kind == CORE_DEFINE ? OP_CELL_DEFINE : OP_CELL_SET, cell, value);
+    }
     if (dest.want == WANT_EFFECT)
         return !gen_failed(g);
     uint32_t reg = dest_register(g, dest);

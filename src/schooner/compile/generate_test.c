@@ -56,9 +56,12 @@ bool is_test(struct generator *g, const struct core *node)
     case OPEN_EQV: return count == 2 && (is_eq_constant(node->call.args[0]) || is_eq_constant(node->call.args[1]));
     case OPEN_UNARY:
     case OPEN_BINARY:
+    case OPEN_BITS:
+    case OPEN_CHANGE:
     case OPEN_ARITH:
     case OPEN_PATH:
     case OPEN_RECORD_REF:
+    case OPEN_RECORD_SET:
     case OPEN_VALUES:
     case OPEN_CONTROL: return false;
     }
@@ -159,9 +162,12 @@ static bool gen_open_test(struct generator *g, struct core *node, uint32_t yes, 
         return !gen_failed(g);
     case OPEN_UNARY:
     case OPEN_BINARY:
+    case OPEN_BITS:
+    case OPEN_CHANGE:
     case OPEN_ARITH:
     case OPEN_PATH:
     case OPEN_RECORD_REF:
+    case OPEN_RECORD_SET:
     case OPEN_VALUES:
     case OPEN_CONTROL: return false;
     }
@@ -302,6 +308,43 @@ static bool gen_record_ref(struct generator *g, struct core *node, struct dest d
     return gen_deliver(g, reg, dest);
 }
 
+/* What changes something has no value worth keeping. */
+static bool gen_no_value(struct generator *g, struct dest dest, uint32_t first)
+{
+    if (dest.want == WANT_EFFECT)
+        return !gen_failed(g);
+    uint32_t reg = result_after(g, dest, first);
+    gen_immediate(g, V_UNSPECIFIED, reg);
+    return gen_deliver(g, reg, dest);
+}
+
+static bool gen_change(struct generator *g, struct core *node, const struct open_entry *open, struct dest dest)
+{
+    struct core **args = node->call.args;
+    uint32_t first = g->next, a = gen_operand(g, args[0]), b = gen_operand(g, args[1]);
+    if (node->call.count == 2) {
+        gen_position(g, node);
+        emit(&g->as, (enum opcode)open->op, a, b);
+    } else {
+        uint32_t c = gen_operand(g, args[2]);
+        gen_position(g, node);
+        emit(&g->as, (enum opcode)open->op, a, b, c);
+    }
+    return gen_no_value(g, dest, first);
+}
+
+static bool gen_record_set(struct generator *g, struct core *node, struct dest dest)
+{
+    int64_t index = 0;
+    struct core **args = node->call.args;
+    small_constant(args[2], 0, 1000, &index);
+    uint32_t first = g->next, record = gen_operand(g, args[0]), type = gen_operand(g, args[1]);
+    uint32_t value = gen_operand(g, args[3]), name = constant_datum(&g->as, args[4]->constant);
+    gen_position(g, node);
+    emit(&g->as, OP_RECORD_SET, record, type, value, (uint32_t)index, name);
+    return gen_no_value(g, dest, first);
+}
+
 bool gen_primitive(struct generator *g, struct core *node, struct dest dest, bool *ret_done)
 {
     const struct open_entry *open = open_of(g, node);
@@ -334,6 +377,14 @@ bool gen_primitive(struct generator *g, struct core *node, struct dest dest, boo
             gen_position(g, node);
             emit(&g->as, (enum opcode)open->op, reg, a, b);
             return gen_deliver(g, reg, dest);
+        case OPEN_CHANGE:
+            if (count != open->small)
+                break;
+            return gen_change(g, node, open, dest);
+        case OPEN_BITS:
+            if (count < 2 || count > OPEN_ARGUMENTS)
+                break;
+            return gen_arith(g, node, open, dest);
         case OPEN_ARITH:
             if (count < 2 || count > OPEN_ARGUMENTS)
                 break;
@@ -342,6 +393,10 @@ bool gen_primitive(struct generator *g, struct core *node, struct dest dest, boo
             if (count != 4 || args[3]->kind != CORE_CONSTANT || !small_constant(args[2], 0, 1000, &index))
                 break;
             return gen_record_ref(g, node, dest);
+        case OPEN_RECORD_SET:
+            if (count != 5 || args[4]->kind != CORE_CONSTANT || !small_constant(args[2], 0, 1000, &index))
+                break;
+            return gen_record_set(g, node, dest);
         case OPEN_VALUES:
             if (count == 1)
                 return gen(g, args[0], dest);

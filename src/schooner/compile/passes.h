@@ -113,6 +113,8 @@ bool core_is_pure(const struct core *node); /* no effect, cannot fail */
 enum open_kind {
     OPEN_UNARY,  /* op d s */
     OPEN_BINARY, /* op d s s */
+    OPEN_BITS,   /* op d s s, from left to right */
+    OPEN_CHANGE, /* op s s, or op s s s: as many operands as `small` says */
     OPEN_ARITH,  /* op d s s, with op_small d s i when the second is small; more operands from left to right */
     OPEN_TEST1,  /* branch */
     OPEN_TEST2,
@@ -123,6 +125,7 @@ enum open_kind {
     OPEN_ZERO, /* comparison with 0 */
     OPEN_PATH, /* cadr and its like, of two steps */
     OPEN_RECORD_REF,
+    OPEN_RECORD_SET,
     OPEN_VALUES,
     OPEN_CONTROL, /* needs a frame: never a PRIM instruction */
 };

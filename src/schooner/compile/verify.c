@@ -121,7 +121,8 @@ static bool slot_is_sound(const struct check *check, unsigned op, uint32_t slot)
 {
     if (slot >= check->code->slots)
         return false;
-    return op != OP_GLOBAL || code_table(struct code_constant, check->code, constants)[slot].kind == CONSTANT_CELL;
+    return (op != OP_GLOBAL && op != OP_GLOBAL_SET) ||
+           code_table(struct code_constant, check->code, constants)[slot].kind == CONSTANT_CELL;
 }
 
 /* --- instructions --- */

@@ -91,6 +91,23 @@
         JUMP_IF(!is_false(value) == (sense), 2);                    \
     } while (0)
 
+/* What a primitive does with two registers, and the result to a third one. */
+#define BITS(primitive)                    \
+    do {                                   \
+        sch_value args[] = { R(B), R(C) }; \
+        SAVE();                            \
+        value = primitive(vm, args, 2);    \
+        goto store_a;                      \
+    } while (0)
+
+#define CHANGE(primitive, ...)                                     \
+    do {                                                           \
+        sch_value args[] = { __VA_ARGS__ };                        \
+        SAVE();                                                    \
+        value = primitive(vm, args, sizeof args / sizeof args[0]); \
+        goto changed;                                              \
+    } while (0)
+
 #define RAISE(expression) \
     do {                  \
         SAVE();           \
@@ -107,6 +124,12 @@ static inline bool is_record_of(sch_value v, sch_value type)
 static inline bool is_own(sch_value v, unsigned type)
 {
     return is_type(v, type) && !(header_flags(value_header(v)) & OBJECT_FROZEN);
+}
+
+/* May the pair be one that is never written? Where none is near, that is seen at once. */
+static inline bool block_has_literals(sch_value pair)
+{
+    return block_of(pair_of(pair))->flags & (BLOCK_FROZEN | BLOCK_LITERAL);
 }
 
 static inline const uint32_t *closure_entry(const struct closure *closure)
@@ -438,6 +461,18 @@ op_GLOBAL : {
         goto unbound;
     }
     R(A) = value;
+    STEP(1);
+}
+op_GLOBAL_SET : {
+    sch_value cell = environment_instance(fp[-1])->constants[word_bc(word)];
+    if (unlikely(value_same(object_as(struct cell, cell)->value, V_UNBOUND))) {
+        value = object_as(struct cell, cell)->name;
+        goto unbound;
+    }
+    if (unlikely(!is_own(cell, OBJECT_CELL)))
+        goto unsound;
+    barrier_object(vm, object_of(cell));
+    object_as(struct cell, cell)->value = R(A);
     STEP(1);
 }
 op_CELL_REF : {
@@ -848,6 +883,75 @@ op_CHAR_INT:
     if (unlikely(!is_character(R(B))))
         RAISE(raise_type(vm, "char->integer", 1, "a character", R(B)));
     R(A) = make_fixnum(character_code(R(B)));
+    STEP(1);
+op_BITS_AND:
+    if (likely(are_fixnums(R(B), R(C)))) {
+        R(A) = (sch_value){ R(B).bits & R(C).bits };
+        STEP(1);
+    }
+    BITS(prim_bitwise_and);
+op_BITS_IOR:
+    if (likely(are_fixnums(R(B), R(C)))) {
+        R(A) = (sch_value){ R(B).bits | R(C).bits };
+        STEP(1);
+    }
+    BITS(prim_bitwise_ior);
+op_BITS_XOR:
+    if (likely(are_fixnums(R(B), R(C)))) {
+        R(A) = (sch_value){ R(B).bits ^ R(C).bits };
+        STEP(1);
+    }
+    BITS(prim_bitwise_xor);
+op_SHIFT : {
+    /* A shift costs a unit, but where nothing moves: that, what is negative or grows, and the end of a slice are the
+     * primitive's. */
+    sch_value a = R(B), b = R(C);
+    int64_t n = (int64_t)a.bits >> 3, by = (int64_t)b.bits >> 3;
+    if (are_fixnums(a, b) && n > 0 && slice > 1 && by != 0 && by > -64 && by < __builtin_clzll((uint64_t)n) - 3) {
+        slice--;
+        R(A) = make_fixnum(by > 0 ? n << by : n >> -by);
+        STEP(1);
+    }
+    BITS(prim_arithmetic_shift);
+}
+op_SET_CAR:
+    if (likely(is_pair(R(A)) && !block_has_literals(R(A)))) {
+        barrier_pair(vm, R(A));
+        pair_of(R(A))->car = R(B);
+        STEP(1);
+    }
+    CHANGE(prim_set_car, R(A), R(B));
+op_SET_CDR:
+    if (likely(is_pair(R(A)) && !block_has_literals(R(A)))) {
+        barrier_pair(vm, R(A));
+        pair_of(R(A))->cdr = R(B);
+        STEP(1);
+    }
+    CHANGE(prim_set_cdr, R(A), R(B));
+op_VECTOR_SET:
+    if (likely(is_own(R(A), OBJECT_VECTOR) && is_index(R(B), object_length(R(A))))) {
+        barrier_object(vm, object_of(R(A)));
+        object_as(struct vector, R(A))->items[R(B).bits >> 3] = R(C);
+        STEP(1);
+    }
+    CHANGE(prim_vector_set, R(A), R(B), R(C));
+op_BYTE_SET:
+    if (likely(is_own(R(A), OBJECT_BYTEVECTOR) && is_index(R(B), object_length(R(A))) && is_index(R(C), 256))) {
+        object_as(struct bytevector, R(A))->bytes[R(B).bits >> 3] = (unsigned char)(R(C).bits >> 3);
+        STEP(1);
+    }
+    CHANGE(prim_bytevector_set, R(A), R(B), R(C));
+op_RECORD_SET:
+    if (likely(is_record_of(R(A), R(B)) && is_own(R(A), OBJECT_RECORD) && pc[1] < object_length(R(A)) - 1)) {
+        barrier_object(vm, object_of(R(A)));
+        object_as(struct record, R(A))->fields[pc[1]] = R(C);
+        STEP(3);
+    }
+    CHANGE(prim_record_set, R(A), R(B), make_fixnum(pc[1]), R(C), environment_instance(fp[-1])->constants[pc[2]]);
+changed: /* by a primitive: what is longer than a word has raised */
+    LOAD();
+    if (is_raised(value))
+        goto raised;
     STEP(1);
 store_a:
     LOAD();
