@@ -122,7 +122,7 @@ sch_env *fuzz_env_new(struct sch_env_options options)
     options.libraries = libraries;
     options.library_count = 2;
     options.memory = (struct sch_memory){ .map = region_map, .unmap = region_unmap, .data = the_region() };
-    if (options.posture == SCH_POSTURE_EVAL)
+    if (options.posture == SCH_POSTURE_EVAL && !options.pre_imports)
         options.pre_imports = all;
     struct sch_failure failure = { .size = sizeof failure };
     sch_env *env = sch_env_new(&options, &failure);

@@ -24,7 +24,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 /*
  * An environment with the library (fuzz) of the host, which has (input), (input-number) and (broken WHAT ...), and
  * everywhere (pause), which suspends, and (again PROCEDURE ARGUMENT ...), which calls from the host. The size, the
- * libraries, the memory and the pre-imports are filled in.
+ * libraries, the memory and, for SCH_POSTURE_EVAL, missing pre-imports are filled in.
  */
 sch_env *fuzz_env_new(struct sch_env_options options);
 /* That of a posture, made once. */
