@@ -4,6 +4,7 @@
  */
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -15,6 +16,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <unistd.h>
 #include "plan/plan.h"
 
 /* Bounds of the look for sockets: a bind may be anything. */
@@ -28,6 +30,7 @@ struct audit {
     size_t count;
     unsigned entries; /* looked at for sockets */
     unsigned sockets;
+    bool is_cut; /* the look ended at one of its bounds, or could not go on somewhere */
 };
 
 __attribute__((format(printf, 5, 6))) static void find(struct audit *audit, const char *area, unsigned exposure,
@@ -109,16 +112,26 @@ static void find_sockets(struct audit *audit, const char *path, const char *root
     struct stat about;
     if (root && is_covered(audit->block, path + strlen(root)))
         return;
-    if (++audit->entries > ENTRIES_MAX || audit->sockets >= SOCKETS_MAX || lstat(*path ? path : "/", &about) < 0)
+    if (audit->entries >= ENTRIES_MAX || audit->sockets >= SOCKETS_MAX || lstat(*path ? path : "/", &about) < 0) {
+        audit->is_cut = true;
         return;
+    }
+    audit->entries++;
     if (S_ISSOCK(about.st_mode)) {
         audit->sockets++;
         find(audit, "sockets", 10, where, "may connect to %s", path);
     }
-    DIR *folder = S_ISDIR(about.st_mode) && depth < DEPTH_MAX ? opendir(*path ? path : "/") : NULL;
-    if (!folder)
+    if (!S_ISDIR(about.st_mode))
         return;
-    for (struct dirent *entry; (entry = readdir(folder)) && audit->entries <= ENTRIES_MAX;) {
+    int fd = depth < DEPTH_MAX ? open(*path ? path : "/", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) : -1;
+    DIR *folder = fd < 0 ? NULL : fdopendir(fd);
+    if (!folder) {
+        audit->is_cut = true;
+        if (fd >= 0)
+            close(fd);
+        return;
+    }
+    for (struct dirent *entry; (entry = readdir(folder)) && audit->entries < ENTRIES_MAX;) {
         char below[4096];
         if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
             continue;
@@ -126,6 +139,8 @@ static void find_sockets(struct audit *audit, const char *path, const char *root
             continue;
         if ((size_t)snprintf(below, sizeof(below), "%s/%s", path, entry->d_name) < sizeof(below))
             find_sockets(audit, below, root, depth + 1, where);
+        else
+            audit->is_cut = true;
     }
     closedir(folder);
 }
@@ -169,6 +184,14 @@ static void audit_root(struct audit *audit)
         find_sockets(audit, strcmp(real, "/") == 0 ? "" : real, strcmp(real, "/") == 0 ? "" : real, 0, where);
 }
 
+/* A bind is of what its path leads to. What is not there yet is made empty. */
+static void audit_source(struct audit *audit, const struct spec_item *item)
+{
+    char real[PATH_MAX];
+    if (realpath(item->words[1], real))
+        find_sockets(audit, strcmp(real, "/") == 0 ? "" : real, NULL, 0, &item->where);
+}
+
 static void audit_files(struct audit *audit)
 {
     size_t count;
@@ -177,9 +200,11 @@ static void audit_files(struct audit *audit)
     audit_root(audit);
     for (size_t i = 0; i < count; i++)
         if (items[i].count > 2 && strcmp(items[i].words[0], "bind") == 0)
-            find_sockets(audit, items[i].words[1], NULL, 0, &items[i].where);
-    if (audit->entries > ENTRIES_MAX)
-        find(audit, "sockets", 5, NULL, "too many files are bound to look for every socket among them");
+            audit_source(audit, &items[i]);
+    if (audit->is_cut || audit->entries >= ENTRIES_MAX)
+        find(audit, "sockets", 5, NULL,
+             "may connect to more sockets: what is bound has too many files or folders to look at each, or some that "
+             "cannot be read");
     items = spec_items(audit->spec, SPEC_DEVICES, &count);
     for (size_t i = 0; i < count; i++)
         for (size_t j = 0; j < items[i].count; j++)

@@ -71,14 +71,21 @@ static int compose_entry(struct composition *all, int directory, const char *nam
 static int compose_directory(struct composition *all, int directory, const char *prefix)
 {
     int copy = sys_dup_above(directory, 3);
-    DIR *stream = copy < 0 ? NULL : fdopendir(copy);
+    if (copy < 0)
+        return copy;
+    DIR *stream = fdopendir(copy);
     if (!stream) {
         sys_close(copy);
         return -ENOMEM;
     }
     int result = 0;
-    for (struct dirent *entry; result == 0 && !all->is_too_large && (entry = readdir(stream));) {
+    for (struct dirent *entry; result == 0 && !all->is_too_large;) {
         char path[4096];
+        errno = 0;
+        if (!(entry = readdir(stream))) {
+            result = -errno;
+            break;
+        }
         if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
             continue;
         int length = snprintf(path, sizeof(path), "%s%s%s", prefix, *prefix ? "/" : "", entry->d_name);

@@ -162,8 +162,18 @@ static bool is_needed(const struct up *up, const struct up_service *service)
     return false;
 }
 
+/* What it wrote before it ended still stands in the pipe. */
+static void take_last_word(struct up *up, struct up_service *service)
+{
+    if (service->life != LIFE_STARTING || service->given->ready != BRIDGE_READY_DESCRIPTOR || !up_is_ready(up, service))
+        return;
+    service->was_ready = true;
+    up_say(up, service, "is ready");
+}
+
 static void take_end(struct up *up, struct up_service *service)
 {
+    take_last_word(up, service);
     bool was_pending = !service->was_ready;
     up_show(up, service);
     close(service->tie);

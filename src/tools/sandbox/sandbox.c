@@ -19,6 +19,7 @@
 #define PROCESSES_DEFAULT  1024
 #define TIME_DEFAULT       3600000 /* milliseconds, where nobody sits at a terminal */
 #define OPEN_FILES_DEFAULT 4096
+#define OPEN_FILES_LEAST   16               /* that can be asked for */
 #define THROW_AWAY_SIZE    "size=268435456" /* of /tmp and of the home folder, each */
 #define THROW_AWAY_INODES  "inodes=65536"
 
@@ -95,7 +96,8 @@ static bool add_limits(struct sandbox *sandbox, esq_error *ret_error)
         wish_set_number(wish, "output", output);
     if (nanoseconds > 0)
         wish_set_number(wish, "time", (nanoseconds + 999999) / 1000000);
-    wish_set_number(wish, "open-files", at_most_hard(RLIMIT_NOFILE, OPEN_FILES_DEFAULT));
+    uint64_t open_files = at_most_hard(RLIMIT_NOFILE, OPEN_FILES_DEFAULT);
+    wish_set_number(wish, "open-files", open_files < OPEN_FILES_LEAST ? OPEN_FILES_LEAST : open_files);
     return true;
 }
 

@@ -66,6 +66,11 @@ static int make(int parent, const char *name, const struct guard_placeholder *ab
         else if (fd >= 0 && length > 0 && write(fd, about->contents, length) != (ssize_t)length)
             errno = EIO; /* it is found again by its mark, and taken away */
     }
+    if (fd < 0 && *ret_is_new) { /* a folder without a descriptor for it: nobody would know it again */
+        int number = errno;
+        unlinkat(parent, name, AT_REMOVEDIR);
+        errno = number;
+    }
     if (fd >= 0 && *ret_is_new)
         fsetxattr(fd, GUARD_MARK, "", 0, 0); /* where there are no attributes it is forgotten after a kill */
     return fd;
