@@ -77,6 +77,13 @@ struct launch_how {
 int launch_start(const struct esq_plan *plan, const struct launch_how *how, struct launched *ret_launched,
                  esq_error *ret_error);
 
+/*
+ * May a program inside have this descriptor of ours? 0; -EBADF when it is not open; -EISDIR for a directory or an
+ * O_PATH descriptor, which would let it walk out of its root.
+ */
+int launch_check_descriptor(int fd);
+#define LAUNCH_DESCRIPTOR_REMEDY "give a file, a pipe or a socket"
+
 /* What the child, init or the joiner has reported of a step: fills ret_error, returns the negative errno. */
 int launch_fail_at_step(const struct plan_block *block, const struct child_report *report, esq_error *ret_error);
 

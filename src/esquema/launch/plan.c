@@ -50,17 +50,24 @@ int death_plan(const esq_spec *spec, struct plan_builder *builder, esq_error *re
 
 /* ---- launch: descriptors and working directory ---- */
 
-/* A directory or an O_PATH descriptor would let the payload walk out of its root. */
-static void check_fd(const struct spec_item *item, const char *what, struct spec_problems *problems)
+int launch_check_descriptor(int fd)
 {
     struct stat found;
-    int flags = sys_fd_flags(item->fd);
-    if (flags < 0 || sys_fstat(item->fd, &found) < 0)
+    int flags = sys_fd_flags(fd);
+    if (flags < 0 || sys_fstat(fd, &found) < 0)
+        return -EBADF;
+    return flags & O_PATH || S_ISDIR(found.st_mode) ? -EISDIR : 0;
+}
+
+static void check_fd(const struct spec_item *item, const char *what, struct spec_problems *problems)
+{
+    int result = launch_check_descriptor(item->fd);
+    if (result == -EBADF)
         spec_problem(problems, &item->where, EBADF, NULL, "descriptor %d for %s", item->fd, what);
-    else if (flags & O_PATH || S_ISDIR(found.st_mode))
-        spec_problem(problems, &item->where, 0, "give a file, a pipe or a socket",
-                     "descriptor %d for %s is a %s, which leads out of the container", item->fd, what,
-                     flags & O_PATH ? "path handle" : "directory");
+    else if (result < 0)
+        spec_problem(problems, &item->where, 0, LAUNCH_DESCRIPTOR_REMEDY,
+                     "descriptor %d for %s is a directory or a path handle, which leads out of the container", item->fd,
+                     what);
 }
 
 static const enum spec_field standard[3] = { SPEC_STDIN, SPEC_STDOUT, SPEC_STDERR };

@@ -190,20 +190,32 @@ int esq_store_logs(esq_store *store, const char *name, esq_error *ret_error)
     return store_open_logs(store, name, false, ret_error);
 }
 
-/* Only regular names that the supervisor gives: log, log.1, ... */
+/* Only names that the supervisor gives; one may be missing between others when it was killed. */
 int store_remove_logs(struct esq_store *store, const char *name)
 {
     _cleanup_fd_ int folder = store_open_logs(store, name, false, NULL);
     if (folder < 0)
         return folder;
     SYS(SYS_unlinkat, folder, "log", 0);
-    for (unsigned i = 1; i < 1000; i++) {
+    SYS(SYS_unlinkat, folder, "log.new", 0);
+    for (unsigned i = 1; i < STORE_LOG_FILES_MAX; i++) {
         char file[16];
         snprintf(file, sizeof file, "log.%u", i);
-        if (SYS(SYS_unlinkat, folder, file, 0) == -ENOENT)
-            break;
+        SYS(SYS_unlinkat, folder, file, 0);
     }
     return (int)SYS(SYS_unlinkat, store->logs, name, AT_REMOVEDIR);
+}
+
+void store_drop_empty_logs(struct esq_store *store, const char *name)
+{
+    struct stat found;
+    _cleanup_fd_ int folder = store_open_logs(store, name, false, NULL);
+    if (folder < 0)
+        return;
+    if (SYS(SYS_newfstatat, folder, "log", &found, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(found.st_mode) &&
+        found.st_size == 0)
+        SYS(SYS_unlinkat, folder, "log", 0);
+    SYS(SYS_unlinkat, store->logs, name, AT_REMOVEDIR); /* unless an earlier run has left something */
 }
 
 /* ---- Entries ---- */

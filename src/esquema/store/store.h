@@ -12,7 +12,8 @@
 #include <stdbool.h>
 #include "error/error.h"
 
-#define STORE_ENTRIES_MAX 65536 /* looked at in one folder */
+#define STORE_ENTRIES_MAX   65536 /* looked at in one folder */
+#define STORE_LOG_FILES_MAX 100   /* of one container */
 
 struct esq_store {
     int folder; /* of the entries */
@@ -42,6 +43,8 @@ void store_close(struct store_entry *entry);
 /* The logs of an entry; made where there are none when `is_made`. */
 int store_open_logs(struct esq_store *store, const char *name, bool is_made, esq_error *ret_error);
 int store_remove_logs(struct esq_store *store, const char *name);
+/* After a start that failed: what it has made and nothing was written to. */
+void store_drop_empty_logs(struct esq_store *store, const char *name);
 
 /* Removes what killed processes have left, cgroups too. */
 void store_clean(struct esq_store *store);

@@ -17,6 +17,7 @@
 #include "launch/join_job.h"
 #include "launch/launch.h"
 #include "supervise/control.h"
+#include "supervise/supervise.h"
 
 enum { ENVIRONMENT_MAX = 4096 };
 
@@ -330,8 +331,8 @@ static int start_at(esq_store *store, const esq_exec *how, const struct joining 
         return esq_fail(ret_error, NULL, -result, NULL, "make the job of the joiner");
     result = spawn(store->joiner, how, joining, job, report, ret_pid);
     if (result < 0)
-        return esq_fail(ret_error, NULL, -result, "it belongs to this installation: install it again",
-                        "execute the joiner, %s", *store->joiner ? store->joiner : "of which no path was given");
+        return esq_fail(ret_error, NULL, -result, supervise_missing_remedy(result), "execute the joiner, %s",
+                        *store->joiner ? store->joiner : "of which no path was given");
     sys_close(take_fd(&report));
     const char *detail;
     result = bring_home(home, *ret_pid, reports, &detail);
@@ -352,9 +353,24 @@ static int start(esq_store *store, const esq_exec *how, const struct joining *jo
     struct pollfd alive = { .fd = joining->fds[0], .events = POLLIN };
     int result = sys_poll(&alive, 1, 0) == 0 /* else its pid may be another's by now */
                      ? start_at(store, how, joining, home, ret_pid, ret_error)
-                     : esq_refuse(ret_error, ESRCH, NULL, "the container has ended");
+                     : esq_refuse(ret_error, ESRCH, "`esquema ps` says what became of it", "the container has ended");
     free(home);
     return result;
+}
+
+/* The program inside gets these: the same holds for them as for those of a container. */
+static int check_streams(const esq_exec *how, esq_error *ret_error)
+{
+    for (int i = 0; i < 3; i++) {
+        int result = launch_check_descriptor(how->fds[i]);
+        if (result == -EBADF)
+            return esq_fail(ret_error, NULL, EBADF, NULL, "descriptor %d", how->fds[i]);
+        if (result < 0)
+            return esq_refuse(ret_error, EISDIR, LAUNCH_DESCRIPTOR_REMEDY,
+                              "descriptor %d is a directory or a path handle, which leads out of the container",
+                              how->fds[i]);
+    }
+    return 0;
 }
 
 pid_t esq_store_exec(esq_store *store, const char *name, const esq_exec *how, esq_error *ret_error)
@@ -364,7 +380,9 @@ pid_t esq_store_exec(esq_store *store, const char *name, const esq_exec *how, es
     pid_t pid = 0;
     if (how->size < sizeof *how || how->word_count == 0 || !*how->words[0] || how->environment_count > ENVIRONMENT_MAX)
         return esq_refuse(ret_error, EINVAL, NULL, "a program to execute is needed");
-    int result = esq_store_find(store, name, &entry, ret_error);
+    int result = check_streams(how, ret_error); /* before any of ours could take the place of one that is closed */
+    if (result == 0)
+        result = esq_store_find(store, name, &entry, ret_error);
     if (result == 0)
         result = supervise_ask_pid(store, entry.name, SUPERVISE_PLAN, joining.fds, &joining.init, ret_error);
     if (result == 0 && (result = map_plan(&joining)) < 0)

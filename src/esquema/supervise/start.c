@@ -16,7 +16,7 @@
 #include "supervise/protocol.h"
 #include "supervise/supervise.h"
 
-enum { LOG_SIZE = 10 << 20, LOG_FILES = 5, LOG_FILES_MAX = 100 };
+enum { LOG_SIZE = 10 << 20, LOG_FILES = 5 };
 
 /* ---- The job ---- */
 
@@ -67,6 +67,11 @@ static int keep_all(posix_spawn_file_actions_t *actions, const struct esq_plan *
     for (size_t i = 0; i < plan->held_count && result == 0; i++)
         result = keep(actions, plan->held[i]);
     return result;
+}
+
+const char *supervise_missing_remedy(int result)
+{
+    return result == -ENOENT || result == -EACCES ? "it belongs to this installation: install it again" : NULL;
 }
 
 /* The program forks and its first process ends, so that the supervisor is nobody's child to wait for. */
@@ -140,8 +145,8 @@ static int start_supervisor(const char *program, const struct esq_plan *plan, st
         return esq_fail(ret_error, NULL, -result, NULL, "make the memory file of the plan");
     result = spawn(program, plan, job, job_fd);
     if (result < 0)
-        return esq_fail(ret_error, NULL, -result, "it belongs to this installation: install it again",
-                        "execute the supervisor, %s", *program ? program : "of which no path was given");
+        return esq_fail(ret_error, NULL, -result, supervise_missing_remedy(result), "execute the supervisor, %s",
+                        *program ? program : "of which no path was given");
     sys_close(take_fd(&other)); /* or the end of the supervisor would never be seen */
     result = await_start(own, ret_message, ret_pidfd, ret_error);
     if (result == 0)
@@ -163,8 +168,8 @@ static void prepare_job(const struct esq_store *store, const struct store_entry 
         .log_output = how->log_output,
         .restart = how->restart,
     };
-    if (job->log_files > LOG_FILES_MAX)
-        job->log_files = LOG_FILES_MAX;
+    if (job->log_files > STORE_LOG_FILES_MAX)
+        job->log_files = STORE_LOG_FILES_MAX;
     if (how->flags & ESQ_START_REMOVE)
         job->flags |= SUPERVISE_REMOVE;
     if (how->flags & ESQ_START_TERMINAL)
@@ -228,6 +233,7 @@ int esq_store_start(esq_store *store, const esq_plan *plan, const esq_start *how
         return result;
     result = start_entry(store, plan, how, &entry, &record, ret_error);
     if (result < 0) {
+        store_drop_empty_logs(store, name);
         store_remove(store, &entry);
         return result;
     }

@@ -58,6 +58,8 @@ int supervise_launch(const char *program, const struct esq_plan *plan, struct es
                      esq_error *ret_error);
 
 /* What a cgroup counted, in the form that callers see; stats.c. */
+/* What helps when a program of ours could not be executed, or NULL. */
+const char *supervise_missing_remedy(int result);
 void supervise_set_stats(const struct cgroup_counts *counts, esq_stats *ret_stats);
 
 #endif

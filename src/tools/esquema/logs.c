@@ -81,22 +81,30 @@ static uint64_t count_lines(int fd)
     return lines;
 }
 
-/* The oldest first; between two looks a file may have become another one, which shows as a repeated inode. */
-static void open_files(struct reading *reading)
+static void close_files(struct reading *reading, size_t count)
 {
-    int found[FILES_MAX];
-    size_t count = 0;
-    for (; count < FILES_MAX; count++) {
-        char name[16] = "log";
-        if (count > 0)
-            snprintf(name, sizeof name, "log.%zu", count);
-        found[count] = openat(reading->folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-        if (found[count] < 0)
-            break;
-    }
     for (size_t i = 0; i < count; i++)
-        reading->files[i] = found[count - 1 - i];
-    reading->count = count;
+        close(reading->files[i]);
+}
+
+/* The oldest first. One may be missing between others for a moment, or for ever after a kill. false with errno. */
+static bool open_files(struct reading *reading)
+{
+    for (size_t i = FILES_MAX; i-- > 0;) {
+        char name[16] = "log";
+        if (i > 0)
+            snprintf(name, sizeof name, "log.%zu", i);
+        int fd = openat(reading->folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+        if (fd >= 0)
+            reading->files[reading->count++] = fd;
+        if (fd >= 0 || errno == ENOENT)
+            continue;
+        int number = errno;
+        close_files(reading, reading->count);
+        errno = number;
+        return false;
+    }
+    return true;
 }
 
 static void skip_to(struct reading *reading, uint64_t wanted)
@@ -144,19 +152,23 @@ static void follow(struct reading *reading, esq_store *store, const char *name, 
     close(watch);
 }
 
-static void show_logs(const struct options *options, struct reading *reading, esq_store *store, const char *name)
+static int show_logs(const struct options *options, struct reading *reading, esq_store *store, const char *name)
 {
-    open_files(reading);
+    if (!open_files(reading)) {
+        const esq_error error = failure_make("open the logs of `%s`: %s", name, strerror(errno));
+        failure_tell(options->failures, &error);
+        return ESQ_EXIT_SETUP;
+    }
     skip_to(reading, options->lines);
     for (size_t i = 0; i < reading->count; i++)
         show_file(reading, reading->files[i]);
-    for (size_t i = 0; i + 1 < reading->count; i++)
-        close(reading->files[i]);
     int last = reading->count > 0 ? reading->files[reading->count - 1] : -1;
+    close_files(reading, reading->count > 0 ? reading->count - 1 : 0);
     if (options->follow)
         follow(reading, store, name, last);
-    else
+    else if (last >= 0)
         close(last);
+    return 0;
 }
 
 static int show_logs_of(const struct options *options, esq_store *store)
@@ -178,9 +190,9 @@ static int show_logs_of(const struct options *options, esq_store *store)
         failure_tell(options->failures, &error);
         return ESQ_EXIT_SETUP;
     }
-    show_logs(options, &reading, store, name);
+    int status = show_logs(options, &reading, store, name);
     close(reading.folder);
-    return 0;
+    return status;
 }
 
 int command_logs(const struct options *options)

@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include "base/near.h"
 #include "tools/common/report.h"
+#include "tools/common/streams.h"
 #include "tools/common/words.h"
 #include "tools/esquema/failure.h"
 #include "tools/esquema/options.h"
@@ -93,6 +94,8 @@ static int unknown_command(const char *word)
 int main(int argc, char **argv)
 {
     const char *word = argc > 1 ? argv[1] : "--help";
+    if (!streams_hold())
+        return ESQ_EXIT_SETUP;
     signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error to be told */
     if (strcmp(word, "--help") == 0 || strcmp(word, "help") == 0) {
         help(argc > 1 ? stdout : stderr);

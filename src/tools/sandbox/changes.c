@@ -85,9 +85,11 @@ bool changes_new(struct changes *ret, esq_error *ret_error)
     }
     int number = errno;
     snprintf(ret->path, sizeof ret->path, "%s/%u", path, ret->number);
-    is_made = is_made ? lock(ret, store, ret_error) : problem(ret_error, NULL, "%s: %s", path, strerror(number));
+    bool is_locked = is_made ? lock(ret, store, ret_error) : problem(ret_error, NULL, "%s: %s", path, strerror(number));
+    if (is_made && !is_locked)
+        unlinkat(store, name, AT_REMOVEDIR);
     close(store);
-    return is_made;
+    return is_locked;
 }
 
 bool changes_open(unsigned number, struct changes *ret, esq_error *ret_error)

@@ -44,10 +44,16 @@ static size_t print_time(char *text, size_t size)
     return length < 0 ? 0 : (size_t)length;
 }
 
-/* log.3 to log.4, ..., log to log.1; the last one goes. */
-static void rotate(struct log *log)
+/*
+ * log.3 to log.4, ..., log to log.1; the last one goes. Not before there is a new one: else each line of a container
+ * that meets a full disk would push an older file out. false: there is none.
+ */
+static bool rotate(struct log *log)
 {
     char from[16], to[16];
+    int fd = sys_openat(log->folder, "log.new", O_WRONLY | O_CREAT | O_APPEND | O_TRUNC | O_NOFOLLOW, 0600);
+    if (fd < 0)
+        return false;
     for (unsigned i = log->files - 1; i > 0; i--) {
         snprintf(to, sizeof to, "log.%u", i);
         if (i == 1)
@@ -56,12 +62,11 @@ static void rotate(struct log *log)
             snprintf(from, sizeof from, "log.%u", i - 1);
         SYS(SYS_renameat, log->folder, from, log->folder, to);
     }
-    int fd = sys_openat(log->folder, "log", O_WRONLY | O_CREAT | O_APPEND | O_TRUNC | O_NOFOLLOW, 0600);
-    if (fd < 0)
-        return; /* the old one goes on */
+    SYS(SYS_renameat, log->folder, "log.new", log->folder, "log");
     sys_close(log->fd);
     log->fd = fd;
     log->size = 0;
+    return true;
 }
 
 static bool write_whole(struct log *log, const char *bytes, size_t size)
@@ -77,8 +82,10 @@ static void write_line(struct log *log, const char *name, const char *mark, cons
     char line[LINE_MAX_BYTES + 64];
     if (log->fd < 0)
         return;
-    if (log->size >= log->size_max)
-        rotate(log);
+    if (log->size >= log->size_max && !rotate(log)) {
+        log->lost += size;
+        return;
+    }
     size_t used = print_time(line, sizeof line);
     if (log->lost > 0) {
         char note[96];
