@@ -169,7 +169,9 @@ static int put(esq_spec *spec, const char *how, const char *field, const struct 
     if (strcmp(how, "descriptor") == 0 && !paths->folder)
         return put_descriptor(spec, field, words, where, ret_error);
     if (strcmp(how, "descriptor") == 0)
-        return fail(ret_error, where, -EINVAL, "a description has no descriptors to preserve; a program may have them");
+        return fail(ret_error, where, -EINVAL,
+                    "a description has no descriptors to preserve; give them on the command line (--preserve-fds), or "
+                    "start it from a program");
     if (strcmp(how, "add") == 0)
         return esq_spec_add(spec, field, words->items, words->count, where, ret_error);
     if (strcmp(how, "set") == 0 && words->count == 1)

@@ -14,7 +14,7 @@
 #include "tools/common/words.h"
 #include "tools/esquema/grants.h"
 
-enum kind { FLAG, TEXT, TEXTS, GRANT, COUNT, BYTES, DURATION, NUMBER, FORMAT };
+enum kind { FLAG, TEXT, TEXTS, GRANT, COUNT, BYTES, DURATION, NUMBER, KEPT, FORMAT };
 
 struct option {
     const char *name;
@@ -64,6 +64,24 @@ static const struct option *find(const char *word, const char **ret_value)
     return NULL;
 }
 
+static bool read_descriptor(const char **text, int *ret)
+{
+    char *end;
+    long number = strtol(*text, &end, 10);
+    bool is_number = **text >= '0' && **text <= '9' && number >= 3 && number <= 1000000;
+    *text = end;
+    *ret = (int)number;
+    return is_number;
+}
+
+bool options_read_kept(const char *text, int *ret_outside, int *ret_inside)
+{
+    if (!read_descriptor(&text, ret_outside))
+        return false;
+    *ret_inside = *ret_outside;
+    return !*text || (*text++ == ':' && read_descriptor(&text, ret_inside) && !*text);
+}
+
 static bool store_descriptor(const struct parse *parse, const char *value, int *ret)
 {
     char *end;
@@ -72,6 +90,18 @@ static bool store_descriptor(const struct parse *parse, const char *value, int *
         return complain(parse->command, value, " is not an open descriptor");
     fcntl((int)number, F_SETFD, FD_CLOEXEC);
     *ret = (int)number;
+    return true;
+}
+
+/* Looked at before anything is opened: what is open now is the caller's, and later it could be one of ours. */
+static bool check_kept(const struct parse *parse, const char *value)
+{
+    int outside, inside;
+    if (!options_read_kept(value, &outside, &inside))
+        return complain(parse->command, value, " is no descriptor to preserve (N or N:INSIDE, from 3 on)");
+    if (fcntl(outside, F_GETFD) < 0)
+        return complain(parse->command, value, " is not an open descriptor");
+    fcntl(outside, F_SETFD, FD_CLOEXEC); /* for the container alone */
     return true;
 }
 
@@ -108,6 +138,7 @@ static bool store(const struct parse *parse, const struct option *option, const 
     case DURATION:
         return parse_duration(value, field) || complain(parse->command, value, " is no time (500ms, 10s, 5m)");
     case NUMBER: return store_descriptor(parse, value, field);
+    case KEPT: return check_kept(parse, value) && append(parse, field, value);
     case FORMAT:
         if (strcmp(value, "text") != 0 && strcmp(value, "json") != 0)
             return complain(parse->command, value, " is not a format (text, json)");

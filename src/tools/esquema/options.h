@@ -32,7 +32,7 @@ struct options {
     bool verify;
     bool overlay, print; /* of sandbox */
     bool skip_devices;   /* of rootfs import */
-    struct text_list ro, rw, hide, env, best_effort;
+    struct text_list ro, rw, hide, env, best_effort, preserve_fds;
     const char *net, *memory, *disk, *output, *processes; /* NULL: not given */
 
     const char *file;                    /* of commands that take a description */
@@ -74,6 +74,9 @@ const struct command *command_find(int argc, char **argv, int *ret_words);
  */
 bool options_parse(const struct command *command, int argc, char **argv, struct options *ret);
 void options_done(struct options *options);
+
+/* An item of `preserve_fds`. */
+bool options_read_kept(const char *text, int *ret_outside, int *ret_inside);
 
 /* The command's usage line, and its options. */
 void options_help(FILE *out, const struct command *command);

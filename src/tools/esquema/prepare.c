@@ -47,10 +47,20 @@ static bool set_terminal(esq_spec *spec, int terminal, esq_error *ret_error)
     return is_good;
 }
 
+bool prepare_preserve(const struct options *options, esq_spec *spec, esq_error *ret_error)
+{
+    int outside, inside;
+    for (size_t i = 0; i < options->preserve_fds.count; i++)
+        if (!options_read_kept(options->preserve_fds.items[i], &outside, &inside) ||
+            esq_spec_add_fd(spec, "keep", outside, inside, NULL, ret_error) < 0)
+            return false;
+    return true;
+}
+
 /* What the command line says about the container itself. */
 static bool set_options(const struct options *options, int terminal, esq_spec *spec, esq_error *ret_error)
 {
-    bool is_good = set_terminal(spec, terminal, ret_error);
+    bool is_good = set_terminal(spec, terminal, ret_error) && prepare_preserve(options, spec, ret_error);
     if (is_good && options->name)
         is_good = esq_spec_set(spec, "name", options->name, NULL, ret_error) == 0;
     if (is_good && options->terminal)

@@ -10,6 +10,9 @@
  */
 bool prepare_plan(const struct options *options, int terminal, esq_plan **ret_plan, esq_error *ret_error);
 
+/* The descriptors of --preserve-fds. false: ret_error. */
+bool prepare_preserve(const struct options *options, esq_spec *spec, esq_error *ret_error);
+
 /* The plan, on standard error. */
 void prepare_explain(const esq_plan *plan);
 

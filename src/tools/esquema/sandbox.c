@@ -89,7 +89,7 @@ static int run(const struct options *options, struct sandbox *sandbox)
     esq_plan *plan = NULL;
     if (!sandbox_specify(sandbox, &spec, &error))
         return fail(options, &error);
-    int result = esq_plan_build(spec, &plan, &error);
+    int result = prepare_preserve(options, spec, &error) ? esq_plan_build(spec, &plan, &error) : -1;
     esq_spec_free(spec);
     if (result < 0)
         return fail(options, &error);
