@@ -81,13 +81,16 @@ static int execute(const struct options *options, esq_store *store, char **envir
 {
     esq_error error = { 0 };
     const int other = options->terminal ? terminal->other : -1;
+    size_t count = 0;
+    while (environment[count])
+        count++;
     const esq_exec how = {
         .size = sizeof how,
         .flags = options->terminal ? ESQ_EXEC_TERMINAL : 0,
         .words = (const char *const *)options->words,
         .word_count = options->word_count,
         .environment = (const char *const *)environment,
-        .environment_count = options->env.count,
+        .environment_count = count,
         .directory = options->directory,
         .fds = { other < 0 ? 0 : other, other < 0 ? 1 : other, other < 0 ? 2 : other },
     };
@@ -115,11 +118,29 @@ static int execute(const struct options *options, esq_store *store, char **envir
     return result.exit_status;
 }
 
+/* Programs at a terminal want to know of which kind it is; -e TERM=... says otherwise. */
+static const char *own_terminal(const struct options *options)
+{
+    for (size_t i = 0; i < options->env.count; i++)
+        if (strncmp(options->env.items[i], "TERM", 4) == 0 && strchr("=", options->env.items[i][4]))
+            return NULL;
+    return options->terminal ? getenv("TERM") : NULL;
+}
+
+static bool add_variable(char **ret, const char *name, const char *sign, const char *value)
+{
+    if (asprintf(ret, "%s%s%s", name, sign, value) >= 0)
+        return true;
+    *ret = NULL;
+    return false;
+}
+
 /* "NAME" alone passes ours on. To be freed, with what is in it. NULL after a complaint. */
 static char **make_environment(const struct options *options)
 {
-    char **environment = calloc(options->env.count + 1, sizeof *environment);
-    bool is_good = environment;
+    char **environment = calloc(options->env.count + 2, sizeof *environment);
+    const char *kind = own_terminal(options);
+    bool is_good = environment && (!kind || add_variable(&environment[0], "TERM", "=", kind));
     for (size_t i = 0; is_good && i < options->env.count; i++) {
         const char *entry = options->env.items[i], *value = strchr(entry, '=') ? "" : getenv(entry);
         const char *sign = strchr(entry, '=') ? "" : "=";
@@ -128,9 +149,8 @@ static char **make_environment(const struct options *options)
             failure_tell(options->failures, &error);
             prepare_fail(options, &error);
             is_good = false;
-        } else if (asprintf(&environment[i], "%s%s%s", entry, sign, value) < 0) {
-            environment[i] = NULL;
-            is_good = false;
+        } else {
+            is_good = add_variable(&environment[i + (kind != NULL)], entry, sign, value);
         }
     }
     if (is_good)

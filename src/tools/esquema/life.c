@@ -1,6 +1,7 @@
 /* The commands that act on started containers: stop, restart, kill, wait, rm. */
 #include <errno.h>
 #include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -76,13 +77,40 @@ static void advise_start(const esq_entry *entry, esq_error *error)
              *entry->file ? entry->file : "FILE", entry->name);
 }
 
+/* Until the next run is there, behind those that `entry` knows of; its end may take as long as its grace. */
+static int wait_for_next_run(esq_store *store, esq_entry *entry, esq_error *ret_error)
+{
+    enum { LOOK_AGAIN_MS = 5 };
+    const uint64_t runs = entry->restarts;
+    char name[ESQ_NAME_SIZE];
+    memcpy(name, entry->name, sizeof name);
+    for (;;) {
+        int status = esq_store_find(store, name, entry, ret_error);
+        if (status == 0 && strcmp(name, entry->name) != 0) /* the beginning of another one's name */
+            status = -ENOENT;
+        /* One that was killed has 128 and the signal; what could not be started says so with less. */
+        bool is_there = status == 0 && entry->restarts > runs &&
+                        (entry->state != ESQ_STATE_ENDED || entry->result.reason != ESQ_REASON_KILLED ||
+                         entry->result.exit_status >= 128);
+        if (is_there)
+            return 0;
+        if (status < 0 || entry->state == ESQ_STATE_ENDED) {
+            memcpy(entry->name, name, sizeof name);
+            *ret_error = failure_make("`%s` has ended, and did not start again", name);
+            snprintf(ret_error->remedy, sizeof ret_error->remedy, "`esquema logs %s` says why", name);
+            return -ESRCH;
+        }
+        poll(NULL, 0, LOOK_AGAIN_MS);
+    }
+}
+
 static int restart_one(esq_store *store, const struct options *options, esq_entry *entry, esq_error *ret_error)
 {
     (void)options;
     int status = esq_store_restart(store, entry->name, ret_error);
     if (status == -ESRCH)
         advise_start(entry, ret_error);
-    return status;
+    return status < 0 ? status : wait_for_next_run(store, entry, ret_error);
 }
 
 int command_restart(const struct options *options)

@@ -91,16 +91,32 @@ static int unknown_command(const char *word)
     return STATUS_USAGE;
 }
 
+/* `help`, or `help COMMAND`. */
+static int help_with(int argc, char **argv)
+{
+    int words;
+    const struct command *command = argc > 0 ? command_find(argc, argv, &words) : NULL;
+    if (command)
+        options_help(stdout, command);
+    else if (argc > 0 && !list_subcommands(stdout, argv[0]))
+        return unknown_command(argv[0]);
+    else if (argc == 0)
+        help(stdout);
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
-    const char *word = argc > 1 ? argv[1] : "--help";
+    const char *word = argc > 1 ? argv[1] : "";
     if (!streams_hold())
         return ESQ_EXIT_SETUP;
     signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error to be told */
-    if (strcmp(word, "--help") == 0 || strcmp(word, "help") == 0) {
-        help(argc > 1 ? stdout : stderr);
-        return argc > 1 ? 0 : STATUS_USAGE;
+    if (argc < 2) {
+        help(stderr);
+        return STATUS_USAGE;
     }
+    if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0)
+        return help_with(argc - 2, argv + 2);
     if (strcmp(word, "--version") == 0) {
         printf("esquema %s\n", esq_version());
         return 0;

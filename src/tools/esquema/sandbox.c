@@ -82,6 +82,18 @@ static void settle(struct sandbox *sandbox)
         failure_show_error(&error);
 }
 
+/* A program that failed where it was not expected to run looks for its files there in vain. */
+static void tell_where(const struct sandbox *sandbox)
+{
+    char *here = sandbox->is_elsewhere ? getcwd(NULL, 0) : NULL;
+    if (!here)
+        return;
+    fputs("esquema: it ran in an empty home folder; ", stderr);
+    print_name(stderr, here);
+    fputs(" is not there inside (--ro . shows it, --rw . lets it be written, too)\n", stderr);
+    free(here);
+}
+
 static int run(const struct options *options, struct sandbox *sandbox)
 {
     esq_error error = { 0 };
@@ -97,7 +109,11 @@ static int run(const struct options *options, struct sandbox *sandbox)
         prepare_explain(plan);
     struct terminal none = { .own = -1, .other = -1 };
     terminal_block_signals(); /* a stand-in must not outlive us */
-    int status = sandbox_put_stand_ins(sandbox, &error) ? run_plan(options, plan, &none) : fail(options, &error);
+    int status = ESQ_EXIT_SETUP;
+    if (!sandbox_put_stand_ins(sandbox, &error))
+        status = fail(options, &error);
+    else if ((status = run_plan(options, plan, &none)) > 0 && status < ESQ_EXIT_SETUP)
+        tell_where(sandbox);
     esq_plan_free(plan);
     return status;
 }

@@ -1,4 +1,5 @@
 /* esquema start: as run, but under a supervisor that stays; says the name and leaves. */
+#include <errno.h>
 #include <signal.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -52,6 +53,26 @@ static int start_plan(const struct options *options, esq_store *store, const esq
     return 0;
 }
 
+/* `start web`, as if what has ended could be told to go on: it is started from its description again. */
+static bool is_name_of_entry(esq_store *store, const struct options *options, esq_error *ret_error)
+{
+    esq_entry entry;
+    if (access(options->file, F_OK) == 0 || errno != ENOENT || strcmp(options->file, "-") == 0 ||
+        esq_store_find(store, options->file, &entry, NULL) < 0 || strcmp(entry.name, options->file) != 0)
+        return false;
+    *ret_error = failure_make("%s is no file; a container of this name has been started", entry.name);
+    if (entry.state == ESQ_STATE_ENDED)
+        snprintf(ret_error->remedy, sizeof ret_error->remedy,
+                 "start it from its description again: esquema start %s --name %s", *entry.file ? entry.file : "FILE",
+                 entry.name);
+    else
+        snprintf(ret_error->remedy, sizeof ret_error->remedy, "it runs; end it and start it again: esquema restart %s",
+                 entry.name);
+    failure_tell(options->failures, ret_error);
+    prepare_fail(options, ret_error);
+    return true;
+}
+
 int command_start(const struct options *options)
 {
     esq_plan *plan;
@@ -61,6 +82,8 @@ int command_start(const struct options *options)
     started_begin_json(options);
     if (!store) {
         status = ESQ_EXIT_SETUP;
+    } else if (is_name_of_entry(store, options, &error)) {
+        status = prepare_status(&error);
     } else if (prepare_plan(options, -1, &plan, &error)) {
         status = start_plan(options, store, plan);
         esq_plan_free(plan);

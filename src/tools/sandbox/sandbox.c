@@ -117,7 +117,8 @@ static void add_working_directory(struct sandbox *sandbox)
 {
     char here[PATH_MAX];
     const struct guard_tree *tree = getcwd(here, sizeof here) ? trees_around(&sandbox->trees, here) : NULL;
-    wish_set(&sandbox->wish, "working-directory", tree && !tree->is_file ? here : sandbox->home);
+    sandbox->is_elsewhere = !tree || tree->is_file;
+    wish_set(&sandbox->wish, "working-directory", sandbox->is_elsewhere ? sandbox->home : here);
 }
 
 static bool add_environment(struct sandbox *sandbox, esq_error *ret_error)

@@ -43,6 +43,7 @@ struct sandbox {
     size_t stand_in_count;
     size_t told; /* the tree whose stand-ins were reported last, from 1 */
     char home[PATH_MAX];
+    bool is_elsewhere; /* the working directory is not shown: it starts in `home` */
 };
 
 /*

@@ -200,6 +200,21 @@ static int unknown_command(const char *word)
     return STATUS_USAGE;
 }
 
+/* `help`, or `help COMMAND`. */
+static int help_with(const char *word)
+{
+    if (!word) {
+        help(stdout);
+        return STATUS_OK;
+    }
+    for (size_t i = 0; i < COMMAND_COUNT; i++)
+        if (strcmp(command_table[i].name, word) == 0) {
+            options_help(stdout, &command_table[i]);
+            return STATUS_OK;
+        }
+    return unknown_command(word);
+}
+
 int main(int argc, char **argv)
 {
     if (argc < 2)
@@ -210,16 +225,15 @@ int main(int argc, char **argv)
     for (size_t i = 0; i < COMMAND_COUNT; i++)
         if (strcmp(command_table[i].name, word) == 0)
             return run_command((enum command_number)i, argc - 2, argv + 2);
-    if (is_help_word(word) || strcmp(word, "help") == 0) {
-        help(stdout);
-        return STATUS_OK;
-    }
+    if (is_help_word(word) || strcmp(word, "help") == 0)
+        return help_with(argc > 2 ? argv[2] : NULL);
     if (strcmp(word, "--version") == 0) {
         printf("schooner %s\n", sch_version());
         return STATUS_OK;
     }
     if (word[0] == '-' && word[1]) {
-        fprintf(stderr, "schooner: unknown option %s: options stand behind a command; see schooner --help\n", word);
+        fprintf(stderr, "schooner: unknown option %s: options stand behind a command, as in schooner %s\n", word,
+                strcmp(word, "-e") == 0 ? "eval -e TEXT" : "run --help");
         return STATUS_USAGE;
     }
     if (word[0] != '-' && !strpbrk(word, "./") && access(word, F_OK) < 0)
