@@ -31,6 +31,12 @@ enum {
 /* Microseconds. Nobody writes faster than a GiB a second for long; a count takes a tenth of one processor at most. */
 enum { WAIT_MIN = 200 * 1000, WAIT_MAX = 2 * 1000 * 1000, WORK_SHARE = 9 };
 
+/*
+ * A file system that does not answer must neither hold us nor lift the limit: a count that takes longer has failed. Who
+ * was stopped and goes on finds that time over; so the count gets a little more of it once.
+ */
+enum { COUNT_TIME = 60 * 1000 * 1000, COUNT_MORE_TIME = 5 * 1000 * 1000, END_TIME = 100 * 1000 };
+
 /* What the counting process says, in one write. */
 struct count {
     uint64_t own;   /* bytes in trees of its own */
@@ -47,6 +53,8 @@ struct disk {
     int answer;    /* of it */
     unsigned failures;
     uint64_t begun, next;
+    uint64_t patience; /* until then the count at work is waited for */
+    bool is_late;      /* that has been prolonged */
     uint32_t tree_count;
     struct plan_disk_tree *trees; /* their paths: offsets in texts */
     char *texts;
@@ -432,13 +440,21 @@ __attribute__((noreturn)) static void count_and_exit(const struct disk *disk, st
 
 /* ---- Our side ---- */
 
-static void forget_counter(struct disk *disk)
+/* One that stands in a call which the kernel does not break off is left to it, and to whoever buries our orphans. */
+static void bury(pid_t counter, int answer)
 {
     int status;
-    if (disk->counter > 0) {
-        raw_syscall(SYS_kill, disk->counter, SIGKILL, 0, 0, 0, 0);
-        sys_wait(disk->counter, &status, NULL, __WALL);
-    }
+    struct pollfd closed = { .fd = answer };
+    raw_syscall(SYS_kill, counter, SIGKILL, 0, 0, 0, 0);
+    sys_poll(&closed, 1, END_TIME); /* its end of the pipe goes before it can be waited for */
+    bool has_ended = closed.revents & POLLHUP;
+    sys_wait(counter, &status, NULL, __WALL | (has_ended ? 0 : WNOHANG));
+}
+
+static void forget_counter(struct disk *disk)
+{
+    if (disk->counter > 0)
+        bury(disk->counter, disk->answer);
     disk->counter = 0;
     sys_close(disk->answer);
     disk->answer = -1;
@@ -467,6 +483,8 @@ static int begin_count(struct disk *disk)
     disk->counter = (pid_t)pid;
     disk->answer = ends[0];
     disk->begun = sys_monotonic_microseconds();
+    disk->patience = disk->begun + COUNT_TIME;
+    disk->is_late = false;
     return 0;
 }
 
@@ -493,7 +511,7 @@ static void plan_next(struct disk *disk, uint64_t now)
 
 static int judge(struct disk *disk, int result, const struct count *count, uint64_t now)
 {
-    if (result == -E2BIG)
+    if (result == -E2BIG || result == -ETIMEDOUT)
         return -EDQUOT;
     if (result < 0) { /* no process or descriptor to be had at this moment */
         disk->next = now + WAIT_MIN;
@@ -504,6 +522,19 @@ static int judge(struct disk *disk, int result, const struct count *count, uint6
     disk->added = all > disk->base ? all - disk->base : 0;
     plan_next(disk, now);
     return disk->added > disk->most ? -EDQUOT : 0;
+}
+
+static int lose_patience(struct disk *disk, uint64_t now)
+{
+    if (now < disk->patience)
+        return 0;
+    if (disk->is_late) {
+        forget_counter(disk);
+        return judge(disk, -ETIMEDOUT, NULL, now);
+    }
+    disk->is_late = true;
+    disk->patience = now + COUNT_MORE_TIME;
+    return 0;
 }
 
 int disk_turn(struct disk *disk, uint64_t now)
@@ -518,7 +549,7 @@ int disk_turn(struct disk *disk, uint64_t now)
         return result < 0 ? judge(disk, result, NULL, now) : 0;
     }
     if (sys_poll(&ready, 1, 0) <= 0)
-        return 0;
+        return lose_patience(disk, now);
     int result = take_count(disk, &count);
     return judge(disk, result, &count, now);
 }
@@ -530,7 +561,7 @@ int disk_poll(const struct disk *disk)
 
 uint64_t disk_next(const struct disk *disk)
 {
-    return disk->counter > 0 ? UINT64_MAX : disk->next;
+    return disk->counter > 0 ? disk->patience : disk->next;
 }
 
 uint64_t disk_added(const struct disk *disk)
@@ -548,6 +579,20 @@ void disk_set_base(struct disk *disk, uint64_t base)
     disk->base = base;
 }
 
+static int await_count(struct disk *disk, struct count *ret_count)
+{
+    struct pollfd ready = { .fd = disk->answer, .events = POLLIN };
+    int result;
+    do {
+        uint64_t now = sys_monotonic_microseconds();
+        result = sys_poll(&ready, 1, now < disk->patience ? (int64_t)(disk->patience - now) : 0);
+    } while (result == -EINTR);
+    if (result > 0)
+        return take_count(disk, ret_count);
+    forget_counter(disk);
+    return result < 0 ? result : -ETIMEDOUT;
+}
+
 int disk_begin(struct disk *disk, pid_t init, esq_error *ret_error)
 {
     struct count count = { 0 };
@@ -563,7 +608,11 @@ int disk_begin(struct disk *disk, pid_t init, esq_error *ret_error)
     }
     int result = begin_count(disk);
     if (result == 0)
-        result = take_count(disk, &count);
+        result = await_count(disk, &count);
+    if (result == -ETIMEDOUT)
+        return esq_fail(ret_error, NULL, ETIMEDOUT,
+                        "does the file system answer? name smaller trees, or lift the limit",
+                        "count the files that are in the trees it may write to, in a minute");
     if (result == -E2BIG)
         return esq_fail(ret_error, NULL, 0, "name smaller ones, or lift the limit of disk",
                         "the trees that it may write to are too large to be counted: more than %d files, or deeper "
