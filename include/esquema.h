@@ -158,6 +158,20 @@ typedef struct esq_grant {
 ESQ_API ssize_t esq_spec_grants(esq_spec *spec, esq_grant *ret_grants, size_t capacity);
 
 /*
+ * The names of the fields, in the order of the canonical form: "name", "folder", ... NULL behind the last. Constant.
+ */
+ESQ_API const char *esq_spec_field(size_t index);
+
+/*
+ * Reads a field back: the words of its index-th item, from 0; of a field that has one value, its default where it was
+ * not given. *ret_words and the file in *ret_where (which may be NULL) live until the specification is changed or
+ * freed. Returns how many words there are (0 for a descriptor), -ENOENT (there is no such item), -EINVAL (no such
+ * field).
+ */
+ESQ_API ssize_t esq_spec_get(const esq_spec *spec, const char *field, size_t index, const char *const **ret_words,
+                             esq_location *ret_where);
+
+/*
  * The identity of what is described: SHA-256 of the canonical specification (fields in a fixed order, without
  * locations and descriptor numbers of the caller). Fails with -ENOMEM.
  */
@@ -480,6 +494,9 @@ typedef struct esq_start {
     uint64_t log_output;      /* bytes that it may print in all before it is ended; 0: as many as it likes */
     enum esq_restart restart; /* after 100 ms, then twice as long each time, at most a minute; a minute's good run
                                  begins anew */
+    const esq_spec *spec;     /* that the plan was made of, to be kept: see esq_store_kept; NULL: it is not */
+    const esq_grant *grants;  /* what it asked for and was given, to be kept with it */
+    size_t grant_count;
     int *ret_tie; /* NULL, or gets a descriptor, owned by the caller: when its last copy is closed, as when the caller
                      is killed, the container is killed, no run follows, and its entry goes. Readable when it has ended
                      for good. */
@@ -512,6 +529,31 @@ ESQ_API int esq_store_stop(esq_store *store, const char *name, int64_t grace_ms,
  * run: nobody has its plan any more).
  */
 ESQ_API int esq_store_restart(esq_store *store, const char *name, esq_error *ret_error);
+
+/* What is kept of a start as long as its entry is there: what was started, and how. */
+typedef struct esq_kept {
+    size_t size;    /* sizeof(esq_kept), set by the caller */
+    esq_spec *spec; /* without the descriptors that it was given */
+    unsigned char hash[32];
+    int has_descriptors; /* it was given some, so that it cannot be started again by others */
+    unsigned flags;      /* this and the next as in esq_start */
+    uint64_t log_size;
+    unsigned log_files;
+    uint64_t log_output;
+    enum esq_restart restart;
+    esq_grant *grants; /* texts are owned by `bytes` */
+    size_t grant_count;
+    char *bytes;
+} esq_kept;
+
+/*
+ * Reads what was kept of a container that was started with `spec`; whether it runs does not matter. *ret_kept, whose
+ * size the caller has set, is the caller's: esq_kept_done. Fails with -ENOENT (no such container), -ENODATA (nothing
+ * was kept of it), -EPROTO (what is kept is not what was started), -ENOMEM, or the kernel's error.
+ */
+ESQ_API int esq_store_kept(esq_store *store, const char *name, esq_kept *ret_kept, esq_error *ret_error);
+/* Frees what esq_store_kept gave. */
+ESQ_API void esq_kept_done(esq_kept *kept);
 
 /*
  * Waits until it has ended for good, and writes how. Fails with -ETIMEDOUT, which leaves ret_error as it was, when

@@ -321,6 +321,34 @@ bool spec_is_in_folder(const esq_spec *spec, const char *real)
     return strncmp(folder, real, length) == 0 && (real[length] == '/' || real[length] == '\0');
 }
 
+const char *esq_spec_field(size_t index)
+{
+    return index < SPEC_FIELD_COUNT ? spec_fields[index].name : NULL;
+}
+
+ssize_t esq_spec_get(const esq_spec *spec, const char *field, size_t index, const char *const **ret_words,
+                     esq_location *ret_where)
+{
+    size_t at = 0;
+    while (at < SPEC_FIELD_COUNT && strcmp(spec_fields[at].name, field) != 0)
+        at++;
+    if (at == SPEC_FIELD_COUNT)
+        return -EINVAL;
+    const struct spec_list *list = &spec->fields[at];
+    if (index < list->count) {
+        *ret_words = (const char *const *)list->items[index].words;
+        if (ret_where)
+            *ret_where = list->items[index].where;
+        return (ssize_t)list->items[index].count;
+    }
+    if (index > 0 || !*spec_fields[at].initial)
+        return -ENOENT;
+    *ret_words = &spec_fields[at].initial;
+    if (ret_where)
+        *ret_where = (esq_location){ NULL, 0, 0 };
+    return 1;
+}
+
 const char *spec_field_name(enum spec_field field)
 {
     return spec_fields[field].name;

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "base/buffer.h"
 #include "error/error.h"
 
 enum spec_field {
@@ -81,6 +82,22 @@ struct spec_search {
 struct spec_search spec_search_program(const esq_spec *spec);
 /* The next folder, "" where the program's name is a path itself. false: there is none left. */
 bool spec_search_next(struct spec_search *search, char folder[SPEC_FOLDER_MAX]);
+
+/* ---- As bytes, to be kept (spec_bytes.c) ---- */
+
+struct spec_reading {
+    const char *at;
+    size_t left;
+};
+
+/* false: there is no memory. Descriptors are left out. */
+bool spec_write(const esq_spec *spec, struct buffer *out);
+bool spec_has_descriptors(const esq_spec *spec);
+/* -EPROTO where this is none, as another version may have written it; -ENOMEM. The caller owns *ret_spec. */
+int spec_read(struct spec_reading *reading, esq_spec **ret_spec);
+/* The next NUL-terminated word, which lies in what is read; NULL at the end. */
+const char *spec_read_word(struct spec_reading *reading);
+bool spec_read_number(struct spec_reading *reading, uint64_t *ret_number);
 
 /* ---- Problems: what x_check finds ---- */
 

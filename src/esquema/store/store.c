@@ -15,7 +15,7 @@
 
 enum { NAME_TRIES = 100, LOCK_TRIES = 1000, LOCK_PAUSE = 1000 /* microseconds */ };
 
-static const char *const files_of_entry[] = { "socket", "state", "state.new", "lock" };
+static const char *const files_of_entry[] = { "socket", "state", "state.new", "spec", "lock" };
 
 /* ---- Names ---- */
 

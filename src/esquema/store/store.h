@@ -2,6 +2,7 @@
  * The store: one folder for each started container, beneath a folder that only this user may enter. An entry holds
  *   lock    flock'd by its supervisor for as long as that lives; what can be locked has no supervisor
  *   state   the record (record.c), written whole
+ *   spec    what was started and how (kept.c), for those who look at it or start it again
  *   socket  where the supervisor listens
  * and its logs lie in a folder of the same name elsewhere. A folder is opened once; then only descriptors are used.
  * Names that begin with a dot are entries being made or removed. Knows nothing of processes.
@@ -48,6 +49,11 @@ void store_drop_empty_logs(struct esq_store *store, const char *name);
 
 /* Removes what killed processes have left, cgroups too. */
 void store_clean(struct esq_store *store);
+
+/* ---- What is kept of the start (kept.c) ---- */
+
+/* Whole or not at all; 0 where there is nothing to be kept. */
+int kept_write(int folder, const esq_start *how);
 
 /* ---- The record ---- */
 

@@ -203,7 +203,10 @@ static int start_entry(esq_store *store, const esq_plan *plan, const esq_start *
     if (logs < 0)
         return logs;
     prepare_job(store, entry, how, logs, &job);
-    int result = start_supervisor(store->supervisor, plan, &job, &message, &socket, &pidfd, ret_error);
+    int result = kept_write(entry->folder, how);
+    if (result < 0)
+        return esq_fail(ret_error, NULL, -result, NULL, "keep what `%s` is", entry->name);
+    result = start_supervisor(store->supervisor, plan, &job, &message, &socket, &pidfd, ret_error);
     if (result == 0) {
         record->state = ESQ_STATE_RUNNING;
         record->pid = message.pid;

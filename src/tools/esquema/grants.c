@@ -117,6 +117,9 @@ bool grant_is_given(const struct options *options, const struct grants *grants, 
 {
     if (options->trust || grants->is_trusted)
         return true;
+    for (size_t i = 0; i < options->granted_count; i++)
+        if (strcmp(options->granted[i].flag, grant->flag) == 0 && strcmp(options->granted[i].value, grant->value) == 0)
+            return true;
     for (size_t i = 0; i < options->allow.count; i++)
         if (covers(options->allow.items[i], grant))
             return true;
@@ -225,24 +228,24 @@ static void show_missing(const struct grants *missing, const struct options *opt
     free(remedy);
 }
 
-bool grants_check(esq_spec *spec, const struct options *options, struct grants *ret_missing, esq_error *ret_error)
+bool grants_check(esq_spec *spec, const struct options *options, struct grants *ret, esq_error *ret_error)
 {
-    struct grants grants;
-    if (ret_missing)
-        *ret_missing = (struct grants){ 0 };
-    if (!grants_ask(spec, options, &grants, ret_error))
+    if (!grants_ask(spec, options, ret, ret_error))
         return false;
-    struct grants missing = { .items = grants.items };
-    bool is_good = check_paths(&grants, options, ret_error);
-    for (size_t i = 0; i < grants.count && is_good; i++)
-        if (!grant_is_given(options, &grants, &grants.items[i]))
-            missing.items[missing.count++] = grants.items[i];
-    if (missing.count > 0)
-        show_missing(&missing, options, ret_error);
-    is_good = is_good && missing.count == 0;
-    if (ret_missing)
-        *ret_missing = missing;
-    else
-        grants_done(&missing);
-    return is_good;
+    if (!check_paths(ret, options, ret_error)) {
+        ret->count = 0;
+        return false;
+    }
+    size_t missing = 0;
+    for (size_t i = 0; i < ret->count; i++)
+        missing += !grant_is_given(options, ret, &ret->items[i]);
+    if (missing == 0)
+        return true;
+    size_t kept = 0;
+    for (size_t i = 0; i < ret->count; i++)
+        if (!grant_is_given(options, ret, &ret->items[i]))
+            ret->items[kept++] = ret->items[i];
+    ret->count = kept;
+    show_missing(ret, options, ret_error);
+    return false;
 }

@@ -26,9 +26,9 @@ extern const char grant_kinds[];
 
 /*
  * Is all of it granted, and is there what it names? Else everything that is missing is shown at once, and *ret_error is
- * the first of it, with the options that grant it all. *ret_missing, which may be NULL, is the caller's, to be given
- * back with grants_done.
+ * the first of it, with the options that grant it all. *ret is all that was given, or else what is missing; it is the
+ * caller's, to be given back with grants_done.
  */
-bool grants_check(esq_spec *spec, const struct options *options, struct grants *ret_missing, esq_error *ret_error);
+bool grants_check(esq_spec *spec, const struct options *options, struct grants *ret, esq_error *ret_error);
 
 #endif

@@ -9,6 +9,7 @@
 #include "tools/common/json.h"
 #include "tools/esquema/failure.h"
 #include "tools/esquema/problems.h"
+#include "tools/esquema/restart.h"
 #include "tools/esquema/started.h"
 
 /* Finds what an operand names. false: ret_error. */
@@ -70,13 +71,6 @@ int command_stop(const struct options *options)
     return for_each(options, started_find_whole, stop_one);
 }
 
-/* Its plan went with its supervisor, and with it what it was granted and given: that is asked for again. */
-static void advise_start(const esq_entry *entry, esq_error *error)
-{
-    snprintf(error->remedy, sizeof error->remedy, "start it from its description: esquema start %s --name %s",
-             *entry->file ? entry->file : "FILE", entry->name);
-}
-
 /* Until the next run is there, behind those that `entry` knows of; its end may take as long as its grace. */
 static int wait_for_next_run(esq_store *store, esq_entry *entry, esq_error *ret_error)
 {
@@ -104,12 +98,12 @@ static int wait_for_next_run(esq_store *store, esq_entry *entry, esq_error *ret_
     }
 }
 
+/* It may end between the look at it and the request. */
 static int restart_one(esq_store *store, const struct options *options, esq_entry *entry, esq_error *ret_error)
 {
-    (void)options;
-    int status = esq_store_restart(store, entry->name, ret_error);
+    int status = entry->state == ESQ_STATE_ENDED ? -ESRCH : esq_store_restart(store, entry->name, ret_error);
     if (status == -ESRCH)
-        advise_start(entry, ret_error);
+        return restart_ended(store, options, entry, ret_error);
     return status < 0 ? status : wait_for_next_run(store, entry, ret_error);
 }
 

@@ -22,8 +22,10 @@ struct options {
     int status_fd;             /* -1: none */
     int report_fd;             /* where the end or the failure is reported as JSON: status_fd; -1: nowhere */
     struct text_list allow;    /* "network=host", ... */
-    const char *directory;     /* NULL: where the container's program started */
-    const char *name;          /* NULL: the description's */
+    const esq_grant *granted;  /* what an earlier start was given, which this one repeats; not owned */
+    size_t granted_count;
+    const char *directory; /* NULL: where the container's program started */
+    const char *name;      /* NULL: the description's */
     bool remove, terminal, interactive, follow, all;
     uint64_t log_size, log_files, max_output; /* 0: the default */
     uint64_t lines;                           /* UINT64_MAX: all */

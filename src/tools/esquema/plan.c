@@ -4,12 +4,14 @@
 #include "tools/esquema/describe.h"
 #include "tools/esquema/failure.h"
 #include "tools/esquema/problems.h"
+#include "tools/esquema/specification.h"
 
 /* What both find out of one specification. */
 struct findings {
     struct problems problems;
     struct grants grants;
     esq_plan *plan; /* NULL: nothing could be planned */
+    unsigned char hash[32];
 };
 
 static bool find(esq_spec *spec, const struct options *options, struct findings *ret)
@@ -18,6 +20,7 @@ static bool find(esq_spec *spec, const struct options *options, struct findings 
     if (!problems_find(spec, &ret->problems, &ret->plan))
         return false;
     problems_ask_grants(spec, options, &ret->grants);
+    esq_spec_hash(spec, ret->hash);
     return true;
 }
 
@@ -71,8 +74,12 @@ static void print_plan(const struct options *options, const struct findings *fou
     switch (options->format) {
     case ESQ_FORMAT_TEXT:
         problems_show(&found->problems);
-        if (text)
+        if (text) {
+            fputs("specification: ", stdout);
+            specification_print_hash(found->hash, stdout);
+            putchar('\n');
             puts(text);
+        }
         if (text || found->grants.count > 0)
             print_grants(&found->grants, options);
         break;
@@ -80,7 +87,9 @@ static void print_plan(const struct options *options, const struct findings *fou
         problems_print_json(found->problems.list, found->problems.count);
         fputc(',', stdout);
         problems_print_grants_json(&found->grants, options);
-        printf(",\"plan\":%s", text ? text : "null");
+        fputs(",\"hash\":\"", stdout);
+        specification_print_hash(found->hash, stdout);
+        printf("\",\"plan\":%s", text ? text : "null");
         break;
     }
 }

@@ -72,30 +72,42 @@ static bool set_options(const struct options *options, int terminal, esq_spec *s
     return is_good;
 }
 
-/* What may be planned: described, granted, with what the command line says. */
-static bool prepare_spec(const struct options *options, int terminal, esq_spec **ret_spec, struct grants *ret_missing,
+/* What is described and granted, as the command line wants it. *ret_missing is what was not granted. */
+static bool prepare_spec(const struct options *options, int terminal, struct prepared *ret, struct grants *ret_missing,
                          esq_error *ret_error)
 {
-    if (!describe_file(options, ret_spec, ret_error))
+    struct grants grants = { 0 };
+    *ret_missing = grants;
+    if (!describe_file(options, &ret->spec, ret_error))
         return false;
-    return grants_check(*ret_spec, options, ret_missing, ret_error) &&
-           set_options(options, terminal, *ret_spec, ret_error);
+    if (!grants_check(ret->spec, options, &grants, ret_error)) {
+        *ret_missing = grants;
+        return false;
+    }
+    ret->grants = grants;
+    return set_options(options, terminal, ret->spec, ret_error);
 }
 
-bool prepare_plan(const struct options *options, int terminal, esq_plan **ret_plan, esq_error *ret_error)
+bool prepare_plan(const struct options *options, int terminal, struct prepared *ret, esq_error *ret_error)
 {
-    esq_spec *spec = NULL;
-    struct grants missing = { 0 };
-    bool is_good = prepare_spec(options, terminal, &spec, &missing, ret_error);
-    if (is_good && esq_plan_build(spec, ret_plan, ret_error) < 0) {
+    struct grants missing;
+    *ret = (struct prepared){ .spec = NULL };
+    bool is_good = prepare_spec(options, terminal, ret, &missing, ret_error);
+    if (is_good && esq_plan_build(ret->spec, &ret->plan, ret_error) < 0) {
         failure_tell(options->failures, ret_error);
         is_good = false;
     }
     if (!is_good && options->report_fd >= 0)
         esq_status_write_refused(options->report_fd, ret_error, missing.items, missing.count);
     grants_done(&missing);
-    esq_spec_free(spec);
     if (is_good && options->explain)
-        prepare_explain(*ret_plan);
+        prepare_explain(ret->plan);
     return is_good;
+}
+
+void prepare_done(struct prepared *prepared)
+{
+    esq_plan_free(prepared->plan);
+    grants_done(&prepared->grants);
+    esq_spec_free(prepared->spec);
 }

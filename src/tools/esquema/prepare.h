@@ -2,13 +2,21 @@
 #ifndef TOOLS_ESQUEMA_PREPARE_H
 #define TOOLS_ESQUEMA_PREPARE_H
 
-#include "tools/esquema/options.h"
+#include "tools/esquema/grants.h"
+
+/* What may be launched, and what it was made of. */
+struct prepared {
+    esq_spec *spec;
+    esq_plan *plan;
+    struct grants grants; /* that it was given; texts are the specification's */
+};
 
 /*
  * Evaluates, checks the grants, plans, and explains where that was asked for. `terminal` becomes descriptors 0 to 2,
- * unless it is -1. false: *ret_error has been told, and reported.
+ * unless it is -1. false: *ret_error has been told, and reported. prepare_done is due in any case.
  */
-bool prepare_plan(const struct options *options, int terminal, esq_plan **ret_plan, esq_error *ret_error);
+bool prepare_plan(const struct options *options, int terminal, struct prepared *ret, esq_error *ret_error);
+void prepare_done(struct prepared *prepared);
 
 /* The descriptors of --preserve-fds. false: ret_error. */
 bool prepare_preserve(const struct options *options, esq_spec *spec, esq_error *ret_error);

@@ -1,8 +1,7 @@
-/* The commands that show started containers: ps, inspect. */
+/* esquema ps: the table of started containers. */
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include "tools/common/json.h"
 #include "tools/common/report.h"
 #include "tools/esquema/started.h"
 
@@ -33,7 +32,7 @@ static void describe_state(const esq_entry *entry, char *text, size_t size)
                  age);
 }
 
-static void print_table(esq_store *store, const esq_entry *entries, size_t count)
+static void print_table(const esq_entry *entries, size_t count)
 {
     printf("%-24s %-8s %-34s %s\n", "NAME", "PID", "STATE", "DESCRIPTION");
     for (size_t i = 0; i < count; i++) {
@@ -56,66 +55,7 @@ static void print_list(esq_store *store, const esq_entry *entries, size_t count)
     }
 }
 
-/* "12.0 MiB", or "-" for none. */
-static void print_bytes(const char *before, uint64_t bytes)
-{
-    if (bytes)
-        printf("%s%.1f MiB", before, (double)bytes / 1048576);
-    else
-        printf("%s-", before);
-}
-
-/* What was counted of the whole container, by its cgroup. */
-static void print_counts(const esq_result *result)
-{
-    print_bytes("memory:      at most ", result->memory_peak);
-    print_bytes(", limit ", result->memory_limit);
-    printf("\nprocesses:   at most %llu, limit %llu, %llu refused, %llu ended for want of memory\n",
-           (unsigned long long)result->processes_peak, (unsigned long long)result->processes_limit,
-           (unsigned long long)result->refused_forks, (unsigned long long)result->oom_kills);
-}
-
-static void print_condition(esq_store *store, const esq_entry *entry)
-{
-    esq_condition condition = { .size = sizeof condition };
-    if (esq_store_condition(store, entry->name, &condition, NULL) < 0)
-        return;
-    printf("ready:       %s\n", condition.is_leaving ? "no longer" : condition.is_ready ? "yes" : "not yet");
-    if (*condition.status)
-        printf("status:      %s\n", condition.status);
-}
-
-static void print_details(esq_store *store, const esq_entry *entries, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        const esq_entry *entry = &entries[i];
-        const esq_result *result = &entry->result;
-        printf("%sname:        %s\nstate:       %s\ndescription: ", i ? "\n" : "", entry->name,
-               esq_state_name(entry->state));
-        report_text(stdout, entry->file);
-        fputs("\nstarted:     ", stdout);
-        started_print_time(entry->started_us, stdout);
-        printf("\nrestarts:    %llu\n", (unsigned long long)entry->restarts);
-        if (entry->state != ESQ_STATE_ENDED) {
-            printf("pid:         %d\nsupervisor:  %d\n", (int)entry->pid, (int)entry->supervisor);
-            print_condition(store, entry);
-            continue;
-        }
-        fputs("ended:       ", stdout);
-        started_print_time(entry->ended_us, stdout);
-        printf("\nexit:        %d\nreason:      %s\nsignal:      %d\n", result->exit_status,
-               esq_reason_name(result->reason), result->signal);
-        printf("used:        %.3f s, %.3f s user, %.3f s system, %.1f MiB at most\n",
-               (double)result->wall_microseconds / 1e6, (double)result->user_microseconds / 1e6,
-               (double)result->system_microseconds / 1e6, (double)result->peak_memory / 1048576);
-        if (result->memory_peak || result->processes_limit)
-            print_counts(result);
-    }
-}
-
-typedef void show(esq_store *store, const esq_entry *entries, size_t count);
-
-static int show_entries(const struct options *options, show *show_text)
+int command_ps(const struct options *options)
 {
     esq_entry *entries;
     size_t count;
@@ -124,7 +64,7 @@ static int show_entries(const struct options *options, show *show_text)
     started_begin_json(options);
     if (store && started_list(store, options, &entries, &count)) {
         switch (options->format) {
-        case ESQ_FORMAT_TEXT: show_text(store, entries, count); break;
+        case ESQ_FORMAT_TEXT: print_table(entries, count); break;
         case ESQ_FORMAT_JSON: print_list(store, entries, count); break;
         }
         free(entries);
@@ -133,14 +73,4 @@ static int show_entries(const struct options *options, show *show_text)
     started_end_json(options);
     esq_store_free(store);
     return status;
-}
-
-int command_ps(const struct options *options)
-{
-    return show_entries(options, print_table);
-}
-
-int command_inspect(const struct options *options)
-{
-    return show_entries(options, print_details);
 }

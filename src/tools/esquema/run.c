@@ -143,7 +143,7 @@ int run_plan(const struct options *options, const esq_plan *plan, struct termina
 static int run(const struct options *options)
 {
     struct terminal terminal = { .own = -1, .other = -1 };
-    esq_plan *plan;
+    struct prepared prepared = { .plan = NULL };
     esq_error error = { 0 };
     if (options->terminal && !terminal_open(&terminal, options->interactive)) {
         error = failure_make("open a terminal: %s", strerror(errno));
@@ -152,12 +152,11 @@ static int run(const struct options *options)
         return prepare_fail(options, &error);
     }
     int status;
-    if (prepare_plan(options, terminal.other, &plan, &error)) {
-        status = run_plan(options, plan, &terminal);
-        esq_plan_free(plan);
-    } else {
+    if (prepare_plan(options, terminal.other, &prepared, &error))
+        status = run_plan(options, prepared.plan, &terminal);
+    else
         status = prepare_status(&error);
-    }
+    prepare_done(&prepared);
     terminal_close(&terminal);
     return status;
 }

@@ -24,7 +24,7 @@ static void warn_of_logout(void)
               stderr);
 }
 
-static int start_plan(const struct options *options, esq_store *store, const esq_plan *plan)
+static int start_prepared(const struct options *options, esq_store *store, const struct prepared *prepared)
 {
     char file[PATH_MAX];
     esq_error error = { 0 };
@@ -37,8 +37,11 @@ static int start_plan(const struct options *options, esq_store *store, const esq
         .log_size = options->log_size,
         .log_files = options->log_files > UINT_MAX ? UINT_MAX : (unsigned)options->log_files,
         .log_output = options->max_output,
+        .spec = prepared->spec,
+        .grants = prepared->grants.items,
+        .grant_count = prepared->grants.count,
     };
-    if (esq_store_start(store, plan, &how, &entry, &error) < 0) {
+    if (esq_store_start(store, prepared->plan, &how, &entry, &error) < 0) {
         failure_tell(options->failures, &error);
         return prepare_fail(options, &error);
     }
@@ -63,8 +66,8 @@ static bool is_name_of_entry(esq_store *store, const struct options *options, es
     *ret_error = failure_make("%s is no file; a container of this name has been started", entry.name);
     if (entry.state == ESQ_STATE_ENDED)
         snprintf(ret_error->remedy, sizeof ret_error->remedy,
-                 "start it from its description again: esquema start %s --name %s", *entry.file ? entry.file : "FILE",
-                 entry.name);
+                 "start it again as it was: esquema restart %s; or from its description: esquema start %s --name %s",
+                 entry.name, *entry.file ? entry.file : "FILE", entry.name);
     else
         snprintf(ret_error->remedy, sizeof ret_error->remedy, "it runs; end it and start it again: esquema restart %s",
                  entry.name);
@@ -75,7 +78,7 @@ static bool is_name_of_entry(esq_store *store, const struct options *options, es
 
 int command_start(const struct options *options)
 {
-    esq_plan *plan;
+    struct prepared prepared = { .plan = NULL };
     esq_error error = { 0 };
     esq_store *store = started_open(options);
     int status = ESQ_EXIT_SETUP;
@@ -84,12 +87,12 @@ int command_start(const struct options *options)
         status = ESQ_EXIT_SETUP;
     } else if (is_name_of_entry(store, options, &error)) {
         status = prepare_status(&error);
-    } else if (prepare_plan(options, -1, &plan, &error)) {
-        status = start_plan(options, store, plan);
-        esq_plan_free(plan);
+    } else if (prepare_plan(options, -1, &prepared, &error)) {
+        status = start_prepared(options, store, &prepared);
     } else {
         status = prepare_status(&error);
     }
+    prepare_done(&prepared);
     started_end_json(options);
     esq_store_free(store);
     return status;

@@ -136,7 +136,7 @@ static void print_condition(esq_store *store, const esq_entry *entry, FILE *out)
     fputc('}', out);
 }
 
-void started_print_json(esq_store *store, const esq_entry *entry, FILE *out)
+void started_print_fields_json(esq_store *store, const esq_entry *entry, FILE *out)
 {
     fputs("{\"name\":", out);
     json_print_string(out, entry->name);
@@ -151,6 +151,11 @@ void started_print_json(esq_store *store, const esq_entry *entry, FILE *out)
         fputs(",\"result\":", out);
         started_print_result(&entry->result, out);
     }
+}
+
+void started_print_json(esq_store *store, const esq_entry *entry, FILE *out)
+{
+    started_print_fields_json(store, entry, out);
     fputc('}', out);
 }
 

@@ -20,6 +20,8 @@ bool started_list(esq_store *store, const struct options *options, esq_entry **r
 void started_print_result(const esq_result *result, FILE *out);
 /* With what its program has said of itself, where it runs, says such things, and a store is given. */
 void started_print_json(esq_store *store, const esq_entry *entry, FILE *out);
+/* The same without the brace that ends it. */
+void started_print_fields_json(esq_store *store, const esq_entry *entry, FILE *out);
 
 /* The same of what it is now, or else, where it has gone, of what it was. */
 void started_print_now(esq_store *store, const esq_entry *then, FILE *out);

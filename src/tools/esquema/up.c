@@ -83,6 +83,9 @@ static bool launch(struct up *up, struct up_service *service, esq_error *ret_err
         .log_size = service->given->log_size,
         .log_files = (unsigned)service->given->log_files,
         .restart = service->given->restart,
+        .spec = service->given->spec,
+        .grants = service->grants->items,
+        .grant_count = service->grants->count,
         .ret_tie = &service->tie,
     };
     int result = esq_store_start(up->store, plan, &how, &entry, ret_error);
@@ -286,7 +289,7 @@ static bool run_all(struct up *up)
 /* --- the command ------------------------------------------------------------------------------------------------- */
 
 /* Everything that is wrong or not granted is shown before anything starts. */
-static bool check_all(const struct options *options, const struct bridge_services *services)
+static bool check_all(const struct options *options, const struct bridge_services *services, struct grants *ret_grants)
 {
     bool is_good = true;
     for (size_t i = 0; i < services->count; i++) {
@@ -295,14 +298,15 @@ static bool check_all(const struct options *options, const struct bridge_service
         if (esq_spec_check(spec, &error, 1) > 0) {
             failure_show_error(&error);
             is_good = false;
-        } else if (!grants_check(spec, options, NULL, &error)) {
+        } else if (!grants_check(spec, options, &ret_grants[i], &error)) {
             is_good = false;
         }
     }
     return is_good;
 }
 
-static int run_services(const struct options *options, const struct bridge_services *services)
+static int run_services(const struct options *options, const struct bridge_services *services,
+                        const struct grants *grants)
 {
     char file[PATH_MAX];
     struct up up = {
@@ -315,7 +319,7 @@ static int run_services(const struct options *options, const struct bridge_servi
     bool is_good = up.store && up.services;
     for (size_t i = 0; is_good && i < services->count; i++) {
         struct up_service empty = {
-            .given = &services->items[i], .tie = -1, .ready_pipe = { -1, -1 }, .log = { -1, -1 }
+            .given = &services->items[i], .grants = &grants[i], .tie = -1, .ready_pipe = { -1, -1 }, .log = { -1, -1 }
         };
         up.services[i] = empty;
         size_t length = strlen(services->items[i].name);
@@ -335,7 +339,13 @@ int command_up(const struct options *options)
     esq_error error = { 0 };
     if (!describe_services(options, &services, &error))
         return prepare_fail(options, &error);
-    int status = check_all(options, &services) ? run_services(options, &services) : ESQ_EXIT_SETUP;
+    struct grants *grants = calloc(services.count, sizeof *grants);
+    int status = ESQ_EXIT_SETUP;
+    if (grants && check_all(options, &services, grants))
+        status = run_services(options, &services, grants);
+    for (size_t i = 0; grants && i < services.count; i++)
+        grants_done(&grants[i]);
+    free(grants);
     bridge_services_done(&services);
     return status;
 }

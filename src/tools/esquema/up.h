@@ -3,7 +3,7 @@
 #define TOOLS_ESQUEMA_UP_H
 
 #include "tools/esquema/follow.h"
-#include "tools/esquema/options.h"
+#include "tools/esquema/grants.h"
 
 enum life {
     LIFE_PENDING,  /* waits for what it needs */
@@ -14,6 +14,7 @@ enum life {
 
 struct up_service {
     const struct bridge_service *given;
+    const struct grants *grants; /* that it was given */
     enum life life;
     bool was_started;
     bool is_stopping; /* has been asked to end */
