@@ -142,89 +142,110 @@ static uint32_t near_register(struct assembler *as, uint32_t reg, uint32_t *scra
     return near;
 }
 
-void emit(struct assembler *as, enum opcode op, ...)
-{
-    uint32_t word = op, extra[8], extra_count = 0, stored = CODE_NONE, scratch = REGISTER_SCRATCH;
-    unsigned field = 8;
+/* An instruction that is being put together: its first word, the words behind, and where labels are to be put. */
+struct emission {
+    uint32_t word, extra[8], extra_count;
+    unsigned field;   /* of the first word: where the next operand of a byte goes */
+    uint32_t scratch; /* the next scratch register */
+    uint32_t stored;  /* a register beyond the near ones that gets the result; or CODE_NONE */
     uint32_t labels[2], label_words[2];
     char label_shapes[2];
-    size_t label_total = 0;
+    size_t label_count;
     va_list operands;
+};
 
+static void put_byte_operand(struct emission *e, uint32_t operand)
+{
+    e->word |= operand << e->field;
+    e->field += 8;
+}
+
+static void put_label(struct emission *e, char shape, uint32_t label, uint32_t word)
+{
+    e->labels[e->label_count] = label;
+    e->label_words[e->label_count] = word;
+    e->label_shapes[e->label_count++] = shape;
+}
+
+/* The near register that an instruction writes: itself, or a scratch one that is stored behind it. */
+static uint32_t result_register(struct emission *e, uint32_t reg)
+{
+    if (reg < REGISTER_WIDE)
+        return reg;
+    e->stored = reg;
+    return REGISTER_SCRATCH;
+}
+
+static void put_operand(struct assembler *as, struct emission *e, char shape)
+{
+    uint32_t operand = va_arg(e->operands, uint32_t);
+    switch (shape) {
+    case 's': put_byte_operand(e, near_register(as, operand, &e->scratch)); break;
+    case 'd': put_byte_operand(e, result_register(e, operand)); break;
+    case 'i':
+    case 'u': put_byte_operand(e, operand & 0xff); break;
+    case 'I':
+    case 'X':
+    case 'K':
+    case 'E':
+    case 'P':
+    case 'L':
+    case 'M':
+    case 'U': e->word |= operand << 16; break;
+    case 'F':
+        e->word |= operand << 16;
+        e->extra[e->extra_count++] = va_arg(e->operands, uint32_t);
+        break;
+    case 'N':
+    case 'R': e->word |= operand << 8; break;
+    case 'J':
+    case 'T': put_label(e, shape, operand, 0); break;
+    case 'O':
+    case 't':
+        put_label(e, shape, operand, 1 + e->extra_count);
+        e->extra[e->extra_count++] = 0;
+        break;
+    case 'W':
+    case 'k': e->extra[e->extra_count++] = operand; break;
+    case 'Q':
+        e->extra[e->extra_count++] = operand;
+        e->extra[e->extra_count++] = va_arg(e->operands, uint32_t);
+        break;
+    case 'c': {
+        uint32_t count = va_arg(e->operands, uint32_t), result = va_arg(e->operands, uint32_t);
+        e->extra[e->extra_count++] = operand | count << 16 | result_register(e, result) << 24;
+        break;
+    }
+    case 'g':
+    case 'a': e->extra[e->extra_count++] = operand | va_arg(e->operands, uint32_t) << 16; break;
+    case 'r': {
+        uint32_t count = va_arg(e->operands, uint32_t);
+        e->extra[e->extra_count++] = operand | count << 16 | va_arg(e->operands, uint32_t) << 24;
+        break;
+    }
+    }
+}
+
+void emit(struct assembler *as, enum opcode op, ...)
+{
+    struct emission e = { .word = op, .field = 8, .scratch = REGISTER_SCRATCH, .stored = CODE_NONE };
     record_position(as);
-    va_start(operands, op);
-    for (const char *shape = opcode_shapes[op]; *shape; shape++) {
-        uint32_t operand = va_arg(operands, uint32_t);
-        switch (*shape) {
-        case 's': word |= near_register(as, operand, &scratch) << field, field += 8; break;
-        case 'd':
-            if (operand >= REGISTER_WIDE)
-                stored = operand, operand = REGISTER_SCRATCH;
-            word |= operand << field, field += 8;
-            break;
-        case 'i':
-        case 'u': word |= (operand & 0xff) << field, field += 8; break;
-        case 'I':
-        case 'X':
-        case 'K':
-        case 'E':
-        case 'P':
-        case 'L':
-        case 'M':
-        case 'U':
-        case 'F':
-            word |= operand << 16;
-            if (*shape == 'F')
-                extra[extra_count++] = va_arg(operands, uint32_t);
-            break;
-        case 'N':
-        case 'R': word |= operand << 8; break;
-        case 'J':
-        case 'T':
-            labels[label_total] = operand, label_words[label_total] = 0, label_shapes[label_total++] = *shape;
-            break;
-        case 'O':
-        case 't':
-            labels[label_total] = operand, label_words[label_total] = 1 + extra_count;
-            label_shapes[label_total++] = *shape;
-            extra[extra_count++] = 0;
-            break;
-        case 'W':
-        case 'k': extra[extra_count++] = operand; break;
-        case 'Q':
-            extra[extra_count++] = operand;
-            extra[extra_count++] = va_arg(operands, uint32_t);
-            break;
-        case 'c': {
-            uint32_t count = va_arg(operands, uint32_t), result = va_arg(operands, uint32_t);
-            if (result >= REGISTER_WIDE)
-                stored = result, result = REGISTER_SCRATCH;
-            extra[extra_count++] = operand | count << 16 | result << 24;
-            break;
-        }
-        case 'g':
-        case 'a': extra[extra_count++] = operand | va_arg(operands, uint32_t) << 16; break;
-        case 'r': {
-            uint32_t count = va_arg(operands, uint32_t);
-            extra[extra_count++] = operand | count << 16 | va_arg(operands, uint32_t) << 24;
-            break;
-        }
-        }
-    }
-    va_end(operands);
+    va_start(e.operands, op);
+    for (const char *shape = opcode_shapes[op]; *shape; shape++)
+        put_operand(as, &e, *shape);
+    va_end(e.operands);
 
-    as->last = (uint32_t)as->count;
-    uint32_t start = as->last;
-    emit_word(as, word);
-    for (uint32_t i = 0; i < extra_count; i++)
-        emit_word(as, extra[i]);
-    for (size_t i = 0; i < label_total; i++) {
-        use_label(as, labels[i], start + label_words[i], label_shapes[i]);
+    uint32_t start = as->last = (uint32_t)as->count;
+    emit_word(as, e.word);
+    for (uint32_t i = 0; i < e.extra_count; i++)
+        emit_word(as, e.extra[i]);
+    for (size_t i = 0; i < e.label_count; i++) {
+        use_label(as, e.labels[i], start + e.label_words[i], e.label_shapes[i]);
         if (!as->failed)
-            as->uses[as->use_count - 1].after = start + 1 + extra_count;
+            as->uses[as->use_count - 1].after = start + 1 + e.extra_count;
     }
-    if (stored != CODE_NONE)
-        emit_word(as, OP_STOREW | REGISTER_SCRATCH << 8 | stored << 16);
+    if (e.stored != CODE_NONE)
+        emit_word(as, OP_STOREW | REGISTER_SCRATCH << 8 | e.stored << 16);
 }
 
 void emit_ticks(struct assembler *as, uint32_t ticks)
@@ -295,21 +316,12 @@ static struct code_source *keep_sources(struct assembler *as)
     return sources;
 }
 
-struct sch_code *assembler_finish(struct assembler *as)
+/* The constants in their order at last: those that are slots of instances come first. */
+static struct code_constant *place_constants(struct assembler *as)
 {
-    struct live_tables live = { .front = as->front };
-    if (as->failed || !resolve(as))
-        return NULL;
-    for (size_t i = 0; i < as->procedure_count; i++) {
-        const struct code_procedure *p = &as->procedures[i];
-        if (!live_procedure(&live, as->words, (uint32_t)as->count, p->entry, p->end, p->frame))
-            return NULL;
-    }
-    struct code_source *sources = keep_sources(as);
-    /* the slots of instances come first */
     struct code_constant *constants = front_array(as->front, as->constant_count + 1, sizeof *constants);
     uint32_t *moved = front_array(as->front, as->constant_count + 1, sizeof *moved);
-    if (!sources || !constants || !moved || as->failed)
+    if (!constants || !moved)
         return NULL;
     uint32_t next = (uint32_t)as->slot_count;
     for (size_t i = 0; i < as->constant_count; i++)
@@ -322,6 +334,23 @@ struct sch_code *assembler_finish(struct assembler *as)
     }
     for (size_t i = 0; i < as->item_count; i++)
         as->items[i] = moved[as->items[i]];
+    return constants;
+}
+
+struct sch_code *assembler_finish(struct assembler *as)
+{
+    struct live_tables live = { .front = as->front };
+    if (as->failed || !resolve(as))
+        return NULL;
+    for (size_t i = 0; i < as->procedure_count; i++) {
+        const struct code_procedure *p = &as->procedures[i];
+        if (!live_procedure(&live, as->words, (uint32_t)as->count, p->entry, p->end, p->frame))
+            return NULL;
+    }
+    struct code_source *sources = keep_sources(as);
+    struct code_constant *constants = sources ? place_constants(as) : NULL;
+    if (!constants || as->failed)
+        return NULL;
 
     struct sch_code head = {
         .references = 1, .version = CODE_VERSION, .slots = (uint32_t)as->slot_count, .word_count = (uint32_t)as->count

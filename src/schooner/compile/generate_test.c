@@ -345,80 +345,95 @@ static bool gen_record_set(struct generator *g, struct core *node, struct dest d
     return gen_no_value(g, dest, first);
 }
 
-bool gen_primitive(struct generator *g, struct core *node, struct dest dest, bool *ret_done)
+static bool gen_unary(struct generator *g, struct core *node, const struct open_entry *open, struct dest dest)
 {
-    const struct open_entry *open = open_of(g, node);
+    uint32_t first = g->next, a = gen_operand(g, node->call.args[0]), reg = result_after(g, dest, first);
+    gen_position(g, node);
+    emit(&g->as, (enum opcode)open->op, reg, a);
+    return gen_deliver(g, reg, dest);
+}
+
+/* Two instructions, one behind the other: cadr and the like. */
+static bool gen_path(struct generator *g, struct core *node, const struct open_entry *open, struct dest dest)
+{
+    uint32_t first = g->next, a = gen_operand(g, node->call.args[0]), between = registers_take(g, 1);
+    uint32_t reg = result_after(g, dest, first);
+    gen_position(g, node);
+    emit(&g->as, (enum opcode)open->op, between, a);
+    emit(&g->as, (enum opcode)open->small, reg, between);
+    return gen_deliver(g, reg, dest);
+}
+
+static bool gen_binary(struct generator *g, struct core *node, const struct open_entry *open, struct dest dest)
+{
+    struct core **args = node->call.args;
+    uint32_t first = g->next, a = gen_operand(g, args[0]), b = gen_operand(g, args[1]);
+    uint32_t reg = result_after(g, dest, first);
+    gen_position(g, node);
+    emit(&g->as, (enum opcode)open->op, reg, a, b);
+    return gen_deliver(g, reg, dest);
+}
+
+/* Are there so many arguments, and of such a kind, that an instruction does it? */
+static bool is_opened(const struct open_entry *open, const struct core *node)
+{
     size_t count = node->call.count;
     struct core **args = node->call.args;
-    uint32_t first = g->next, reg, a, b;
-    int64_t index = 0;
-    *ret_done = true;
-    if (open) {
-        switch (open->kind) {
-        case OPEN_UNARY:
-            if (count != 1)
-                break;
-            a = gen_operand(g, args[0]), reg = result_after(g, dest, first);
-            gen_position(g, node);
-            emit(&g->as, (enum opcode)open->op, reg, a);
-            return gen_deliver(g, reg, dest);
-        case OPEN_PATH:
-            if (count != 1)
-                break;
-            a = gen_operand(g, args[0]), b = registers_take(g, 1), reg = result_after(g, dest, first);
-            gen_position(g, node);
-            emit(&g->as, (enum opcode)open->op, b, a);
-            emit(&g->as, (enum opcode)open->small, reg, b);
-            return gen_deliver(g, reg, dest);
-        case OPEN_BINARY:
-            if (count != 2)
-                break;
-            a = gen_operand(g, args[0]), b = gen_operand(g, args[1]), reg = result_after(g, dest, first);
-            gen_position(g, node);
-            emit(&g->as, (enum opcode)open->op, reg, a, b);
-            return gen_deliver(g, reg, dest);
-        case OPEN_CHANGE:
-            if (count != open->small)
-                break;
-            return gen_change(g, node, open, dest);
-        case OPEN_BITS:
-            if (count < 2 || count > OPEN_ARGUMENTS)
-                break;
-            return gen_arith(g, node, open, dest);
-        case OPEN_ARITH:
-            if (count < 2 || count > OPEN_ARGUMENTS)
-                break;
-            return gen_arith(g, node, open, dest);
-        case OPEN_RECORD_REF:
-            if (count != 4 || args[3]->kind != CORE_CONSTANT || !small_constant(args[2], 0, 1000, &index))
-                break;
-            return gen_record_ref(g, node, dest);
-        case OPEN_RECORD_SET:
-            if (count != 5 || args[4]->kind != CORE_CONSTANT || !small_constant(args[2], 0, 1000, &index))
-                break;
-            return gen_record_set(g, node, dest);
-        case OPEN_VALUES:
-            if (count == 1)
-                return gen(g, args[0], dest);
-            break;
-        case OPEN_CONTROL: *ret_done = false; return true;
-        case OPEN_TEST1:
-        case OPEN_TEST2:
-        case OPEN_TYPE:
-        case OPEN_COMPARE:
-        case OPEN_NOT:
-        case OPEN_EQV:
-        case OPEN_ZERO: break;
-        }
+    int64_t index;
+    switch (open->kind) {
+    case OPEN_UNARY:
+    case OPEN_PATH:
+    case OPEN_VALUES: return count == 1;
+    case OPEN_BINARY: return count == 2;
+    case OPEN_CHANGE: return count == open->small;
+    case OPEN_BITS:
+    case OPEN_ARITH: return count >= 2 && count <= OPEN_ARGUMENTS;
+    case OPEN_RECORD_REF:
+        return count == 4 && args[3]->kind == CORE_CONSTANT && small_constant(args[2], 0, 1000, &index);
+    case OPEN_RECORD_SET:
+        return count == 5 && args[4]->kind == CORE_CONSTANT && small_constant(args[2], 0, 1000, &index);
+    case OPEN_CONTROL:
+    case OPEN_TEST1:
+    case OPEN_TEST2:
+    case OPEN_TYPE:
+    case OPEN_COMPARE:
+    case OPEN_NOT:
+    case OPEN_EQV:
+    case OPEN_ZERO: break;
     }
-    *ret_done = false;
-    struct global *global = node->call.procedure->global;
-    const struct primitive_info *info = &primitive_table[global->index];
-    if (is_off(g->compiler, SWITCH_OPEN) || global->index > UINT16_MAX || count > ARGUMENTS_MAX ||
-        (int64_t)count < info->min_args || (info->max_args >= 0 && (int64_t)count > info->max_args))
-        return true;
-    *ret_done = true;
-    uint32_t base;
+    return false;
+}
+
+static bool gen_opened(struct generator *g, struct core *node, const struct open_entry *open, struct dest dest)
+{
+    switch (open->kind) {
+    case OPEN_UNARY: return gen_unary(g, node, open, dest);
+    case OPEN_PATH: return gen_path(g, node, open, dest);
+    case OPEN_BINARY: return gen_binary(g, node, open, dest);
+    case OPEN_CHANGE: return gen_change(g, node, open, dest);
+    case OPEN_BITS:
+    case OPEN_ARITH: return gen_arith(g, node, open, dest);
+    case OPEN_RECORD_REF: return gen_record_ref(g, node, dest);
+    case OPEN_RECORD_SET: return gen_record_set(g, node, dest);
+    case OPEN_VALUES: return gen(g, node->call.args[0], dest);
+    case OPEN_CONTROL:
+    case OPEN_TEST1:
+    case OPEN_TEST2:
+    case OPEN_TYPE:
+    case OPEN_COMPARE:
+    case OPEN_NOT:
+    case OPEN_EQV:
+    case OPEN_ZERO: break; /* is_opened refused them */
+    }
+    return false;
+}
+
+/* A call of the primitive itself: no procedure is looked up, no frame is made. */
+static bool gen_direct(struct generator *g, struct core *node, uint32_t index, struct dest dest)
+{
+    size_t count = node->call.count;
+    struct core **args = node->call.args;
+    uint32_t first = g->next, base;
     if (count == 1) {
         base = gen_operand(g, args[0]);
     } else {
@@ -426,8 +441,25 @@ bool gen_primitive(struct generator *g, struct core *node, struct dest dest, boo
         if (!gen_row(g, args, count, base))
             return false;
     }
-    reg = result_after(g, dest, first);
+    uint32_t reg = result_after(g, dest, first);
     gen_position(g, node);
-    emit(&g->as, OP_PRIM, reg, global->index, base, (uint32_t)count);
+    emit(&g->as, OP_PRIM, reg, index, base, (uint32_t)count);
     return gen_deliver(g, reg, dest);
+}
+
+bool gen_primitive(struct generator *g, struct core *node, struct dest dest, bool *ret_done)
+{
+    const struct open_entry *open = open_of(g, node);
+    const struct global *global = node->call.procedure->global;
+    const struct primitive_info *info = &primitive_table[global->index];
+    size_t count = node->call.count;
+    *ret_done = true;
+    if (open && is_opened(open, node))
+        return gen_opened(g, node, open, dest);
+    bool takes_them = (int64_t)count >= info->min_args && (info->max_args < 0 || (int64_t)count <= info->max_args);
+    if (!(open && open->kind == OPEN_CONTROL) && !is_off(g->compiler, SWITCH_OPEN) && global->index <= UINT16_MAX &&
+        count <= ARGUMENTS_MAX && takes_them)
+        return gen_direct(g, node, global->index, dest);
+    *ret_done = false;
+    return true;
 }

@@ -343,6 +343,22 @@ static bool simplify_bound(struct compiler *compiler, struct core **slot)
     return true;
 }
 
+static bool simplify(struct compiler *compiler, struct core **slot, void *data);
+
+/* A branch whose test is known is what is left of it. */
+static bool simplify_if(struct compiler *compiler, struct core **slot)
+{
+    struct core *node = *slot;
+    if (!simplify(compiler, &node->branch.test, NULL))
+        return false;
+    bool is_false = core_is_false_constant(node->branch.test);
+    if (is_false || core_is_true_constant(node->branch.test)) {
+        *slot = is_false ? node->branch.otherwise : node->branch.then;
+        return simplify(compiler, slot, NULL);
+    }
+    return simplify(compiler, &node->branch.then, NULL) && simplify(compiler, &node->branch.otherwise, NULL);
+}
+
 static bool simplify(struct compiler *compiler, struct core **slot, void *data)
 {
     if (compile_is_deep(compiler))
@@ -363,19 +379,7 @@ static bool simplify(struct compiler *compiler, struct core **slot, void *data)
             node->global->value->constant->kind == DATUM_IMMEDIATE)
             *slot = node->global->value;
         break;
-    case CORE_IF:
-        ok = simplify(compiler, &node->branch.test, NULL);
-        if (ok && core_is_false_constant(node->branch.test)) {
-            *slot = node->branch.otherwise;
-            ok = simplify(compiler, slot, NULL);
-        } else if (ok && core_is_true_constant(node->branch.test)) {
-            *slot = node->branch.then;
-            ok = simplify(compiler, slot, NULL);
-        } else {
-            ok =
-                ok && simplify(compiler, &node->branch.then, NULL) && simplify(compiler, &node->branch.otherwise, NULL);
-        }
-        break;
+    case CORE_IF: ok = simplify_if(compiler, slot); break;
     case CORE_LET:
         for (size_t i = 0; ok && i < node->let.count; i++)
             ok = simplify(compiler, &node->let.values[i], NULL);

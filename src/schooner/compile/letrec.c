@@ -223,6 +223,22 @@ static bool is_computed(const struct core *value)
     return value->kind != CORE_CONSTANT && value->kind != CORE_LAMBDA && value->kind != CORE_GLOBAL;
 }
 
+/* For each of the group: the expression that reaches it first. */
+static bool look_from_all(struct compiler *compiler, struct group *group, uint32_t *first)
+{
+    const struct core *node = group->node;
+    for (size_t m = 0; m < node->let.count; m++) {
+        if (node->let.values[m]->kind == CORE_LAMBDA)
+            continue;
+        if (!look(compiler, group, (uint32_t)m))
+            return false;
+        for (size_t i = 0; i < node->let.count; i++)
+            if (group->places[i].reached && first[i] == UINT32_MAX)
+                first[i] = (uint32_t)m;
+    }
+    return true;
+}
+
 static bool split(struct compiler *compiler, struct core **slot)
 {
     struct core *node = *slot;
@@ -252,15 +268,8 @@ static bool split(struct compiler *compiler, struct core **slot)
     if (plain)
         return true;
 
-    for (size_t m = 0; m < n; m++) {
-        if (node->let.values[m]->kind == CORE_LAMBDA)
-            continue;
-        if (!look(compiler, &group, (uint32_t)m))
-            return false;
-        for (size_t i = 0; i < n; i++)
-            if (group.places[i].reached && first[i] == UINT32_MAX)
-                first[i] = (uint32_t)m;
-    }
+    if (!look_from_all(compiler, &group, first))
+        return false;
 
     struct builder builder = { compiler, NULL, &builder.root };
     if (!wrap_unbound(&builder, node))
