@@ -199,19 +199,23 @@ static int start_entry(esq_store *store, const esq_plan *plan, const esq_start *
     struct supervise_job job;
     struct supervise_message message;
     _cleanup_fd_ int socket = -1, pidfd = -1;
+    _cleanup_fd_ int earlier = store_open_logs(store, entry->name, false, NULL);
     _cleanup_fd_ int logs = store_open_logs(store, entry->name, true, ret_error);
     if (logs < 0)
         return logs;
     prepare_job(store, entry, how, logs, &job);
     int result = kept_write(entry->folder, how);
     if (result < 0)
-        return esq_fail(ret_error, NULL, -result, NULL, "keep what `%s` is", entry->name);
-    result = start_supervisor(store->supervisor, plan, &job, &message, &socket, &pidfd, ret_error);
+        esq_fail(ret_error, NULL, -result, NULL, "keep what `%s` is", entry->name);
+    else
+        result = start_supervisor(store->supervisor, plan, &job, &message, &socket, &pidfd, ret_error);
     if (result == 0) {
         record->state = ESQ_STATE_RUNNING;
         record->pid = message.pid;
         if (how->ret_tie)
             *how->ret_tie = take_fd(&socket);
+    } else if (earlier < 0) { /* nothing has run under this name: nothing stays of it */
+        store_remove_logs(store, entry->name);
     }
     return result;
 }

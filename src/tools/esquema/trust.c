@@ -44,16 +44,19 @@ static bool make_key(const esq_spec *spec, const struct grants *grants, char ret
     return true;
 }
 
-/* $XDG_STATE_HOME/esquema/trust, or ~/.local/state/esquema/trust; NULL: neither is set. To be freed. */
+/*
+ * $XDG_STATE_HOME/esquema/.trust, or ~/.local/state/esquema/.trust; NULL: neither is set. To be freed. Beside it lie
+ * the logs of containers, of whom none has a name that begins with a dot.
+ */
 static char *find_folder(void)
 {
     const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
     char *path = NULL;
     int length = -1;
     if (state && *state == '/')
-        length = asprintf(&path, "%s/esquema/trust", state);
+        length = asprintf(&path, "%s/esquema/.trust", state);
     else if (home && *home == '/')
-        length = asprintf(&path, "%s/.local/state/esquema/trust", home);
+        length = asprintf(&path, "%s/.local/state/esquema/.trust", home);
     return length < 0 ? NULL : path;
 }
 

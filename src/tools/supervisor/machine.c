@@ -143,19 +143,36 @@ static void conclude(struct supervisor *supervisor)
     supervisor->deadline = supervisor->limit = UINT64_MAX;
 }
 
+static void say_again(struct supervisor *supervisor, uint64_t pause)
+{
+    char line[128], when[32] = "at once";
+    const esq_result *end = &supervisor->end;
+    if (pause > 0)
+        snprintf(when, sizeof when, "in %llu ms", (unsigned long long)pause / 1000);
+    snprintf(line, sizeof line, "ended with %d (%s), starts again %s", end->exit_status, esq_reason_name(end->reason),
+             when);
+    log_say(&supervisor->log, line);
+}
+
 /* At once where it was asked for; else after the pause of its policy. */
 static void pause_before(struct supervisor *supervisor)
 {
+    uint64_t pause = supervisor->again ? 0 : supervisor->pause;
+    say_again(supervisor, pause);
     supervisor->limit = UINT64_MAX;
-    supervisor->deadline = sys_monotonic_microseconds() + (supervisor->again ? 0 : supervisor->pause);
+    supervisor->deadline = sys_monotonic_microseconds() + pause;
 }
 
 static void run_again(struct supervisor *supervisor)
 {
     esq_error error = { 0 };
     supervisor->restarts++;
-    if (machine_launch(supervisor, &error) == 0)
+    if (machine_launch(supervisor, &error) == 0) {
+        char line[64];
+        snprintf(line, sizeof line, "started again, restart %llu", (unsigned long long)supervisor->restarts);
+        log_say(&supervisor->log, line);
         return;
+    }
     log_say(&supervisor->log, error.text);
     supervisor->end = (esq_result){ .reason = ESQ_REASON_KILLED, .exit_status = error.exit_status };
     supervisor->again = false;
