@@ -164,6 +164,10 @@ static const struct example examples[] = {
     { "(define n 1) (define (bump) (set! n (+ n 1))) (bump) (bump) n", "3" },
     { "(define (f v) (vector-set! v 0 (begin (set! v (vector 7)) 5)) 'done) (f (vector 1))", "done" },
     { "(set-car! '() 1)", NULL },
+    { "(list (caar '((1))) (cadr '(1 2)) (cdar '((1 . 2))) (cddr '(1 2 . 3)))", "(1 2 2 3)" },
+    { "(caar '(1 2))", NULL },
+    { "(cddr '(1 . 2))", NULL },
+    { "(guard (e (#t (error-object-irritants e))) (cadr '(1 . 2)))", "(2)" },
     { "(set-cdr! (vector 1) 1)", NULL },
     { "(set-car! '(1 2) 1)", NULL }, /* a literal */
     { "(let ((fresh (list 1))) (set-cdr! fresh '(2)) (set-cdr! (cdr fresh) '()))", NULL },
