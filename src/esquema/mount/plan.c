@@ -366,6 +366,7 @@ static int collect_fixed(const esq_spec *spec, struct plan_builder *builder, str
         if (!targets_add(list, TARGET_DEV, "/dev", spec_where(spec, SPEC_DEV)))
             return mount_no_memory(ret_error);
         result = targets_place_last(list, ret_error);
+        result = result < 0 ? result : mount_add_console(spec, builder, list, ret_error);
     }
     if (result == 0 && has_tmp) {
         if (!(target = targets_add(list, TARGET_TMPFS, "/tmp", spec_where(spec, SPEC_TMP))))

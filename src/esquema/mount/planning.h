@@ -33,6 +33,10 @@ int mount_cover_whole(const esq_spec *spec, struct target_list *list, size_t ind
 /* Adds a problem where the command's program will not be there, or cannot be executed. For who only looks. */
 void mount_look_for_command(const esq_spec *spec, const struct target_list *list, struct spec_problems *problems);
 
+/* Gives the terminal at standard input a name in /dev, which is the last target of the list. */
+int mount_add_console(const esq_spec *spec, struct plan_builder *builder, struct target_list *list,
+                      esq_error *ret_error);
+
 /* STEP_OVERLAY of a target: makes its tree, before the root covers anything. */
 int mount_add_overlay(const esq_spec *spec, struct plan_builder *builder, struct target *target, esq_error *ret_error);
 /* STEP_COVER of a TEXT or HIDE. */

@@ -101,7 +101,10 @@ static int run(const struct options *options, struct sandbox *sandbox)
     esq_plan *plan = NULL;
     if (!sandbox_specify(sandbox, &spec, &error))
         return fail(options, &error);
-    int result = prepare_preserve(options, spec, &error) ? esq_plan_build(spec, &plan, &error) : -1;
+    /* Our own terminal is named, so that it gets a name inside. */
+    bool is_good = (isatty(STDIN_FILENO) != 1 || esq_spec_set_fd(spec, "stdin", STDIN_FILENO, NULL, &error) == 0) &&
+                   prepare_preserve(options, spec, &error);
+    int result = is_good ? esq_plan_build(spec, &plan, &error) : -1;
     esq_spec_free(spec);
     if (result < 0)
         return fail(options, &error);
