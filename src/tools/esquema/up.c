@@ -18,6 +18,7 @@
 #include "tools/esquema/failure.h"
 #include "tools/esquema/grants.h"
 #include "tools/esquema/prepare.h"
+#include "tools/esquema/problems.h"
 #include "tools/esquema/started.h"
 #include "tools/esquema/terminal.h"
 #include "tools/esquema/up.h"
@@ -99,9 +100,9 @@ static void start(struct up *up, struct up_service *service, int watch)
     char path[64];
     skip_earlier_runs(up, service);
     if (!launch(up, service, &error)) {
-        failure_show_error(&error);
+        failure_tell(up->failures, &error);
         follower_close(&service->log);
-        up_say(up, service, "could not be started");
+        up_say(up, service, "failed", "could not be started");
         service->life = LIFE_ENDED;
         give_up(up, error.exit_status ? error.exit_status : ESQ_EXIT_SETUP);
         return;
@@ -114,7 +115,7 @@ static void start(struct up *up, struct up_service *service, int watch)
     service->log.folder = esq_store_logs(up->store, service->given->name, NULL);
     snprintf(path, sizeof path, "/proc/self/fd/%d", service->log.folder);
     inotify_add_watch(watch, path, IN_MODIFY | IN_CREATE);
-    up_say(up, service, "has started");
+    up_say(up, service, "started", "has started");
 }
 
 static bool has_what_it_needs(const struct up *up, const struct up_service *service)
@@ -144,9 +145,9 @@ static void look_whether_ready(struct up *up)
             service->life = LIFE_READY;
             service->was_ready = true;
             if (service->given->ready != BRIDGE_READY_STARTED)
-                up_say(up, service, "is ready");
+                up_say(up, service, "ready", "is ready");
         } else if (up_now() > service->patience) {
-            up_say(up, service, "was not ready within a minute");
+            up_say(up, service, "late", "was not ready within a minute");
             give_up(up, ESQ_EXIT_SETUP);
         }
     }
@@ -171,7 +172,7 @@ static void take_last_word(struct up *up, struct up_service *service)
     if (service->life != LIFE_STARTING || service->given->ready != BRIDGE_READY_DESCRIPTOR || !up_is_ready(up, service))
         return;
     service->was_ready = true;
-    up_say(up, service, "is ready");
+    up_say(up, service, "ready", "is ready");
 }
 
 static void take_end(struct up *up, struct up_service *service)
@@ -186,9 +187,10 @@ static void take_end(struct up *up, struct up_service *service)
     if (esq_store_wait(up->store, service->given->name, -1, &service->result, NULL) < 0)
         service->result = (esq_result){ .reason = ESQ_REASON_KILLED, .exit_status = ESQ_EXIT_SETUP };
     up_show(up, service);
-    up_say(up, service, "has ended with %d (%s)", service->result.exit_status, esq_reason_name(service->result.reason));
+    up_say(up, service, "ended", "has ended with %d (%s)", service->result.exit_status,
+           esq_reason_name(service->result.reason));
     if (was_pending && up->asked == 0 && is_needed(up, service)) {
-        up_say(up, service, "was not ready before, and others need it");
+        up_say(up, service, "needed", "was not ready before, and others need it");
         give_up(up, ESQ_EXIT_SETUP);
     }
     follower_close(&service->log);
@@ -296,7 +298,7 @@ static bool check_all(const struct options *options, const struct bridge_service
         esq_error error = { 0 };
         esq_spec *spec = services->items[i].spec;
         if (esq_spec_check(spec, &error, 1) > 0) {
-            failure_show_error(&error);
+            failure_tell(options->failures, &error);
             is_good = false;
         } else if (!grants_check(spec, options, &ret_grants[i], &error)) {
             is_good = false;
@@ -311,6 +313,8 @@ static int run_services(const struct options *options, const struct bridge_servi
     char file[PATH_MAX];
     struct up up = {
         .store = started_open(options),
+        .format = options->format,
+        .failures = options->failures,
         .file = realpath(options->file, file) ? file : options->file,
         .services = calloc(services->count, sizeof *up.services),
         .count = services->count,
@@ -333,7 +337,7 @@ static int run_services(const struct options *options, const struct bridge_servi
     return is_good ? up.status : ESQ_EXIT_SETUP;
 }
 
-int command_up(const struct options *options)
+static int run(const struct options *options)
 {
     struct bridge_services services;
     esq_error error = { 0 };
@@ -347,5 +351,12 @@ int command_up(const struct options *options)
         grants_done(&grants[i]);
     free(grants);
     bridge_services_done(&services);
+    return status;
+}
+
+int command_up(const struct options *options)
+{
+    int status = run(options);
+    problems_print_line(options);
     return status;
 }

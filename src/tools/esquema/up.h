@@ -29,7 +29,9 @@ struct up_service {
 
 struct up {
     esq_store *store;
-    const char *file; /* of the description */
+    enum esq_format format;
+    struct failures *failures; /* of the command; NULL: they are shown */
+    const char *file;          /* of the description */
     struct up_service *services;
     size_t count;
     size_t width;    /* of the longest name */
@@ -46,8 +48,11 @@ void up_ready_done(struct up_service *service);
 
 /* up_log.c: what it has printed since the last look, line by line behind its name. */
 void up_show(const struct up *up, struct up_service *service);
-/* A line of our own about a service, on standard error. */
-void up_say(const struct up *up, const struct up_service *service, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+/*
+ * A line of our own about a service: the words on standard error, or, as JSON, a line beside what is printed. `event`
+ * is one word of docs/json.md; "ended" has the service's result with it.
+ */
+void up_say(const struct up *up, const struct up_service *service, const char *event, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
 
 #endif

@@ -2,7 +2,11 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include "base/plain.h"
+#include "tools/common/json.h"
+#include "tools/esquema/log_line.h"
+#include "tools/esquema/started.h"
 #include "tools/esquema/up.h"
 
 /* Colours that are readable on a dark and on a light ground; services take them in turn. */
@@ -47,25 +51,78 @@ static void show_bytes(void *data, const char *bytes, size_t length)
     }
 }
 
+struct json_lines {
+    const struct up_service *service;
+    struct log_line line;
+};
+
+static void begin_json(const struct up_service *service, const char *event)
+{
+    printf("{\"version\":1,\"event\":\"%s\",\"service\":", event);
+    json_print_string(stdout, service->given->name);
+    putchar(',');
+}
+
+static void show_json(void *data, const char *bytes, size_t length)
+{
+    struct json_lines *lines = data;
+    for (size_t i = 0; i < length; i++) {
+        if (!log_line_take(&lines->line, bytes[i]))
+            continue;
+        begin_json(lines->service, "output");
+        log_line_print_json(&lines->line, stdout);
+        puts("}");
+    }
+}
+
 /* The supervisor writes whole lines, so a look ends with one. */
-void up_show(const struct up *up, struct up_service *service)
+static void show_text(const struct up *up, struct up_service *service)
 {
     struct line line = { up, service, 0 };
-    if (service->log.folder >= 0)
-        follower_read(&service->log, show_bytes, &line);
+    follower_read(&service->log, show_bytes, &line);
     if (line.at == 2)
         putchar('\n');
+}
+
+void up_show(const struct up *up, struct up_service *service)
+{
+    struct json_lines lines = { .service = service };
+    if (service->log.folder < 0)
+        return;
+    switch (up->format) {
+    case ESQ_FORMAT_TEXT: show_text(up, service); break;
+    case ESQ_FORMAT_JSON: follower_read(&service->log, show_json, &lines); break;
+    }
     fflush(stdout);
 }
 
-void up_say(const struct up *up, const struct up_service *service, const char *format, ...)
+static void say_json(const struct up_service *service, const char *event, const char *text)
 {
-    va_list arguments;
-    (void)up;
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    begin_json(service, event);
+    printf("\"time_us\":%llu,\"text\":", (unsigned long long)now.tv_sec * 1000000 + (unsigned)(now.tv_nsec / 1000));
+    json_print_string(stdout, text);
+    if (strcmp(event, "ended") == 0) {
+        fputs(",\"result\":", stdout);
+        started_print_result(&service->result, stdout);
+    }
+    puts("}");
     fflush(stdout);
-    fprintf(stderr, "esquema: `%s` ", service->given->name);
+}
+
+void up_say(const struct up *up, const struct up_service *service, const char *event, const char *format, ...)
+{
+    char text[256];
+    va_list arguments;
     va_start(arguments, format);
-    vfprintf(stderr, format, arguments);
+    vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    fputc('\n', stderr);
+    switch (up->format) {
+    case ESQ_FORMAT_TEXT:
+        fflush(stdout);
+        fprintf(stderr, "esquema: `%s` %s\n", service->given->name, text);
+        break;
+    case ESQ_FORMAT_JSON: say_json(service, event, text); break;
+    }
 }
