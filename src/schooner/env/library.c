@@ -356,12 +356,19 @@ const struct library *env_find_library(const sch_env *env, const char *name)
     return NULL;
 }
 
+/* Named by a number: another number is another library, not a slip. */
+static bool is_numbered(const char *name)
+{
+    return strncmp(name, "(srfi ", 6) == 0;
+}
+
 /* The library that was meant. */
 static const char *near_library(const sch_env *env, const char *name)
 {
     struct near near = near_begin(name, strlen(name));
     for (size_t i = 0; i < env->library_count; i++)
-        if (env->libraries[i].importable && !env->libraries[i].anonymous)
+        if (env->libraries[i].importable && !env->libraries[i].anonymous &&
+            !(is_numbered(name) && is_numbered(env->libraries[i].view.name)))
             near_consider(&near, env->libraries[i].view.name);
     return near.found;
 }

@@ -19,7 +19,8 @@ struct checking {
     const struct options *options;
     enum sch_posture posture;
     bool json;
-    const char *file; /* that is being checked */
+    const char *remedy; /* for libraries that are not there; NULL: none is missing */
+    const char *file;   /* that is being checked */
     struct finding *findings;
     size_t finding_count, finding_capacity;
     size_t files;
@@ -56,6 +57,8 @@ static void print(struct checking *checking, const struct sch_failure *failure)
         print_json(checking, failure);
     else
         report_failure(stdout, failure, checking->file);
+    if (!checking->remedy)
+        checking->remedy = world_library_remedy(checking->posture, failure);
     checking->diagnostics++;
 }
 
@@ -236,6 +239,8 @@ int command_check(const struct options *options)
     for (int i = 0; i < options->arg_count; i++)
         check_path(&checking, options->args[i]);
     free(checking.findings);
+    if (checking.remedy && !checking.json)
+        printf("remedy: %s\n", checking.remedy);
     if (checking.json)
         printf("%s],\"files\":%zu,\"errors\":%zu}\n", checking.diagnostics ? "\n" : "", checking.files,
                checking.diagnostics);

@@ -87,11 +87,14 @@ static const char *option_of(enum sch_limit limit)
     return NULL;
 }
 
-static void report(sch_vm *vm, struct sch_source source)
+static void report(sch_vm *vm, enum sch_posture posture, struct sch_source source)
 {
     const struct sch_failure *failure = sch_failure(vm);
     const char *option = failure->status == SCH_LIMIT ? option_of(failure->limit) : NULL;
+    const char *library = world_library_remedy(posture, failure);
     report_failure(stderr, failure, source.name);
+    if (library)
+        fprintf(stderr, "remedy: %s\n", library);
     if (option)
         fprintf(stderr, "remedy: if the program is right, %s gives it more\n", option);
 }
@@ -111,7 +114,7 @@ static int execute(const struct world *world, struct sch_source source)
         exit_status = STATUS_ERROR;
     }
     if (status != SCH_OK) {
-        report(vm, source);
+        report(vm, world->posture, source);
         exit_status = status == SCH_LIMIT ? STATUS_LIMIT : STATUS_ERROR;
     }
     if (world->options->usage)

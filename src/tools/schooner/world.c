@@ -42,6 +42,21 @@ bool world_open(struct world *world, const char *file)
     return false;
 }
 
+const char *world_library_remedy(enum sch_posture posture, const struct sch_failure *failure)
+{
+    if (!failure->kind || strcmp(failure->kind, "library-not-found") != 0 || strstr(failure->message, "did you mean") ||
+        strstr(failure->message, "(--m"))
+        return NULL;
+    switch (posture) {
+    case SCH_POSTURE_EVAL:
+        return "a program of your own sees files, and libraries in files: schooner run, check --posture run";
+    case SCH_POSTURE_RUN:
+        return "(acme shop) is looked for in acme/shop.sld, in the folder of the program; --libraries FOLDER adds "
+               "another";
+    }
+    return NULL;
+}
+
 void world_close(struct world *world)
 {
     sch_env_free(world->env);

@@ -24,6 +24,8 @@ struct world {
 /* The environment for programs that lie beside `file` (NULL: in the working directory). false: it was told why. */
 bool world_open(struct world *world, const char *file);
 void world_close(struct world *world);
+/* What helps where a library is not there. NULL: nothing that the message does not say, or it is another failure. */
+const char *world_library_remedy(enum sch_posture posture, const struct sch_failure *failure);
 /* A machine within the options' limits; it writes to standard output. NULL: it was told why. */
 sch_vm *world_machine(const struct world *world);
 /* The file, or the text of -e. false: it was told why. */
