@@ -5,7 +5,7 @@
 #include <string.h>
 #include "base/arith.h"
 
-enum { ARENA_CHUNK_MIN = 4096, ARENA_CHUNK_MAX = 1 << 20 };
+enum { ARENA_CHUNK_MIN = 4096, ARENA_CHUNK_MAX = 1 << 20, ARENA_GIVEN = 1 << 20 };
 
 struct arena_chunk {
     struct arena_chunk *older;
@@ -32,13 +32,47 @@ void arena_init(struct arena *arena, const struct memory *memory)
 
 void arena_done(struct arena *arena)
 {
-    struct arena_chunk *chunk = arena->chunks;
-    while (chunk) {
-        struct arena_chunk *older = chunk->older;
-        memory_resize(arena->memory, chunk, chunk->size, 0);
-        chunk = older;
-    }
+    arena->look = NULL;
+    arena_shrink(arena, false);
     arena_init(arena, arena->memory);
+}
+
+bool arena_asks(struct arena *arena)
+{
+    arena->quiet = 0;
+    return !arena->look || arena->look(arena->look_data);
+}
+
+/* The end of a large chunk, a piece at a time. */
+static bool shorten(struct arena *arena)
+{
+    struct arena_chunk *chunk = arena->chunks;
+    while (chunk->size > ARENA_GIVEN) {
+        size_t less = chunk->size - ARENA_GIVEN;
+        if (!arena_asks(arena))
+            return false;
+        chunk = memory_resize(arena->memory, chunk, chunk->size, less);
+        if (!chunk)
+            return true; /* then as a whole */
+        arena->chunks = chunk;
+        chunk->size = less;
+        arena->mapped -= ARENA_GIVEN;
+    }
+    return true;
+}
+
+bool arena_shrink(struct arena *arena, bool splits)
+{
+    arena->next = arena->limit = NULL;
+    while (arena->chunks) {
+        if ((splits && !shorten(arena)) || !arena_asks(arena))
+            return false;
+        struct arena_chunk *chunk = arena->chunks;
+        arena->chunks = chunk->older;
+        arena->mapped -= chunk->size;
+        memory_resize(arena->memory, chunk, chunk->size, 0);
+    }
+    return true;
 }
 
 static bool arena_grow(struct arena *arena, size_t need)
@@ -69,9 +103,16 @@ void *arena_alloc(struct arena *arena, size_t size)
     size = size_round_up(size ? size : 1, 8);
     if ((size_t)(arena->limit - arena->next) < size && !arena_grow(arena, size))
         return NULL;
-    void *block = arena->next;
+    char *block = arena->next;
+    for (size_t done = 0; done < size;) {
+        size_t piece = size_min(size - done, ARENA_PIECE);
+        if (!arena_step(arena, piece))
+            return NULL;
+        memset(block + done, 0, piece);
+        done += piece;
+    }
     arena->next += size;
-    return memset(block, 0, size);
+    return block;
 }
 
 void *arena_array(struct arena *arena, size_t count, size_t size)
@@ -80,12 +121,21 @@ void *arena_array(struct arena *arena, size_t count, size_t size)
     return size_mul(count, size, &bytes) ? arena_alloc(arena, bytes) : NULL;
 }
 
+bool arena_move(struct arena *arena, void *to, const void *from, size_t length)
+{
+    for (size_t at = 0; at < length; at += ARENA_PIECE) {
+        size_t piece = size_min(length - at, ARENA_PIECE);
+        if (!arena_step(arena, piece / 4))
+            return false;
+        memcpy((char *)to + at, (const char *)from + at, piece);
+    }
+    return true;
+}
+
 char *arena_copy(struct arena *arena, const void *bytes, size_t length)
 {
     if (length >= SIZE_MAX / 2)
         return NULL;
     char *copy = arena_alloc(arena, length + 1);
-    if (copy && length)
-        memcpy(copy, bytes, length);
-    return copy;
+    return copy && arena_move(arena, copy, bytes, length) ? copy : NULL;
 }

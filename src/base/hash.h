@@ -7,13 +7,20 @@
 
 uint64_t hash_sip13(uint64_t key0, uint64_t key1, const void *bytes, size_t length);
 
-static inline uint64_t hash_fnv1a(const void *bytes, size_t length)
+#define HASH_FNV1A UINT64_C(0xcbf29ce484222325) /* of no bytes */
+
+/* The hash of what `hash` was for and of the bytes behind it. */
+static inline uint64_t hash_fnv1a_more(uint64_t hash, const void *bytes, size_t length)
 {
     const unsigned char *p = bytes;
-    uint64_t hash = 0xcbf29ce484222325u;
     for (size_t i = 0; i < length; i++)
         hash = (hash ^ p[i]) * 0x100000001b3u;
     return hash;
+}
+
+static inline uint64_t hash_fnv1a(const void *bytes, size_t length)
+{
+    return hash_fnv1a_more(HASH_FNV1A, bytes, length);
 }
 
 /* A bijective mixer of one word (the finalizer of SplitMix64). */

@@ -16,9 +16,9 @@
 #include <time.h>
 #include <unistd.h>
 #include "schooner.h"
-#include "script.h"
+#include "inside.h"
 
-enum { NAMES_MAX = 32, LATE_NS = 5 * 1000 * 1000, TRIES = 3, ROUNDS = 3 };
+enum { LATE_NS = 5 * 1000 * 1000, TRIES = 3, ROUNDS = 3 };
 
 static const long deadlines_ms[] = { 15, 90 };
 
@@ -35,41 +35,6 @@ static void fire(int signal)
 {
     (void)signal;
     fired_at = cpu_ns();
-}
-
-static char *read_all(int fd, size_t *ret_length)
-{
-    size_t length = 0, room = 1 << 16;
-    char *text = malloc(room);
-    for (ssize_t got; text && (got = read(fd, text + length, room - length)) > 0;) {
-        length += (size_t)got;
-        if (length == room && !(text = realloc(text, room *= 2)))
-            break;
-    }
-    *ret_length = length;
-    return text;
-}
-
-static sch_env *env_of(char *words[])
-{
-    static char menu_text[512];
-    const char *names[NAMES_MAX + 1] = { 0 };
-    const char *menu = option_value(words, "--menu");
-    char *rest;
-    size_t count = 0;
-    snprintf(menu_text, sizeof menu_text, "%s", menu ? menu : "");
-    for (char *name = strtok_r(menu_text, ",", &rest); name && count < NAMES_MAX; name = strtok_r(NULL, ",", &rest))
-        names[count++] = name;
-    struct sch_env_options options = { .size = sizeof options, .menu = menu ? names : NULL };
-    for (size_t i = 0; words[i]; i++) {
-        options.mutation |= strcmp(words[i], "--mutation") == 0;
-        options.catch_errors |= strcmp(words[i], "--catch-errors") == 0;
-    }
-    struct sch_failure failure = { .size = sizeof failure };
-    sch_env *env = sch_env_new(&options, &failure);
-    if (!env)
-        printf("# %s\n", failure.message);
-    return env;
 }
 
 static timer_t timer_at(long ms)
@@ -124,8 +89,8 @@ static const char *check(const struct script *script, long *ret_ns)
     script_words(script, storage, words);
     struct sch_source source = { .name = "attack" };
     const int fd = script_open(script);
-    char *text = fd < 0 ? NULL : read_all(fd, &source.length);
-    sch_env *env = env_of(words);
+    char *text = fd < 0 ? NULL : inside_text(fd, &source.length);
+    sch_env *env = inside_env(words);
     const char *complaint = text && env ? NULL : "it cannot be set up";
     source.text = text;
     for (size_t i = 0; !complaint && i < sizeof deadlines_ms / sizeof *deadlines_ms; i++) {

@@ -151,6 +151,11 @@ WEAK bool charge_slow(sch_vm *vm, uint64_t units)
     return true;
 }
 
+WEAK bool vm_in_time(const sch_vm *vm)
+{
+    return !vm->interrupted;
+}
+
 WEAK bool poll(sch_vm *vm)
 {
     return !vm->interrupted;

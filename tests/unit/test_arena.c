@@ -62,13 +62,55 @@ static void test_memory_running_out(void **state)
     }
 }
 
+struct looks {
+    size_t left, count;
+};
+
+static bool look(void *data)
+{
+    struct looks *looks = data;
+    looks->count++;
+    return looks->left > 0 && looks->left--;
+}
+
+static void test_looks_on_the_way(void **state)
+{
+    enum { LARGE = 16 * ARENA_PIECE };
+    struct looks looks = { .left = SIZE_MAX };
+    struct arena arena;
+    arena_init(&arena, &memory_malloc);
+    arena.look = look;
+    arena.look_data = &looks;
+    char *large = arena_alloc(&arena, LARGE);
+    assert_non_null(large);
+    assert_true(looks.count >= LARGE / ARENA_PIECE);
+    looks.count = 0;
+    for (size_t i = 0; i < LARGE / 64; i++)
+        assert_non_null(arena_alloc(&arena, 64));
+    assert_true(looks.count >= LARGE / ARENA_PIECE - 1);
+    looks.count = 0;
+    for (size_t i = 0; i < LARGE; i++)
+        assert_true(arena_step(&arena, 1));
+    assert_int_equal(looks.count, LARGE / ARENA_PIECE);
+
+    looks.left = 3; /* then nothing more is to be had, and nothing given back */
+    assert_null(arena_alloc(&arena, LARGE));
+    looks.left = 0;
+    assert_false(arena_shrink(&arena, true));
+    assert_non_null(arena.chunks);
+    looks.left = SIZE_MAX;
+    assert_true(arena_shrink(&arena, true));
+    assert_null(arena.chunks);
+    assert_int_equal(arena.mapped, 0);
+    arena_done(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_alignment_and_zeroing),
-        cmocka_unit_test(test_sizes_that_cannot_be),
-        cmocka_unit_test(test_copy_ends_in_nul),
-        cmocka_unit_test(test_memory_running_out),
+        cmocka_unit_test(test_alignment_and_zeroing), cmocka_unit_test(test_sizes_that_cannot_be),
+        cmocka_unit_test(test_copy_ends_in_nul),      cmocka_unit_test(test_memory_running_out),
+        cmocka_unit_test(test_looks_on_the_way),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -255,6 +255,14 @@ static void doubles_as_text(void **state)
     }
 }
 
+static bool never_late(void *data)
+{
+    (void)data;
+    return true;
+}
+
+static const struct literal_clock no_clock = { .look = never_late };
+
 static void check_text(const char *text)
 {
     sch_value v = read_number(text);
@@ -263,7 +271,7 @@ static void check_text(const char *text)
     if (double_bits(double_of(v)) != double_bits(d))
         fail_msg("%s read as %.17g, not %.17g", text, double_of(v), d);
     sch_value scanned;
-    enum number_scan scan = number_scan(text, strlen(text), 10, 1 << 22, &scanned);
+    enum number_scan scan = number_scan(text, strlen(text), 10, 1 << 22, no_clock, &scanned);
     assert_true(scan == NUMBER_IMMEDIATE || scan == NUMBER_OTHER);
     if (scan == NUMBER_IMMEDIATE)
         assert_true(number_eqv(scanned, v));
@@ -483,7 +491,7 @@ static void not_numbers(void **state)
         bool is = strcmp(texts[i], "+5") == 0;
         if (is_false(number_parse(vm, texts[i], strlen(texts[i]), 10)) == is)
             fail_msg("%s", texts[i]);
-        assert_int_equal(number_scan(texts[i], strlen(texts[i]), 10, 1 << 22, &v) == NUMBER_NOT, !is);
+        assert_int_equal(number_scan(texts[i], strlen(texts[i]), 10, 1 << 22, no_clock, &v) == NUMBER_NOT, !is);
     }
 }
 
@@ -498,7 +506,7 @@ static void hostile_texts(void **state)
     vm->integer_bits = 1 << 20;
     assert_true(is_raised(number_parse(vm, text, size, 10)));
     assert_int_equal(vm->limit, SCH_LIMIT_INTEGER_BITS);
-    assert_int_equal(number_scan(text, size, 10, 1 << 20, &v), NUMBER_TOO_LARGE);
+    assert_int_equal(number_scan(text, size, 10, 1 << 20, no_clock, &v), NUMBER_TOO_LARGE);
     vm->integer_bits = 4 << 20;
     machine_clear(vm);
     machine_roots(vm)[0] = number_parse(vm, text, size, 10);
@@ -517,7 +525,7 @@ static void hostile_texts(void **state)
         machine_clear(vm);
         assert_true(is_raised(number_parse(vm, large[i], strlen(large[i]), 10)));
         assert_int_equal(vm->limit, SCH_LIMIT_INTEGER_BITS);
-        assert_int_equal(number_scan(large[i], strlen(large[i]), 10, 4 << 20, &v), NUMBER_TOO_LARGE);
+        assert_int_equal(number_scan(large[i], strlen(large[i]), 10, 4 << 20, no_clock, &v), NUMBER_TOO_LARGE);
     }
     free(text);
 }

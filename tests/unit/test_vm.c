@@ -46,6 +46,9 @@ static struct outcome run(sch_env *env, const char *text, uint32_t off, const st
         snprintf(outcome.text, sizeof outcome.text, "%s", sch_failure(compiler)->message);
     } else {
         assert_null(code_verify(code, code->size, PRIMITIVE_COUNT));
+        code->version = CODE_VERSION - 1; /* what an older engine left is refused */
+        assert_non_null(code_verify(code, code->size, PRIMITIVE_COUNT));
+        code->version = CODE_VERSION;
         outcome.status = sch_run(vm, code, &value);
         outcome.fuel = sch_usage(vm).fuel;
         code_drop(code);

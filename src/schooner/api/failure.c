@@ -59,12 +59,34 @@ void failure_set(sch_vm *vm, enum sch_status status, const char *kind, const cha
     failure->message = keep(vm->api, message);
 }
 
+/* How many of the eight bytes end a line. */
+static uint32_t ends_in(const char *text)
+{
+    const uint64_t low = UINT64_C(0x7f7f7f7f7f7f7f7f), newlines = UINT64_C(0x0a0a0a0a0a0a0a0a);
+    uint64_t word;
+    memcpy(&word, text, sizeof word);
+    word ^= newlines; /* a byte is zero where a line ends, and has its high bit in the next line's result */
+    return (uint32_t)__builtin_popcountll(~(((word & low) + low) | word | low));
+}
+
+/* Where a line begins; `length` when that is too far to be looked for: the run's time may be over. */
+static size_t line_start(const char *text, size_t length, uint32_t line)
+{
+    enum { FAR = 4 << 20 };
+    size_t at = 0;
+    uint32_t now = 1;
+    for (uint32_t ends; length - at >= sizeof(uint64_t) && (ends = ends_in(text + at)) < line - now; now += ends)
+        if ((at += sizeof(uint64_t)) >= FAR)
+            return length;
+    for (; now < line && at < length; at++)
+        now += text[at] == '\n';
+    return at;
+}
+
 /* The line of the source that a position names. */
 static void set_excerpt(struct api_state *api, const char *text, size_t length, uint32_t line)
 {
-    size_t at = 0;
-    for (uint32_t i = 1; i < line && at < length; at++)
-        i += text[at] == '\n';
+    size_t at = line_start(text, length, line);
     if (at >= length)
         return;
     size_t end = at;

@@ -213,7 +213,10 @@ bool sch_vm_reset(sch_vm *vm)
 bool sch_vm_set_limits(sch_vm *vm, const struct sch_limits *given)
 {
     struct sch_limits limits;
-    if (!complete(given, &limits) || vm->api->state != RUN_NONE || limits.heap < vm->account.now)
+    if (!complete(given, &limits) || vm->api->state != RUN_NONE)
+        return false;
+    heap_give_rest(vm);
+    if (limits.heap < vm->account.now)
         return false;
     apply_limits(vm, &limits);
     return true;

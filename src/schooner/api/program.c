@@ -9,6 +9,11 @@ static bool front_charge_machine(void *data, uint64_t units)
     return charge(data, units);
 }
 
+static bool front_look_machine(void *data)
+{
+    return poll(data);
+}
+
 static const struct library *find_library(void *data, const char *name)
 {
     sch_vm *vm = data;
@@ -183,6 +188,7 @@ enum sch_status program_front(sch_vm *vm, program_step *step, void *data)
     front->nesting = vm->nesting;
     front->integer_bits = vm->integer_bits;
     front->charge = front_charge_machine;
+    front->look = front_look_machine;
     front->charge_data = vm;
 
     heap_pause_collection(vm);
@@ -191,7 +197,7 @@ enum sch_status program_front(sch_vm *vm, program_step *step, void *data)
     enum sch_status status = done ? SCH_OK : front->limit != SCH_LIMIT_NONE ? SCH_LIMIT : SCH_ERROR;
     if (!done)
         failure_from_front(vm, front);
-    front_done(front);
+    heap_give_arena(vm, &front->arena);
     memory_resize(vm_memory(vm), front, sizeof *front, 0);
     return status;
 }

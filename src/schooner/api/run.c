@@ -18,6 +18,7 @@ bool run_begin(sch_vm *vm)
 {
     if (vm->api->state != RUN_NONE)
         return false;
+    heap_give_rest(vm);
     failure_clear(vm->api);
     vm->api->result = V_FALSE;
     vm->api->state = RUN_GOING;

@@ -18,6 +18,8 @@ static struct session_name *names_find(const struct session_names *names, const 
     return NULL;
 }
 
+enum { NAME_STEP = 64 }; /* as arena_step counts */
+
 static bool names_grow(struct arena *arena, struct session_names *names, size_t more)
 {
     size_t need;
@@ -33,9 +35,11 @@ static bool names_grow(struct arena *arena, struct session_names *names, size_t 
     uint32_t *slots = arena_array(arena, slot_count, sizeof *slots);
     if (!items || !slots)
         return false;
-    if (names->count)
-        memcpy(items, names->items, names->count * sizeof *items);
+    if (!arena_move(arena, items, names->items, names->count * sizeof *items))
+        return false;
     for (size_t i = 0; i < names->count; i++) {
+        if (!arena_step(arena, NAME_STEP))
+            return false;
         size_t at = items[i].hash & (slot_count - 1);
         while (slots[at])
             at = (at + 1) & (slot_count - 1);
@@ -65,7 +69,7 @@ static bool names_add(struct arena *arena, struct session_names *names, const ch
     size_t length = strlen(name);
     struct session_name *item = names_find(names, name, length);
     struct exported copy;
-    if (!copy_exported(arena, from, &copy))
+    if (!arena_step(arena, 4 * NAME_STEP + length) || !copy_exported(arena, from, &copy))
         return false;
     if (item) {
         copy.name = item->exported.name;
@@ -177,7 +181,7 @@ static bool add_imports(struct api_state *api, const struct expansion *expansion
     return true;
 }
 
-bool session_commit(sch_vm *vm, const struct expansion *expansion)
+static bool commit(sch_vm *vm, const struct expansion *expansion)
 {
     struct api_state *api = vm->api;
     for (size_t i = 0; i < expansion->library_count; i++)
@@ -187,6 +191,21 @@ bool session_commit(sch_vm *vm, const struct expansion *expansion)
         return false;
     api->top.view.export_count = api->top.exports.count;
     return add_imports(api, expansion);
+}
+
+static bool look(void *vm)
+{
+    return poll(vm);
+}
+
+bool session_commit(sch_vm *vm, const struct expansion *expansion)
+{
+    struct arena *arena = &vm->api->arena;
+    arena->look = look;
+    arena->look_data = vm;
+    bool done = commit(vm, expansion);
+    arena->look = NULL;
+    return done;
 }
 
 const struct library *session_find_library(sch_vm *vm, const char *name)

@@ -36,6 +36,7 @@ void values_begin(sch_vm *vm)
 {
     if (vm->api->state != RUN_NONE)
         return;
+    heap_give_rest(vm);
     vm->limit = SCH_LIMIT_NONE;
     vm->raised.kind = NULL;
     vm->raised.payload = (sch_value){ 0 };

@@ -273,6 +273,8 @@ static bool resolve(struct assembler *as)
     for (size_t i = 0; i < as->use_count; i++) {
         struct label_use *use = &as->uses[i];
         uint32_t place = as->labels[use->label];
+        if (!front_step(as->front, 2))
+            return false;
         switch (use->shape) {
         case 'J': as->words[use->word] |= (place - use->after) << 8; break;
         case 'O': as->words[use->word] = place - use->after; break;
@@ -321,20 +323,54 @@ static struct code_constant *place_constants(struct assembler *as)
 {
     struct code_constant *constants = front_array(as->front, as->constant_count + 1, sizeof *constants);
     uint32_t *moved = front_array(as->front, as->constant_count + 1, sizeof *moved);
+    uint32_t next = (uint32_t)as->slot_count;
     if (!constants || !moved)
         return NULL;
-    uint32_t next = (uint32_t)as->slot_count;
-    for (size_t i = 0; i < as->constant_count; i++)
+    for (size_t i = 0; i < as->constant_count; i++) {
+        if (!front_step(as->front, 2))
+            return NULL;
         moved[i] = as->slot_of[i] != CODE_NONE ? as->slot_of[i] : next++;
+    }
     for (size_t i = 0; i < as->constant_count; i++) {
         struct code_constant constant = as->constants[i];
+        if (!front_step(as->front, 4))
+            return NULL;
         if (constant.kind == CONSTANT_PAIR || constant.kind == CONSTANT_CELL)
             constant.a = moved[constant.a], constant.b = moved[constant.b];
         constants[moved[i]] = constant;
     }
-    for (size_t i = 0; i < as->item_count; i++)
+    for (size_t i = 0; i < as->item_count; i++) {
+        if (!front_step(as->front, 2))
+            return NULL;
         as->items[i] = moved[as->items[i]];
+    }
     return constants;
+}
+
+/* The blob of `head` with what the parts hold. Its padding is zero, too: equal programs are equal bytes. */
+static struct sch_code *put_together(struct assembler *as, const struct sch_code *head, const struct part parts[],
+                                     size_t count)
+{
+    struct sch_code *code = memory_resize(&memory_malloc, NULL, 0, head->size);
+    if (!code) {
+        front_limit(as->front, SCH_LIMIT_HEAP);
+        return NULL;
+    }
+    struct arena *clock = &as->front->arena;
+    char *at = (char *)(code->words + as->count);
+    *code = *head;
+    bool done = arena_move(clock, code->words, as->words, as->count * sizeof *as->words);
+    for (size_t i = 0; i < count && done; i++) {
+        char *start = (char *)code + parts[i].range->offset;
+        memset(at, 0, (size_t)(start - at));
+        done = arena_move(clock, start, parts[i].bytes, parts[i].count * parts[i].each);
+        at = start + parts[i].count * parts[i].each;
+    }
+    memset(at, 0, done ? (size_t)((char *)code + head->size - at) : 0);
+    if (done)
+        return code;
+    memory_resize(&memory_malloc, code, head->size, 0);
+    return NULL;
 }
 
 struct sch_code *assembler_finish(struct assembler *as)
@@ -348,8 +384,8 @@ struct sch_code *assembler_finish(struct assembler *as)
             return NULL;
     }
     struct code_source *sources = keep_sources(as);
-    struct code_constant *constants = sources ? place_constants(as) : NULL;
-    if (!constants || as->failed)
+    struct code_constant *constants = place_constants(as);
+    if (!sources || !constants || as->failed)
         return NULL;
 
     struct sch_code head = {
@@ -375,16 +411,5 @@ struct sch_code *assembler_finish(struct assembler *as)
         front_fail(as->front, "syntax-error", as->position, "the program is too large");
         return NULL;
     }
-    struct sch_code *code = memory_resize(&memory_malloc, NULL, 0, head.size);
-    if (!code) {
-        front_limit(as->front, SCH_LIMIT_HEAP);
-        return NULL;
-    }
-    memset(code, 0, head.size);
-    *code = head;
-    memcpy(code->words, as->words, as->count * 4);
-    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
-        if (parts[i].count)
-            memcpy((char *)code + parts[i].range->offset, parts[i].bytes, parts[i].count * parts[i].each);
-    return code;
+    return put_together(as, &head, parts, sizeof parts / sizeof *parts);
 }

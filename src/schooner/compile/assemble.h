@@ -18,6 +18,11 @@ struct label_use {
 
 struct constant_key;
 
+struct constant_memo {
+    uint32_t constant; /* index + 1 */
+    uint32_t hash;
+};
+
 struct assembler {
     struct front *front;
     bool failed;
@@ -38,7 +43,7 @@ struct assembler {
     size_t slot_count, slot_capacity;
     uint32_t *items;
     size_t item_count, item_capacity;
-    uint32_t *memo; /* hash of constants: index + 1 */
+    struct constant_memo *memo; /* by hash */
     size_t memo_capacity;
     struct constant_key *data; /* constants of quoted data by address */
     size_t data_capacity, data_count;

@@ -14,16 +14,17 @@ uint32_t text_add(struct assembler *as, const char *text, size_t length)
     if (as->text_capacity - at < length + 1) {
         size_t wanted = size_max(as->text_capacity * 2, at + length + 64);
         char *grown = front_array(as->front, wanted, 1);
-        if (!grown) {
+        if (!grown || !arena_move(&as->front->arena, grown, as->texts, at)) {
             as->failed = true;
             return 0;
         }
-        if (at)
-            memcpy(grown, as->texts, at);
         as->texts = grown;
         as->text_capacity = wanted;
     }
-    memcpy(as->texts + at, text, length);
+    if (!arena_move(&as->front->arena, as->texts + at, text, length)) {
+        as->failed = true;
+        return 0;
+    }
     as->texts[at + length] = 0;
     as->text_count = at + length + 1;
     return (uint32_t)at;
@@ -48,23 +49,28 @@ static uint32_t constant_push(struct assembler *as, struct code_constant constan
     return (uint32_t)as->constant_count - 1;
 }
 
-static uint64_t constant_hash(const struct assembler *as, const struct code_constant *c)
+static bool constant_hash(struct assembler *as, const struct code_constant *c, uint32_t *ret)
 {
-    uint64_t hash = has_text(c->kind) ? hash_fnv1a(as->texts + c->a, c->b) : hash_fnv1a(&c->a, 8);
-    return hash + c->kind;
+    uint64_t hash = hash_fnv1a(&c->a, 8);
+    if (has_text(c->kind) && !front_hash(as->front, as->texts + c->a, c->b, &hash))
+        return false;
+    *ret = (uint32_t)(hash + c->kind);
+    return true;
 }
 
 static bool memo_grow(struct assembler *as)
 {
     size_t capacity = as->memo_capacity ? as->memo_capacity * 2 : 64;
-    uint32_t *memo = front_array(as->front, capacity, sizeof *memo);
+    struct constant_memo *memo = front_array(as->front, capacity, sizeof *memo);
     if (!memo)
         return false;
     for (size_t i = 0; i < as->memo_capacity; i++) {
-        if (!as->memo[i])
+        size_t slot = as->memo[i].hash & (capacity - 1);
+        if (!front_step(as->front, 4))
+            return false;
+        if (!as->memo[i].constant)
             continue;
-        size_t slot = constant_hash(as, &as->constants[as->memo[i] - 1]) & (capacity - 1);
-        while (memo[slot])
+        while (memo[slot].constant && front_step(as->front, 4))
             slot = (slot + 1) & (capacity - 1);
         memo[slot] = as->memo[i];
     }
@@ -77,23 +83,29 @@ static bool memo_grow(struct assembler *as)
 static uint32_t constant_unique(struct assembler *as, uint32_t kind, uint32_t a, uint32_t b)
 {
     struct code_constant constant = { kind, a, b };
-    if (as->constant_count >= as->memo_capacity / 2 && !memo_grow(as)) {
+    uint32_t hash;
+    if ((as->constant_count >= as->memo_capacity / 2 && !memo_grow(as)) || !constant_hash(as, &constant, &hash)) {
         as->failed = true;
         return 0;
     }
-    size_t slot = constant_hash(as, &constant) & (as->memo_capacity - 1);
-    for (; as->memo[slot]; slot = (slot + 1) & (as->memo_capacity - 1)) {
-        const struct code_constant *other = &as->constants[as->memo[slot] - 1];
-        if (other->kind != kind || other->b != b)
-            continue;
-        if (has_text(kind) ? memcmp(as->texts + a, as->texts + other->a, b) == 0 : other->a == a) {
-            if (has_text(kind) && a + b + 1 == as->text_count)
-                as->text_count = a; /* the text was added for nothing */
-            return as->memo[slot] - 1;
+    size_t slot = hash & (as->memo_capacity - 1);
+    for (; as->memo[slot].constant; slot = (slot + 1) & (as->memo_capacity - 1)) {
+        const struct code_constant *other = &as->constants[as->memo[slot].constant - 1];
+        bool same = other->kind == kind && other->b == b && as->memo[slot].hash == hash;
+        if (same && has_text(kind) && !front_equal(as->front, as->texts + a, as->texts + other->a, b, &same))
+            as->failed = true;
+        if (as->failed || !front_step(as->front, 4)) {
+            as->failed = true;
+            return 0;
         }
+        if (!same || (!has_text(kind) && other->a != a))
+            continue;
+        if (has_text(kind) && a + b + 1 == as->text_count)
+            as->text_count = a; /* the text was added for nothing */
+        return as->memo[slot].constant - 1;
     }
     uint32_t index = constant_push(as, constant);
-    as->memo[slot] = index + 1;
+    as->memo[slot] = (struct constant_memo){ index + 1, hash };
     return index;
 }
 
@@ -131,6 +143,8 @@ static bool data_grow(struct assembler *as)
         if (!as->data[i].datum)
             continue;
         size_t slot = hash_fnv1a(&as->data[i].datum, 8) & (capacity - 1);
+        if (!front_step(as->front, 8))
+            return false;
         while (data[slot].datum)
             slot = (slot + 1) & (capacity - 1);
         data[slot] = as->data[i];
@@ -204,7 +218,7 @@ static void finish_vector(struct assembler *as, struct unfinished item, struct d
     size_t length = item.datum->vector.length, first = as->item_count;
     for (size_t i = 0; i < length && !as->failed; i++) {
         uint32_t *at = FRONT_PUSH(as->front, as->items, as->item_count, as->item_capacity);
-        if (!at) {
+        if (!at || !front_step(as->front, 8)) {
             as->failed = true;
             return;
         }

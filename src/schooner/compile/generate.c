@@ -509,15 +509,18 @@ static bool gen_clause(struct generator *g, struct core *lambda, size_t index)
 }
 
 /* Each clause makes room for the whole frame: what may be written is then plain from the procedure alone. */
-static void set_frames(struct generator *g, const struct code_procedure *procedure)
+static bool set_frames(struct generator *g, const struct code_procedure *procedure)
 {
     struct instruction in;
     for (uint32_t at = procedure->entry; at < procedure->end; at += in.length) {
+        if (!front_step(g->as.front, 8))
+            return false;
         if (!code_decode(g->as.words, procedure->end, at, &in))
-            return;
+            break;
         if (in.op == OP_ENTER)
             g->as.words[at] |= procedure->frame << 16;
     }
+    return true;
 }
 
 static bool gen_procedure(struct generator *g, struct lambda_info *info)
@@ -559,8 +562,7 @@ static bool gen_procedure(struct generator *g, struct lambda_info *info)
         return false;
     procedure = &g->as.procedures[info->index];
     procedure->end = (uint32_t)g->as.count;
-    set_frames(g, procedure);
-    return true;
+    return set_frames(g, procedure);
 }
 
 bool pass_generate(struct compiler *compiler, struct lambda_info *top, struct sch_code **ret)

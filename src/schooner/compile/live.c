@@ -33,7 +33,7 @@ static bool find_starts(struct flow *flow)
     size_t capacity = 0;
     for (uint32_t at = flow->entry; at < flow->end; at += in.length) {
         uint32_t *start = FRONT_PUSH(flow->front, flow->starts, flow->start_count, capacity);
-        if (!start || !code_decode(flow->words, flow->count, at, &in))
+        if (!start || !code_decode(flow->words, flow->count, at, &in) || !front_step(flow->front, 16))
             return false;
         *start = at;
         if (in.target >= 0 && !flow->at_target[in.target - flow->entry] &&
@@ -56,6 +56,8 @@ static uint32_t map_intern(struct live_tables *tables, const uint64_t *set, uint
             return CODE_NONE;
         for (size_t i = 0; i < tables->map_count; i += 1 + tables->maps[i]) {
             size_t slot = hash_fnv1a(&tables->maps[i + 1], tables->maps[i] * 4) & (capacity - 1);
+            if (!front_step(tables->front, 8 + tables->maps[i] * 4))
+                return CODE_NONE;
             while (slots[slot])
                 slot = (slot + 1) & (capacity - 1);
             slots[slot] = (uint32_t)i + 1;
@@ -115,6 +117,8 @@ static bool walk(struct flow *flow, uint64_t *live, struct live_tables *tables)
     for (size_t i = flow->start_count; i-- > 0;) {
         struct instruction in;
         uint32_t at = flow->starts[i];
+        if (!front_step(flow->front, 16 + 2 * flow->width))
+            return false;
         code_decode(flow->words, flow->count, at, &in);
         unsigned flags = opcode_flags[in.op];
         if (flags & OPCODE_ENDS)

@@ -129,6 +129,8 @@ static bool walk(struct compiler *compiler, struct core *node, const struct tail
 static bool nominate(struct compiler *compiler, struct core **slot, void *data)
 {
     struct core *node = *slot;
+    if (!front_step(compiler->front, 8))
+        return false;
     for (size_t i = 0; node->kind == CORE_LETREC && i < node->let.count; i++) {
         struct core *lambda = node->let.values[i];
         struct candidate *candidate = front_new(compiler->front, struct candidate);

@@ -172,10 +172,12 @@ static void set_add(struct expander *x, struct import_set *set)
 
 /* --- import sets as text, for later programs of the session --- */
 
-static bool print_name(const struct name *name, struct buffer *out)
+static bool print_name(struct front *front, const struct name *name, struct buffer *out)
 {
     bool ok = buffer_append_text(out, " |");
     for (uint32_t i = 0; i < name->length && ok; i++) {
+        if (!front_step(front, 4))
+            return false;
         if (name->text[i] == '|' || name->text[i] == '\\')
             ok = buffer_append_byte(out, '\\');
         ok = ok && buffer_append_byte(out, (unsigned char)name->text[i]);
@@ -183,7 +185,7 @@ static bool print_name(const struct name *name, struct buffer *out)
     return ok && buffer_append_byte(out, '|');
 }
 
-static bool print_steps(const struct import_step *step, const char *library, struct buffer *out)
+static bool print_steps(struct front *front, const struct import_step *step, const char *library, struct buffer *out)
 {
     static const char *const words[] = { "(only ", "(except ", "(prefix ", "(rename " };
     if (!step)
@@ -200,8 +202,8 @@ static bool print_steps(const struct import_step *step, const char *library, str
     while (ok && count-- > 0) {
         for (size_t i = 0; i < steps[count]->count && ok; i++) {
             bool renames = steps[count]->kind == STEP_RENAME;
-            ok = (!renames || buffer_append_text(out, " (")) && print_name(steps[count]->from[i], out) &&
-                 (!renames || (print_name(steps[count]->to[i], out) && buffer_append_byte(out, ')')));
+            ok = (!renames || buffer_append_text(out, " (")) && print_name(front, steps[count]->from[i], out) &&
+                 (!renames || (print_name(front, steps[count]->to[i], out) && buffer_append_byte(out, ')')));
         }
         ok = ok && buffer_append_byte(out, ')');
     }
@@ -212,7 +214,7 @@ static bool import_remember(struct expander *x, const struct import_set *set)
 {
     struct buffer out;
     buffer_init(&out, x->front->arena.memory);
-    bool ok = print_steps(set->steps, set->source->space, &out);
+    bool ok = print_steps(x->front, set->steps, set->source->space, &out);
     char *copy = ok ? arena_copy(&x->front->arena, out.bytes, out.length) : NULL;
     buffer_done(&out);
     if (!copy)

@@ -79,10 +79,10 @@ static bool put_datum(struct buffer *out, const struct datum *datum)
     return false;
 }
 
-static bool put_pattern(struct buffer *out, const struct pattern *pattern)
+static bool put_pattern(struct front *front, struct buffer *out, const struct pattern *pattern)
 {
     for (; pattern; pattern = pattern->rest) {
-        if (!put_number(out, pattern->kind))
+        if (!front_step(front, 32) || !put_number(out, pattern->kind))
             return false;
         bool ok = true;
         switch ((enum pattern_kind)pattern->kind) {
@@ -91,10 +91,10 @@ static bool put_pattern(struct buffer *out, const struct pattern *pattern)
         case PATTERN_DATUM: ok = put_datum(out, pattern->datum); break;
         case PATTERN_ELLIPSIS:
             ok = put_number(out, pattern->index) && put_number(out, pattern->count) && put_number(out, pattern->tail) &&
-                 put_pattern(out, pattern->sub);
+                 put_pattern(front, out, pattern->sub);
             break;
         case PATTERN_PAIR:
-        case PATTERN_VECTOR: ok = put_pattern(out, pattern->sub); break;
+        case PATTERN_VECTOR: ok = put_pattern(front, out, pattern->sub); break;
         case PATTERN_ANY:
         case PATTERN_NIL:
         case PATTERN_KINDS: break;
@@ -105,10 +105,10 @@ static bool put_pattern(struct buffer *out, const struct pattern *pattern)
     return true;
 }
 
-static bool put_template(struct buffer *out, const struct template *template)
+static bool put_template(struct front *front, struct buffer *out, const struct template *template)
 {
     for (; template; template = template->rest) {
-        if (!put_number(out, template->kind))
+        if (!front_step(front, 32) || !put_number(out, template->kind))
             return false;
         bool ok = true;
         switch ((enum template_kind) template->kind) {
@@ -116,13 +116,13 @@ static bool put_template(struct buffer *out, const struct template *template)
         case TEMPLATE_IDENTIFIER: ok = put_number(out, template->index); break;
         case TEMPLATE_DATUM: ok = put_datum(out, template->datum); break;
         case TEMPLATE_PAIR:
-        case TEMPLATE_VECTOR: ok = put_template(out, template->sub); break;
+        case TEMPLATE_VECTOR: ok = put_template(front, out, template->sub); break;
         case TEMPLATE_ELLIPSIS:
             ok = put_number(out, template->levels) && put_number(out, template->outer) &&
                  put_number(out, template->variable_count);
             for (uint32_t i = 0; i < template->variable_count && ok; i++)
                 ok = put_number(out, template->variables[i]);
-            ok = ok && put_template(out, template->sub);
+            ok = ok && put_template(front, out, template->sub);
             break;
         case TEMPLATE_KINDS: break;
         }
@@ -132,10 +132,10 @@ static bool put_template(struct buffer *out, const struct template *template)
     return true;
 }
 
-static bool put_rule(struct buffer *out, const struct rule *rule)
+static bool put_rule(struct front *front, struct buffer *out, const struct rule *rule)
 {
     return put_number(out, rule->variable_count) && buffer_append(out, rule->depths, rule->variable_count) &&
-           put_pattern(out, rule->pattern) && put_template(out, rule->template);
+           put_pattern(front, out, rule->pattern) && put_template(front, out, rule->template);
 }
 
 bool macro_encode(struct expander *x, const struct macro *macro, const unsigned char **ret, size_t *ret_length)
@@ -144,10 +144,10 @@ bool macro_encode(struct expander *x, const struct macro *macro, const unsigned 
     buffer_init(&out, x->front->arena.memory);
     bool ok = put_number(&out, MACRO_FORMAT) && put_number(&out, macro->identifier_count);
     for (uint32_t i = 0; i < macro->identifier_count && ok; i++)
-        ok = put_identifier(&out, macro->identifiers[i], macro->env.module);
+        ok = front_step(x->front, 64) && put_identifier(&out, macro->identifiers[i], macro->env.module);
     ok = ok && put_number(&out, macro->rule_count);
     for (uint32_t i = 0; i < macro->rule_count && ok; i++)
-        ok = put_rule(&out, &macro->rules[i]);
+        ok = put_rule(x->front, &out, &macro->rules[i]);
     const char *copy = ok ? arena_copy(&x->front->arena, out.bytes, out.length) : NULL;
     size_t length = out.length;
     buffer_done(&out);

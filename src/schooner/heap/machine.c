@@ -131,6 +131,29 @@ void heap_done(sch_vm *vm)
     *heap = (struct heap){ .account = account };
 }
 
+/* --- the memory of a compilation --- */
+
+static bool in_time(void *vm)
+{
+    return vm_in_time(vm);
+}
+
+void heap_give_arena(sch_vm *vm, struct arena *arena)
+{
+    arena->look = in_time;
+    arena->look_data = vm;
+    if (arena_shrink(arena, account_splits(&vm->account)))
+        return;
+    heap_give_rest(vm); /* of an earlier one */
+    vm->rest = *arena;
+}
+
+void heap_give_rest(sch_vm *vm)
+{
+    if (vm->rest.chunks)
+        arena_done(&vm->rest);
+}
+
 /* --- long moves --- */
 
 bool copy_pieces(sch_vm *vm, void *to, const void *from, size_t bytes)

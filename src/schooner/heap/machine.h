@@ -5,6 +5,7 @@
 #ifndef SCHOONER_HEAP_MACHINE_H
 #define SCHOONER_HEAP_MACHINE_H
 
+#include "base/arena.h"
 #include "base/buffer.h"
 #include "schooner/heap/heap.h"
 
@@ -37,6 +38,7 @@ struct sch_vm {
     uint64_t time_left_ns;    /* while the clock stands still */
     volatile int interrupted; /* the one field that other threads and signal handlers write (atomically) */
     enum sch_limit limit;     /* the limit that ended the run */
+    struct arena rest;        /* of a compilation that ran out of time: given back before the machine is used again */
     struct raised raised;
 
     /* vm/: the Scheme stack */
@@ -93,6 +95,16 @@ static inline bool charge(sch_vm *vm, uint64_t units)
 }
 /* Inside of long work that was charged before: looks at clock and interrupt. false as above. */
 bool poll(sch_vm *vm) __asm__("schooner_poll"); /* a host linked with the static library needs libc's own poll */
+
+/* Is neither the time over nor an interrupt there? Raises nothing: other limits do not hinder tidying up. */
+bool vm_in_time(const sch_vm *vm);
+
+/*
+ * Gives the arena's memory (the account's) back. That takes 0.1 ms for each megabyte, so when the run's time is over,
+ * what is left becomes the machine's `rest`, for heap_give_rest.
+ */
+void heap_give_arena(sch_vm *vm, struct arena *arena);
+void heap_give_rest(sch_vm *vm);
 
 /*
  * Moving and comparing bytes that were charged in one go, in pieces with looks at the clock between them: fresh memory

@@ -127,39 +127,60 @@ static sch_value find_symbol(sch_vm *vm, const char *text, size_t length, uint64
     }
 }
 
-static sch_value make_symbol(sch_vm *vm, const char *text, size_t length, uint64_t hash)
+static sch_value make_symbol(sch_vm *vm, const char *text, size_t length, uint64_t hash, bool is_ascii)
 {
     struct symbol *symbol = heap_object(vm, OBJECT_SYMBOL, length, symbol_size(length));
-    unsigned char high = 0;
-    for (size_t i = 0; i < length; i++)
-        high |= (unsigned char)text[i];
-    if (high < 0x80)
+    if (!copy_bytes(vm, symbol->text, text, length))
+        return V_RAISED;
+    if (is_ascii)
         symbol->header = header_make(OBJECT_SYMBOL, OBJECT_ASCII, length);
     symbol->hash = hash;
-    memcpy(symbol->text, text, length);
     symbol->text[length] = '\0';
     if (!add_entry(vm, object_value(symbol)))
         return raise_limit(vm, SCH_LIMIT_HEAP);
     return object_value(symbol);
 }
 
+static bool hash_text(sch_vm *vm, const char *text, size_t length, uint64_t *ret, bool *ret_is_ascii)
+{
+    enum { PIECE = 1 << 17 };
+    unsigned char high = 0;
+    *ret = HASH_FNV1A;
+    for (size_t at = 0; at < length; at += PIECE) {
+        size_t piece = size_min(length - at, PIECE);
+        if (at > 0 && !poll(vm))
+            return false;
+        *ret = hash_fnv1a_more(*ret, text + at, piece);
+        for (size_t i = at; i < at + piece; i++)
+            high |= (unsigned char)text[i];
+    }
+    *ret_is_ascii = high < 0x80;
+    return true;
+}
+
 sch_value symbol_intern(sch_vm *vm, const char *text, size_t length)
 {
-    uint64_t hash = hash_fnv1a(text, length);
+    uint64_t hash;
+    bool is_ascii;
+    if (!hash_text(vm, text, length, &hash, &is_ascii))
+        return V_RAISED;
     sch_value symbol = find_symbol(vm, text, length, hash);
-    return is_false(symbol) ? make_symbol(vm, text, length, hash) : symbol;
+    return is_false(symbol) ? make_symbol(vm, text, length, hash, is_ascii) : symbol;
 }
 
 sch_value symbol_of_text(sch_vm *vm, const char *text, size_t length)
 {
-    uint64_t hash = hash_fnv1a(text, length);
+    uint64_t hash;
+    bool is_ascii;
+    if (!hash_text(vm, text, length, &hash, &is_ascii))
+        return V_RAISED;
     sch_value symbol = find_symbol(vm, text, length, hash);
     if (!is_false(symbol))
         return symbol;
     /* a collection during the reservation cannot make the symbol appear */
     if (!heap_reserve_object(vm, symbol_size(length)))
         return V_RAISED;
-    return make_symbol(vm, text, length, hash);
+    return make_symbol(vm, text, length, hash, is_ascii);
 }
 
 sch_value symbol_of(sch_vm *vm, const char *text)

@@ -243,6 +243,11 @@ static bool charge_machine(void *data, uint64_t units)
     return charge(data, units);
 }
 
+static bool poll_machine(void *data)
+{
+    return poll(data);
+}
+
 /* After the reader has failed. A limit that the charge raised stands already. */
 static sch_value raise_read_failure(sch_vm *vm, const struct front *front)
 {
@@ -303,9 +308,10 @@ static sch_value read_once(sch_vm *vm, sch_value port, bool *ret_more)
     front.nesting = vm->nesting;
     front.integer_bits = vm->integer_bits;
     front.charge = charge_machine;
+    front.look = poll_machine;
     front.charge_data = vm;
     sch_value result = read_from(vm, port, &front, ret_more);
-    front_done(&front);
+    heap_give_arena(vm, &front.arena);
     return result;
 }
 

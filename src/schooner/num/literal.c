@@ -8,7 +8,10 @@ struct cursor {
     /* Decimals are written in radix ten alone. But what (number->string 1.5 2) gives, (string->number s 2) takes back:
      * where the radix is an argument, not a prefix, a point is a point. */
     bool decimals;
+    struct literal_clock clock;
 };
+
+enum { DIGITS_PER_LOOK = 1 << 16 };
 
 static char lower(char c)
 {
@@ -34,8 +37,9 @@ static bool is_sign(char c)
 static size_t read_digit_run(struct cursor *cursor, unsigned radix)
 {
     const char *start = cursor->at;
-    while (cursor->at < cursor->end && digit_value(*cursor->at) < radix)
-        cursor->at++;
+    for (size_t count = 0; cursor->at < cursor->end && digit_value(*cursor->at) < radix; cursor->at++)
+        if (unlikely(++count % DIGITS_PER_LOOK == 0) && !cursor->clock.look(cursor->clock.data))
+            break;
     return (size_t)(cursor->at - start);
 }
 
@@ -201,9 +205,9 @@ static bool read_prefixes(struct cursor *cursor, struct literal *ret)
     return true;
 }
 
-bool literal_read(const char *text, size_t length, unsigned radix, struct literal *ret)
+bool literal_read(const char *text, size_t length, unsigned radix, struct literal_clock clock, struct literal *ret)
 {
-    struct cursor cursor = { text, text + length, radix, true };
+    struct cursor cursor = { text, text + length, radix, true, clock };
     ret->exactness = 0;
     if (!read_prefixes(&cursor, ret) || !read_complex(&cursor, ret))
         return false;

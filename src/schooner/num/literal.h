@@ -3,6 +3,7 @@
 #define SCHOONER_NUM_LITERAL_H
 
 #include "schooner/num/decimal.h"
+#include "schooner/num/number.h"
 
 enum literal_kind { LITERAL_INTEGER, LITERAL_RATIO, LITERAL_DECIMAL, LITERAL_INFINITE, LITERAL_NAN };
 
@@ -23,7 +24,7 @@ struct literal {
     struct literal_real b; /* imaginary part, or angle */
 };
 
-/* false: not a number */
-bool literal_read(const char *text, size_t length, unsigned radix, struct literal *ret);
+/* false: not a number, or a look ended it */
+bool literal_read(const char *text, size_t length, unsigned radix, struct literal_clock clock, struct literal *ret);
 
 #endif

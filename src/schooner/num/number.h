@@ -68,7 +68,13 @@ sch_value number_parse(sch_vm *vm, const char *text, size_t length, unsigned rad
  * NUMBER_TOO_LARGE that it has more than `integer_bits` bits. Linear in the length (times a small constant).
  */
 enum number_scan { NUMBER_NOT, NUMBER_IMMEDIATE, NUMBER_OTHER, NUMBER_TOO_LARGE };
-enum number_scan number_scan(const char *text, size_t length, unsigned radix, uint64_t integer_bits, sch_value *ret);
+/* Asked on the way along many digits. false: a limit, and NUMBER_NOT means nothing. */
+struct literal_clock {
+    bool (*look)(void *data);
+    void *data;
+};
+enum number_scan number_scan(const char *text, size_t length, unsigned radix, uint64_t integer_bits,
+                             struct literal_clock clock, sch_value *ret);
 
 /* Appends the shortest text that reads back as the same number. false: a limit was raised. */
 bool number_print(sch_vm *vm, sch_value number, unsigned radix, struct buffer *out);

@@ -141,6 +141,11 @@ static bool make_number(struct work *work, const struct literal *literal, struct
     return false;
 }
 
+static bool look(void *vm)
+{
+    return poll(vm);
+}
+
 sch_value number_parse(sch_vm *vm, const char *text, size_t length, unsigned radix)
 {
     struct literal literal;
@@ -148,8 +153,9 @@ sch_value number_parse(sch_vm *vm, const char *text, size_t length, unsigned rad
     struct number number;
     if (!charge(vm, length / 4 + 1))
         return V_RAISED;
-    if (!literal_read(text, length, radix, &literal) || !literal_has_value(&literal))
-        return V_FALSE;
+    if (!literal_read(text, length, radix, (struct literal_clock){ look, vm }, &literal) ||
+        !literal_has_value(&literal))
+        return vm->limit == SCH_LIMIT_NONE ? V_FALSE : V_RAISED;
 
     work_init(&work, vm, WORK_COLLECTS);
     sch_value value = make_number(&work, &literal, &number) ? number_store(&work, &number) : V_RAISED;
@@ -193,10 +199,11 @@ static bool scan_immediate(const struct literal *literal, sch_value *ret)
     return is_small_double(*ret);
 }
 
-enum number_scan number_scan(const char *text, size_t length, unsigned radix, uint64_t integer_bits, sch_value *ret)
+enum number_scan number_scan(const char *text, size_t length, unsigned radix, uint64_t integer_bits,
+                             struct literal_clock clock, sch_value *ret)
 {
     struct literal literal;
-    if (!literal_read(text, length, radix, &literal) || !literal_has_value(&literal))
+    if (!literal_read(text, length, radix, clock, &literal) || !literal_has_value(&literal))
         return NUMBER_NOT;
     if (scan_immediate(&literal, ret))
         return NUMBER_IMMEDIATE;

@@ -7,14 +7,22 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
+#include "base/arith.h"
 #include "base/hash.h"
 
-enum { NAMES_CAPACITY_MIN = 256, ARRAY_CAPACITY_MIN = 16 };
+enum { NAMES_CAPACITY_MIN = 256, ARRAY_CAPACITY_MIN = 16, PROBE_BYTES = 16 /* as arena_step counts */ };
+
+static bool look(void *data)
+{
+    return front_look(data);
+}
 
 void front_init(struct front *front, const struct memory *memory)
 {
     memset(front, 0, offsetof(struct front, sources));
     arena_init(&front->arena, memory);
+    front->arena.look = look;
+    front->arena.look_data = front;
     name_table_init(&front->names, &front->arena);
 }
 
@@ -73,6 +81,37 @@ bool front_limit(struct front *front, enum sch_limit limit)
     return false;
 }
 
+bool front_look(struct front *front)
+{
+    if (front->limit != SCH_LIMIT_NONE)
+        return false;
+    return !front->look || front->look(front->charge_data) || front_limit(front, SCH_LIMIT_FUEL);
+}
+
+bool front_equal(struct front *front, const void *a, const void *b, size_t length, bool *ret)
+{
+    *ret = true;
+    for (size_t at = 0; at < length && *ret; at += FRONT_PIECE) {
+        size_t piece = size_min(length - at, FRONT_PIECE);
+        if (!front_step(front, piece / 16))
+            return false;
+        *ret = memcmp((const char *)a + at, (const char *)b + at, piece) == 0;
+    }
+    return true;
+}
+
+bool front_hash(struct front *front, const void *bytes, size_t length, uint64_t *ret)
+{
+    *ret = HASH_FNV1A;
+    for (size_t at = 0; at < length; at += FRONT_PIECE) {
+        size_t piece = size_min(length - at, FRONT_PIECE);
+        if (!front_step(front, piece / 4))
+            return false;
+        *ret = hash_fnv1a_more(*ret, (const char *)bytes + at, piece);
+    }
+    return true;
+}
+
 void *front_alloc(struct front *front, size_t size)
 {
     void *block = arena_alloc(&front->arena, size);
@@ -99,8 +138,8 @@ bool front_grow(struct front *front, void *pointer, size_t *capacity, size_t cou
     if (!larger)
         return false;
     memcpy(&items, pointer, sizeof items); /* a pointer of whatever type */
-    if (count > 0)
-        memcpy(larger, items, count * size);
+    if (!arena_move(&front->arena, larger, items, count * size))
+        return false;
     memcpy(pointer, &larger, sizeof larger);
     *capacity = more;
     return true;
@@ -113,13 +152,19 @@ void name_table_init(struct name_table *table, struct arena *arena)
     *table = (struct name_table){ .arena = arena };
 }
 
-static struct name **name_slot(struct name **slots, size_t capacity, const char *text, size_t length, uint64_t hash)
+/* NULL: a look at the clock ended it on the way. */
+static struct name **name_slot(const struct name_table *table, struct name **slots, size_t capacity, const char *text,
+                               size_t length, uint64_t hash)
 {
     size_t mask = capacity - 1;
     size_t at = hash_mix(hash) & mask;
     for (;; at = (at + 1) & mask) {
         struct name *name = slots[at];
-        if (!name || (name->hash == hash && name->length == length && memcmp(name->text, text, length) == 0))
+        if (!name)
+            return &slots[at];
+        if (!arena_step(table->arena, PROBE_BYTES))
+            return NULL;
+        if (name->hash == hash && name->length == length && memcmp(name->text, text, length) == 0)
             return &slots[at];
     }
 }
@@ -133,8 +178,11 @@ static bool name_table_grow(struct name_table *table)
         return false;
     for (size_t i = 0; i < table->capacity; i++) {
         struct name *name = table->slots[i];
+        struct name **slot = NULL;
+        if (name && !(slot = name_slot(table, slots, capacity, name->text, name->length, name->hash)))
+            return false;
         if (name)
-            *name_slot(slots, capacity, name->text, name->length, name->hash) = name;
+            *slot = name;
     }
     table->slots = slots;
     table->capacity = capacity;
@@ -148,16 +196,23 @@ struct name *name_intern(struct name_table *table, const char *text, size_t leng
     if (table->count >= table->capacity / 4 * 3 && !name_table_grow(table))
         return NULL;
 
-    uint64_t hash = hash_fnv1a(text, length);
-    struct name **slot = name_slot(table->slots, table->capacity, text, length, hash);
-    if (*slot)
-        return *slot;
+    uint64_t hash = HASH_FNV1A;
+    for (size_t at = 0; at < length; at += FRONT_PIECE) {
+        size_t piece = size_min(length - at, FRONT_PIECE);
+        if (!arena_step(table->arena, piece))
+            return NULL;
+        hash = hash_fnv1a_more(hash, text + at, piece);
+    }
+    struct name **slot = name_slot(table, table->slots, table->capacity, text, length, hash);
+    if (!slot || *slot)
+        return slot ? *slot : NULL;
     struct name *name = arena_alloc(table->arena, sizeof *name + length + 1);
     if (!name)
         return NULL;
     name->length = (uint32_t)length;
     name->hash = hash;
-    memcpy(name->text, text, length);
+    if (!arena_move(table->arena, name->text, text, length))
+        return NULL;
     *slot = name;
     table->count++;
     return name;

@@ -32,6 +32,9 @@ struct front {
     /* Fuel, deadline and interrupt of whoever compiles. Charges units; false: a limit, nothing more may be done. */
     bool (*charge)(void *data, uint64_t units);
     void *charge_data;
+    /* Looks at deadline and interrupt inside of work that was charged, or is too small to be; false: as above. May be
+     * NULL. front_init makes the arena ask it, too. */
+    bool (*look)(void *data);
     enum sch_limit limit;  /* set when a limit ended it (arena full: SCH_LIMIT_HEAP) */
     struct position place; /* what is worked on, for the report of a limit; of none when its line is 0 */
     bool failed;
@@ -48,8 +51,24 @@ bool front_limit(struct front *front, enum sch_limit limit);
 
 static inline bool front_charge(struct front *front, uint64_t units)
 {
-    return front->charge(front->charge_data, units) || front_limit(front, SCH_LIMIT_FUEL);
+    return (front->limit == SCH_LIMIT_NONE && front->charge(front->charge_data, units)) ||
+           front_limit(front, SCH_LIMIT_FUEL);
 }
+
+/* Looks at the clock. false: a limit. */
+bool front_look(struct front *front);
+/*
+ * Says that `steps` of a few nanoseconds are taken, which nobody charges: loops over what is long call it, so that
+ * there is a look in time. false: a limit.
+ */
+enum { FRONT_PIECE = 1 << 14, FRONT_STEP = 2 /* in bytes of fresh memory */ };
+static inline bool front_step(struct front *front, size_t steps)
+{
+    return arena_step(&front->arena, steps * FRONT_STEP);
+}
+/* memcmp == 0 and hash_fnv1a with looks; after a limit the result means nothing, and false is given. */
+bool front_equal(struct front *front, const void *a, const void *b, size_t length, bool *ret);
+bool front_hash(struct front *front, const void *bytes, size_t length, uint64_t *ret);
 
 /* Makes a front ready: an empty arena over `memory`, no sources, no error. The caller sets limits and charge. */
 void front_init(struct front *front, const struct memory *memory);

@@ -21,11 +21,10 @@ static bool charge_text(struct reader *reader, size_t at)
     return front_charge(reader->front, CHARGE_UNITS);
 }
 
-void reader_advance(struct reader *reader, size_t length)
+static void count_lines(struct reader *reader, size_t from, size_t end)
 {
     const char *text = reader->text;
-    size_t end = reader->at + length;
-    for (size_t at = reader->at; at < end; at++) {
+    for (size_t at = from; at < end; at++) {
         unsigned char byte = (unsigned char)text[at];
         bool line_end = byte == '\n' || (byte == '\r' && !(at + 1 < reader->length && text[at + 1] == '\n'));
         if (line_end) {
@@ -35,17 +34,35 @@ void reader_advance(struct reader *reader, size_t length)
             reader->column++;
         }
     }
+}
+
+/* After a limit the reader is behind all the same: whoever goes on is told at the next charge. */
+void reader_advance(struct reader *reader, size_t length)
+{
+    size_t end = reader->at + length;
+    for (size_t at = reader->at; at < end && front_step(reader->front, size_min(end - at, FRONT_PIECE));
+         at += FRONT_PIECE)
+        count_lines(reader, at, size_min(end, at + FRONT_PIECE));
     reader->at = end;
 }
 
 /* Is the text from reader->at to `end` UTF-8? Else fails where it is not. */
 static bool check_utf8(struct reader *reader, size_t end)
 {
-    size_t count, valid;
-    if (utf8_count((const unsigned char *)reader->text + reader->at, end - reader->at, &count, &valid))
-        return true;
-    reader_advance(reader, valid);
-    return front_fail(reader->front, "read-error", reader_position(reader), "the text is not UTF-8 here");
+    const unsigned char *text = (const unsigned char *)reader->text;
+    for (size_t at = reader->at; at < end;) {
+        size_t count, valid, piece = size_min(end - at, FRONT_PIECE);
+        uint32_t character;
+        if (!front_step(reader->front, piece))
+            return false;
+        bool whole = utf8_count(text + at, piece, &count, &valid);
+        at += valid;
+        if (!whole && utf8_decode(text + at, end - at, &character) == 0) { /* not just cut by the piece's end */
+            reader_advance(reader, at - reader->at);
+            return front_fail(reader->front, "read-error", reader_position(reader), "the text is not UTF-8 here");
+        }
+    }
+    return true;
 }
 
 static bool fail_incomplete(struct reader *reader, struct position position, const char *what)
@@ -241,21 +258,22 @@ static bool take_hex(const char *text, size_t end, size_t *at, char terminator, 
 }
 
 /* \ intraline-whitespace* line-ending intraline-whitespace*: at the backslash; gives where the text goes on, or 0. */
-static size_t skip_continuation(const char *text, size_t end, size_t at)
+static size_t skip_continuation(struct front *front, const char *text, size_t end, size_t at)
 {
     at++;
-    while (at < end && (text[at] == ' ' || text[at] == '\t'))
+    while (at < end && (text[at] == ' ' || text[at] == '\t') && front_step(front, 1))
         at++;
     if (at >= end || (text[at] != '\n' && text[at] != '\r'))
         return 0;
     at += text[at] == '\r' && at + 1 < end && text[at + 1] == '\n' ? 2 : 1;
-    while (at < end && (text[at] == ' ' || text[at] == '\t'))
+    while (at < end && (text[at] == ' ' || text[at] == '\t') && front_step(front, 1))
         at++;
     return at;
 }
 
 /* The escape whose backslash is at `*at`; moves behind it. Gives the number of bytes written, or -1. */
-static int take_escape(const char *text, size_t end, size_t *at, bool in_string, unsigned char ret_bytes[4])
+static int take_escape(struct front *front, const char *text, size_t end, size_t *at, bool in_string,
+                       unsigned char ret_bytes[4])
 {
     char letter = text[*at + 1];
     if (letter == 'x' || letter == 'X') {
@@ -263,7 +281,7 @@ static int take_escape(const char *text, size_t end, size_t *at, bool in_string,
         *at += 2;
         return take_hex(text, end, at, ';', &code) ? (int)utf8_encode(code, ret_bytes) : -1;
     }
-    size_t behind = in_string ? skip_continuation(text, end, *at) : 0;
+    size_t behind = in_string ? skip_continuation(front, text, end, *at) : 0;
     if (behind) {
         *at = behind;
         return 0;
@@ -284,10 +302,12 @@ static char *decode_quoted(struct reader *reader, size_t start, size_t end, bool
     size_t length = 0;
     size_t at = start;
     while (out && at < end) {
+        if (!front_step(reader->front, 1))
+            return NULL;
         if (text[at] == '\\') {
             unsigned char bytes[4];
             size_t escape = at;
-            int size = take_escape(text, end, &at, in_string, bytes);
+            int size = take_escape(reader->front, text, end, &at, in_string, bytes);
             if (size < 0) {
                 reader_advance(reader, escape - reader->at);
                 front_fail(reader->front, "read-error", reader_position(reader), "unknown escape in a %s",
@@ -366,17 +386,25 @@ static const char *fold_token(struct reader *reader, const char *text, size_t le
     char *out = size_mul(length, UNICODE_GROWTH, &room) ? front_alloc(reader->front, room) : NULL;
     if (!out)
         return NULL;
-    *ret_length = unicode_fold_text(text, length, out);
+    *ret_length = 0;
+    for (size_t at = 0, end; at < length; at = end) {
+        end = size_min(at + FRONT_PIECE, length);
+        while (end < length && ((unsigned char)text[end] & 0xc0) == 0x80)
+            end++;
+        if (!front_step(reader->front, 8 * (end - at)))
+            return NULL;
+        *ret_length += unicode_fold_text(text + at, end - at, out + *ret_length);
+    }
     return out;
 }
 
-static bool is_identifier(const char *text, size_t length)
+static bool is_identifier(struct front *front, const char *text, size_t length)
 {
     size_t at = 0;
     while (at < length) {
         uint32_t character;
         size_t size = utf8_decode((const unsigned char *)text + at, length - at, &character);
-        if (size == 0 || !syntax_is_subsequent(character))
+        if (size == 0 || !syntax_is_subsequent(character) || !front_step(front, 4))
             return false;
         at += size;
     }
@@ -396,13 +424,18 @@ static const char *why_no_identifier(const char *text, size_t length)
 static struct datum *make_identifier(struct reader *reader, struct position position, const char *text, size_t length,
                                      enum datum_kind kind)
 {
-    if (!is_identifier(text, length))
+    if (!is_identifier(reader->front, text, length))
         return fail_token(reader, position, why_no_identifier(text, length), text, length);
     size_t folded_length;
     const char *folded = fold_token(reader, text, length, &folded_length);
     if (!folded)
         return NULL;
     return make_name(reader, position, folded, folded_length, kind);
+}
+
+static bool look(void *front)
+{
+    return front_look(front);
 }
 
 /* A number if it is one. true with *ret == NULL: it is none. */
@@ -412,7 +445,7 @@ static bool scan_number(struct reader *reader, struct position position, const c
     struct front *front = reader->front;
     sch_value value;
     *ret = NULL;
-    switch (number_scan(text, length, 10, front->integer_bits, &value)) {
+    switch (number_scan(text, length, 10, front->integer_bits, (struct literal_clock){ look, front }, &value)) {
     case NUMBER_NOT: return true;
     case NUMBER_IMMEDIATE: *ret = datum_value(front, value, position); break;
     case NUMBER_OTHER:

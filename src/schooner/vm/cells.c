@@ -86,6 +86,8 @@ sch_value vm_cell(sch_vm *vm, const char *space_name, const char *name, size_t l
     if (!heap_reserve(vm, bytes + symbol_size(length)))
         return V_RAISED;
     sch_value symbol = symbol_intern(vm, name, length);
+    if (is_raised(symbol))
+        return V_RAISED;
     struct cell *cell = heap_object(vm, OBJECT_CELL, 2, bytes);
     cell->value = V_UNBOUND;
     cell->name = symbol;

@@ -27,6 +27,13 @@ bool poll(sch_vm *vm)
     return true;
 }
 
+bool vm_in_time(const sch_vm *vm)
+{
+    return vm->limit != SCH_LIMIT_TIMEOUT && vm->limit != SCH_LIMIT_INTERRUPT &&
+           !__atomic_load_n(&vm->interrupted, __ATOMIC_RELAXED) &&
+           (vm->deadline_ns == UINT64_MAX || now_ns() <= vm->deadline_ns);
+}
+
 /*
  * How much may be used before the next look: up to the pause, if it is a whole way off. A pause that is overdue is made
  * at the next place where it can be; where a call from the host is in between, the run goes on in ordinary slices.

@@ -5,6 +5,9 @@
 #include "schooner/num/number.h"
 #include "schooner/vm/run.h"
 
+/* How many constants, or items of them, are made between two looks at the clock. */
+enum { CONSTANTS_PER_LOOK = 1024, ITEMS_PER_LOOK = 1 << 13 };
+
 struct making {
     sch_vm *vm;
     const struct sch_code *code;
@@ -27,16 +30,19 @@ static sch_value make_text(struct making *m, const struct code_constant *c)
         sch_value string = string_of(vm, text, c->b);
         return is_raised(string) ? string : frozen_object(object_of(string));
     }
-    case CONSTANT_SYMBOL: return heap_reserve(vm, symbol_size(c->b)) ? symbol_intern(vm, text, c->b) : V_RAISED;
-    case CONSTANT_KEYWORD:
-        return heap_reserve(vm, symbol_size(c->b)) ? keyword_of(vm, symbol_intern(vm, text, c->b)) : V_RAISED;
+    case CONSTANT_SYMBOL: return symbol_of_text(vm, text, c->b);
+    case CONSTANT_KEYWORD: {
+        sch_value symbol = symbol_of_text(vm, text, c->b);
+        return is_raised(symbol) ? symbol : keyword_of(vm, symbol);
+    }
     case CONSTANT_NUMBER: return number_parse(vm, text, c->b, 10);
     case CONSTANT_BYTEVECTOR: {
         size_t bytes = bytevector_size(c->b);
         if (!heap_reserve_object(vm, bytes))
             return V_RAISED;
         struct bytevector *bytevector = heap_object(vm, OBJECT_BYTEVECTOR, c->b, bytes);
-        memcpy(bytevector->bytes, text, c->b);
+        if (!copy_bytes(vm, bytevector->bytes, text, c->b))
+            return V_RAISED;
         return frozen_object((struct object *)bytevector);
     }
     case CONSTANT_IMMEDIATE_VALUE:
@@ -60,8 +66,11 @@ static sch_value make_shell(struct making *m, const struct code_constant *c)
     if (!heap_reserve_object(vm, bytes))
         return V_RAISED;
     struct vector *vector = heap_object(vm, OBJECT_VECTOR, c->b, bytes);
-    for (size_t i = 0; i < c->b; i++)
+    for (size_t i = 0; i < c->b; i++) {
         vector->items[i] = V_FALSE;
+        if (i % ITEMS_PER_LOOK == ITEMS_PER_LOOK - 1 && !poll(vm))
+            return V_RAISED;
+    }
     return frozen_object((struct object *)vector);
 }
 
@@ -98,7 +107,18 @@ static sch_value make_one(struct making *m, const struct code_constant *c)
     return V_RAISED;
 }
 
-static void fill_shells(struct making *m)
+static bool fill_vector(struct making *m, struct vector *vector, const uint32_t *items)
+{
+    size_t length = header_length(vector->header);
+    for (size_t k = 0; k < length; k++) {
+        vector->items[k] = m->made[items[k]];
+        if (k % ITEMS_PER_LOOK == ITEMS_PER_LOOK - 1 && !poll(m->vm))
+            return false;
+    }
+    return true;
+}
+
+static bool fill_shells(struct making *m)
 {
     const struct code_constant *all = code_table(struct code_constant, m->code, constants);
     const uint32_t *items = code_table(uint32_t, m->code, items);
@@ -109,26 +129,32 @@ static void fill_shells(struct making *m)
             pair_of(m->made[i])->cdr = m->made[c->b];
             heap_freeze(m->made[i]);
         } else if (c->kind == CONSTANT_VECTOR) {
-            for (uint32_t k = 0; k < c->b; k++)
-                object_as(struct vector, m->made[i])->items[k] = m->made[items[c->a + k]];
+            if (!fill_vector(m, object_as(struct vector, m->made[i]), items + c->a))
+                return false;
         }
+        if (i % ITEMS_PER_LOOK == ITEMS_PER_LOOK - 1 && !poll(m->vm))
+            return false;
     }
+    return true;
 }
 
 static bool build(struct making *m)
 {
+    for (uint32_t i = 0; i < m->code->slots; i++) {
+        m->instance->constants[i] = V_FALSE;
+        if (i % ITEMS_PER_LOOK == ITEMS_PER_LOOK - 1 && !poll(m->vm))
+            return false;
+    }
     const struct code_constant *all = code_table(struct code_constant, m->code, constants);
     uint32_t count = m->code->constants.count;
     for (uint32_t i = 0; i < count; i++) {
         m->made[i] = make_one(m, &all[i]);
         if (is_raised(m->made[i]))
             return false;
-        if ((i & 1023) == 1023 && !poll(m->vm))
+        if (i % CONSTANTS_PER_LOOK == CONSTANTS_PER_LOOK - 1 && !poll(m->vm))
             return false;
     }
-    fill_shells(m);
-    memcpy(m->instance->constants, m->made, m->code->slots * sizeof *m->made);
-    return true;
+    return fill_shells(m) && copy_bytes(m->vm, m->instance->constants, m->made, m->code->slots * sizeof *m->made);
 }
 
 sch_value vm_instantiate(sch_vm *vm, struct sch_code *code)
@@ -146,8 +172,6 @@ sch_value vm_instantiate(sch_vm *vm, struct sch_code *code)
         m.instance = heap_object(vm, OBJECT_INSTANCE, code->slots, bytes);
         m.instance->self = 0;
         m.instance->code = code_take(code);
-        for (uint32_t i = 0; i < code->slots; i++)
-            m.instance->constants[i] = V_FALSE;
         heap_add_finalizer(vm, (struct object *)m.instance);
         if (build(&m))
             result = object_value(m.instance);
