@@ -9,7 +9,10 @@
 bool transfer_write(int fd, const void *bytes, size_t length);
 /* So many bytes; false: with errno, or there are fewer. */
 bool transfer_read(int fd, void *bytes, size_t length);
-/* Everything up to the end of `from`; false: with errno, some may have been written. */
+/*
+ * All of a regular file into a new one, holes as holes: what takes no space takes none in the copy. false: with errno,
+ * some may have been written.
+ */
 bool transfer_copy(int from, int to);
 
 #endif

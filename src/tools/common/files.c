@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* A path in a stranger's folder may lead to what never ends. No text of a program is as long. */
+enum { SOURCE_MAX = 128 << 20 };
+
 static char *read_all(FILE *file, size_t *ret_length)
 {
     size_t length = 0;
@@ -15,8 +18,9 @@ static char *read_all(FILE *file, size_t *ret_length)
         length += fread(text + length, 1, capacity - length, file);
         if (length < capacity)
             break;
-        char *larger = realloc(text, capacity * 2);
+        char *larger = capacity < SOURCE_MAX ? realloc(text, capacity * 2) : NULL;
         if (!larger) {
+            errno = capacity < SOURCE_MAX ? ENOMEM : EFBIG;
             free(text);
             return NULL;
         }

@@ -9,7 +9,7 @@ struct source_file {
     char *text; /* owned; NULL for a text that is not */
 };
 
-/* "-" is standard input. false: errno says why. */
+/* "-" is standard input. false: errno says why, EFBIG where it does not end within 128 MiB. */
 bool source_file_read(const char *path, struct source_file *ret);
 void source_file_done(struct source_file *file);
 

@@ -90,6 +90,9 @@ static bool copy_file(int from, mode_t mode, struct rootfs_draft *draft, const c
     return fd >= 0 ? finish_file(fd, mode, transfer_copy(from, fd), path, ret_error) : fail_at(path, ret_error);
 }
 
+/* As of a file in an archive. Holes count: its hash is taken of all that it reads as. */
+#define COPY_MAX ((off_t)16 << 30)
+
 static bool take_copy(const struct rootfs_step *step, int folder, struct rootfs_draft *draft, const char *path,
                       esq_error *ret_error)
 {
@@ -101,6 +104,8 @@ static bool take_copy(const struct rootfs_step *step, int folder, struct rootfs_
     bool is_good = fstat(from, &about) == 0 && S_ISREG(about.st_mode);
     if (!is_good)
         problem(ret_error, "name each file", "%s is no file", step->words[1]);
+    if (is_good && about.st_size > COPY_MAX)
+        is_good = problem(ret_error, NULL, "%s has more than 16 GiB", step->words[1]);
     is_good = is_good && copy_file(from, mode_of(step, about.st_mode & 0755), draft, path, ret_error);
     close(from);
     return is_good;
