@@ -174,6 +174,10 @@ static const struct example examples[] = {
     { "(set-cdr! (vector 1) 1)", NULL },
     { "(set-car! '(1 2) 1)", NULL }, /* a literal */
     { "(let ((fresh (list 1))) (set-cdr! fresh '(2)) (set-cdr! (cdr fresh) '()))", NULL },
+    { "(vector-ref (vector 1 2) 1.0)", NULL },
+    { "(vector-ref (vector 1 2) 1180591620717411303424)", NULL },
+    { "(vector-ref '(1 2) 0)", NULL },
+    { "(vector-ref (vector 1 2) -1)", NULL },
     { "(vector-set! (vector 1 2) 2 0)", NULL },
     { "(vector-set! (vector 1 2) -1 0)", NULL },
     { "(vector-set! (vector 1 2) 1.0 0)", NULL },

@@ -826,19 +826,16 @@ op_CONS:
     }
     R(A) = cons(vm, R(B), R(C));
     STEP(1);
-op_VECTOR_REF:
+op_VECTOR_REF : {
     if (likely(is_vector(R(B)) && is_index(R(C), object_length(R(B))))) {
         R(A) = object_as(struct vector, R(B))->items[R(C).bits >> 3];
         STEP(1);
     }
+    sch_value args[] = { R(B), R(C) };
     SAVE();
-    if (!is_vector(R(B)))
-        raise_type(vm, "vector-ref", 1, "a vector", R(B));
-    else if (!is_fixnum(R(C)))
-        raise_type(vm, "vector-ref", 2, "an index", R(C));
-    else
-        raise_range(vm, "vector-ref", 2, R(C));
-    goto raised;
+    value = prim_vector_ref(vm, args, 2);
+    goto store_a;
+}
 op_VECTOR_LENGTH:
     if (unlikely(!is_vector(R(B))))
         RAISE(raise_type(vm, "vector-length", 1, "a vector", R(B)));
