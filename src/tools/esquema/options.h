@@ -31,7 +31,7 @@ struct options {
     uint64_t lines;                           /* UINT64_MAX: all */
     uint64_t time;                            /* nanoseconds, UINT64_MAX: not given */
     const char *signal;                       /* NULL: not given */
-    bool verify;
+    bool verify, wait;
     bool overlay, print; /* of sandbox */
     bool skip_devices;   /* of rootfs import */
     struct text_list ro, rw, hide, env, best_effort, preserve_fds;

@@ -65,6 +65,8 @@ static bool set_options(const struct options *options, int terminal, esq_spec *s
         is_good = esq_spec_set(spec, "name", options->name, NULL, ret_error) == 0;
     if (is_good && options->terminal)
         is_good = esq_spec_set(spec, "terminal", "yes", NULL, ret_error) == 0;
+    if (is_good && options->wait)
+        is_good = esq_spec_set(spec, "notify", "yes", NULL, ret_error) == 0;
     if (is_good && options->verify)
         is_good = esq_spec_set(spec, "rootfs-verify", "yes", NULL, ret_error) == 0;
     if (!is_good)

@@ -1,5 +1,6 @@
 /* esquema start: as run, but under a supervisor that stays; says the name and leaves. */
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -22,6 +23,35 @@ static void warn_of_logout(void)
         fputs("esquema: warning: when you log out it ends, or can no longer be reached; `loginctl enable-linger` "
               "prevents that\n",
               stderr);
+}
+
+/* false: it has ended, or the time is over; then it goes on. */
+static bool wait_until_ready(const struct options *options, esq_store *store, const char *name, esq_error *ret_error)
+{
+    enum { LOOK_AGAIN_MS = 20, PATIENCE_S = 60 };
+    const uint64_t second = 1000000000, given = options->time == UINT64_MAX ? PATIENCE_S * second : options->time;
+    esq_condition condition = { .size = sizeof condition };
+    esq_entry entry;
+    for (uint64_t waited = 0;; waited += LOOK_AGAIN_MS * (second / 1000)) {
+        if (esq_store_condition(store, name, &condition, NULL) == 0 && condition.is_ready)
+            return true;
+        bool is_there = esq_store_find(store, name, &entry, NULL) == 0 && strcmp(entry.name, name) == 0;
+        if (!is_there || entry.state == ESQ_STATE_ENDED) {
+            *ret_error = failure_make("`%s` has ended before it was ready", name);
+            if (is_there)
+                *ret_error = failure_make("`%s` has ended with %d (%s) before it was ready", name,
+                                          entry.result.exit_status, esq_reason_name(entry.result.reason));
+            snprintf(ret_error->remedy, sizeof ret_error->remedy, "`esquema logs %s` says what it printed", name);
+            return false;
+        }
+        if (waited >= given) {
+            *ret_error = failure_make("`%s` runs, and has not said within this time that it is ready", name);
+            snprintf(ret_error->remedy, sizeof ret_error->remedy,
+                     "with --wait a program says so by sd_notify(3); `esquema stop %s` ends it", name);
+            return false;
+        }
+        poll(NULL, 0, LOOK_AGAIN_MS);
+    }
 }
 
 static int start_prepared(const struct options *options, esq_store *store, const struct prepared *prepared)
@@ -48,12 +78,18 @@ static int start_prepared(const struct options *options, esq_store *store, const
     if (options->status_fd >= 0)
         dprintf(options->status_fd, "{\"version\":1,\"phase\":\"started\",\"pid\":%d,\"name\":\"%s\"}\n",
                 (int)entry.pid, entry.name);
+    bool is_ready = !options->wait || wait_until_ready(options, store, entry.name, &error);
+    if (!is_ready)
+        failure_tell(options->failures, &error);
     switch (options->format) {
-    case ESQ_FORMAT_TEXT: puts(entry.name); break;
+    case ESQ_FORMAT_TEXT:
+        if (is_ready)
+            puts(entry.name);
+        break;
     case ESQ_FORMAT_JSON: started_print_now(store, &entry, stdout); break;
     }
     warn_of_logout();
-    return 0;
+    return is_ready ? 0 : prepare_status(&error);
 }
 
 /* `start web`, as if what has ended could be told to go on: it is started from its description again. */
