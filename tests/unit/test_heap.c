@@ -446,6 +446,34 @@ static void test_large_objects_come_and_go(void **state)
     machine_free(vm);
 }
 
+/* What dead large objects lay in serves the next ones, counts all the while, and goes when it is wanted elsewhere. */
+static void test_dead_large_objects_make_room(void **state)
+{
+    enum { KEPT_MOST = MEGABYTE };
+    struct machine_options options = { .cap = 4 * MEGABYTE };
+    sch_vm *vm = machine_new(&options);
+    sch_value *roots = machine_roots(vm);
+    bool seen = false;
+    for (size_t i = 0; i < 2000; i++) {
+        size_t length = 2000 + i * 7919 % 3000;
+        roots[i % 3] = make_vector(vm, length, make_fixnum((int64_t)i));
+        assert_false(is_raised(roots[i % 3]));
+        assert_int_equal(object_length(roots[i % 3]), length);
+        assert_int_equal(fixnum_int(object_as(struct vector, roots[i % 3])->items[length - 1]), (int64_t)i);
+        assert_true(vm->heap.kept_bytes <= KEPT_MOST);
+        assert_true(vm->heap.kept_bytes <= vm->account.now && vm->account.now <= 4 * MEGABYTE);
+        seen = seen || vm->heap.kept_bytes > 0;
+    }
+    assert_true(seen || HOSTILE); /* which collects while each is still in use */
+    roots[0] = roots[1] = roots[2] = V_NIL;
+    roots[0] = make_vector(vm, 3 * MEGABYTE / 8, V_NIL);
+    assert_false(is_raised(roots[0]));
+    roots[0] = V_NIL;
+    assert_true(heap_collect(vm, true));
+    assert_int_equal(vm->heap.kept_bytes, 0);
+    machine_free(vm);
+}
+
 /* Two large ones and small ones in one reservation, as R7RS's string-split-alike primitives need. */
 static void test_one_reservation_of_many_sizes(void **state)
 {
@@ -924,6 +952,7 @@ int main(void)
         cmocka_unit_test(test_the_limit_and_after),
         cmocka_unit_test(test_absurd_sizes),
         cmocka_unit_test(test_large_objects_come_and_go),
+        cmocka_unit_test(test_dead_large_objects_make_room),
         cmocka_unit_test(test_one_reservation_of_many_sizes),
         cmocka_unit_test(test_big_reservation_of_pairs_and_others),
         cmocka_unit_test(test_a_reservation_needs_nothing_more),

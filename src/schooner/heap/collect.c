@@ -24,7 +24,7 @@ enum {
 uint64_t collect_available(const struct heap *heap)
 {
     const struct account *account = heap->account;
-    return (account->now < account->cap ? account->cap - account->now : 0) + heap->free_bytes +
+    return (account->now < account->cap ? account->cap - account->now : 0) + heap->free_bytes + heap->kept_bytes +
            heap->empty_count * (uint64_t)(HEAP_BLOCK_SIZE - HEAP_BLOCK_HEADER);
 }
 
@@ -174,12 +174,16 @@ static bool shrink_large(sch_vm *vm, struct heap_block *block)
     return true;
 }
 
-/* What a poll leaves over is dead all the same: the next sweep finds it. */
-static bool sweep_large(sch_vm *vm)
+/*
+ * What a young collection finds dead may be kept for what is built until the next one; what was not used until then
+ * goes. What a poll leaves over is dead all the same: the next sweep finds it.
+ */
+static bool sweep_large(sch_vm *vm, bool full)
 {
     struct heap *heap = &vm->heap;
     struct heap_block **link = &heap->large;
     size_t given = 0;
+    space_drop_kept(heap);
     while (*link) {
         struct heap_block *block = *link;
         if (large_is_marked(block)) {
@@ -190,6 +194,8 @@ static bool sweep_large(sch_vm *vm)
             return false;
         *link = block->next;
         heap->large_bytes -= block->size;
+        if (!full && space_keep_large(heap, block))
+            continue;
         account_unmap(heap->account, block, block->size);
         if (++given % SWEEP_POLL == 0 && !heap->client->poll(vm))
             return false;
@@ -256,7 +262,7 @@ bool collect_run(sch_vm *vm, bool full)
     sweep_finalizable(vm, full);
     size_t live;
     sweep_blocks(heap, &live);
-    bool goes_on = sweep_large(vm);
+    bool goes_on = sweep_large(vm, full);
     plan_next(heap, live + heap->large_bytes, full);
     if (full)
         space_release_empty(heap, heap->threshold / HEAP_BLOCK_SIZE + 1);

@@ -133,8 +133,10 @@ bool heap_reserve_pairs(sch_vm *vm, size_t count)
 
 static bool map_large(struct heap *heap, size_t size)
 {
-    struct heap_block *block = account_map_raw(heap->account, size, HEAP_BLOCK_SIZE);
-    if (!block)
+    struct heap_block *block = space_reuse_large(heap, size);
+    if (block)
+        size = block->size;
+    else if (!(block = account_map_raw(heap->account, size, HEAP_BLOCK_SIZE)))
         return false;
     block_format(block, size, BLOCK_LARGE);
     block->next = heap->large_ready;

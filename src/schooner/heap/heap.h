@@ -73,12 +73,14 @@ struct heap {
     char *spare_limit;
     struct heap_block *large;
     struct heap_block *large_ready;   /* mapped by heap_reserve_object, not taken yet */
+    struct heap_block *large_kept;    /* of dead objects, for the next ones: until the next collection */
     unsigned pending_count;           /* of heap_reserve_object since something was last built */
     char *pending_next;               /* `next` at that time: when it has moved, that reservation was used */
     struct heap_block *pending_large; /* and so when `large` has */
     size_t block_count;
     size_t empty_count;
     size_t large_bytes; /* mapped for the objects in `large` */
+    size_t kept_bytes;  /* and for those in `large_kept` */
     void *mark_stack;
     size_t mark_stack_size; /* bytes */
     void *mark_stack_own;   /* one that was mapped for a grown heap, or NULL: in the first block */

@@ -20,6 +20,7 @@ static void relieve(void *data, uint64_t size)
 {
     struct heap *heap = data;
     size_t blocks = size / HEAP_BLOCK_SIZE + 1;
+    space_drop_kept(heap);
     space_release_empty(heap, heap->empty_count > blocks ? heap->empty_count - blocks : 0);
 }
 
@@ -60,6 +61,7 @@ static struct heap_block *give_back(sch_vm *vm)
     space_release_empty(heap, 0);
     space_unmap_list(heap, &heap->large);
     space_unmap_list(heap, &heap->large_ready);
+    space_drop_kept(heap);
     if (heap->mark_stack_own)
         account_unmap(heap->account, heap->mark_stack_own, heap->mark_stack_size);
 

@@ -20,6 +20,11 @@ void space_drop_ready_large(struct heap *heap);
 void space_leave_holes(struct heap *heap);
 /* Gives empty blocks back until `keep` are left. */
 void space_release_empty(struct heap *heap, size_t keep);
+/* Keeps what a dead large object was mapped in; false: it is too much. */
+bool space_keep_large(struct heap *heap, struct heap_block *block);
+/* What was kept and fits, without much of it wasted; NULL. */
+struct heap_block *space_reuse_large(struct heap *heap, size_t size);
+void space_drop_kept(struct heap *heap);
 void space_unmap_list(struct heap *heap, struct heap_block **list);
 
 /* collect.c */

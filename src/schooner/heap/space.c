@@ -11,6 +11,8 @@
 enum {
     CHUNK_AFTER = 8, /* blocks; from then on several are mapped at a time */
     CHUNK_MAX = 16,
+    KEPT_EACH = 256 << 10, /* bytes */
+    KEPT_ALL = 1 << 20,
 };
 
 void block_format(struct heap_block *block, size_t size, uint32_t flags)
@@ -196,6 +198,37 @@ void space_drop_ready(struct heap *heap)
 void space_drop_ready_large(struct heap *heap)
 {
     space_unmap_list(heap, &heap->large_ready);
+}
+
+/* Mapping and touching fresh pages costs more than filling them: a string that grows by appending is made of hundreds.
+ */
+bool space_keep_large(struct heap *heap, struct heap_block *block)
+{
+    if (block->size > KEPT_EACH || heap->kept_bytes + block->size > KEPT_ALL)
+        return false;
+    block->next = heap->large_kept;
+    heap->large_kept = block;
+    heap->kept_bytes += block->size;
+    return true;
+}
+
+struct heap_block *space_reuse_large(struct heap *heap, size_t size)
+{
+    for (struct heap_block **link = &heap->large_kept; *link; link = &(*link)->next) {
+        struct heap_block *block = *link;
+        if (block->size < size || block->size > size + size / 8)
+            continue;
+        *link = block->next;
+        heap->kept_bytes -= block->size;
+        return block;
+    }
+    return NULL;
+}
+
+void space_drop_kept(struct heap *heap)
+{
+    space_unmap_list(heap, &heap->large_kept);
+    heap->kept_bytes = 0;
 }
 
 void space_leave_holes(struct heap *heap)
