@@ -46,3 +46,12 @@ void near_consider(struct near *near, const char *word)
         near->found = word;
     }
 }
+
+void near_consider_option(struct near *near, const char *word)
+{
+    enum { LEAST = 5 }; /* "--" and three letters */
+    size_t length = strlen(word), shorter = near->length < length ? near->length : length;
+    near_consider(near, word);
+    if (!near->found && shorter >= LEAST && strncmp(near->wanted, word, shorter) == 0)
+        near->found = word;
+}

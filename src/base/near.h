@@ -22,5 +22,7 @@ struct near {
 /* `wanted` must live as long as the search. */
 struct near near_begin(const char *wanted, size_t length);
 void near_consider(struct near *near, const char *word);
+/* For options: where nothing is near, one that begins with the other is meant: --time, --timeout. */
+void near_consider_option(struct near *near, const char *word);
 
 #endif

@@ -49,8 +49,29 @@ static void test_search(void **state)
     assert_null(meant("check", longs));
 }
 
+static const char *meant_option(const char *wanted, const char *const *words)
+{
+    struct near near = near_begin(wanted, strlen(wanted));
+    for (; *words; words++)
+        near_consider_option(&near, *words);
+    return near.found;
+}
+
+static void test_options(void **state)
+{
+    (void)state;
+    static const char *const words[] = { "--time", "--ro", "--memory", "--output", NULL };
+    assert_string_equal(meant_option("--timeout", words), "--time");
+    assert_string_equal(meant_option("--mem", words), "--memory");
+    assert_string_equal(meant_option("--output-size", words), "--output");
+    assert_string_equal(meant_option("--tine", words), "--time");
+    assert_null(meant_option("--", words));
+    assert_null(meant_option("--network", words));
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(test_distance), cmocka_unit_test(test_search) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(test_distance), cmocka_unit_test(test_search),
+                                        cmocka_unit_test(test_options) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -183,7 +183,7 @@ static bool unknown_option(const struct command *command, const char *word)
     struct near near = near_begin(word, strcspn(word, "="));
     for (size_t i = 0; i < OPTION_COUNT; i++)
         if (takes(command, &table[i]))
-            near_consider(&near, table[i].name);
+            near_consider_option(&near, table[i].name);
     if (!near.found)
         return complain(command, word, " is no option");
     fputs("esquema: ", stderr);

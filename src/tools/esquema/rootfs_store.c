@@ -121,8 +121,8 @@ bool rootfs_draft_new(const char *name, struct rootfs_draft *ret, esq_error *ret
     if ((ret->store = open_store(path, ret_error)) < 0)
         return false;
     if (fstatat(ret->store, name, &there, AT_SYMLINK_NOFOLLOW) == 0)
-        return problem(ret_error, "choose another name, or remove it: esquema rootfs remove", "%s is there already",
-                       name);
+        return problem(ret_error, "choose another name, or remove it: esquema rootfs remove NAME",
+                       "a root filesystem called %s is there already", name);
     if (snprintf(ret->path, sizeof ret->path, "%s/%s/root", path, ret->aside) >= (int)sizeof ret->path)
         return problem(ret_error, NULL, "%s: the name is too long", path);
     return make_aside(ret) || problem(ret_error, NULL, "%s: %s", ret->path, strerror(errno));
