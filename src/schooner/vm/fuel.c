@@ -37,10 +37,14 @@ bool vm_in_time(const sch_vm *vm)
 /*
  * How much may be used before the next look: up to the pause, if it is a whole way off. A pause that is overdue is made
  * at the next place where it can be; where a call from the host is in between, the run goes on in ordinary slices.
+ * A unit may stand for a whole procedure without a loop or call: where there is a long one, slices are shorter.
  */
 static uint64_t next_slice(const sch_vm *vm)
 {
-    uint64_t slice = vm->fuel_left < SLICE ? vm->fuel_left : SLICE;
+    const struct interpreter *in = vm->interpreter;
+    uint64_t longest = in ? in->longest : 0;
+    uint64_t most = longest <= WORDS_PER_LOOK / SLICE ? SLICE : WORDS_PER_LOOK / longest + 1;
+    uint64_t slice = vm->fuel_left < most ? vm->fuel_left : most;
     uint64_t to_pause = vm->pause_at > vm->fuel_used ? vm->pause_at - vm->fuel_used : 0;
     if (to_pause == 0 && vm->host_depth != 1)
         return slice;
@@ -122,7 +126,13 @@ void vm_begin_slice(sch_vm *vm)
 
 void vm_return_grant(sch_vm *vm)
 {
-    if (vm->slice <= 0 || vm->pause_at == UINT64_MAX)
+    if (vm->pause_at != UINT64_MAX)
+        vm_return_slice(vm);
+}
+
+void vm_return_slice(sch_vm *vm)
+{
+    if (vm->slice <= 0)
         return;
     uint64_t granted = (uint64_t)vm->slice;
     vm->fuel_used -= granted;

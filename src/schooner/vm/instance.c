@@ -138,8 +138,26 @@ static bool fill_shells(struct making *m)
     return true;
 }
 
+/* The longest procedure; the program itself is one, which may have loops. */
+static bool note_longest(sch_vm *vm, const struct sch_code *code)
+{
+    const struct code_procedure *procedures = code_procedures(code);
+    uint32_t *longest = &interpreter_of(vm)->longest, before = *longest;
+    for (uint32_t i = 0; i < code->procedures.count; i++) {
+        if (procedures[i].end - procedures[i].entry > *longest)
+            *longest = procedures[i].end - procedures[i].entry;
+        if (i % ITEMS_PER_LOOK == ITEMS_PER_LOOK - 1 && !poll(vm))
+            return false;
+    }
+    if (*longest > before)
+        vm_return_slice(vm); /* it may have been granted for too long */
+    return true;
+}
+
 static bool build(struct making *m)
 {
+    if (!note_longest(m->vm, m->code))
+        return false;
     for (uint32_t i = 0; i < m->code->slots; i++) {
         m->instance->constants[i] = V_FALSE;
         if (i % ITEMS_PER_LOOK == ITEMS_PER_LOOK - 1 && !poll(m->vm))

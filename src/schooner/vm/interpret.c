@@ -312,6 +312,13 @@ static sch_value call_host(sch_vm *vm, const struct primitive *primitive, size_t
     return value;
 }
 
+/* Calls of primitives on a straight line charge nothing by themselves, and there may be any number of them. */
+static bool look_between(sch_vm *vm)
+{
+    interpreter_of(vm)->calls_to_look = CALLS_PER_LOOK;
+    return poll(vm);
+}
+
 /* A primitive with its arguments at vm->fp, which no live map describes. */
 static sch_value call_primitive(sch_vm *vm, sch_value procedure, size_t count)
 {
@@ -681,6 +688,8 @@ op_RETURN : {
 op_PRIM : {
     uint32_t args = pc[1];
     SAVE();
+    if (unlikely(in->calls_to_look-- == 0) && !look_between(vm))
+        goto raised;
     value = primitive_table[word_bc(word)].function(vm, fp + frame_base(args), frame_args(args));
     LOAD();
     if (is_raised(value))

@@ -19,8 +19,10 @@
 enum {
     SEGMENT_FIRST = 2048, /* bytes */
     SEGMENT_MAX = 64 * 1024,
-    SEGMENT_MARGIN = 40, /* words behind stack_limit: frames of the interpreter's own, a list of the rest */
-    SLICE = 1024,        /* units between two looks at the clock; some of the front end are a microsecond */
+    SEGMENT_MARGIN = 40,      /* words behind stack_limit: frames of the interpreter's own, a list of the rest */
+    SLICE = 1024,             /* units between two looks at the clock; some of the front end are a microsecond */
+    WORDS_PER_LOOK = 1 << 18, /* at most, of code: what one unit stands for is as long as a procedure */
+    CALLS_PER_LOOK = 2048,    /* of primitives that the compiler knows */
 };
 
 /* OBJECT_STACK. header length: words */
@@ -83,6 +85,8 @@ struct cell_table {
 };
 
 struct interpreter {
+    uint32_t calls_to_look; /* CALLS_PER_LOOK */
+    uint32_t longest;       /* words of the longest procedure that the machine has had */
     struct cell_table cells;
     sch_value stubs; /* instance of the code below */
     const uint32_t *stub_words;
@@ -179,6 +183,8 @@ enum sch_status interpret(sch_vm *vm, enum entrance entrance, sch_value procedur
 
 /* fuel.c: what was granted may reach behind the next pause; it is granted anew up to there */
 void vm_return_grant(sch_vm *vm);
+/* The same for whatever reason: the next charge looks at the clock and is granted a slice anew. */
+void vm_return_slice(sch_vm *vm);
 
 /* instance.c */
 sch_value instance_make(sch_vm *vm, struct sch_code *code);
