@@ -404,6 +404,29 @@ static int probe_forge(char **argv)
     return verdict(is_answered);
 }
 
+/* Connects so many times to SOCKET, asks for nothing, says "ready", and at the end of its input how many are heard. */
+static int probe_crowd(char **argv)
+{
+    enum { CROWD_MAX = 500 };
+    struct sockaddr_un address = { .sun_family = AF_UNIX };
+    int fds[CROWD_MAX], count = atoi(argv[1]), open_ones = 0;
+    char byte;
+    snprintf(address.sun_path, sizeof(address.sun_path), "%s", argv[0]);
+    for (int i = 0; i < count && i < CROWD_MAX; i++) {
+        fds[i] = socket(AF_UNIX, SOCK_SEQPACKET, 0);
+        if (connect(fds[i], (struct sockaddr *)&address, sizeof(address)) < 0)
+            return NONSENSE;
+    }
+    if (write(1, "ready\n", 6) != 6)
+        return NONSENSE;
+    while (read(0, &byte, 1) > 0)
+        ;
+    for (int i = 0; i < count && i < CROWD_MAX; i++)
+        open_ones += recv(fds[i], &byte, 1, MSG_DONTWAIT) < 0 && errno == EAGAIN;
+    printf("%d\n", open_ones);
+    return 0;
+}
+
 static int probe_setgroups(char **argv)
 {
     return verdict(syscall(SYS_setgroups, 0, NULL) == 0);
@@ -778,6 +801,7 @@ static const struct {
     { "own-exe", probe_own_exe },
     { "attach-child", probe_attach_child },
     { "forge", probe_forge },
+    { "crowd", probe_crowd },
     { "setgroups", probe_setgroups },
     { "attach", probe_attach },
     { "exists-later", probe_exists_later },
