@@ -8,7 +8,7 @@
           table-change! entry-key entry-value set-entry-value!
           hash-table-size hash-table-mutable? hash-table-equivalence-function hash-table-hash-function)
   (begin
-    ;; The state #(buckets size ring) has hashes by address, which nothing may print: it is inside of a procedure.
+    ;; The state #(buckets size ring kind) has hashes by address, which nothing may print: it is inside of a procedure.
     (define-record-type hash-table
       (%table equality hash hash-of state mutable?)
       hash-table?
@@ -47,7 +47,8 @@
               (else
                (let ((hash (mix hash
                                 (cond ((string? x) (string-hash x))
-                                      ((or (number? x) (vector? x) (bytevector? x)) (default-hash x))
+                                      ((number? x) (number-hash x))
+                                      ((or (vector? x) (bytevector? x)) (default-hash x))
                                       (else (%identity-hash x))))))
                  (if (null? waiting)
                      hash
@@ -60,14 +61,21 @@
               (modulo hash 18014398509481983)
               (error "a hash function gave something else than an exact integer" hash)))))
 
+    ;; How keys are compared, for %table-find and %table-hash: the numbers of src/schooner/lib/tables.c.
+    (define (%kind equality hash)
+      (cond ((or (eq? equality eq?) (eq? equality eqv?)) 1)
+            ((eq? equality equal?) 2)
+            ((and (eq? equality string=?) (eq? hash string-hash)) 3)
+            (else 0)))
+
     ;; A hash function of no use, #f, is for those equalities that bring their own.
     (define (make-table equality hash mutable?)
       (let* ((ring (vector #f #f #f #f #f))
-             (state (vector (make-vector 8 '()) 0 ring))
              (hash (or hash
                        (cond ((eq? equality string=?) string-hash)
                              ((eq? equality string-ci=?) string-ci-hash)
-                             (else default-hash)))))
+                             (else default-hash))))
+             (state (vector (make-vector 8 '()) 0 ring (%kind equality hash))))
         (%join! ring ring)
         (%table equality
                 hash
@@ -88,8 +96,12 @@
             (cond ((null? chain) #f)
                   ((same? (entry-key (car chain)) key) (car chain))
                   (else (loop (cdr chain))))))))
+    ;; The keys that most programs use have a short way: %find is for all others.
     (define (table-entry table key)
-      (%find table ((%hash-of table) key) key))
+      (let ((entry (%table-find (%state table) key)))
+        (if (eq? entry 0)
+            (%find table ((%hash-of table) key) key)
+            entry)))
 
     (define (table-change! table)
       (if (not (hash-table-mutable? table))
@@ -109,10 +121,14 @@
         (%set-buckets! table buckets)))
 
     (define (table-put! table key value)
-      (let* ((hash ((%hash-of table) key)) (entry (%find table hash key)))
+      (let* ((found (%table-find (%state table) key))
+             (hash (if (eq? found 0) ((%hash-of table) key) #f))
+             (entry (if hash (%find table hash key) found)))
         (if entry
             (set-entry-value! entry value)
-            (let* ((ring (%ring table)) (entry (vector hash key value #f #f)))
+            (let* ((hash (or hash (%table-hash (%state table) key)))
+                   (ring (%ring table))
+                   (entry (vector hash key value #f #f)))
               (if (= (hash-table-size table) (vector-length (%buckets table)))
                   (%grow! table))
               (%join! (%before ring) entry)
