@@ -3,6 +3,7 @@
  * commands.def. Statuses: the payload's; 125, 126, 127 for our own failures of `run`; 2 for a command line that means
  * nothing.
  */
+#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -108,8 +109,10 @@ static int help_with(int argc, char **argv)
 int main(int argc, char **argv)
 {
     const char *word = argc > 1 ? argv[1] : "";
-    if (!streams_hold())
+    if (!streams_hold()) {
+        fprintf(stderr, "esquema: the standard streams cannot be held: %s\n", strerror(errno));
         return ESQ_EXIT_SETUP;
+    }
     signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error to be told */
     if (argc < 2) {
         help(stderr);
