@@ -213,6 +213,7 @@ struct sch_env_options {
     struct sch_memory memory;   /* for the machines of this environment */
     const char *const *without; /* NULL-terminated: what is left out of what makes programs fast, for measuring.
                                    "inline", "fold", "known-calls", "loops", "open-coding", "young-collection" */
+    bool names_options;         /* errors name the options of the command `schooner` (--menu): for that command alone */
 };
 
 /*

@@ -95,7 +95,7 @@
       (syntax-rules ()
         ((_ form (head . words))
          (symbol-case head
-           ((inherit) (named-policy (begin . words) (located form)))
+           ((inherit) (inherited-policy form . words))
            ((allow) (policy-rule "allow" 'words (located form)))
            ((deny) (policy-rule "deny" 'words (located form)))
            ((sockets) (policy-rule "allow-family" 'words (located form)))
@@ -104,6 +104,11 @@
            ((deny-sockets) (policy-rule "deny-family" 'words (located form)))
            (else (refuse (located form) "unknown part of a seccomp policy: `" 'head
                          "`; there are inherit, allow, deny, when, sockets, deny-sockets, ioctl, deny-ioctl and refusals"))))
+        ((_ form word) (inherited-policy form word))))
+
+    ;; A policy by the name of its field, (seccomp standard), or by that of its variable.
+    (define-syntax inherited-policy
+      (syntax-rules ()
         ((_ form word)
          (symbol-case word
            ((standard) standard-policy)
@@ -111,4 +116,5 @@
            ((permissive) permissive-policy)
            ((empty) empty-policy)
            ((none) no-policy)
-           (else (named-policy word (located form)))))))))
+           (else (named-policy word (located form)))))
+        ((_ form . other) (refuse (located form) "inherit takes one policy, such as standard-policy"))))))

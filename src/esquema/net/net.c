@@ -242,7 +242,8 @@ static int plan_user_network(const esq_spec *spec, struct plan_builder *builder,
         plan_add_step(builder, STEP_USER_NETWORK, where,
                       "as root: chmod 0666 " NET_DEVICE
                       " (modprobe tun where it is missing; into a container the outer "
-                      "one must hand it); the host needs a route outwards; what pasta says stands above",
+                      "one must hand it); the host needs a route outwards; what pasta has to say, if anything, "
+                      "stands above",
                       &data, sizeof(data), "have pasta carry the network") < 0)
         return no_memory(ret_error);
     return 0;

@@ -279,6 +279,7 @@ static bool init(sch_env *env, const struct sch_env_options *options, struct sch
     env->catch_errors = options->catch_errors || options->posture == SCH_POSTURE_RUN;
     env->redefinition = options->redefinition;
     env->guile_imports = options->guile_imports;
+    env->names_options = options->names_options;
     env->load_library = options->load_library;
     env->load_include = options->load_include;
     env->load_data = options->load_data;

@@ -27,6 +27,7 @@ struct sch_env {
     bool catch_errors;
     bool redefinition;
     bool guile_imports;
+    bool names_options;
     uint32_t off; /* bits of table/switches.h */
     sch_load_fn *load_library;
     sch_load_fn *load_include;

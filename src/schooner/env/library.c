@@ -385,12 +385,13 @@ void env_explain_library(const sch_env *env, const char *name, char *ret, size_t
         snprintf(ret, size, "; did you mean %s?", near);
     if (!library || (library->image && library->image->flags & IMAGE_LIBRARY_INTERNAL))
         return;
+    bool is_told = env->names_options; /* what a host offers instead it says itself */
     if (!env->mutation && is_mutation_library(name))
-        snprintf(ret, size, ": programs run without mutation here (--mutation gives it)");
+        snprintf(ret, size, ": programs run without mutation here%s", is_told ? " (--mutation gives it)" : "");
     else if (env->posture == SCH_POSTURE_EVAL && is_run_only_library(name))
-        snprintf(ret, size, ": only trusted programs may import it (schooner run)");
+        snprintf(ret, size, ": only trusted programs may import it%s", is_told ? " (schooner run)" : "");
     else if (!is_system_library(name)) /* of which the host has nothing to offer */
-        snprintf(ret, size, ": it is not on the menu (--menu with its name gives it)");
+        snprintf(ret, size, ": it is not on the menu%s", is_told ? " (--menu with its name gives it)" : "");
 }
 
 const struct library *env_find_scope(const sch_env *env, const char *name)

@@ -6,6 +6,7 @@
 
 /* What evaluating a description may use; a recipe is one too. */
 extern const struct sch_limits describe_limits;
+#define DESCRIBE_LIMITS "100M of fuel, 64M of memory, 5s and 64K of output"
 
 /* The caller owns *ret_spec. false: what was wrong has been shown, and is in *ret_error too. */
 bool describe_file(const struct options *options, esq_spec **ret_spec, esq_error *ret_error);

@@ -76,6 +76,8 @@ static bool evaluate(struct sch_source source, int folder, struct rootfs_draft *
     bool is_good = vm || problem(ret_error, NULL, "%s", failure.message ? failure.message : "out of memory");
     if (is_good && sch_eval(vm, source, &value) != SCH_OK) {
         failure_to_error(vm, source, ret_error);
+        if (sch_failure(vm)->status == SCH_LIMIT)
+            snprintf(ret_error->remedy, sizeof ret_error->remedy, "a recipe may use " DESCRIBE_LIMITS);
         is_good = false;
     }
     is_good = is_good && take_steps(value, folder, draft, ret_error);

@@ -31,6 +31,7 @@ bool world_open(struct world *world, const char *file)
         .load_include = trusted ? load_include_file : NULL,
         .load_data = &world->path,
         .without = world->without,
+        .names_options = true,
     };
     struct sch_failure failure;
     world->env = sch_env_new(&env_options, &failure);
