@@ -80,15 +80,17 @@ static bool forest_grow(struct equality *state)
         state->forest = old;
         return false;
     }
-    memset(state->forest.bytes, 0, bytes);
     state->forest.length = bytes;
     const struct forest_node *nodes = (const struct forest_node *)old.bytes;
-    for (size_t i = 0; i < capacity; i++)
+    bool in_time = fill_bytes(state->vm, state->forest.bytes, 0, bytes);
+    for (size_t i = 0; i < capacity && in_time; i++) {
         if (nodes[i].key)
             *forest_slot(state, nodes[i].key) = nodes[i];
+        in_time = pairs_go_on(state->vm, i);
+    }
     if (old.bytes)
         buffer_done(&old);
-    return true;
+    return in_time;
 }
 
 static uint64_t forest_root(struct equality *state, uint64_t key)

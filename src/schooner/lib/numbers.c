@@ -152,6 +152,8 @@ static sch_value compare_all(sch_vm *vm, const char *who, enum number_relation r
         sch_value holds = number_compare(vm, who, relation, args[i - 1], args[i]);
         if (!value_same(holds, V_TRUE))
             return holds;
+        if (!arguments_go_on(vm, i))
+            return V_RAISED;
     }
     return V_TRUE;
 }
@@ -194,7 +196,7 @@ static sch_value extreme(sch_vm *vm, const char *who, enum number_relation relat
         if (is_double(args[i]) && isnan(double_of(args[i])))
             return args[i];
         sch_value better = number_compare(vm, who, relation, args[i], args[best]);
-        if (is_raised(better))
+        if (is_raised(better) || !arguments_go_on(vm, i))
             return V_RAISED;
         if (value_same(better, V_TRUE))
             best = i;
@@ -226,6 +228,8 @@ static sch_value fold(sch_vm *vm, const char *who, binary *operation, binary_fli
             result = number_apply(vm, who, flight, WORK_NEVER_COLLECTS, result, args[i]);
         else
             result = operation(vm, who, result, args[i]);
+        if (!arguments_go_on(vm, i))
+            return V_RAISED;
     }
     return result;
 }

@@ -5,6 +5,13 @@
 #include "schooner/table/primitive.h"
 #include "schooner/num/elementary.h"
 
+/* In loops over arguments: looks at the clock now and then. false: a limit, return V_RAISED. */
+static inline bool arguments_go_on(sch_vm *vm, size_t i)
+{
+    enum { ARGUMENTS_PER_POLL = 1024 };
+    return likely(i % ARGUMENTS_PER_POLL != ARGUMENTS_PER_POLL - 1) || poll(vm);
+}
+
 /* Is every argument what the procedure asks for? false: raised, of the first that is not. */
 static inline bool arguments_are(sch_vm *vm, const char *who, bool (*is)(sch_value), const char *what,
                                  const sch_value *args, size_t count)
@@ -14,6 +21,8 @@ static inline bool arguments_are(sch_vm *vm, const char *who, bool (*is)(sch_val
             raise_type(vm, who, i + 1, what, args[i]);
             return false;
         }
+        if (!arguments_go_on(vm, i))
+            return false;
     }
     return true;
 }

@@ -82,8 +82,11 @@ static sch_value combine_all(sch_vm *vm, const char *who, enum bit_operation ope
     if (!arguments_are(vm, who, is_exact_integer, "an exact integer", args, count))
         return V_RAISED;
     sch_value result = start;
-    for (size_t i = 0; i < count && !is_raised(result); i++)
+    for (size_t i = 0; i < count && !is_raised(result); i++) {
         result = combine_two(vm, operation, result, args[i]);
+        if (!arguments_go_on(vm, i))
+            return V_RAISED;
+    }
     return result;
 }
 

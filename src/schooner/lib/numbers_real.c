@@ -71,8 +71,11 @@ static sch_value combine_all(sch_vm *vm, const char *who, combine_integers *comb
     if (!arguments_are(vm, who, is_integer, "an integer", args, count))
         return V_RAISED;
     sch_value result = start;
-    for (size_t i = 0; i < count && !is_raised(result); i++)
+    for (size_t i = 0; i < count && !is_raised(result); i++) {
         result = combine_two(vm, combine, is_object(result) ? WORK_NEVER_COLLECTS : WORK_COLLECTS, result, args[i]);
+        if (!arguments_go_on(vm, i))
+            return V_RAISED;
+    }
     return result;
 }
 

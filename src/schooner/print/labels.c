@@ -6,6 +6,7 @@
 enum {
     WALK_CAPACITY_MIN = 64,
     MET_CAPACITY_MIN = 256,
+    MET_PER_POLL = 4096,
     LABELS_CAPACITY_MIN = 8,
     TREE_NODES = 1 << 14, /* what is walked to its end within so many steps is a tree: it needs no table */
 };
@@ -146,16 +147,17 @@ static bool met_grow(sch_vm *vm, struct met *met)
         raise_limit(vm, SCH_LIMIT_HEAP);
         return false;
     }
-    memset(slots, 0, capacity * sizeof *slots);
-    for (size_t i = 0; i < met->capacity; i++) {
+    bool in_time = fill_bytes(vm, slots, 0, capacity * sizeof *slots);
+    for (size_t i = 0; i < met->capacity && in_time; i++) {
         if (met->slots[i])
             *met_slot(slots, capacity, met->slots[i] & ~(uint64_t)MET_BITS) = met->slots[i];
+        in_time = i % MET_PER_POLL != 0 || poll(vm);
     }
     if (met->slots)
         memory_resize(vm_memory(vm), met->slots, met->capacity * sizeof *slots, 0);
     met->slots = slots;
     met->capacity = capacity;
-    return true;
+    return in_time;
 }
 
 static void met_done(sch_vm *vm, struct met *met)
@@ -186,13 +188,15 @@ static enum meeting met_meet(sch_vm *vm, struct met *met, sch_value value, bool 
     return MEETING_OLD;
 }
 
-static void met_close(struct met *met, const struct walk_frame *frame)
+static bool met_close(sch_vm *vm, struct met *met, const struct walk_frame *frame)
 {
     sch_value v = frame->start;
-    for (;;) {
+    for (size_t i = 0;; i++) {
         *met_find(met, v) &= ~(uint64_t)MET_OPEN;
         if (value_same(v, frame->current))
-            return;
+            return true;
+        if (i % MET_PER_POLL == MET_PER_POLL - 1 && !poll(vm))
+            return false;
         v = pair_cdr(v);
     }
 }
@@ -231,9 +235,8 @@ static enum meeting step(sch_vm *vm, struct walk *walk, struct met *met, bool sh
             return MEETING_OLD;
         }
     }
-    met_close(met, frame);
     walk->depth--;
-    return MEETING_OLD;
+    return met_close(vm, met, frame) ? MEETING_OLD : MEETING_LIMIT;
 }
 
 static bool enter(sch_vm *vm, struct walk *walk, struct met *met, bool shared, sch_value value)
@@ -285,8 +288,9 @@ static bool keep_labelled(sch_vm *vm, const struct met *met, struct labels *labe
         raise_limit(vm, SCH_LIMIT_HEAP);
         return false;
     }
-    memset(labels->slots, 0, capacity * sizeof *labels->slots);
     labels->capacity = capacity;
+    if (!fill_bytes(vm, labels->slots, 0, capacity * sizeof *labels->slots))
+        return false;
     for (size_t i = 0; i < met->capacity; i++) {
         uint64_t address = met->slots[i] & ~(uint64_t)MET_BITS;
         if (met->slots[i] & MET_LABELLED)
