@@ -3,7 +3,8 @@
  *
  * Makes the frozen image: reads, expands, compiles and evaluates the standard libraries with the ordinary engine (one
  * without an image), in the order given, and writes what they left as constant bytes. The format is in
- * schooner/env/image.h.
+ * schooner/env/image.h. The same libraries give the same bytes, whatever the machine, the time and the addresses:
+ * what is built of them can be built again and compared.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -119,16 +120,11 @@ static struct image_span put_span(struct boot *boot, const struct buffer *buffer
     return (struct image_span){ put(boot, buffer->bytes, buffer->length), (uint32_t)(buffer->length / each) };
 }
 
-struct named_binding {
-    const char *name;
-    struct image_binding binding;
-};
-
-static int compare_bindings(const void *a, const void *b)
+static int compare_names(const void *a, const void *b)
 {
-    const struct named_binding *one = a;
-    const struct named_binding *other = b;
-    return strcmp(one->name, other->name);
+    const struct session_name *const *one = a;
+    const struct session_name *const *other = b;
+    return strcmp((*one)->exported.name, (*other)->exported.name);
 }
 
 static uint32_t library_index(const struct boot *boot, const char *name)
@@ -167,27 +163,28 @@ static bool bind(struct boot *boot, const struct session_library *library, const
 static bool put_names(struct boot *boot, const struct session_library *library, const struct session_names *names,
                       struct image_span *ret)
 {
-    struct named_binding *bindings = calloc(names->count + 1, sizeof *bindings);
-    struct buffer sorted;
-    buffer_init(&sorted, &memory_malloc);
-    bool done = bindings != NULL;
+    const struct session_name **order = calloc(names->count + 1, sizeof *order);
+    struct buffer bindings;
+    buffer_init(&bindings, &memory_malloc);
+    bool done = order != NULL;
+    for (size_t i = 0; done && i < names->count; i++)
+        order[i] = &names->items[i];
+    /* before anything is put: the session's own order depends on addresses */
+    if (done)
+        qsort(order, names->count, sizeof *order, compare_names);
     for (size_t i = 0; done && i < names->count; i++) {
-        const struct session_name *item = &names->items[i];
-        bindings[i].name = item->exported.name;
-        done = bind(boot, library, &item->exported, &bindings[i].binding);
-        bindings[i].binding.name = put(boot, item->exported.name, item->length + 1);
-        bindings[i].binding.name_length = (uint16_t)item->length;
+        struct image_binding binding;
+        done = bind(boot, library, &order[i]->exported, &binding);
+        binding.name = put(boot, order[i]->exported.name, order[i]->length + 1);
+        binding.name_length = (uint16_t)order[i]->length;
+        buffer_append(&bindings, &binding, sizeof binding);
         if (!done)
-            fail(library->view.name, item->exported.name);
+            fail(library->view.name, order[i]->exported.name);
     }
-    if (done) {
-        qsort(bindings, names->count, sizeof *bindings, compare_bindings);
-        for (size_t i = 0; i < names->count; i++)
-            buffer_append(&sorted, &bindings[i].binding, sizeof bindings[i].binding);
-        *ret = put_span(boot, &sorted, sizeof(struct image_binding));
-    }
-    buffer_done(&sorted);
-    free(bindings);
+    if (done)
+        *ret = put_span(boot, &bindings, sizeof(struct image_binding));
+    buffer_done(&bindings);
+    free(order);
     return done;
 }
 
@@ -281,6 +278,9 @@ static struct image_span put_codes(struct boot *boot)
     buffer_init(&spans, &memory_malloc);
     for (size_t i = 0; i < count; i++) {
         struct image_span span = { put(boot, codes[i], codes[i]->size), (uint32_t)codes[i]->size };
+        /* it was compiled for the environment of this process, which no other one has */
+        memset(boot->image.bytes + span.offset + offsetof(struct sch_code, environment), 0,
+               sizeof codes[i]->environment);
         buffer_append(&spans, &span, sizeof span);
     }
     struct image_span all = put_span(boot, &spans, sizeof(struct image_span));
@@ -361,7 +361,7 @@ int main(int argc, char **argv)
     sch_env *env = sch_env_new(&options, &failure);
     if (!env)
         return fail("environment", failure.message);
-    struct sch_limits limits = { .size = sizeof limits, .heap = 1u << 30, .timeout_ns = SCH_UNLIMITED };
+    struct sch_limits limits = { .size = sizeof limits, .heap = 1u << 30, .timeout_ns = SCH_UNLIMITED, .hash_seed = 1 };
     struct boot boot = { .vm = sch_vm_new(env, &limits) };
     if (!boot.vm)
         return fail("machine", "out of memory");
