@@ -506,7 +506,8 @@ typedef struct esq_start {
  * Starts the planned container under a supervisor of its own and returns when its program runs, or with the reason why
  * it does not (as esq_launch does). Its name is the field "name" of the specification. What it prints goes to its log,
  * unless the specification gives other descriptors. It lives on when the caller ends. An entry of the same name that
- * has ended is replaced. Fails with -EEXIST (one of this name runs), -EINVAL (no name), and as esq_launch.
+ * has ended is replaced, and stays where this one fails. Fails with -EEXIST (one of this name runs), -EINVAL (no name),
+ * and as esq_launch.
  */
 ESQ_API int esq_store_start(esq_store *store, const esq_plan *plan, const esq_start *how, esq_entry *ret_entry,
                             esq_error *ret_error);

@@ -321,17 +321,40 @@ static int create_aside(struct esq_store *store, struct store_entry *ret_entry)
 }
 
 /* An entry of the name that has ended makes room. */
-static void replace_ended(struct esq_store *store, const char *name)
+static void set_aside(struct esq_store *store, const char *name, struct store_entry *ret_earlier)
 {
-    struct store_entry old;
-    if (store_lock(store, name, &old) == 0)
-        store_remove(store, &old);
+    char aside[ESQ_NAME_SIZE];
+    *ret_earlier = (struct store_entry){ .folder = -1, .lock = -1 };
+    if (store_lock(store, name, ret_earlier) < 0)
+        return;
+    make_aside_name(aside, "old");
+    if (SYS(SYS_renameat2, store->folder, name, store->folder, aside, RENAME_NOREPLACE) == 0)
+        memcpy(ret_earlier->name, aside, sizeof aside);
+    else
+        store_close(ret_earlier); /* then there is no room */
 }
 
-int store_create(struct esq_store *store, const esq_entry *record, struct store_entry *ret_entry, esq_error *ret_error)
+void store_drop_earlier(struct esq_store *store, struct store_entry *earlier)
+{
+    if (earlier->folder >= 0)
+        store_remove(store, earlier);
+}
+
+void store_put_back(struct esq_store *store, struct store_entry *earlier, const char *name)
+{
+    if (earlier->folder < 0)
+        return;
+    if (SYS(SYS_renameat2, store->folder, earlier->name, store->folder, name, RENAME_NOREPLACE) == 0)
+        store_close(earlier);
+    else
+        store_remove(store, earlier); /* somebody else was quicker with another one */
+}
+
+int store_create(struct esq_store *store, const esq_entry *record, struct store_entry *ret_entry,
+                 struct store_entry *ret_earlier, esq_error *ret_error)
 {
     const char *name = record->name;
-    struct store_entry entry = { .folder = -1, .lock = -1 };
+    struct store_entry entry = { .folder = -1, .lock = -1 }, earlier;
     if (!name_is_valid(name))
         return no_such(name, ret_error);
     int result = create_aside(store, &entry);
@@ -342,9 +365,10 @@ int store_create(struct esq_store *store, const esq_entry *record, struct store_
         store_remove(store, &entry);
         return esq_fail(ret_error, NULL, -result, NULL, "write the state of `%s`", name);
     }
-    replace_ended(store, name);
+    set_aside(store, name, &earlier);
     result = (int)SYS(SYS_renameat2, store->folder, entry.name, store->folder, name, RENAME_NOREPLACE);
     if (result < 0) {
+        store_put_back(store, &earlier, name);
         store_remove(store, &entry);
         if (result == -EEXIST || result == -ENOTEMPTY)
             return esq_refuse(ret_error, EEXIST, "stop it first, or give this one another name with --name",
@@ -353,6 +377,7 @@ int store_create(struct esq_store *store, const esq_entry *record, struct store_
     }
     snprintf(entry.name, sizeof entry.name, "%s", name);
     *ret_entry = entry;
+    *ret_earlier = earlier;
     return 0;
 }
 

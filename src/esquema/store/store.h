@@ -32,8 +32,15 @@ struct store_entry {
     int lock;
 };
 
-/* A new entry with this record, under its name, locked. -EEXIST when one of this name runs. */
-int store_create(struct esq_store *store, const esq_entry *record, struct store_entry *ret_entry, esq_error *ret_error);
+/*
+ * A new entry with this record, under its name, locked. -EEXIST when one of this name runs. One that has ended makes
+ * room: it is kept aside, locked, until the caller says by one of the next two what becomes of it.
+ */
+int store_create(struct esq_store *store, const esq_entry *record, struct store_entry *ret_entry,
+                 struct store_entry *ret_earlier, esq_error *ret_error);
+void store_drop_earlier(struct esq_store *store, struct store_entry *earlier);
+/* Where the name is free again. */
+void store_put_back(struct esq_store *store, struct store_entry *earlier, const char *name);
 /* -ENOENT. */
 int store_open_entry(struct esq_store *store, const char *name, int *ret_folder, esq_error *ret_error);
 /* Takes the lock of an entry that nobody supervises. -EBUSY: somebody does; -ENOENT. */

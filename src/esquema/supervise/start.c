@@ -223,7 +223,7 @@ static int start_entry(esq_store *store, const esq_plan *plan, const esq_start *
 int esq_store_start(esq_store *store, const esq_plan *plan, const esq_start *how, esq_entry *ret_entry,
                     esq_error *ret_error)
 {
-    struct store_entry entry;
+    struct store_entry entry, earlier;
     if (how->size < sizeof *how)
         return esq_refuse(ret_error, EINVAL, NULL, "the caller was made for another version");
     const char *name = plan->block->name ? STEP_TEXT(plan->block, plan->block->name) : "";
@@ -235,15 +235,17 @@ int esq_store_start(esq_store *store, const esq_plan *plan, const esq_start *how
         return result;
     esq_entry record = { .state = ESQ_STATE_STARTING, .started_us = microseconds_since_1970() };
     snprintf(record.name, sizeof record.name, "%s", name);
-    result = store_create(store, &record, &entry, ret_error);
+    result = store_create(store, &record, &entry, &earlier, ret_error);
     if (result < 0)
         return result;
     result = start_entry(store, plan, how, &entry, &record, ret_error);
     if (result < 0) {
         store_drop_empty_logs(store, name);
         store_remove(store, &entry);
+        store_put_back(store, &earlier, name); /* it can be started again when what is missing is there */
         return result;
     }
+    store_drop_earlier(store, &earlier);
     store_close(&entry); /* the supervisor holds the lock */
     *ret_entry = record;
     return 0;

@@ -57,9 +57,10 @@ int supervise_launch_in(const esq_plan *plan, const esq_launch_options *options,
 int supervise_launch(const char *program, const struct esq_plan *plan, struct esq_container *container,
                      esq_error *ret_error);
 
-/* What a cgroup counted, in the form that callers see; stats.c. */
 /* What helps when a program of ours could not be executed, or NULL. */
 const char *supervise_missing_remedy(int result);
+
+/* What a cgroup counted, in the form that callers see; stats.c. */
 void supervise_set_stats(const struct cgroup_counts *counts, esq_stats *ret_stats);
 
 #endif
