@@ -14,9 +14,9 @@
 #include <unistd.h>
 #include "base/sha256.h"
 #include "tools/esquema/describe.h"
-#include "tools/common/json.h"
 #include "tools/esquema/failure.h"
 #include "tools/esquema/problems.h"
+#include "tools/esquema/specification.h"
 
 enum { KEY = 64 };
 
@@ -124,27 +124,13 @@ static int forget(const esq_spec *spec, const struct grants *grants)
     return error;
 }
 
-static void print_grants(const struct grants *grants)
-{
-    fputs(",\"grants\":[", stdout);
-    for (size_t i = 0; i < grants->count; i++) {
-        fputs(i ? ",{\"flag\":" : "{\"flag\":", stdout);
-        json_print_string(stdout, grants->items[i].flag);
-        fputs(",\"value\":", stdout);
-        json_print_string(stdout, grants->items[i].value);
-        problems_print_place_json(grants->items[i].where.file, grants->items[i].where.line,
-                                  grants->items[i].where.column);
-        putchar('}');
-    }
-    fputs("],", stdout);
-}
-
 static int tell_json(const struct options *options, const struct grants *grants, int error)
 {
     bool is_failure = error && !(error == ENOENT && options->forget);
     esq_error failure = failure_make("remember it: %s", strerror(error));
     printf("\"trusted\":%s", is_failure || options->forget ? "false" : "true");
-    print_grants(grants);
+    specification_print_grants_json(grants->items, grants->count, stdout);
+    putchar(',');
     problems_print_json(&failure, is_failure ? 1 : 0);
     return is_failure ? ESQ_EXIT_SETUP : 0;
 }
