@@ -80,14 +80,19 @@ static void sweep_finalizable(sch_vm *vm, bool full)
     }
 }
 
+static void poison(void *memory, size_t bytes)
+{
+    uint64_t *words = memory;
+    for (size_t i = 0; i < bytes / sizeof *words; i++)
+        words[i] = POISON;
+}
+
 static void poison_free(struct heap_block *block)
 {
     for (size_t line = block->first_line; line < block->end_line; line++) {
         if (!bits_test(block->free, line) || bits_test(block->clean, line))
             continue;
-        uint64_t *words = (uint64_t *)((char *)block + line * HEAP_LINE);
-        for (size_t i = 0; i < HEAP_LINE / sizeof *words; i++)
-            words[i] = POISON;
+        poison((char *)block + line * HEAP_LINE, HEAP_LINE);
         bits_set(block->clean, line);
     }
 }
@@ -194,8 +199,11 @@ static bool sweep_large(sch_vm *vm, bool full)
             return false;
         *link = block->next;
         heap->large_bytes -= block->size;
-        if (!full && space_keep_large(heap, block))
+        if (!full && space_keep_large(heap, block)) {
+            if (HOSTILE)
+                poison((char *)block + HEAP_BLOCK_HEADER, block->size - HEAP_BLOCK_HEADER);
             continue;
+        }
         account_unmap(heap->account, block, block->size);
         if (++given % SWEEP_POLL == 0 && !heap->client->poll(vm))
             return false;
