@@ -101,6 +101,9 @@
  '("\\a" "\\v" "\\0" "\\'" "\\U0041" "\\x41" "\\u" "\\u004" "\\u00 4" "\\u+041" "\\u-041" "\\u00g0" "\\\n"
    "\\ud800" "\\udbff" "\\udc00" "\\udfff" "\\ud800x" "\\ud800\\n" "\\ud800\\ud800" "\\ud800\\ue000" "\\udc00\\ud800"
    "\\ud800\\u12" "\\ud800\\" "\\ud83d \\ude00"))
+(test "ab\ncd\\" (json-read-string "\"ab\\ncd\\\\\""))
+(test "\x1f600;é\x1f600;x" (json-read-string "\"\x1f600;\\u00e9\\ud83d\\ude00x\""))
+(test '((|a\xa;b| . "") (c . "\n")) (json-read-string "{\"a\\nb\":\"\",\"c\":\"\\n\"}"))
 ;; where it is wrong
 (test '(1 1) (error-of ""))
 (test '(2 1) (error-of "\n"))
@@ -114,6 +117,9 @@
 (test '(1 3) (error-of "\"é\\ud800\""))
 (test '(1 3) (error-of "[\"\x1;\"]"))
 (test '(1 2) (error-of "[nul]"))
+(test '(2 5) (error-of "[\"é\",\n\"\x1f600;\" x]"))
+(test '(1 9) (error-of "[\"a\\nb\" x]"))
+(test '(1 2) (error-of "[\"\x1f600;\\n"))
 (test #f (json-error? 'x))
 (test #f (guard (e (#t (json-error? e))) (error "something else" 1 2)))
 (test #f (guard (e (#t (json-error? e))) (json-read-string 5)))
