@@ -49,15 +49,24 @@ static int fail(const struct options *options, const esq_error *error)
 
 /* ---- Running ---- */
 
+/* The names are strangers', and a comment ends with its line. */
+static void print_stand_in(const struct sandbox *sandbox, const struct guard_placeholder *one)
+{
+    fputs(";;   ", stdout);
+    print_name(stdout, sandbox->trees.items[one->tree].path);
+    putchar('/');
+    print_name(stdout, one->path);
+    puts(one->is_folder ? "/" : *one->contents ? " (a file with a dot and a new line)" : "");
+}
+
 static int print(const struct options *options, const struct sandbox *sandbox)
 {
     puts(";; What `esquema sandbox` would run. `esquema run FILE --trust` does the same, or name each grant.");
     for (size_t i = 0; i < sandbox->guards.placeholder_count; i++) {
-        const struct guard_placeholder *one = &sandbox->guards.placeholders[i];
         if (i == 0)
             puts(";; `esquema sandbox` makes these, empty, for the time of the run. Make them yourself, or leave them "
                  "out here:");
-        printf(";;   %s/%s\n", sandbox->trees.items[one->tree].path, one->path);
+        print_stand_in(sandbox, &sandbox->guards.placeholders[i]);
     }
     if (options->overlay)
         puts(";; `esquema sandbox` keeps changes aside; here they are thrown away, unless (keep \"FOLDER\") says "

@@ -39,7 +39,7 @@ static bool find_limit(const struct limit *limit, uint64_t *ret, esq_error *ret_
     if (!limit->given)
         return true;
     *ret = 0;
-    if (strcmp(limit->given, "none") == 0 || (limit->parse(limit->given, ret) && *ret > 0))
+    if (strcmp(limit->given, "none") == 0 || limit->parse(limit->given, ret))
         return true;
     return problem(ret_error, "such as --memory 512M, --time 10m, --processes 100; 0 lifts it", "%s: %s is no limit",
                    limit->option, limit->given);
