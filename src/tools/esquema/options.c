@@ -277,7 +277,7 @@ void options_done(struct options *options)
 {
     /* Every list is freed by the table that fills it. */
     for (size_t i = 0; i < OPTION_COUNT; i++)
-        if (table[i].kind == TEXTS || table[i].kind == GRANT)
+        if (table[i].kind == TEXTS || table[i].kind == GRANT || table[i].kind == KEPT)
             free(((struct text_list *)(void *)((char *)options + table[i].field))->items);
     free(options->operands.items);
     free(options->parameters.items);
