@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include "tools/common/json.h"
@@ -176,33 +175,27 @@ static void print_json(esq_store *store, const esq_entry *entry, const struct fo
     putchar('}');
 }
 
+static int print_all(const struct options *options, esq_store *store, const esq_entry *entries, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct found found;
+        find(store, &entries[i], &found);
+        switch (options->format) {
+        case ESQ_FORMAT_TEXT:
+            fputs(i ? "\n" : "", stdout);
+            print_text(store, &entries[i], &found);
+            break;
+        case ESQ_FORMAT_JSON:
+            fputs(i ? "," : "", stdout);
+            print_json(store, &entries[i], &found);
+            break;
+        }
+        esq_kept_done(&found.kept);
+    }
+    return 0;
+}
+
 int command_inspect(const struct options *options)
 {
-    esq_entry *entries;
-    size_t count;
-    esq_store *store = started_open(options);
-    int status = ESQ_EXIT_SETUP;
-    started_begin_json(options);
-    if (store && started_list(store, options, &entries, &count)) {
-        for (size_t i = 0; i < count; i++) {
-            struct found found;
-            find(store, &entries[i], &found);
-            switch (options->format) {
-            case ESQ_FORMAT_TEXT:
-                fputs(i ? "\n" : "", stdout);
-                print_text(store, &entries[i], &found);
-                break;
-            case ESQ_FORMAT_JSON:
-                fputs(i ? "," : "", stdout);
-                print_json(store, &entries[i], &found);
-                break;
-            }
-            esq_kept_done(&found.kept);
-        }
-        free(entries);
-        status = 0;
-    }
-    started_end_json(options);
-    esq_store_free(store);
-    return status;
+    return started_show(options, print_all);
 }

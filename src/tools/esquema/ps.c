@@ -1,5 +1,4 @@
 /* esquema ps: the table of started containers. */
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include "tools/common/report.h"
@@ -55,22 +54,16 @@ static void print_list(esq_store *store, const esq_entry *entries, size_t count)
     }
 }
 
+static int print_all(const struct options *options, esq_store *store, const esq_entry *entries, size_t count)
+{
+    switch (options->format) {
+    case ESQ_FORMAT_TEXT: print_table(entries, count); break;
+    case ESQ_FORMAT_JSON: print_list(store, entries, count); break;
+    }
+    return 0;
+}
+
 int command_ps(const struct options *options)
 {
-    esq_entry *entries;
-    size_t count;
-    esq_store *store = started_open(options);
-    int status = ESQ_EXIT_SETUP;
-    started_begin_json(options);
-    if (store && started_list(store, options, &entries, &count)) {
-        switch (options->format) {
-        case ESQ_FORMAT_TEXT: print_table(entries, count); break;
-        case ESQ_FORMAT_JSON: print_list(store, entries, count); break;
-        }
-        free(entries);
-        status = 0;
-    }
-    started_end_json(options);
-    esq_store_free(store);
-    return status;
+    return started_show(options, print_all);
 }

@@ -179,3 +179,19 @@ void started_end_json(const struct options *options)
     putchar(']');
     problems_end_document(options);
 }
+
+int started_show(const struct options *options, started_print *print)
+{
+    esq_entry *entries;
+    size_t count;
+    esq_store *store = started_open(options);
+    int status = ESQ_EXIT_SETUP;
+    started_begin_json(options);
+    if (store && started_list(store, options, &entries, &count)) {
+        status = print(options, store, entries, count);
+        free(entries);
+    }
+    started_end_json(options);
+    esq_store_free(store);
+    return status;
+}

@@ -30,6 +30,13 @@ void started_print_now(esq_store *store, const esq_entry *then, FILE *out);
 void started_begin_json(const struct options *options);
 void started_end_json(const struct options *options);
 
+/*
+ * The command that only shows containers: hands all entries, or those that the operands name, to `print` inside of the
+ * document, and gives its status.
+ */
+typedef int started_print(const struct options *options, esq_store *store, const esq_entry *entries, size_t count);
+int started_show(const struct options *options, started_print *print);
+
 /* "2026-11-21T22:30:54Z" */
 void started_print_time(uint64_t us, FILE *out);
 

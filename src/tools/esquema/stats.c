@@ -1,6 +1,5 @@
 /* esquema stats: what running containers use at this moment. */
 #include <errno.h>
-#include <stdlib.h>
 #include "tools/esquema/failure.h"
 #include "tools/esquema/started.h"
 
@@ -80,16 +79,5 @@ static int print_all(const struct options *options, esq_store *store, const esq_
 
 int command_stats(const struct options *options)
 {
-    esq_entry *entries;
-    size_t count;
-    esq_store *store = started_open(options);
-    int status = ESQ_EXIT_SETUP;
-    started_begin_json(options);
-    if (store && started_list(store, options, &entries, &count)) {
-        status = print_all(options, store, entries, count);
-        free(entries);
-    }
-    started_end_json(options);
-    esq_store_free(store);
-    return status;
+    return started_show(options, print_all);
 }
