@@ -59,4 +59,23 @@
             results
             (loop (+ n 1)
                   (map (lambda (f) (leave-garbage 5) (guard (e (#t 'refused)) (f 1))) (list with-rest with-clauses))))))
+;; An exact integer that no index can be is out of range, not of a wrong type, however large it is.
+(define (refusals k)
+  (map (lambda (use)
+         (guard (e (#t (let ((text (error-object-message e))) (string-copy text (- (string-length text) 16)))))
+           (use k)
+           'accepted))
+       (list (lambda (k) (vector-ref (vector 1) k)) (lambda (k) (vector-set! (vector 1) k 1))
+             (lambda (k) (vector-copy (vector 1) 0 k)) (lambda (k) (string-ref "abc" k))
+             (lambda (k) (string-set! (make-string 1 #\a) k #\b)) (lambda (k) (string-fill! (make-string 1) #\a k))
+             (lambda (k) (substring "abc" 0 k)) (lambda (k) (string-copy "abc" k))
+             (lambda (k) (write-string "abc" (open-output-string) k)) (lambda (k) (read-string k (open-input-string "")))
+             (lambda (k) (list-tail (list 1) k)) (lambda (k) (list-ref (list 1) k)) (lambda (k) (list-set! (list 1) k 1))
+             (lambda (k) (bytevector-u8-ref (bytevector 1) k)) (lambda (k) (bytevector-u8-set! (bytevector 1) k 1))
+             (lambda (k) (make-vector k)) (lambda (k) (make-string k #\a)) (lambda (k) (make-bytevector k))
+             (lambda (k) (make-list k)) (lambda (k) (integer->char k)) (lambda (k) (number->string 1 k)))))
+(for-each
+ (lambda (k) (test (number->string k) (make-list 21 "is out of range:") (refusals k)))
+ (list -1 (expt 2 70) (- (expt 2 70))))
+(test "an inexact index is of a wrong type" (make-list 21 "act integer, got") (refusals 1.0))
 (test-end)

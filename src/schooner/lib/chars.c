@@ -1,5 +1,6 @@
 /* Characters: R7RS 6.6. */
 #include "base/utf8.h"
+#include "schooner/lib/list.h"
 #include "schooner/table/primitive.h"
 #include "schooner/lib/text.h"
 #include "schooner/text/unicode.h"
@@ -23,10 +24,8 @@ sch_value prim_char_to_integer(sch_vm *vm, const sch_value *args, size_t count)
 
 sch_value prim_integer_to_char(sch_vm *vm, const sch_value *args, size_t count)
 {
-    if (!is_fixnum(args[0]))
-        return raise_type(vm, "integer->char", 1, "an exact integer", args[0]);
     if (!is_index(args[0], 0x110000) || !utf8_is_scalar((uint32_t)fixnum_int(args[0])))
-        return raise_range(vm, "integer->char", 1, args[0]);
+        return refuse_index(vm, "integer->char", 1, args[0]);
     return make_character((uint32_t)fixnum_int(args[0]));
 }
 

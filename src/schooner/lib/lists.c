@@ -2,6 +2,7 @@
 #include "schooner/lib/list.h"
 
 #include "schooner/heap/barrier.h"
+#include "schooner/num/number.h"
 #include "schooner/table/primitive.h"
 
 enum list_shape list_measure(sch_vm *vm, sch_value list, size_t *ret_length)
@@ -43,18 +44,15 @@ bool list_length(sch_vm *vm, const char *who, size_t argument, sch_value list, s
     return false;
 }
 
+sch_value refuse_index(sch_vm *vm, const char *who, size_t argument, sch_value v)
+{
+    return is_exact_integer(v) ? raise_range(vm, who, argument, v)
+                               : raise_type(vm, who, argument, "an exact integer", v);
+}
+
 bool argument_index(sch_vm *vm, const char *who, size_t argument, sch_value v, size_t limit, size_t *ret)
 {
-    if (!is_fixnum(v)) {
-        raise_type(vm, who, argument, "an exact integer", v);
-        return false;
-    }
-    if (!is_index(v, limit + 1)) {
-        raise_range(vm, who, argument, v);
-        return false;
-    }
-    *ret = (size_t)fixnum_int(v);
-    return true;
+    return argument_element(vm, who, argument, v, limit + 1, ret);
 }
 
 bool argument_element(sch_vm *vm, const char *who, size_t argument, sch_value v, size_t length, size_t *ret)
@@ -63,10 +61,7 @@ bool argument_element(sch_vm *vm, const char *who, size_t argument, sch_value v,
         *ret = (size_t)fixnum_int(v);
         return true;
     }
-    if (is_fixnum(v))
-        raise_range(vm, who, argument, v);
-    else
-        raise_type(vm, who, argument, "an exact integer", v);
+    refuse_index(vm, who, argument, v);
     return false;
 }
 

@@ -1,4 +1,5 @@
 /* Numbers: number->string, string->number. */
+#include "schooner/lib/list.h"
 #include "schooner/lib/numbers.h"
 
 enum { RADIX_MAX = 36 };
@@ -8,12 +9,8 @@ static bool radix_of(sch_vm *vm, const char *who, const sch_value *args, size_t 
     *ret = 10;
     if (count < 2)
         return true;
-    if (!is_fixnum(args[1])) {
-        raise_type(vm, who, 2, "an exact integer", args[1]);
-        return false;
-    }
     if (!is_index(args[1], RADIX_MAX + 1) || fixnum_int(args[1]) < 2) {
-        raise_range(vm, who, 2, args[1]);
+        refuse_index(vm, who, 2, args[1]);
         return false;
     }
     *ret = (unsigned)fixnum_int(args[1]);

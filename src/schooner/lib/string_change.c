@@ -102,8 +102,7 @@ sch_value prim_string_set(sch_vm *vm, const sch_value *args, size_t count)
         return V_RAISED;
     const struct string *string = string_view(args[0]);
     if (!is_index(args[1], string->characters))
-        return is_fixnum(args[1]) ? raise_range(vm, who, 2, args[1])
-                                  : raise_type(vm, who, 2, "an exact integer", args[1]);
+        return refuse_index(vm, who, 2, args[1]);
     if (!is_character(args[2]))
         return raise_type(vm, who, 3, "a character", args[2]);
     unsigned char bytes[4];

@@ -46,8 +46,7 @@ sch_value prim_string_ref(sch_vm *vm, const sch_value *args, size_t count)
         return refuse_string(vm, "string-ref", 1, args[0]);
     const struct string *string = string_view(args[0]);
     if (unlikely(!is_index(args[1], string->characters)))
-        return is_fixnum(args[1]) ? raise_range(vm, "string-ref", 2, args[1])
-                                  : raise_type(vm, "string-ref", 2, "an exact integer", args[1]);
+        return refuse_index(vm, "string-ref", 2, args[1]);
     size_t at = string_offset(string, (size_t)fixnum_int(args[1]));
     uint32_t character = 0;
     utf8_decode((const unsigned char *)string->text + at, header_length(string->header) - at, &character);
