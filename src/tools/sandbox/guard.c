@@ -295,7 +295,8 @@ static bool search_stream(struct search *search, DIR *stream, const char *path, 
 {
     const struct guard_tree *tree = &search->trees->items[search->tree];
     size_t root = strlen(tree->path);
-    bool in_git = guard_is_git(tree->path, strlen(path) > root ? path + root + 1 : "");
+    bool in_git =
+        guard_is_git(tree->path, strlen(path) > root ? path + root + 1 : "") || guard_looks_like_git(dirfd(stream), -1);
     unsigned has = 0; /* a bit for each of guard_of_git */
     bool has_head = false;
     for (struct dirent *entry; (errno = 0, entry = readdir(stream));) {

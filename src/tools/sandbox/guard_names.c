@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -97,6 +98,19 @@ bool guard_is_git(const char *tree, const char *folder)
     return is_git(folder) ||
            ((size_t)snprintf(path, sizeof path, "%s%s%s", tree, *folder ? "/" : "", folder) < sizeof path &&
             is_git(path));
+}
+
+static bool has(int folder, int other, const char *name)
+{
+    struct stat about;
+    return fstatat(folder, name, &about, AT_SYMLINK_NOFOLLOW) == 0 ||
+           (other >= 0 && fstatat(other, name, &about, AT_SYMLINK_NOFOLLOW) == 0);
+}
+
+bool guard_looks_like_git(int folder, int other)
+{
+    return has(folder, other, "HEAD") &&
+           (has(folder, other, "commondir") || (has(folder, other, "objects") && has(folder, other, "refs")));
 }
 
 bool guard_is_placeholder(int folder, const char *name)

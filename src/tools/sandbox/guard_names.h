@@ -43,6 +43,9 @@ enum guard_action guard_action_of(const char *name, bool in_git);
 /* Is the folder one of those whose `hooks` and `config` count? Given the tree's own path, which may end in a repository
  * or lie in one, and the folder's beneath it; "" is the tree itself. */
 bool guard_is_git(const char *tree, const char *folder);
+/* Would git take the folder for a repository, whatever its name is? What lies in either counts; -1: there is no other.
+ */
+bool guard_looks_like_git(int folder, int other);
 
 /* The attribute by which a stand-in that a killed run left is known. */
 #define GUARD_MARK "user.esquema.placeholder"

@@ -155,8 +155,14 @@ static bool is_guarded(const char *tree, const struct place *place)
     char parent[PATH_MAX];
     const char *slash = strrchr(place->path, '/');
     snprintf(parent, sizeof parent, "%.*s", slash ? (int)(slash - place->path) : 0, place->path);
-    bool is_git_file = strcasecmp(place->name, ".git") == 0 && !S_ISDIR(place->about.st_mode);
-    return is_git_file || guard_action_of(place->name, guard_is_git(tree, parent)) == GUARD_READ_ONLY;
+    if (strcasecmp(place->name, ".git") == 0 && !S_ISDIR(place->about.st_mode))
+        return true; /* says where the repository is */
+    bool in_git = guard_is_git(tree, parent);
+    bool becomes_git = !in_git && guard_looks_like_git(place->upper, place->tree);
+    /* Without HEAD no folder turns into a repository around a `config` that was applied before. */
+    if (becomes_git && strcasecmp(place->name, "HEAD") == 0)
+        return place->tree < 0 || !guard_looks_like_git(place->tree, -1);
+    return guard_action_of(place->name, in_git || becomes_git) == GUARD_READ_ONLY;
 }
 
 static bool apply_place(struct walk *walk, const struct place *place)
