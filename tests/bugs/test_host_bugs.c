@@ -181,6 +181,78 @@ static void test_parameters_below_many_others(void **state)
     sch_env_free(env);
 }
 
+/* Frames that stand where those of an older run or call of the host stood, while the collector looks at all there is.
+ */
+#define OVER_AND_OVER                                                                                                \
+    "(define (deep n l) (if (= n 0) (length l) (+ (vector-length (vector l n)) (deep (- n 1) (cons n l)) (car l))))" \
+    "(define (again n) (if (> n 0) (begin (deep 300 '(1 2 3)) (make-list 2000 n) (again (- n 1))) 'done))"
+
+/* A continuation that outlived its run was still looked through, where the next one had put frames of its own. */
+static void test_continuations_that_outlive_their_run(void **state)
+{
+    static const char keep[] =
+        "(define (f a b) (let ((k (call-with-current-continuation (lambda (c) c)))) (list a k b)))"
+        "(define (g a b) (let ((l (f (list a) (vector b)))) (cons (length l) l)))"
+        "(define (h n) (if (= n 0) (g 1 2) (let ((l (h (- n 1)))) (cons n l))))"
+        "(define kept (map h '(0 1 2 3 5 8 13 21 34)))";
+    sch_value value;
+    (void)state;
+    sch_env *env = make_env();
+    sch_vm *vm = make_machine(env);
+    assert_int_equal(eval(vm, keep, NULL), SCH_OK);
+    assert_int_equal(eval(vm, OVER_AND_OVER "(again 100)", NULL), SCH_OK);
+    assert_int_equal(eval(vm, "((list-ref (list-ref kept 1) 3) 5)", NULL), SCH_ERROR);
+    assert_string_equal(sch_failure(vm)->kind, "barrier");
+    assert_int_equal(eval(vm, "(length kept)", &value), SCH_OK);
+    sch_vm_free(vm);
+    sch_env_free(env);
+}
+
+/* The same with one that outlived a call of the host, which its run goes on above of, and with a run that a limit
+ * ended. */
+static void test_continuations_that_outlive_their_call(void **state)
+{
+    static const char keep[] = "(define (cc) (call-with-current-continuation (lambda (c) c)))"
+                               "(define (h n) (if (= n 0) (list (cc)) (let ((l (h (- n 1)))) (cons (cc) l))))"
+                               "(define (both n) (let ((l (host-call h n))) (again 100) (length l)))";
+    int64_t length = 0;
+    sch_value value;
+    (void)state;
+    sch_env *env = make_env();
+    sch_vm *vm = make_machine(env);
+    assert_int_equal(eval(vm, OVER_AND_OVER, NULL), SCH_OK);
+    assert_int_equal(eval(vm, keep, NULL), SCH_OK);
+    assert_int_equal(eval(vm, "(both 20)", &value), SCH_OK);
+    assert_true(sch_get_integer(value, &length) && length == 21);
+    assert_int_equal(eval(vm,
+                          "(define kept (make-parameter '()))"
+                          "(define (fill l) (host-call (lambda () (fill (append (h 3) l)) 1)))",
+                          NULL),
+                     SCH_OK);
+    assert_int_equal(eval(vm, "(fill '())", NULL), SCH_LIMIT);
+    assert_int_equal(eval(vm, "(again 100)", NULL), SCH_OK);
+    sch_vm_free(vm);
+    sch_env_free(env);
+}
+
+/*
+ * When the collector's stack overflowed in a young collection, it looked through everything in some blocks, dead
+ * continuations too, on whose frames others stood: it went round in circles.
+ */
+static void test_dead_continuations_looked_through(void **state)
+{
+    static const char text[] =
+        "(define p (make-parameter 0 (lambda (x) (if (> x 0) (parameterize ((p (- x 1))) x) x))))"
+        "(let loop ((i 0)) (if (< i 700) (parameterize ((p i)) (loop (+ i 1))) i))";
+    sch_value value;
+    (void)state;
+    sch_env *env = make_env();
+    sch_vm *vm = make_machine(env);
+    assert_int_equal(eval(vm, text, &value), SCH_OK);
+    sch_vm_free(vm);
+    sch_env_free(env);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -189,6 +261,9 @@ int main(void)
         cmocka_unit_test(test_dropped_texts),
         cmocka_unit_test(test_garbage_of_the_run_before),
         cmocka_unit_test(test_parameters_below_many_others),
+        cmocka_unit_test(test_continuations_that_outlive_their_run),
+        cmocka_unit_test(test_continuations_that_outlive_their_call),
+        cmocka_unit_test(test_dead_continuations_looked_through),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

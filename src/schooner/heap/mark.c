@@ -154,6 +154,7 @@ void heap_mark_value(struct heap_marker *marker, sch_value value)
         drain(marker);
         return;
     }
+    marker->budget -= marker->budget > 1; /* drain polls */
     const void *address = value_address(value);
     if (!mark_set(address))
         return;

@@ -1056,8 +1056,9 @@ apply:
     throw:
     {
         struct continuation *k = continuation_of(in->throw_to);
-        sch_value winds = dynamic_of(k->dynamic)->winds;
-        if (!in->throw_rooted && !value_same(winds, dynamic_of(vm->dynamic)->winds)) {
+        enum jump jump = jump_check(vm, k);
+        sch_value winds = jump == JUMP_RAISED ? V_NIL : dynamic_of(k->dynamic)->winds;
+        if (jump != JUMP_RAISED && !in->throw_rooted && !value_same(winds, dynamic_of(vm->dynamic)->winds)) {
             fp = vm->fp;
             if (!stack_grow(vm, SEGMENT_MARGIN, 0))
                 goto raised;
@@ -1071,7 +1072,6 @@ apply:
             pc = in->stub_words + STUB_REROOT;
             NEXT();
         }
-        enum jump jump = jump_check(vm, k);
         if (jump == JUMP_OUT)
             return SCH_UNWIND;
         value = in->throw_value;

@@ -34,6 +34,7 @@ struct segment {
 enum continuation_flag {
     CONTINUATION_MULTI = 1,   /* a script may hold it: returning into it copies */
     CONTINUATION_BARRIER = 2, /* a call from the host: returning into it ends the interpreter's loop */
+    CONTINUATION_LEFT = 4,    /* such a call that has ended: other frames may stand where those above it stood */
 };
 
 /* OBJECT_CONTINUATION. Frames [start, end) of a segment, the topmost waiting at `pc`. */

@@ -37,6 +37,8 @@ bool stack_init(sch_vm *vm)
 void stack_reset(sch_vm *vm)
 {
     struct interpreter *in = interpreter_of(vm);
+    for (sch_value at = in->barrier; !is_nil(at); at = continuation_of(at)->host)
+        continuation_of(at)->flags |= CONTINUATION_LEFT;
     use_segment(vm, in->first, 0);
     vm->fp = vm->stack_base + FRAME_HEADER;
     vm->pc = in->stub_words + STUB_PRIMITIVE;
@@ -250,6 +252,7 @@ bool stack_underflow(sch_vm *vm, bool *ret_barrier)
             segment_spare(vm, vm->stack);
         use_segment(vm, k->stack, k->start);
         vm->fp = top_frame(k);
+        k->end = k->start; /* its mark outlives it until a full collection, and its frames now change */
     }
     vm->pc = k->pc;
     vm->continuation = k->next;
@@ -260,6 +263,7 @@ void stack_leave(sch_vm *vm, sch_value barrier)
 {
     struct interpreter *in = interpreter_of(vm);
     struct continuation *k = continuation_of(barrier);
+    k->flags |= CONTINUATION_LEFT;
     use_segment(vm, k->stack, k->start);
     vm->fp = segment_of(k->stack)->slots + k->top;
     vm->pc = k->pc;
@@ -333,15 +337,23 @@ static void trace_slice(struct heap_marker *marker, sch_value *fp, const uint32_
     }
 }
 
+/* Nothing of it is ever looked at again, whoever holds it: see jump_check. */
+static bool is_left(const struct continuation *k)
+{
+    return k->flags & CONTINUATION_LEFT || (!is_nil(k->host) && continuation_of(k->host)->flags & CONTINUATION_LEFT);
+}
+
 void vm_trace_object(sch_vm *vm, struct heap_marker *marker, struct object *object)
 {
     (void)vm;
     if (header_type(object->header) != OBJECT_CONTINUATION)
         return;
     struct continuation *k = (struct continuation *)object;
+    heap_mark_value(marker, k->host);
+    if (is_left(k))
+        return;
     heap_mark_value(marker, k->next);
     heap_mark_value(marker, k->dynamic);
-    heap_mark_value(marker, k->host);
     heap_mark_value(marker, k->stack);
     if (k->start == k->end)
         return;
