@@ -25,6 +25,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -215,6 +216,31 @@ static int probe_clock_from(char **argv)
 static int probe_sandbox(char **argv)
 {
     return verdict(unshare(CLONE_NEWUSER | CLONE_NEWNS) == 0 && mount("none", argv[0], "tmpfs", 0, NULL) == 0);
+}
+
+static int write_map(const char *path, unsigned id)
+{
+    char text[32];
+    int fd = open(path, O_WRONLY), length = snprintf(text, sizeof(text), "0 %u 1", id);
+    return fd >= 0 && write(fd, text, length) == length && close(fd) == 0;
+}
+
+/* As bubblewrap and browsers do: a root of one's own, processes of one's own, and a /proc that shows them. */
+static int probe_whole_sandbox(char **argv)
+{
+    unsigned uid = getuid(), gid = getgid();
+    if (unshare(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID) < 0)
+        return STOPPED;
+    int fd = open("/proc/self/setgroups", O_WRONLY);
+    bool is_mapped = fd >= 0 && write(fd, "deny", 4) == 4 && write_map("/proc/self/uid_map", uid) &&
+                     write_map("/proc/self/gid_map", gid) && getuid() == 0;
+    if (!is_mapped)
+        return STOPPED;
+    int status = -1;
+    pid_t child = fork();
+    if (child == 0)
+        _exit(verdict(mount("proc", argv[0], "proc", 0, NULL) == 0));
+    return verdict(child > 0 && waitpid(child, &status, 0) == child && status == 0);
 }
 
 /* Did the call reach the kernel? The filter's own answers are EPERM, ENOSYS and EAFNOSUPPORT. */
@@ -811,6 +837,7 @@ static const struct {
     { "mount-without", probe_mount_without },
     { "clock-from", probe_clock_from },
     { "sandbox", probe_sandbox },
+    { "whole-sandbox", probe_whole_sandbox },
     { "fork", probe_fork },
     { "allocate", probe_allocate },
     { "hide-in-thread", probe_hide_in_thread },

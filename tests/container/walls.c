@@ -318,6 +318,11 @@ static void test_more_walls(void)
     snprintf(probe, sizeof(probe), "@clock-from %ld", (long)now.tv_sec);
     attack("clocks", probe, "namespaces+=user mount pid uts ipc net cgroup time", NULL, "skip:clocks", NULL);
     attack("namespaces", "@sandbox /tmp", NULL, NULL, "nested-namespaces=yes", NULL);
+    attack("namespaces, with a root and a /proc", "@whole-sandbox /tmp", NULL, NULL, "nested-namespaces=yes", NULL);
+    attack("namespaces, of an ordinary user", "@whole-sandbox /tmp", "user=1000:1000", NULL, "nested-namespaces=yes",
+           NULL);
+    attack("masks under nested-namespaces", "@read /proc/interrupts", "nested-namespaces=yes", "masks=yes", "masks=no",
+           NULL);
     attack("namespaces, Landlock apart", "@sandbox /tmp", "skip:landlock", NULL, "skip:seccomp", NULL);
     attack("user-processes", "@fork 8", "user-processes=6", NULL, "skip:rlimit", NULL);
     attack("data-size", "@allocate 67108864", "data-size=33554432", NULL, "skip:rlimit", NULL);

@@ -210,7 +210,8 @@ static void audit_files(struct audit *audit)
         for (size_t j = 0; j < items[i].count; j++)
             find(audit, "devices", 8, &items[i].where, "may use %s", items[i].words[j]);
     if (has_step(audit->block, STEP_PROC) && !has_step(audit->block, STEP_MASK))
-        find(audit, "files", 5, spec_where(audit->spec, SPEC_MASKS),
+        find(audit, "files", 5,
+             spec_where(audit->spec, spec_is_given(audit->spec, SPEC_MASKS) ? SPEC_MASKS : SPEC_NESTED_NAMESPACES),
              "may read what the kernel says of the host in /proc");
 }
 
@@ -259,6 +260,11 @@ static void audit_privileges(struct audit *audit)
         for (size_t j = 0; j < items[i].count; j++)
             find(audit, "capabilities", strstr(items[i].words[j], "sys_admin") ? 20 : 8, &items[i].where,
                  "keeps %s in its namespaces", items[i].words[j]);
+    uint32_t uid, gid;
+    if (spec_is(audit->spec, SPEC_NESTED_NAMESPACES, "yes") &&
+        spec_parse_user(spec_text(audit->spec, SPEC_USER), &uid, &gid) && uid == 0)
+        find(audit, "capabilities", 3, spec_where(audit->spec, SPEC_NESTED_NAMESPACES),
+             "keeps setfcap, without which its own namespaces could have no root");
     if (!has_step(audit->block, STEP_NO_NEW_PRIVILEGES))
         find(audit, "capabilities", 15, spec_where(audit->spec, SPEC_NO_NEW_PRIVILEGES),
              "may gain privileges by executing a program");

@@ -72,6 +72,16 @@ void caps_grants(const esq_spec *spec, struct spec_grants *grants)
         spec_grant(grants, "wall", "no-new-privileges", spec_where(spec, SPEC_NO_NEW_PRIVILEGES));
 }
 
+/* The kernel maps a uid 0 into another uid 0 only for who may give files capabilities (since Linux 5.12), so a
+ * root inside could not have a root of its own in a namespace of its own. */
+static bool needs_setfcap(const esq_spec *spec)
+{
+    uint32_t uid, gid;
+
+    return spec_is(spec, SPEC_NESTED_NAMESPACES, "yes") && spec_has_namespace(spec, "user") &&
+           spec_parse_user(spec_text(spec, SPEC_USER), &uid, &gid) && uid == 0;
+}
+
 int caps_plan(const esq_spec *spec, struct plan_builder *builder, esq_error *ret_error)
 {
     struct caps_step data = { 0 };
@@ -89,6 +99,8 @@ int caps_plan(const esq_spec *spec, struct plan_builder *builder, esq_error *ret
                 data.keep |= 1ull << number;
         }
     }
+    if (needs_setfcap(spec))
+        data.keep |= 1ull << caps_find("setfcap");
     kept = (unsigned)__builtin_popcountll(data.keep);
     result = plan_add_step(builder, STEP_CAPABILITIES, where, NULL, &data, sizeof data,
                            kept == 0 ? "give up every capability" : "give up every capability but %u", kept);
