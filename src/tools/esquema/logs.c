@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "base/plain.h"
 #include "tools/esquema/failure.h"
@@ -18,9 +19,15 @@
 
 enum { FILES_MAX = 128, CHUNK = 65536, LOOK_AGAIN_MS = 500 };
 
+/* A file of the log, as far as it went when it was opened: its container goes on printing. */
+struct part {
+    int fd;
+    off_t end;
+};
+
 struct reading {
     int folder;
-    int files[FILES_MAX]; /* the oldest first */
+    struct part parts[FILES_MAX]; /* the newest first */
     size_t count;
     uint64_t skip; /* lines that are not asked for */
     bool is_plain;
@@ -61,60 +68,80 @@ static void show(struct reading *reading, const char *text, size_t length)
     }
 }
 
-static void show_file(struct reading *reading, int fd)
+static void for_each_piece(struct reading *reading, const struct part *part,
+                           void (*take_piece)(struct reading *reading, const char *text, size_t length))
 {
     static char text[CHUNK];
-    ssize_t size;
-    while ((size = read(fd, text, sizeof text)) > 0)
-        show(reading, text, (size_t)size);
+    for (off_t at = 0; at < part->end;) {
+        size_t wanted = part->end - at < CHUNK ? (size_t)(part->end - at) : CHUNK;
+        ssize_t size = pread(part->fd, text, wanted, at);
+        if (size <= 0)
+            return;
+        take_piece(reading, text, (size_t)size);
+        at += size;
+    }
 }
 
-static uint64_t count_lines(int fd)
+static void count_lines(struct reading *reading, const char *text, size_t length)
 {
-    static char text[CHUNK];
-    uint64_t lines = 0;
-    ssize_t size;
-    while ((size = read(fd, text, sizeof text)) > 0)
-        for (ssize_t i = 0; i < size; i++)
-            lines += text[i] == '\n';
-    lseek(fd, 0, SEEK_SET);
-    return lines;
+    for (size_t i = 0; i < length; i++)
+        reading->skip += text[i] == '\n';
 }
 
-static void close_files(struct reading *reading, size_t count)
+static void close_parts(struct reading *reading)
 {
-    for (size_t i = 0; i < count; i++)
-        close(reading->files[i]);
+    for (size_t i = 0; i < reading->count; i++)
+        close(reading->parts[i].fd);
 }
 
-/* The oldest first. One may be missing between others for a moment, or for ever after a kill. false with errno. */
-static bool open_files(struct reading *reading)
+/* Was it opened already, before it was rotated? */
+static bool is_known(const struct reading *reading, const struct stat *about)
 {
-    for (size_t i = FILES_MAX; i-- > 0;) {
+    for (size_t i = 0; i < reading->count; i++) {
+        struct stat known;
+        if (fstat(reading->parts[i].fd, &known) == 0 && known.st_dev == about->st_dev && known.st_ino == about->st_ino)
+            return true;
+    }
+    return false;
+}
+
+/*
+ * The newest first: a rotation meanwhile gives a file that we have a second name, and hides none. One may be missing
+ * between others for a moment, or for ever after a kill. false with errno.
+ */
+static bool open_parts(struct reading *reading)
+{
+    for (size_t i = 0; i < FILES_MAX; i++) {
         char name[16] = "log";
+        struct stat about;
         if (i > 0)
             snprintf(name, sizeof name, "log.%zu", i);
         int fd = openat(reading->folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-        if (fd >= 0)
-            reading->files[reading->count++] = fd;
-        if (fd >= 0 || errno == ENOENT)
+        if (fd < 0 && errno == ENOENT)
             continue;
-        int number = errno;
-        close_files(reading, reading->count);
-        errno = number;
-        return false;
+        if (fd < 0 || fstat(fd, &about) < 0) {
+            int number = errno;
+            if (fd >= 0)
+                close(fd);
+            close_parts(reading);
+            errno = number;
+            return false;
+        }
+        if (is_known(reading, &about))
+            close(fd);
+        else
+            reading->parts[reading->count++] = (struct part){ fd, about.st_size };
     }
     return true;
 }
 
 static void skip_to(struct reading *reading, uint64_t wanted)
 {
-    uint64_t lines = 0;
     if (wanted == UINT64_MAX)
         return;
     for (size_t i = 0; i < reading->count; i++)
-        lines += count_lines(reading->files[i]);
-    reading->skip = lines > wanted ? lines - wanted : 0;
+        for_each_piece(reading, &reading->parts[i], count_lines);
+    reading->skip = reading->skip > wanted ? reading->skip - wanted : 0;
 }
 
 static void take(void *reading, const char *bytes, size_t length)
@@ -129,7 +156,7 @@ static bool has_ended(esq_store *store, const char *name)
            entry.state == ESQ_STATE_ENDED;
 }
 
-/* Until it has ended, or nobody reads. `current` is the last file, at its end. */
+/* Until it has ended, or nobody reads. `current` is the newest file, at the end of what was shown. */
 static void follow(struct reading *reading, esq_store *store, const char *name, int current)
 {
     struct follower log = { reading->folder, current };
@@ -154,20 +181,21 @@ static void follow(struct reading *reading, esq_store *store, const char *name, 
 
 static int show_logs(const struct options *options, struct reading *reading, esq_store *store, const char *name)
 {
-    if (!open_files(reading)) {
+    if (!open_parts(reading)) {
         const esq_error error = failure_make("open the logs of `%s`: %s", name, strerror(errno));
         failure_tell(options->failures, &error);
         return ESQ_EXIT_SETUP;
     }
     skip_to(reading, options->lines);
-    for (size_t i = 0; i < reading->count; i++)
-        show_file(reading, reading->files[i]);
-    int last = reading->count > 0 ? reading->files[reading->count - 1] : -1;
-    close_files(reading, reading->count > 0 ? reading->count - 1 : 0);
-    if (options->follow)
-        follow(reading, store, name, last);
-    else if (last >= 0)
-        close(last);
+    for (size_t i = reading->count; i-- > 0;)
+        for_each_piece(reading, &reading->parts[i], show);
+    if (options->follow) {
+        int newest = reading->count > 0 ? fcntl(reading->parts[0].fd, F_DUPFD_CLOEXEC, 3) : -1;
+        if (newest >= 0)
+            lseek(newest, reading->parts[0].end, SEEK_SET);
+        follow(reading, store, name, newest);
+    }
+    close_parts(reading);
     return 0;
 }
 
