@@ -22,6 +22,8 @@ struct mount_source {
 struct mount_keep {
     uint32_t path;
     uint32_t is_layer; /* with the two layers of an overlay in it, for one container at a time */
+    uint32_t lower;    /* then: the folder that they lie over, which is written down beside them */
+    uint32_t padding;
 };
 
 /* A mount point to create in memory of our own: `name` in the directory `parent`. */

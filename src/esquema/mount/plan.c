@@ -28,10 +28,12 @@ static int add_disk_tree(struct plan_builder *builder, const struct mount_source
     return plan_add_disk_tree(builder, &tree);
 }
 
-static int add_keep(struct plan_builder *builder, const char *path, bool is_layer, const esq_location *where,
+/* `lower`: what a layer lies over, a text of the plan; 0: it is no layer. */
+static int add_keep(struct plan_builder *builder, const char *path, uint32_t lower, const esq_location *where,
                     esq_error *ret_error)
 {
-    struct mount_keep keep = { .path = plan_add_text(builder, path), .is_layer = is_layer };
+    const bool is_layer = lower != 0;
+    struct mount_keep keep = { .path = plan_add_text(builder, path), .is_layer = is_layer, .lower = lower };
     if (!keep.path || (is_layer && add_disk_tree(builder, &(struct mount_source){ .path = keep.path }, true) < 0) ||
         plan_add_step(builder, STEP_KEEP, where,
                       is_layer ? "changes have one user at a time: stop the container that uses them"
@@ -46,7 +48,7 @@ static int add_source(struct plan_builder *builder, struct target *target, esq_e
     struct mount_source source;
     target->tree = plan_head(builder)->tree_count++;
     int result =
-        target->is_created && target->fd < 0 ? add_keep(builder, target->source, false, target->where, ret_error) : 0;
+        target->is_created && target->fd < 0 ? add_keep(builder, target->source, 0, target->where, ret_error) : 0;
     if (result == 0)
         result = mount_describe_source(builder, target, &source, ret_error);
     if (result < 0)
@@ -112,12 +114,13 @@ static enum mount_root_mode choose_root_mode(const esq_spec *spec, const struct 
     return root->point_count > 0 ? MOUNT_ROOT_LAYERED : MOUNT_ROOT_TREE;
 }
 
-static int plan_kept(const esq_spec *spec, struct plan_builder *builder, uint32_t *ret_path, esq_error *ret_error)
+static int plan_kept(const esq_spec *spec, struct plan_builder *builder, uint32_t lower, uint32_t *ret_path,
+                     esq_error *ret_error)
 {
     char path[4200];
     snprintf(path, sizeof(path), "%s/layers/%s", spec_text(spec, SPEC_DATA_FOLDER), spec_text(spec, SPEC_ROOTFS_KEEP));
     *ret_path = plan_add_text(builder, path);
-    return *ret_path ? add_keep(builder, path, true, spec_where(spec, SPEC_ROOTFS_KEEP), ret_error)
+    return *ret_path ? add_keep(builder, path, lower, spec_where(spec, SPEC_ROOTFS_KEEP), ret_error)
                      : mount_no_memory(ret_error);
 }
 
@@ -146,7 +149,7 @@ static int add_root(const esq_spec *spec, struct plan_builder *builder, struct t
     if (result < 0)
         return result;
     if (spec_is_given(spec, SPEC_ROOTFS_KEEP))
-        result = plan_kept(spec, builder, &data.keep, ret_error);
+        result = plan_kept(spec, builder, data.source.path, &data.keep, ret_error);
     if (result < 0)
         return result;
     data.size = plan_add_text(builder, mode == MOUNT_ROOT_OVERLAY ? MOUNT_THROW_AWAY_SIZE : ROOT_SIZE);

@@ -1,7 +1,7 @@
 /*
  * What the launcher makes before a container starts: the folders of volumes and of kept changes, which the plan only
- * named. Changes have one user at a time, or two overlays would write over each other; a lock sees to that, which the
- * kernel takes away with whoever held it.
+ * named; beside changes stands what they were laid over. Changes have one user at a time, or two overlays would write
+ * over each other; a lock sees to that, which the kernel takes away with whoever held it.
  */
 #include <errno.h>
 #include <string.h>
@@ -35,6 +35,14 @@ static int make_layer(int folder, const char *name)
     return result == -EEXIST ? 0 : result;
 }
 
+/* For those who want to see what was changed. Whole or not at all, while the lock is held. */
+static int note_lower(int folder, const char *lower)
+{
+    _cleanup_fd_ int file = sys_openat(folder, "lower.new", O_CREAT | O_TRUNC | O_WRONLY | O_NOFOLLOW, 0600);
+    int result = file < 0 ? file : sys_write_all(file, lower, strlen(lower));
+    return result < 0 ? result : (int)SYS(SYS_renameat2, folder, "lower.new", folder, "lower", 0);
+}
+
 int mount_prepare(const struct step *step, const struct plan_block *block, int *ret_held)
 {
     const struct mount_keep *keep = STEP_DATA(block, step, struct mount_keep);
@@ -53,6 +61,8 @@ int mount_prepare(const struct step *step, const struct plan_block *block, int *
     result = (int)SYS(SYS_flock, lock, LOCK_EX | LOCK_NB);
     if (result < 0)
         return result == -EWOULDBLOCK ? -EBUSY : result;
+    if ((result = note_lower(folder, STEP_TEXT(block, keep->lower))) < 0)
+        return result;
     *ret_held = take_fd(&lock);
     return 0;
 }

@@ -73,20 +73,28 @@ bool beneath_make_folders(int folder, const char *path, mode_t mode)
     return true;
 }
 
-static bool remove_at(int folder, const char *name, unsigned depth);
+/* What is being removed: the name that it has, and its folder once that is open. */
+struct removal {
+    int top;       /* -1: not yet */
+    bool is_again; /* something was brought up into it, and is still there */
+};
+
+static bool remove_at(struct removal *removal, int folder, const char *name, unsigned depth);
 
 /* Takes the descriptor. */
-static bool empty_folder(int fd, unsigned depth)
+static bool empty_folder(struct removal *removal, int fd, unsigned depth)
 {
     DIR *stream = fdopendir(fd);
     if (!stream) {
         close(fd);
         return false;
     }
+    if (depth == 0)
+        removal->top = dirfd(stream);
     bool is_good = true;
     for (struct dirent *entry; is_good && (errno = 0, entry = readdir(stream));)
         if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-            is_good = remove_at(dirfd(stream), entry->d_name, depth + 1);
+            is_good = remove_at(removal, dirfd(stream), entry->d_name, depth + 1);
     int number = errno;
     is_good = is_good && number == 0;
     closedir(stream);
@@ -94,7 +102,20 @@ static bool empty_folder(int fd, unsigned depth)
     return is_good;
 }
 
-static bool remove_at(int folder, const char *name, unsigned depth)
+/* A folder that lies too deep goes to the top, under a name that nobody could take first, and is met there again. */
+static bool bring_up(struct removal *removal, int folder, const char *name)
+{
+    char above[48];
+    unsigned long long number = 0;
+    if (syscall(SYS_getrandom, &number, sizeof number, 0) != (long)sizeof number)
+        return false;
+    snprintf(above, sizeof above, ".esquema-remove-%016llx", number);
+    fchmodat(folder, name, 0700, AT_SYMLINK_NOFOLLOW); /* its link to where it lies is written */
+    removal->is_again = true;
+    return renameat(folder, name, removal->top, above) == 0;
+}
+
+static bool remove_at(struct removal *removal, int folder, const char *name, unsigned depth)
 {
     if (unlinkat(folder, name, 0) == 0 || errno == ENOENT)
         return true;
@@ -104,20 +125,26 @@ static bool remove_at(int folder, const char *name, unsigned depth)
         return true;
     if (errno != ENOTEMPTY && errno != EEXIST)
         return false;
-    if (depth == BENEATH_DEPTH_MAX) {
-        errno = ELOOP;
-        return false;
-    }
+    if (depth == BENEATH_DEPTH_MAX)
+        return bring_up(removal, folder, name);
     int fd = openat(folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0 && errno == EACCES && fchmodat(folder, name, 0700, AT_SYMLINK_NOFOLLOW) == 0)
         fd = openat(folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0)
         return false;
     fchmod(fd, 0700); /* a folder that may not be written cannot be emptied */
-    return empty_folder(fd, depth) && (unlinkat(folder, name, AT_REMOVEDIR) == 0 || errno == ENOENT);
+    return empty_folder(removal, fd, depth) && (unlinkat(folder, name, AT_REMOVEDIR) == 0 || errno == ENOENT ||
+                                                (depth == 0 && removal->is_again && errno == ENOTEMPTY));
 }
 
 bool beneath_remove(int folder, const char *name)
 {
-    return remove_at(folder, name, 0);
+    /* However deep it is: each turn takes BENEATH_DEPTH_MAX levels of it away. */
+    for (;;) {
+        struct removal removal = { .top = -1 };
+        if (!remove_at(&removal, folder, name, 0))
+            return false;
+        if (!removal.is_again)
+            return true;
+    }
 }

@@ -1,85 +1,51 @@
 /*
- * esquema diff: what was written over a root filesystem whose changes are kept. Reads the upper layer of the overlay as
- * the kernel left it: a device 0/0 is what was deleted, the rest was written.
+ * esquema diff: what was changed in a root filesystem whose changes are kept. Finds the layer and the folder that it
+ * was laid over; how the two are compared is tools/sandbox/tree.c's.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 #include "base/name.h"
+#include "tools/common/beneath.h"
 #include "tools/common/json.h"
 #include "tools/common/report.h"
 #include "tools/esquema/failure.h"
 #include "tools/esquema/problems.h"
-
-/* The payload made these folders: as deep as it liked. */
-enum { DEPTH_MAX = 256 };
+#include "tools/sandbox/tree.h"
 
 struct telling {
     enum esq_format format;
     size_t count;
 };
 
-static void print_entry(struct telling *telling, bool is_deleted, const char *path, bool is_folder)
+static void tell(void *data, char letter, const char *tree, const char *path, bool is_folder)
 {
+    (void)tree;
+    struct telling *telling = data;
+    char *whole = NULL;
+    if (asprintf(&whole, "/%s", path) < 0)
+        return;
     switch (telling->format) {
     case ESQ_FORMAT_TEXT:
-        fputs(is_deleted ? "- " : "+ ", stdout);
-        report_text(stdout, path);
+        printf("%c ", letter);
+        report_text(stdout, whole);
         puts(is_folder ? "/" : "");
         break;
     case ESQ_FORMAT_JSON:
         fputs(telling->count ? ",{\"path\":" : "{\"path\":", stdout);
-        json_print_string(stdout, path);
-        printf(",\"change\":\"%s\",\"folder\":%s}", is_deleted ? "deleted" : "written", is_folder ? "true" : "false");
+        json_print_string(stdout, whole);
+        printf(",\"change\":\"%s\",\"folder\":%s}", tree_change_word(letter), is_folder ? "true" : "false");
         break;
     }
+    free(whole);
     telling->count++;
 }
 
-static int compare(const struct dirent **left, const struct dirent **right)
-{
-    return strcmp((*left)->d_name, (*right)->d_name);
-}
-
-static int is_entry(const struct dirent *entry)
-{
-    return strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
-}
-
-/* Opens each folder by its parent and follows no link, since the payload made those too. Owns `folder`. */
-static void list(struct telling *telling, int folder, const char *path, int depth)
-{
-    struct dirent **entries = NULL;
-    char here[64];
-    snprintf(here, sizeof here, "/proc/self/fd/%d", folder);
-    int count = scandir(here, &entries, is_entry, compare);
-    for (int i = 0; i < count; i++) {
-        const char *name = entries[i]->d_name;
-        struct stat about;
-        char *below = NULL;
-        if (asprintf(&below, "%s/%s", path, name) >= 0 && fstatat(folder, name, &about, AT_SYMLINK_NOFOLLOW) == 0) {
-            bool is_deleted = S_ISCHR(about.st_mode) && about.st_rdev == makedev(0, 0);
-            int inner = S_ISDIR(about.st_mode) && depth < DEPTH_MAX
-                            ? openat(folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
-                            : -1;
-            print_entry(telling, is_deleted, below, S_ISDIR(about.st_mode));
-            if (inner >= 0)
-                list(telling, inner, below, depth + 1);
-        }
-        free(below);
-        free(entries[i]);
-    }
-    free(entries);
-    close(folder);
-}
-
-/* Opens the folder of the changes. -1: ret_error. */
-static int open_changes(const char *name, esq_error *ret_error)
+/* The folder of the kept layer. -1: ret_error. */
+static int open_layer(const char *name, esq_error *ret_error)
 {
     char *data = bridge_data_folder(), *path = NULL;
     int fd = -1;
@@ -90,8 +56,8 @@ static int open_changes(const char *name, esq_error *ret_error)
         return -1;
     }
     errno = ENOENT;
-    if (data && asprintf(&path, "%s/layers/%s/changes", data, name) >= 0)
-        fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (data && asprintf(&path, "%s/layers/%s", data, name) >= 0)
+        fd = open(path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     int number = errno;
     free(path);
     free(data);
@@ -103,20 +69,58 @@ static int open_changes(const char *name, esq_error *ret_error)
     return fd;
 }
 
+/* What the layer was laid over when it was last used. -1: ret_error. */
+static int open_lower(int layer, const char *name, esq_error *ret_error)
+{
+    char path[PATH_MAX];
+    int file = beneath_open(layer, "lower", O_RDONLY, 0);
+    ssize_t length = file < 0 ? -1 : read(file, path, sizeof path - 1);
+    if (file >= 0)
+        close(file);
+    path[length > 0 ? length : 0] = '\0';
+    if (path[0] != '/') {
+        *ret_error = failure_make("it is not known what the changes kept as %s were laid over", name);
+        snprintf(ret_error->remedy, sizeof ret_error->remedy, "start the container that keeps them once more");
+        return -1;
+    }
+    int lower = beneath_open_absolute(path, O_RDONLY | O_DIRECTORY);
+    if (lower < 0)
+        *ret_error = failure_make("what the changes were laid over: %.300s: %s", path, strerror(errno));
+    return lower;
+}
+
+static bool compare(int layer, struct telling *telling, const char *name, esq_error *ret_error)
+{
+    struct tree_change change = { .path = "", .visitor = tell, .data = telling, .ret_error = ret_error };
+    change.tree = open_lower(layer, name, ret_error);
+    if (change.tree < 0)
+        return false;
+    change.upper = beneath_open(layer, "changes", O_RDONLY | O_DIRECTORY, 0);
+    bool is_good = change.upper >= 0 && tree_visit(&change);
+    if (change.upper < 0)
+        *ret_error = failure_make("open the changes kept as %s: %s", name, strerror(errno));
+    else
+        close(change.upper);
+    close(change.tree);
+    return is_good;
+}
+
 int command_diff(const struct options *options)
 {
     esq_error error = { 0 };
     struct telling telling = { .format = options->format };
-    int fd = open_changes(options->operands.items[0], &error);
-    if (fd < 0)
-        failure_tell(options->failures, &error);
+    const char *name = options->operands.items[0];
     if (options->format == ESQ_FORMAT_JSON)
         fputs("{\"version\":1,\"changes\":[", stdout);
-    if (fd >= 0)
-        list(&telling, fd, "", 0);
+    int layer = open_layer(name, &error);
+    bool is_good = layer >= 0 && compare(layer, &telling, name, &error);
+    if (layer >= 0)
+        close(layer);
+    if (!is_good)
+        failure_tell(options->failures, &error);
     if (options->format == ESQ_FORMAT_JSON) {
         putchar(']');
         problems_end_document(options);
     }
-    return fd < 0;
+    return is_good ? 0 : ESQ_EXIT_SETUP;
 }

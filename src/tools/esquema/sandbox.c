@@ -204,11 +204,7 @@ static void tell_change(void *data, char letter, const char *tree, const char *p
         json_print_string(stdout, tree);
         fputs(",\"path\":", stdout);
         json_print_string(stdout, path);
-        printf(",\"change\":\"%s\",\"folder\":%s}",
-               letter == 'A'   ? "added"
-               : letter == 'M' ? "modified"
-                               : "deleted",
-               is_folder ? "true" : "false");
+        printf(",\"change\":\"%s\",\"folder\":%s}", tree_change_word(letter), is_folder ? "true" : "false");
         break;
     }
 }

@@ -15,12 +15,14 @@
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
 #include <unistd.h>
+#include "base/buffer.h"
 #include "base/transfer.h"
 #include "tools/common/beneath.h"
 #include "tools/sandbox/guard.h"
 #include "tools/sandbox/problem.h"
 
-enum { ENTRIES_MAX = 2000000 };
+/* In all, and of the names that are held at one time, those of the folders on the way among them. */
+enum { ENTRIES_MAX = 2000000, NAMES_BYTES_MAX = 32 << 20 };
 
 /* One name in the layer, and where it belongs. */
 struct place {
@@ -29,20 +31,35 @@ struct place {
     char *path; /* beneath the tree, of the name itself */
     const char *name;
     struct stat about;
+    bool hides_all; /* a folder that shows nothing of the tree's */
 };
 
 struct walk {
     struct tree_change *change;
     bool (*visit)(struct walk *walk, const struct place *place);
     bool applies;
-    size_t entries;
+    size_t entries, names_bytes;
     char path[PATH_MAX];
+};
+
+/* A folder of the layer, the one that it lies over, and how deep. */
+struct level {
+    int upper, tree; /* tree: -1: there is none */
+    bool hides_all;  /* nothing of the tree's is seen: it is opaque, or lies in one that is */
+    unsigned depth;
 };
 
 static bool fail(const struct walk *walk, const char *what)
 {
     return problem(walk->change->ret_error, NULL, "%s/%s: %s: %s", walk->change->path, walk->path, what,
                    strerror(errno));
+}
+
+/* What it is stands first: the path may be longer than a message. */
+static bool fail_too_much(const struct walk *walk, const char *what)
+{
+    return problem(walk->change->ret_error, NULL, "%s, which is more than is looked at: %s/%s", what,
+                   walk->change->path, walk->path);
 }
 
 static bool is_whiteout(const struct stat *about)
@@ -56,13 +73,98 @@ static bool is_opaque(int folder)
     return fgetxattr(folder, "user.overlay.opaque", &value, 1) == 1 && value == 'y';
 }
 
-/* What the user made unreadable to itself is read all the same: it is its own. */
-static int open_folder(int parent, const char *name)
+/* What the user made unreadable to itself is read all the same: it is its own, and close_folder closes it again. */
+static int open_folder(const struct place *place)
 {
-    int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (fd < 0 && errno == EACCES && fchmodat(parent, name, 0700, AT_SYMLINK_NOFOLLOW) == 0)
-        fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    return fd;
+    if ((place->about.st_mode & 0500) != 0500)
+        fchmodat(place->upper, place->name, place->about.st_mode | 0700, AT_SYMLINK_NOFOLLOW);
+    return openat(place->upper, place->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
+static void close_folder(int folder, const struct place *place)
+{
+    if ((place->about.st_mode & 0500) != 0500)
+        fchmod(folder, place->about.st_mode & 07777);
+    close(folder);
+}
+
+/* ---- Names ---- */
+
+/* Those in a folder, in order: texts with their NULs, and where they begin. */
+struct names {
+    struct buffer bytes;
+    const char **items;
+    size_t count;
+};
+
+static void names_done(struct walk *walk, struct names *names)
+{
+    walk->names_bytes -= names->bytes.length;
+    buffer_done(&names->bytes);
+    free(names->items);
+}
+
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static bool sort_names(const struct walk *walk, struct names *names)
+{
+    names->items = calloc(names->count + 1, sizeof *names->items);
+    if (!names->items)
+        return fail(walk, "read the folder");
+    const char *next = (const char *)names->bytes.bytes;
+    for (size_t i = 0; i < names->count; i++) {
+        names->items[i] = next;
+        next += strlen(next) + 1;
+    }
+    qsort(names->items, names->count, sizeof *names->items, compare_names);
+    return true;
+}
+
+static bool collect_names(struct walk *walk, DIR *stream, struct names *names)
+{
+    for (struct dirent *entry; (errno = 0, entry = readdir(stream));) {
+        size_t length = strlen(entry->d_name) + 1;
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+            continue;
+        if (++walk->entries > ENTRIES_MAX || walk->names_bytes + length > NAMES_BYTES_MAX)
+            return fail_too_much(walk, "too many names");
+        if (!buffer_append(&names->bytes, entry->d_name, length))
+            return fail(walk, "read the folder");
+        walk->names_bytes += length;
+        names->count++;
+    }
+    return errno == 0 || fail(walk, "read the folder");
+}
+
+/* names_done is due in any case. */
+static bool read_names(struct walk *walk, int folder, struct names *ret)
+{
+    int copy = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *stream = copy < 0 ? NULL : fdopendir(copy);
+    *ret = (struct names){ .count = 0 };
+    buffer_init(&ret->bytes, &memory_malloc);
+    if (!stream) {
+        if (copy >= 0)
+            close(copy);
+        return fail(walk, "read the folder");
+    }
+    bool is_good = collect_names(walk, stream, ret) && sort_names(walk, ret);
+    closedir(stream);
+    return is_good;
+}
+
+/* Puts a name behind the path; *ret_length is how long the path was before. */
+static bool enter_name(struct walk *walk, const char *name, size_t *ret_length)
+{
+    size_t length = strlen(walk->path), room = sizeof walk->path - length;
+    *ret_length = length;
+    if ((size_t)snprintf(walk->path + length, room, "%s%s", length ? "/" : "", name) < room)
+        return true;
+    walk->path[length] = '\0';
+    return fail_too_much(walk, "a longer path than paths can be");
 }
 
 /* ---- Telling ---- */
@@ -71,6 +173,13 @@ static void tell_change(const struct walk *walk, char letter, const struct place
 {
     const struct tree_change *change = walk->change;
     change->visitor(change->data, letter, change->path, place->path, S_ISDIR(place->about.st_mode));
+}
+
+/* The kernel copies every folder on the way to something that was written: by itself that is no change of it. */
+static bool is_same_folder(const struct stat *one, const struct stat *other)
+{
+    return (one->st_mode & 07777) == (other->st_mode & 07777) && one->st_uid == other->st_uid &&
+           one->st_gid == other->st_gid;
 }
 
 static bool tell_place(struct walk *walk, const struct place *place)
@@ -84,9 +193,32 @@ static bool tell_place(struct walk *walk, const struct place *place)
     }
     if (!is_there)
         tell_change(walk, 'A', place);
-    else if (!S_ISDIR(place->about.st_mode) || !S_ISDIR(there.st_mode))
+    else if (!S_ISDIR(place->about.st_mode) || !S_ISDIR(there.st_mode) || place->hides_all ||
+             !is_same_folder(&place->about, &there))
         tell_change(walk, 'M', place);
     return true;
+}
+
+/* What an opaque folder hides is gone, which nobody sees from what lies in it. */
+static bool tell_hidden(struct walk *walk, const struct level *level)
+{
+    struct names names;
+    bool is_good = read_names(walk, level->tree, &names);
+    for (size_t i = 0; is_good && i < names.count; i++) {
+        size_t length;
+        struct place place = { .upper = level->upper, .tree = level->tree, .path = walk->path, .name = names.items[i] };
+        struct stat here;
+        if (fstatat(level->upper, place.name, &here, AT_SYMLINK_NOFOLLOW) == 0)
+            continue;
+        is_good = enter_name(walk, place.name, &length);
+        if (!is_good)
+            break;
+        if (fstatat(level->tree, place.name, &place.about, AT_SYMLINK_NOFOLLOW) == 0)
+            tell_change(walk, 'D', &place);
+        walk->path[length] = '\0';
+    }
+    names_done(walk, &names);
+    return is_good;
 }
 
 /* ---- Applying ---- */
@@ -136,17 +268,16 @@ static bool apply_link(const struct walk *walk, const struct place *place)
 }
 
 /* The folder itself; what lies in it is visited afterwards. */
-static bool apply_folder(const struct walk *walk, const struct place *place, bool hides_all)
+static bool apply_folder(const struct walk *walk, const struct place *place)
 {
     struct stat there;
     bool is_there = fstatat(place->tree, place->name, &there, AT_SYMLINK_NOFOLLOW) == 0;
-    if (is_there && (hides_all || !S_ISDIR(there.st_mode))) {
+    if (is_there && (place->hides_all || !S_ISDIR(there.st_mode))) {
         if (!beneath_remove(place->tree, place->name))
             return fail(walk, "remove what is in its place");
         is_there = false;
     }
-    return is_there || mkdirat(place->tree, place->name, place->about.st_mode & 0777) == 0 ||
-           fail(walk, "make the folder");
+    return is_there || mkdirat(place->tree, place->name, 0700) == 0 || fail(walk, "make the folder");
 }
 
 /* A name that is guarded wherever it appears: what it holds would run on the host. */
@@ -186,7 +317,7 @@ static bool apply_place(struct walk *walk, const struct place *place)
 
 /* ---- The walk ---- */
 
-static bool walk_folder(struct walk *walk, int upper, int tree, unsigned depth);
+static bool walk_level(struct walk *walk, const struct level *level);
 
 static bool leave_out(struct walk *walk, const struct place *place)
 {
@@ -199,67 +330,68 @@ static bool leave_out(struct walk *walk, const struct place *place)
     return true;
 }
 
-static bool visit_folder(struct walk *walk, const struct place *place, unsigned depth)
+/* Once all that lies in it is there: it may be closed to writing. */
+static bool apply_mode(const struct walk *walk, const struct place *place, int tree)
 {
-    int upper = open_folder(place->upper, place->name);
-    if (upper < 0)
+    struct stat there;
+    return (fstat(tree, &there) == 0 && (there.st_mode & 0777) == (place->about.st_mode & 0777)) ||
+           fchmod(tree, place->about.st_mode & 0777) == 0 || fail(walk, "set its mode");
+}
+
+static bool visit_folder(struct walk *walk, struct place *place, const struct level *level)
+{
+    struct level inner = { .upper = open_folder(place), .tree = -1, .depth = level->depth + 1 };
+    if (inner.upper < 0)
         return fail(walk, "read the folder");
-    bool hides_all = is_opaque(upper);
-    bool is_good = walk->applies ? apply_folder(walk, place, hides_all) : tell_place(walk, place);
-    /* What an opaque folder hides is gone, which nobody sees from what lies in it. */
-    if (!walk->applies && hides_all && place->tree >= 0)
-        tell_change(walk, 'M', place);
-    int tree = is_good && place->tree >= 0
-                   ? openat(place->tree, place->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
-                   : -1;
-    if (is_good && walk->applies && tree < 0)
+    place->hides_all = inner.hides_all = level->hides_all || is_opaque(inner.upper);
+    bool is_good = walk->applies ? apply_folder(walk, place) : tell_place(walk, place);
+    if (is_good && place->tree >= 0)
+        inner.tree = openat(place->tree, place->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    bool is_none = place->tree < 0 || errno == ENOENT || errno == ENOTDIR || errno == ELOOP;
+    if (is_good && inner.tree < 0 && (walk->applies || !is_none))
         is_good = fail(walk, "open the folder");
-    is_good = is_good && walk_folder(walk, upper, tree, depth + 1);
-    close(upper);
-    if (tree >= 0)
-        close(tree);
+    is_good = is_good && walk_level(walk, &inner);
+    if (is_good && walk->applies)
+        is_good = apply_mode(walk, place, inner.tree);
+    close_folder(inner.upper, place);
+    if (inner.tree >= 0)
+        close(inner.tree);
     return is_good;
 }
 
-static bool visit_name(struct walk *walk, int upper, int tree, const char *name, unsigned depth)
+static bool visit_name(struct walk *walk, const struct level *level, const char *name)
 {
-    struct place place = { .upper = upper, .tree = tree, .path = walk->path, .name = name };
-    if (++walk->entries > ENTRIES_MAX || depth > BENEATH_DEPTH_MAX) {
-        errno = E2BIG;
-        return fail(walk, "the changes are too many or too deep");
-    }
-    if (fstatat(upper, name, &place.about, AT_SYMLINK_NOFOLLOW) < 0)
+    struct place place = { .upper = level->upper, .tree = level->tree, .path = walk->path, .name = name };
+    if (level->depth > BENEATH_DEPTH_MAX)
+        return fail_too_much(walk, "too deep");
+    if (fstatat(level->upper, name, &place.about, AT_SYMLINK_NOFOLLOW) < 0)
         return fail(walk, "look at it");
     if (walk->applies && !walk->change->applies_all && is_guarded(walk->change->path, &place))
         return leave_out(walk, &place);
-    return S_ISDIR(place.about.st_mode) ? visit_folder(walk, &place, depth) : walk->visit(walk, &place);
+    return S_ISDIR(place.about.st_mode) ? visit_folder(walk, &place, level) : walk->visit(walk, &place);
 }
 
-static bool walk_folder(struct walk *walk, int upper, int tree, unsigned depth)
+static bool walk_level(struct walk *walk, const struct level *level)
 {
-    int copy = openat(upper, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *stream = copy < 0 ? NULL : fdopendir(copy);
-    if (!stream) {
-        if (copy >= 0)
-            close(copy);
-        return fail(walk, "read the folder");
-    }
-    size_t length = strlen(walk->path);
-    bool is_good = true;
-    for (struct dirent *entry; is_good && (entry = readdir(stream));) {
-        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
-            continue;
-        if ((size_t)snprintf(walk->path + length, sizeof walk->path - length, "%s%s", length ? "/" : "",
-                             entry->d_name) >= sizeof walk->path - length) {
-            errno = ENAMETOOLONG;
-            is_good = fail(walk, "read the folder");
-        } else {
-            is_good = visit_name(walk, upper, tree, entry->d_name, depth);
-        }
+    struct names names;
+    bool is_good = read_names(walk, level->upper, &names);
+    for (size_t i = 0; is_good && i < names.count; i++) {
+        size_t length;
+        is_good = enter_name(walk, names.items[i], &length);
+        if (!is_good)
+            break;
+        is_good = visit_name(walk, level, names.items[i]);
         walk->path[length] = '\0';
     }
-    closedir(stream);
+    names_done(walk, &names);
+    if (is_good && !walk->applies && level->hides_all && level->tree >= 0)
+        is_good = tell_hidden(walk, level);
     return is_good;
+}
+
+const char *tree_change_word(char letter)
+{
+    return letter == 'A' ? "added" : letter == 'M' ? "modified" : "deleted";
 }
 
 bool tree_is_empty(const struct tree_change *change)
@@ -281,11 +413,13 @@ bool tree_is_empty(const struct tree_change *change)
 bool tree_visit(struct tree_change *change)
 {
     struct walk walk = { .change = change, .visit = tell_place };
-    return walk_folder(&walk, change->upper, change->tree, 0);
+    const struct level top = { .upper = change->upper, .tree = change->tree };
+    return walk_level(&walk, &top);
 }
 
 bool tree_apply(struct tree_change *change)
 {
     struct walk walk = { .change = change, .visit = apply_place, .applies = true };
-    return walk_folder(&walk, change->upper, change->tree, 0);
+    const struct level top = { .upper = change->upper, .tree = change->tree };
+    return walk_level(&walk, &top);
 }

@@ -18,7 +18,11 @@ struct tree_change {
     esq_error *ret_error;
 };
 
+/* "added", "modified", "deleted" */
+const char *tree_change_word(char letter);
+
 bool tree_is_empty(const struct tree_change *change);
+/* In the order of the names; a folder before what lies in it. */
 bool tree_visit(struct tree_change *change);
 bool tree_apply(struct tree_change *change);
 
