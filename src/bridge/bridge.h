@@ -79,6 +79,9 @@ char *bridge_data_folder(void);
 /* $XDG_RUNTIME_DIR where that is an absolute path; NULL: the default. Lives as long as the environment is unchanged. */
 const char *bridge_runtime_folder(void);
 
+/* A place as (esquema syntax) notes it, (file line column). Its file lives as long as the value. false: it is none. */
+bool bridge_place(sch_value value, esq_location *ret_where);
+
 /*
  * A condition that says where in a description something is wrong, as (esquema syntax) and the procedures below raise
  * them: fills `where` (its file lives as long as the condition). false: it has no place of its own.

@@ -15,6 +15,7 @@ enum { FIELD_NAME, FIELD_POSITION, FIELD_CONTAINER, FIELD_NEEDS, FIELD_RESTART, 
 struct reading {
     struct bridge_services *services;
     const struct bridge_service *service; /* that is read */
+    esq_location where;                   /* of it; line 0: unknown */
     esq_error *error;
 };
 
@@ -26,6 +27,12 @@ static bool refuse(const struct reading *reading, int number, const char *what)
         snprintf(reading->error->text, sizeof reading->error->text, "%s%.64s%s%s", *name ? "service `" : "", name,
                  *name ? "`: " : "", what);
         plain_make(reading->error->text);
+        if (reading->where.line == 0)
+            return false;
+        reading->error->line = reading->where.line;
+        reading->error->column = reading->where.column;
+        snprintf(reading->error->file, sizeof reading->error->file, "%s", reading->where.file);
+        plain_make(reading->error->file);
     }
     return false;
 }
@@ -142,8 +149,13 @@ static bool read_service(struct reading *reading, sch_value value, const struct 
     const sch_value *fields;
     size_t count;
     reading->service = service;
+    reading->where = (esq_location){ 0 };
     if (!sch_get_record(value, &type, &fields, &count) || count != FIELD_COUNT || !strstr(type, "service"))
         return refuse(reading, EINVAL, "this is no service that was made by (esquema service)");
+    /* A forged record may name any file as its place, and whoever reports an error shows that file's line. */
+    if (bridge_place(fields[FIELD_POSITION], &reading->where) && paths->file &&
+        strcmp(reading->where.file, paths->file) != 0)
+        reading->where = (esq_location){ 0 };
     if (!read_text(reading, fields[FIELD_NAME], &service->name) ||
         !read_texts(reading, fields[FIELD_NEEDS], &service->needs) ||
         !read_restart(reading, fields[FIELD_RESTART], service) || !read_ready(reading, fields[FIELD_READY], service) ||
@@ -189,6 +201,7 @@ static bool connect(struct reading *reading, struct bridge_service *service)
 {
     struct bridge_service *other = service->joins ? find(reading->services, service->joins) : NULL;
     reading->service = service;
+    reading->where = (esq_location){ 0 };
     if (!other)
         return true;
     if (other == service)

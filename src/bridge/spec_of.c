@@ -74,7 +74,7 @@ static bool plain_text(sch_value value, const char **ret)
     return sch_get_text(value, ret, &length) && strlen(*ret) == length;
 }
 
-static bool get_place(sch_value value, esq_location *ret_where)
+bool bridge_place(sch_value value, esq_location *ret_where)
 {
     sch_value file, line, column;
     int64_t line_number, column_number;
@@ -93,7 +93,7 @@ bool bridge_condition_place(sch_value condition, esq_location *ret_where)
     const char *name;
     return sch_get_condition(condition, &kind, &message, &irritants) && plain_text(kind, &name) &&
            (strcmp(name, "description-error") == 0 || strcmp(name, "container-error") == 0) &&
-           take(&irritants, &first) && get_place(first, ret_where);
+           take(&irritants, &first) && bridge_place(first, ret_where);
 }
 
 /* --- entries --- */
@@ -191,7 +191,7 @@ static int put_entry(esq_spec *spec, sch_value entry, const struct bridge_paths 
         !plain_text(how, &how_text) || !plain_text(field, &field_text))
         return fail(ret_error, NULL, -EINVAL, "this is no container that was made by (esquema container)");
     /* A forged record may name any file as its place, and whoever reports an error shows that file's line. */
-    if (get_place(position, &place) && (!paths->file || strcmp(place.file, paths->file) == 0))
+    if (bridge_place(position, &place) && (!paths->file || strcmp(place.file, paths->file) == 0))
         where = &place;
     /* Where paths are relative to is for the program to say, and what needs no grant even more so. */
     static const char *const not_theirs[] = { "folder", "data-folder", "runtime-folder", "network-sibling" };

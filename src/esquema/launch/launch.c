@@ -402,6 +402,18 @@ static long clone_child(struct launch *launch, int *ret_pidfd)
     return pid;
 }
 
+static const char *clone_remedy(int number)
+{
+    if (number == EAGAIN)
+        return "this user or this cgroup has as many processes as it may: end some, or raise the limit (ulimit -u, "
+               "pids.max)";
+    if (number == ENOSPC)
+        return "this user has as many namespaces as it may: end some containers, or raise the limits in /proc/sys/user";
+    if (number == ENOMEM)
+        return "the host has no memory for another process";
+    return "this host refuses new namespaces; `esquema doctor` says why, and how to allow them";
+}
+
 static int start_child(struct launch *launch, esq_error *ret_error)
 {
 #ifdef ESQ_FAULTS
@@ -412,9 +424,7 @@ static int start_child(struct launch *launch, esq_error *ret_error)
     int pidfd = -1;
     long pid = clone_child(launch, &pidfd);
     if (pid < 0)
-        return esq_fail(ret_error, NULL, (int)-pid,
-                        "this host refuses new namespaces; `esquema doctor` says why, and how to allow them",
-                        "clone into new namespaces");
+        return esq_fail(ret_error, NULL, (int)-pid, clone_remedy((int)-pid), "clone into new namespaces");
     launch->pid = (pid_t)pid;
     launch->pidfd = pidfd;
     close_own(&launch->go[0]);
