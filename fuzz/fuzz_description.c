@@ -4,7 +4,6 @@
  */
 #include <errno.h>
 #include <limits.h>
-#include <unistd.h>
 #include "bridge/bridge.h"
 #include "harness.h"
 
@@ -12,15 +11,6 @@ static const char *const libraries[] = { "(scheme base)", "(esquema container)",
                                          "(esquema service)", NULL };
 
 enum { PROBLEMS = 4 };
-
-/* What is printed as JSON is JSON. */
-static void check_json(const char *text, size_t length)
-{
-    static const char program[] = "(import (scheme base) (schooner json) (fuzz))\n(json-read-string (input) 400)\n";
-    static sch_code *code;
-    struct fuzz_input input = { .text = text, .length = length };
-    fuzz_run(SCH_POSTURE_RUN, &code, program, &input, false);
-}
 
 static void print_plan(const esq_plan *plan)
 {
@@ -31,7 +21,7 @@ static void print_plan(const esq_plan *plan)
         fuzz_check(text && esq_plan_print(plan, format, text, (size_t)length + 1) == length);
         fuzz_check(strlen(text) == (size_t)length);
         if (format == ESQ_FORMAT_JSON)
-            check_json(text, (size_t)length);
+            fuzz_check_json(text, (size_t)length);
         free(text);
     }
 }
@@ -91,21 +81,12 @@ static void describe(sch_value value)
     }
 }
 
-/* The number that the next descriptor gets: what is open stays so for as long as it is the same. */
-static int next_descriptor(void)
-{
-    int fd = dup(0);
-    fuzz_check(fd >= 0);
-    close(fd);
-    return fd;
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static sch_env *env;
     if (!env)
         env = fuzz_env_new((struct sch_env_options){ .menu = libraries, .pre_imports = libraries });
-    int before = next_descriptor();
+    int before = fuzz_next_descriptor();
     struct sch_limits limits = fuzz_limits();
     sch_vm *vm = sch_vm_new(env, &limits);
     fuzz_check(vm);
@@ -117,6 +98,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     else if (status == SCH_ERROR)
         bridge_condition_place(sch_raised(vm), &(esq_location){ 0 });
     sch_vm_free(vm);
-    fuzz_check(next_descriptor() == before);
+    fuzz_check(fuzz_next_descriptor() == before);
     return 0;
 }

@@ -2,6 +2,7 @@
 #include "harness.h"
 #include <sanitizer/asan_interface.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 /*
  * The memory of all machines: a region at one address in every process, its lowest pages that fit first. What hashes
@@ -114,13 +115,15 @@ sch_env *fuzz_env_new(struct sch_env_options options)
         { .name = "pause", .function = host_pause, .cost = 1 },
         { .name = "again", .function = host_again, .min_args = 1, .max_args = -1 },
     };
-    static const struct sch_library libraries[] = { { .name = "(fuzz)", .bindings = property, .count = 3 },
-                                                    { .bindings = everywhere, .count = 2 } };
+    struct sch_library libraries[3] = { { .name = "(fuzz)", .bindings = property, .count = 3 },
+                                        { .bindings = everywhere, .count = 2 } };
     static const char *const all[] = { "base", "char", "complex", "cxr",         "inexact",
                                        "lazy", "read", "write",   "case-lambda", NULL };
     options.size = sizeof options;
+    if (options.library_count == 1)
+        libraries[2] = options.libraries[0];
     options.libraries = libraries;
-    options.library_count = 2;
+    options.library_count += 2;
     options.memory = (struct sch_memory){ .map = region_map, .unmap = region_unmap, .data = the_region() };
     if (options.posture == SCH_POSTURE_EVAL && !options.pre_imports)
         options.pre_imports = all;
@@ -224,6 +227,22 @@ void fuzz_run(enum sch_posture posture, sch_code **code, const char *program, st
         fprintf(stderr, "%s: %s\n", sch_failure(vm)->kind, sch_failure(vm)->message);
     fuzz_check(status == SCH_OK || status == SCH_LIMIT || (status == SCH_ERROR && may_fail));
     sch_vm_free(vm);
+}
+
+void fuzz_check_json(const char *text, size_t length)
+{
+    static const char program[] = "(import (scheme base) (schooner json) (fuzz))\n(json-read-string (input) 400)\n";
+    static sch_code *code;
+    struct fuzz_input input = { .text = text, .length = length };
+    fuzz_run(SCH_POSTURE_RUN, &code, program, &input, false);
+}
+
+int fuzz_next_descriptor(void)
+{
+    int fd = dup(0);
+    fuzz_check(fd >= 0);
+    close(fd);
+    return fd;
 }
 
 struct fuzz_patched fuzz_split(const uint8_t *data, size_t size)

@@ -23,8 +23,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /*
  * An environment with the library (fuzz) of the host, which has (input), (input-number) and (broken WHAT ...), and
- * everywhere (pause), which suspends, and (again PROCEDURE ARGUMENT ...), which calls from the host. The size, the
- * libraries, the memory and, for SCH_POSTURE_EVAL, missing pre-imports are filled in.
+ * everywhere (pause), which suspends, and (again PROCEDURE ARGUMENT ...), which calls from the host. One library may be
+ * given besides. The size, the memory and, for SCH_POSTURE_EVAL, missing pre-imports are filled in.
  */
 sch_env *fuzz_env_new(struct sch_env_options options);
 /* That of a posture, made once. */
@@ -66,6 +66,11 @@ void fuzz_same(struct fuzz_outcome *a, struct fuzz_outcome *b, bool fuel);
  * Compiles `program` once; the machine runs it on `input` and must end in SCH_OK, a limit, or (with may_fail) an error.
  */
 void fuzz_run(enum sch_posture posture, sch_code **code, const char *program, struct fuzz_input *input, bool may_fail);
+
+/* What is printed as JSON is JSON. */
+void fuzz_check_json(const char *text, size_t length);
+/* The number that the next descriptor gets: what is open stays so for as long as it is the same. */
+int fuzz_next_descriptor(void);
 
 /*
  * An input of the fuzzers of bytes is a program, and behind the first NUL patches of the bytes that are made of it:

@@ -24,6 +24,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -308,13 +309,28 @@ static int probe_bpf(char **argv)
     return reached(syscall(SYS_bpf, 0, argv, 1 << 20));
 }
 
+/* Calls that look into a process. What is refused for its arguments alone was allowed. */
+static int can_reach(pid_t pid)
+{
+    char byte;
+    struct iovec here = { &byte, 1 }, there = { NULL, 1 };
+    bool got_through = ptrace(PTRACE_SEIZE, pid, NULL, NULL) == 0;
+    got_through = got_through || process_vm_readv(pid, &here, 1, &there, 1, 0) >= 0 || errno == EFAULT;
+    int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+    int taken = pidfd < 0 ? -1 : (int)syscall(SYS_pidfd_getfd, pidfd, 0, 0);
+    got_through = got_through || taken >= 0 || (pidfd >= 0 && errno == EBADF);
+    close(taken);
+    close(pidfd);
+    return got_through;
+}
+
 /* Does /proc give away what a process knows and holds? That it has descriptors may be seen. */
 static int can_spy(const char *pid)
 {
     static const char *const links[] = { "exe", "root", "cwd", "fd/0", "fd/1", "fd/2", "fd/3" };
     static const char *const files[] = { "mem", "environ", "maps" };
     char path[64], target[256], byte;
-    int got_through = 0;
+    int got_through = can_reach(atoi(pid));
     for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++) {
         snprintf(path, sizeof(path), "/proc/%s/%s", pid, links[i]);
         got_through = got_through || readlink(path, target, sizeof(target)) >= 0;
@@ -386,6 +402,42 @@ static int probe_own_exe(char **argv)
     snprintf(script, sizeof(script), "exec 9>>/proc/self/fd/%d", open("/proc/self/exe", O_PATH));
     execl("/bin/busybox", "sh", "-c", script, NULL);
     return NONSENSE;
+}
+
+/*
+ * Waits for a process that is executed from a file which is not ours, as one is that joins us and executes
+ * "/proc/self/exe" (CVE-2019-5736), and tries to open that file for writing for as long as it is there.
+ */
+static int probe_catch_exe(char **argv)
+{
+    struct stat own, shell, found;
+    char path[64], link[64];
+    if (stat("/proc/self/exe", &own) < 0 || stat("/bin/busybox", &shell) < 0)
+        return NONSENSE;
+    printf("ready\n");
+    fflush(stdout);
+    int caught = -1;
+    for (int pid = 2; caught < 0; pid = pid < 400 ? pid + 1 : 2) {
+        snprintf(path, sizeof(path), "/proc/%d/exe", pid);
+        int file = open(path, O_PATH | O_CLOEXEC);
+        if (file < 0)
+            continue;
+        bool is_known = fstat(file, &found) < 0 || (found.st_dev == own.st_dev && found.st_ino == own.st_ino) ||
+                        (found.st_dev == shell.st_dev && found.st_ino == shell.st_ino);
+        if (is_known)
+            close(file);
+        else
+            caught = file;
+    }
+    printf("caught\n");
+    fflush(stdout);
+    snprintf(link, sizeof(link), "/proc/self/fd/%d", caught);
+    for (int tries = 0; tries < 200; tries++) {
+        if (open(link, O_WRONLY | O_APPEND | O_CLOEXEC) >= 0)
+            return GOT_THROUGH;
+        usleep(10000);
+    }
+    return STOPPED;
 }
 
 static int probe_attach_child(char **argv)
@@ -825,6 +877,7 @@ static const struct {
     { "spy", probe_spy },
     { "memory", probe_memory },
     { "own-exe", probe_own_exe },
+    { "catch-exe", probe_catch_exe },
     { "attach-child", probe_attach_child },
     { "forge", probe_forge },
     { "crowd", probe_crowd },

@@ -216,9 +216,15 @@ static void stop_at_call(struct harm *harm, struct tracee *tracee)
         kill(tracee->pid, SIGKILL);
 }
 
+/* What is executed from a file in memory has a number for a name, until it gives itself one. */
+static bool is_unnamed(const struct tracee *tracee)
+{
+    return tracee->name[0] && tracee->name[strspn(tracee->name, "0123456789")] == '\0';
+}
+
 static void resume(const struct harm *harm, const struct tracee *tracee, int signal_number)
 {
-    bool is_target = strcmp(tracee->name, harm->program) == 0;
+    bool is_target = strcmp(tracee->name, harm->program) == 0 || is_unnamed(tracee);
     ptrace(is_target ? PTRACE_SYSCALL : PTRACE_CONT, tracee->pid, NULL, (void *)(long)signal_number);
 }
 
@@ -236,7 +242,9 @@ static void take_stop(struct harm *harm, pid_t pid, int status)
         read_name(tracee);
         read_loader(tracee);
     }
-    if (number == TRAP_CALL)
+    if (number == TRAP_CALL && is_unnamed(tracee))
+        read_name(tracee);
+    else if (number == TRAP_CALL)
         stop_at_call(harm, tracee);
     resume(harm, tracee, event || number == TRAP_CALL ? 0 : number);
 }

@@ -64,10 +64,29 @@ static int open_private(int parent, const char *parent_path, const char *name, e
     return result < 0 ? result : take_fd(&folder);
 }
 
+/*
+ * Whoever owns the folder, or may write to it, could move what lies in it out of the way, and every container that runs
+ * would be out of reach. With the sticky bit nobody else can.
+ */
+static int check_keeper(int folder, const char *path, const char *remedy, esq_error *ret_error)
+{
+    struct stat found;
+    int result = sys_fstat(folder, &found);
+    if (result < 0)
+        return esq_fail(ret_error, NULL, -result, NULL, "look at %s", path);
+    if (found.st_uid != sys_uid() && found.st_uid != 0)
+        return esq_refuse(ret_error, EPERM, remedy, "XDG_RUNTIME_DIR belongs to another user: %s", path);
+    if ((found.st_mode & (S_IWGRP | S_IWOTH)) && !(found.st_mode & S_ISVTX))
+        return esq_refuse(ret_error, EPERM, remedy, "XDG_RUNTIME_DIR can be written by other users: %s", path);
+    return 0;
+}
+
 static int open_runtime(const esq_places *places, char path[PATH_MAX], esq_error *ret_error)
 {
     static const char remedy[] = "log in with a session of your own (loginctl enable-linger keeps it), or set "
                                  "XDG_RUNTIME_DIR to a folder that is yours alone, such as one made by mktemp -d";
+    if (is_given(places->runtime) && strlen(places->runtime) >= PATH_MAX)
+        return esq_refuse(ret_error, ENAMETOOLONG, remedy, "XDG_RUNTIME_DIR is longer than any path");
     if (is_given(places->runtime))
         snprintf(path, PATH_MAX, "%s", places->runtime);
     else if (sys_uid() == 0)
@@ -76,21 +95,24 @@ static int open_runtime(const esq_places *places, char path[PATH_MAX], esq_error
         snprintf(path, PATH_MAX, "/run/user/%u", (unsigned)sys_uid());
     if (path[0] != '/')
         return esq_refuse(ret_error, EINVAL, remedy, "XDG_RUNTIME_DIR is not an absolute path");
-    int folder = sys_openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY, 0);
+    _cleanup_fd_ int folder = sys_openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY, 0);
     if (folder < 0)
         return esq_fail(ret_error, NULL, -folder, remedy, "started containers need a folder for their state: open %s",
                         path);
-    return folder;
+    int result = check_keeper(folder, path, remedy, ret_error);
+    return result < 0 ? result : take_fd(&folder);
 }
 
+/* A path that is too long is none: its beginning would be somewhere else. */
 static bool copy_places(const esq_places *places, struct esq_store *store)
 {
     char path[PATH_MAX] = "";
+    int length = 0;
     if (is_given(places->state) && places->state[0] == '/')
-        snprintf(path, sizeof path, "%s", places->state);
+        length = snprintf(path, sizeof path, "%s", places->state);
     else if (is_given(places->home) && places->home[0] == '/')
-        snprintf(path, sizeof path, "%s/.local/state", places->home);
-    store->logs_path = strdup(path);
+        length = snprintf(path, sizeof path, "%s/.local/state", places->home);
+    store->logs_path = strdup(length < PATH_MAX ? path : "");
     store->supervisor = strdup(places->supervisor ? places->supervisor : "");
     store->joiner = strdup(places->joiner ? places->joiner : "");
     return store->logs_path && store->supervisor && store->joiner;

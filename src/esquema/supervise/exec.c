@@ -236,11 +236,42 @@ static int make_job(const struct joining *joining, const esq_exec *how, const st
 
 /* ---- The program ---- */
 
+enum { PROGRAM_MAX = 64 << 20 };
+
+/*
+ * A sealed copy of the joiner, which nobody may read. Inside it executes what the container gives it, and that may be
+ * "/proc/self/exe": from then on it can be looked at like any program, and where Landlock does not stand in the way its
+ * file could be opened for writing, which is the caller's own on the host (CVE-2019-5736).
+ */
+static int make_program(const char *path)
+{
+    struct stat found;
+    _cleanup_fd_ int file = sys_openat(AT_FDCWD, path, O_RDONLY, 0);
+    int result = file < 0 ? file : sys_fstat(file, &found);
+    if (result < 0)
+        return result;
+    if (!S_ISREG(found.st_mode) || found.st_size <= 0 || found.st_size > PROGRAM_MAX)
+        return -ENOEXEC;
+    _cleanup_fd_ int copy = sys_memfd("esquema-joiner", true);
+    if (copy < 0)
+        return copy;
+    for (off_t left = found.st_size; left > 0;) {
+        long sent = SYS(SYS_sendfile, copy, file, 0, left);
+        if (sent <= 0)
+            return sent < 0 ? (int)sent : -EIO;
+        left -= sent;
+    }
+    result = (int)SYS(SYS_fchmod, copy, 0111);
+    if (result == 0)
+        result = sys_memfd_seal(copy);
+    return result < 0 ? result : sys_dup_above(copy, 3); /* 0 to 2 become the program's */
+}
+
 /* 0 to 2 become the program's; they are copied out of the way first, since one may stand where another must go. */
 static int spawn(const char *program, const esq_exec *how, const struct joining *joining, int job, int report,
                  pid_t *ret_pid)
 {
-    char number[16], name[] = "esquema-joiner";
+    char number[16], name[] = "esquema-joiner", path[32];
     char *argv[] = { name, number, NULL };
     char *no_environment[] = { NULL };
     posix_spawn_file_actions_t actions;
@@ -248,6 +279,10 @@ static int spawn(const char *program, const esq_exec *how, const struct joining 
     sigset_t all;
     int high[3] = { -1, -1, -1 };
     const int kept[] = { joining->fds[0], joining->fds[1], job, report };
+    _cleanup_fd_ int copy = make_program(program);
+    if (copy < 0)
+        return copy;
+    snprintf(path, sizeof path, "/proc/self/fd/%d", copy);
     snprintf(number, sizeof number, "%d", job);
     sigfillset(&all);
     if (posix_spawn_file_actions_init(&actions) != 0)
@@ -264,7 +299,7 @@ static int spawn(const char *program, const esq_exec *how, const struct joining 
     posix_spawnattr_setsigdefault(&attributes, &all);
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
     if (result == 0)
-        result = -posix_spawn(ret_pid, program, &actions, &attributes, argv, no_environment);
+        result = -posix_spawn(ret_pid, path, &actions, &attributes, argv, no_environment);
     for (int i = 0; i < 3; i++)
         sys_close(high[i]);
     posix_spawnattr_destroy(&attributes);

@@ -65,18 +65,20 @@ static bool add(struct processes *processes, const struct process *process)
     return true;
 }
 
-static int read_all(struct processes *ret)
+/* -E2BIG: there are more than `most`, and whose are left out nobody knows. */
+static int read_all(const char *path, size_t most, struct processes *ret)
 {
-    DIR *proc = opendir("/proc");
+    DIR *proc = opendir(path);
     struct dirent *entry;
     struct process process;
     int result = 0;
     if (!proc)
         return -errno;
-    while (result == 0 && ret->count < PROCESSES_MAX && (entry = readdir(proc)))
-        if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9' && read_process(dirfd(proc), entry->d_name, &process) &&
-            !add(ret, &process))
-            result = -ENOMEM;
+    while (result == 0 && (entry = readdir(proc))) {
+        if (entry->d_name[0] < '1' || entry->d_name[0] > '9' || !read_process(dirfd(proc), entry->d_name, &process))
+            continue;
+        result = ret->count == most ? -E2BIG : add(ret, &process) ? 0 : -ENOMEM;
+    }
     closedir(proc);
     return result;
 }
@@ -168,7 +170,7 @@ int esq_store_stats(esq_store *store, const char *name, esq_stats *ret_stats, es
         return result;
     if (entry.pid <= 0)
         return esq_refuse(ret_error, ESRCH, "`esquema ps` says what became of it", "`%s` does not run", name);
-    result = read_all(&processes);
+    result = read_all("/proc", PROCESSES_MAX, &processes);
     if (result == 0 && processes.count > 0) {
         qsort(processes.items, processes.count, sizeof *processes.items, compare_pids);
         mark_inside(&processes, entry.pid);
@@ -176,5 +178,8 @@ int esq_store_stats(esq_store *store, const char *name, esq_stats *ret_stats, es
         add_counts(entry.pid, ret_stats);
     }
     free(processes.items);
+    if (result == -E2BIG)
+        return esq_refuse(ret_error, E2BIG, NULL, "the host has more than %d processes: those of `%s` are not counted",
+                          PROCESSES_MAX, name);
     return result < 0 ? esq_fail(ret_error, NULL, -result, NULL, "look at the processes of `%s`", name) : 0;
 }

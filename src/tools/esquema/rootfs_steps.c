@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
@@ -163,7 +164,7 @@ static int start(char *const argv[], char *const envp[], pid_t *ret_pid)
     posix_spawnattr_t attributes;
     posix_spawnattr_init(&attributes);
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
-    int result = posix_spawnp(ret_pid, argv[0], &actions, &attributes, argv, envp);
+    int result = posix_spawn(ret_pid, argv[0], &actions, &attributes, argv, envp);
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);
     close(ends[1]);
@@ -214,6 +215,37 @@ static bool forget_machine(struct rootfs_draft *draft, esq_error *ret_error)
     return true;
 }
 
+/*
+ * PATH without what is not absolute: a recipe lies in a stranger's checkout as often as not, and nothing in there may
+ * become the program that is started because somebody has `.` in it.
+ */
+static void find_path(char *ret_path, size_t size)
+{
+    const char *given = getenv("PATH");
+    size_t length = (size_t)snprintf(ret_path, size, "PATH=");
+    for (const char *part = given ? given : "/usr/bin:/bin"; *part;) {
+        size_t count = strcspn(part, ":");
+        if (*part == '/' && count < size - length - sizeof ":/usr/sbin:/sbin")
+            length += (size_t)snprintf(ret_path + length, size - length, "%.*s:", (int)count, part);
+        part += count + (part[count] == ':');
+    }
+    snprintf(ret_path + length, size - length, "/usr/sbin:/sbin");
+}
+
+/* The program by its absolute path, as it is found in `path` ("PATH=..."). */
+static bool find_program(const char *path, const char *name, char ret_program[PATH_MAX])
+{
+    struct stat about;
+    for (const char *part = path + strlen("PATH="); *part;) {
+        size_t count = strcspn(part, ":");
+        if (snprintf(ret_program, PATH_MAX, "%.*s/%s", (int)count, part, name) < PATH_MAX &&
+            stat(ret_program, &about) == 0 && S_ISREG(about.st_mode) && access(ret_program, X_OK) == 0)
+            return true;
+        part += count + (part[count] == ':');
+    }
+    return false;
+}
+
 /* (debian [extract] SUITE PACKAGE...): a system with its essential packages, or nothing but what the packages bring. */
 static bool take_debian(const struct rootfs_step *step, struct rootfs_draft *draft, esq_error *ret_error)
 {
@@ -231,9 +263,9 @@ static bool take_debian(const struct rootfs_step *step, struct rootfs_draft *dra
         return problem(ret_error, "(debian \"bookworm\" \"busybox-static\")", "debian needs a suite, and packages");
     /* Everything that has a date in it gets this one, so that the same recipe gives the same files. */
     char path[4096], epoch[] = "SOURCE_DATE_EPOCH=1", locale[] = "LC_ALL=C.UTF-8", home[] = "HOME=/";
-    snprintf(path, sizeof path, "PATH=%.4000s:/usr/sbin:/sbin", getenv("PATH") ? getenv("PATH") : "/usr/bin:/bin");
+    find_path(path, sizeof path);
     char *const envp[] = { path, epoch, locale, home, NULL };
-    char program[] = "mmdebstrap", quiet[] = "--quiet", format[] = "--format=tar", output[] = "-";
+    char program[PATH_MAX], quiet[] = "--quiet", format[] = "--format=tar", output[] = "-";
     char extract[] = "--variant=extract", essential[] = "--variant=essential", name[128];
     snprintf(name, sizeof name, "%s", step->words[suite]);
     char *argv[8] = { program, quiet, format, only_files ? extract : essential };
@@ -243,7 +275,8 @@ static bool take_debian(const struct rootfs_step *step, struct rootfs_draft *dra
     argv[argc++] = name;
     argv[argc] = output;
     pid_t pid;
-    int archive = start(argv, envp, &pid);
+    errno = ENOENT;
+    int archive = find_program(path, "mmdebstrap", program) ? start(argv, envp, &pid) : -1;
     if (archive < 0)
         return problem(ret_error, "install mmdebstrap and uidmap", "mmdebstrap: %s", strerror(errno));
     bool is_unpacked = rootfs_draft_unpack(draft, archive, false, ret_error);

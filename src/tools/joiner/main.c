@@ -245,6 +245,7 @@ int main(int argc, char **argv)
     struct joiner joiner;
     int alive[2];
     sys_prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+    sys_prctl(PR_SET_NAME, (unsigned long)"joiner", 0, 0, 0); /* executed from a file in memory, it has a number */
     if (argc < 2 || !take_job(argv[1], &joiner))
         return fail_without_job();
     sys_prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);

@@ -226,6 +226,17 @@ static bool make_link(struct unpacking *unpacking, int parent, const char *name)
     return symlinkat(target, parent, name) == 0 || refuse(unpacking, "%s: %s", unpacking->path, strerror(errno));
 }
 
+/* A link that stays within the root may lead out of it under another name, which lies less deep. */
+static bool second_name_climbs(const struct unpacking *unpacking, int folder, const char *name)
+{
+    char target[PATH_MAX];
+    ssize_t length = readlinkat(folder, name, target, sizeof target - 1);
+    if (length < 0) /* no link */
+        return false;
+    target[length] = '\0';
+    return link_climbs(unpacking->path, target);
+}
+
 static bool make_second_name(struct unpacking *unpacking, int parent, const char *name)
 {
     char path[PATH_MAX];
@@ -240,6 +251,10 @@ static bool make_second_name(struct unpacking *unpacking, int parent, const char
     if (folder < 0)
         return refuse(unpacking, "%s is a second name of %s: %s", unpacking->path, path, strerror(errno));
     bool is_file = fstatat(folder, target_name, &there, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISDIR(there.st_mode);
+    if (is_file && second_name_climbs(unpacking, folder, target_name)) {
+        close(folder);
+        return refuse(unpacking, "%s is a link out of the root, as a second name of %s", unpacking->path, path);
+    }
     bool is_good = is_file ? make_room(unpacking, parent, name) && linkat(folder, target_name, parent, name, 0) == 0
                            : refuse(unpacking, "%s is a second name of %s, which is no file", unpacking->path, path);
     if (is_file && !is_good)
