@@ -494,14 +494,17 @@ SCH_API void sch_bytes_free(void *bytes, size_t length);
 
 /* --- for the tools of authors ------------------------------------------------------------------------------------ */
 
-/* Hears of one error; the structure and its strings are good until it returns. */
+/* Hears of one error, or of one warning, which has the status SCH_OK: the program runs, and what it does may not be
+ * meant. The structure and its strings are good until it returns. */
 typedef void sch_diagnostic_fn(void *data, const struct sch_failure *diagnostic);
 /*
  * Finds what is wrong with a program without running it, and leaves nothing behind in the machine's session: text that
  * cannot be read, malformed forms, unknown libraries, names that are not bound, calls of known procedures with a number
- * of arguments that they do not take. Goes on behind errors where it can, up to a thousand of them. Within the
- * machine's limits: the program may be a stranger's. SCH_OK: nothing was found. SCH_ERROR: `report` heard of at least
- * one error. SCH_LIMIT: a limit ended it, which `report` heard of too.
+ * of arguments that they do not take. Warns of local variables that nobody uses, of definitions that hide an import,
+ * and of definitions that nobody uses and nobody outside can reach. Goes on behind errors where it can, up to a
+ * thousand of them, and a thousand warnings. Within the machine's limits: the program may be a stranger's. SCH_OK: no
+ * error was found. SCH_ERROR: `report` heard of at least one error. SCH_LIMIT: a limit ended it, which `report` heard
+ * of too.
  */
 SCH_API enum sch_status sch_check(sch_vm *vm, struct sch_source source, sch_diagnostic_fn *report, void *data);
 

@@ -16,7 +16,8 @@ struct checker {
     sch_diagnostic_fn *report;
     void *data;
     struct front *front;
-    size_t count;
+    size_t count; /* of errors */
+    size_t warnings;
 };
 
 /* false: that was enough. */
@@ -33,6 +34,22 @@ static bool tell(sch_vm *vm, const struct front *front)
 static bool expander_told(void *data, const struct front *front)
 {
     return tell(data, front);
+}
+
+/* What is told has the status SCH_OK. The first of them will do, but errors are not left out for their sake. */
+static bool warned(void *data, struct position position, const char *kind, const char *message)
+{
+    sch_vm *vm = data;
+    struct checker *checker = vm->api->checker;
+    if (checker->warnings++ >= DIAGNOSTICS_MAX)
+        return true;
+    failure_clear(vm->api);
+    front_fail(checker->front, kind, position, "%s", message);
+    failure_from_front(vm, checker->front);
+    checker->front->failed = false;
+    vm->api->failure.status = SCH_OK;
+    checker->report(checker->data, &vm->api->failure);
+    return true;
 }
 
 static bool call_found(void *data, struct position position, const char *kind, const char *message)
@@ -63,6 +80,7 @@ static bool check(sch_vm *vm, struct front *front, struct expand_world world, vo
     uint16_t file;
     checker->front = front;
     world.report = expander_told;
+    world.warn = warned;
     if (!front_add_source(front, source.name ? source.name : "-", source.text, source.length, &file) ||
         !expand_program(front, &world, file, &expansion))
         return false;

@@ -38,10 +38,10 @@ static bool push_values(struct expander *x, struct datum *bindings, size_t count
     return true;
 }
 
-static bool bind_variables(struct expander *x, struct datum *bindings, struct variable **ret)
+static bool bind_variables(struct expander *x, const struct datum *form, struct datum *bindings, struct variable **ret)
 {
     for (size_t i = 0; bindings->kind == DATUM_PAIR; bindings = form_cdr(bindings), i++) {
-        if (!(ret[i] = scope_bind_variable(x, form_car(form_car(bindings)))))
+        if (!(ret[i] = scope_bind_watched(x, form, form_car(form_car(bindings)))))
             return false;
     }
     return true;
@@ -52,7 +52,7 @@ static bool bind_variables(struct expander *x, struct datum *bindings, struct va
 static bool run_let_body(struct expander *x, const struct task *task)
 {
     struct core *let = *task->dest;
-    return scope_enter(x) && bind_variables(x, form_second(task->form), let->let.variables) &&
+    return scope_enter(x) && bind_variables(x, task->form, form_second(task->form), let->let.variables) &&
            push_body(x, form_rest(task->form, 2), &let->let.body, task->depth + 1, task->form->position, false);
 }
 
@@ -80,9 +80,9 @@ static bool run_named_let(struct expander *x, const struct task *task)
     struct core_clause *clause = letrec->let.values[0]->lambda.clauses;
     if (!scope_enter(x))
         return false;
-    struct variable *loop = scope_bind_variable(x, form_second(task->form));
+    struct variable *loop = scope_bind_watched(x, task->form, form_second(task->form));
     return loop && loop_close(x, letrec, loop) && scope_enter(x) &&
-           bind_variables(x, form_third(task->form), clause->params) &&
+           bind_variables(x, task->form, form_third(task->form), clause->params) &&
            push_body(x, form_rest(task->form, 3), &clause->body, task->depth + 2, task->form->position, true);
 }
 
@@ -144,7 +144,8 @@ static bool run_let_star(struct expander *x, const struct task *task)
 {
     struct core *let = *task->dest;
     struct datum *bindings = task->data;
-    return scope_enter(x) && (let->let.variables[0] = scope_bind_variable(x, form_car(form_car(bindings)))) &&
+    return scope_enter(x) &&
+           (let->let.variables[0] = scope_bind_watched(x, task->form, form_car(form_car(bindings)))) &&
            let_star_next(x, task->form, form_cdr(bindings), &let->let.body, task->depth);
 }
 
@@ -172,7 +173,7 @@ static bool expand_letrec(struct expander *x, const struct task *task, bool toge
     if (!letrec)
         return false;
     letrec->let.together = together;
-    return scope_enter(x) && bind_variables(x, form_second(form), letrec->let.variables) &&
+    return scope_enter(x) && bind_variables(x, form, form_second(form), letrec->let.variables) &&
            push_body(x, form_rest(form, 2), &letrec->let.body, task->depth + 1, form->position, false) &&
            push_values(x, form_second(form), (size_t)count, letrec->let.values, task->depth + 1);
 }
@@ -234,7 +235,7 @@ static bool run_do(struct expander *x, const struct task *task)
     size_t count = (size_t)form_length(commands);
     uint32_t depth = task->depth + 4;
 
-    if (!scope_enter(x) || !bind_variables(x, form_second(form), clause->params))
+    if (!scope_enter(x) || !bind_variables(x, form, form_second(form), clause->params))
         return false;
     struct core *choose = if_node(x, form->position, &clause->body->sequence.items[1]);
     if (!choose)
@@ -295,7 +296,8 @@ bool form_let_syntax(struct expander *x, const struct task *task)
             return false;
     }
     for (ptrdiff_t i = 0; i < count; i++, bindings = form_cdr(bindings)) {
-        if (!macro_bind(x, entries[i], form_second(form_car(bindings)), env))
+        if (!warn_mentioned(x, form_second(form_car(bindings))) ||
+            !macro_bind(x, entries[i], form_second(form_car(bindings)), env))
             return false;
     }
     return push_body(x, form_rest(form, 2), task->dest, task->depth, form->position, false);

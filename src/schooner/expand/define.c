@@ -20,14 +20,16 @@ static struct item *define_variable(struct expander *x, struct body *body, struc
  * The same for `define`. The report calls a second definition in one body an error; a program of the run posture may
  * have it all the same, as programs written elsewhere do: it assigns, as at top level.
  */
-static struct item *define_or_assign(struct expander *x, struct body *body, struct datum *id, struct position position)
+static struct item *define_or_assign(struct expander *x, struct body *body, struct datum *id, const struct datum *form)
 {
     struct variable *again = !body->top && x->world->late_names ? scope_own_variable(x, id) : NULL;
-    if (!again)
-        return define_variable(x, body, id, position);
-    struct item *item = body_item(x, body, position);
-    if (item)
+    struct item *item = again ? body_item(x, body, form->position) : define_variable(x, body, id, form->position);
+    if (!item)
+        return NULL;
+    if (again)
         item->again = again;
+    else
+        warn_watch(x, form, item->entry);
     return item;
 }
 
@@ -48,7 +50,7 @@ static bool scan_define(struct expander *x, struct body *body, struct datum *for
 {
     ptrdiff_t length = form_length(form);
     if (length >= 3 && form_second(form)->kind == DATUM_PAIR && !form_second(form)->cyclic) {
-        struct item *item = define_or_assign(x, body, form_car(form_second(form)), form->position);
+        struct item *item = define_or_assign(x, body, form_car(form_second(form)), form);
         if (!item)
             return false;
         item->run = special == SPECIAL_DEFINE_STAR ? run_procedure_star : run_procedure;
@@ -61,7 +63,7 @@ static bool scan_define(struct expander *x, struct body *body, struct datum *for
     if (length != 3)
         return fail(x, form, "`%s` needs a name and a value, or (name formals ...) and a body",
                     special_form_name(special));
-    struct item *item = define_or_assign(x, body, form_second(form), form->position);
+    struct item *item = define_or_assign(x, body, form_second(form), form);
     if (!item)
         return false;
     item->run = expand_expression;
@@ -149,7 +151,10 @@ static bool scan_syntax(struct expander *x, struct body *body, struct datum *for
         return fail(x, form, "`define-syntax` needs a name and (syntax-rules ...)");
     struct datum *id = form_second(form);
     struct entry *entry = body->top ? module_claim(x, id, true) : scope_bind(x, id, ENTRY_MACRO);
-    return entry && macro_bind(x, entry, form_third(form), here(x));
+    if (!entry || !warn_mentioned(x, form_third(form)))
+        return false;
+    warn_watch(x, form, entry);
+    return macro_bind(x, entry, form_third(form), here(x));
 }
 
 /* --- define-record-type --- */

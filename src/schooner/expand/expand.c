@@ -224,6 +224,7 @@ bool expand_program(struct front *front, const struct expand_world *world, uint1
     struct expansion expansion = { 0 };
     if (!begin(&x, front, world))
         return false;
+    x.file = file;
     if (!expand_body(&x, file, &expansion.body) || (!world->report && !report(&x, &expansion)))
         return false;
     expansion.open = x.open;

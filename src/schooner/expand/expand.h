@@ -73,6 +73,9 @@ struct expand_world {
      * it leaves is good for looking at what could be expanded, and reports nothing as left behind. NULL: the first
      * error ends it. */
     bool (*report)(void *data, const struct front *front);
+    /* For checks: hears of what is no error and may yet be a mistake. false after front_limit. NULL: nobody wants it.
+     */
+    bool (*warn)(void *data, struct position position, const char *kind, const char *message);
     /* Gets the text of each step of a macro, when it was taken. false after front_fail or front_limit. NULL: nobody
      * wants it. */
     bool (*step)(void *data, struct front *front, const char *text, size_t length);

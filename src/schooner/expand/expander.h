@@ -55,6 +55,7 @@ struct entry {
     bool used;
     bool pending; /* used at top level, not defined yet */
     bool assigned;
+    bool watched;   /* a check says when nobody uses it */
     uint32_t depth; /* of its scope; 0: top level */
     uint32_t definitions;
     struct module *module;
@@ -175,6 +176,8 @@ struct expander {
     struct table macros;   /* bytes -> struct macro */
     unsigned near_times;   /* looks for a name that was meant; there may be many errors */
     unsigned loading;      /* libraries within libraries */
+    uint16_t file;         /* of the program */
+    size_t unused;         /* watched entries of open scopes */
     bool quiet;            /* a name that imports leave open is as good as none */
     bool explicit_imports; /* the program imported something */
     bool open;             /* what the program defines may be assigned and defined again by others */
@@ -290,7 +293,9 @@ void *table_get(const struct table *table, const void *key);
 struct datum *alias_new(struct expander *x, struct datum *id, struct environment env, struct position position);
 /* NULL: bound nowhere (or an error). */
 struct entry *resolve(struct expander *x, struct datum *id, struct environment env);
-/* The same, for a look that is no use of the binding. */
+/* Notes the use of the binding in an open scope, if there is one. */
+void resolve_local(struct expander *x, struct datum *id);
+/* As resolve, for a look that is no use of the binding. */
 struct entry *look_up(struct expander *x, struct datum *id, struct environment env);
 bool entry_same(const struct entry *a, const struct entry *b);
 bool binding_same(struct expander *x, struct datum *a, struct environment env_a, struct datum *b,
@@ -305,6 +310,8 @@ struct entry *scope_bind(struct expander *x, struct datum *id, enum entry_kind k
 /* The variable of that name in the innermost scope itself, or NULL. */
 struct variable *scope_own_variable(const struct expander *x, struct datum *id);
 struct variable *scope_bind_variable(struct expander *x, struct datum *id);
+/* The same, of a name that the binding form gives freely: nobody using it is worth a warning. */
+struct variable *scope_bind_watched(struct expander *x, const struct datum *form, struct datum *id);
 
 /* --- module.c: top levels --- */
 
@@ -312,6 +319,8 @@ struct module *module_new(struct expander *x, const char *space, const struct li
 struct module *module_of_library(struct expander *x, const struct library *library);
 /* What a name stands for at the top level; NULL: nothing (or an error). */
 struct entry *module_find(struct expander *x, struct module *module, const struct name *name);
+/* The import set that the program asked for and that has the name; NULL: none (or an error). */
+const struct import_set *import_of(struct expander *x, const struct module *module, const struct name *name);
 /* What a module exports by that name. */
 struct entry *module_export(struct expander *x, struct module *module, const struct name *name);
 /* The entry that a definition of `id` at the top level of x->module fills. NULL: an error. */
@@ -342,6 +351,19 @@ bool recover_told(struct expander *x);
 bool recover_behind(struct expander *x, const struct datum *form);
 /* After text that cannot be read: what would be defined behind it is not known. */
 bool recover_unread(struct expander *x);
+
+/* --- warn.c: what is no error, for checks. false: a limit --- */
+
+/* The entry that the form binds by a name of the author's is to be used by somebody. */
+void warn_watch(struct expander *x, const struct datum *form, struct entry *entry);
+/* What the scope that ends has seen nobody use. */
+bool warn_scope(struct expander *x, const struct scope *scope);
+/* The form may be dropped, or parts of it: what it mentions counts as used. */
+bool warn_mentioned(struct expander *x, struct datum *form);
+/* What a top level defines for itself alone, and does not use. */
+bool warn_module(struct expander *x, const struct module *module);
+/* The first definition of a name at a top level: does it hide an import that was asked for? */
+bool warn_hidden(struct expander *x, const struct entry *entry);
 
 /* --- import.c --- */
 

@@ -459,6 +459,8 @@ struct datum *cond_expand_select(struct expander *x, struct datum *form)
         fail(x, form, "`cond-expand` needs a list of clauses");
         return NULL;
     }
+    if (!warn_mentioned(x, form))
+        return NULL;
     struct datum *clauses = form_cdr(form);
     for (; clauses->kind == DATUM_PAIR; clauses = form_cdr(clauses)) {
         struct datum *clause = form_car(clauses);

@@ -275,7 +275,7 @@ struct datum *macro_expand(struct expander *x, struct macro *macro, struct datum
         fail(x, form, "`%s` is used before its definition as syntax", identifier_text(form_car(form)));
         return NULL;
     }
-    if (!macro->rules && !macro_decode(x, macro))
+    if ((!macro->rules && !macro_decode(x, macro)) || !warn_mentioned(x, form))
         return NULL;
     struct expansion_step step = { .x = x, .macro = macro, .position = form->position };
     for (uint32_t i = 0; i < macro->rule_count; i++) {

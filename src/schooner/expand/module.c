@@ -223,6 +223,14 @@ static struct entry *imports_find(struct expander *x, struct module *module, con
     return found;
 }
 
+const struct import_set *import_of(struct expander *x, const struct module *module, const struct name *name)
+{
+    const struct import_set *set = module->imports;
+    while (set && front_charge(x->front, 1) && (set->implicit || !import_find(x, set, name)) && !x->front->failed)
+        set = set->next;
+    return x->front->failed ? NULL : set;
+}
+
 struct entry *module_find(struct expander *x, struct module *module, const struct name *name)
 {
     struct entry *entry = table_get(&module->names, name);
@@ -364,6 +372,8 @@ struct entry *module_claim(struct expander *x, struct datum *id, bool syntax)
     }
     entry->id = id;
     entry->position = id->position;
+    if (entry->definitions == 1 && !warn_hidden(x, entry))
+        return NULL;
     if (syntax)
         return entry;
     entry->kind = ENTRY_GLOBAL;
@@ -463,5 +473,5 @@ bool module_check(struct expander *x, struct module *module)
             entry->global->immutable = entry->definitions == 1 && !entry->assigned && (!module->is_program || !x->open);
     }
     module->state = MODULE_DONE;
-    return true;
+    return warn_module(x, module);
 }

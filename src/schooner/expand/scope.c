@@ -83,20 +83,35 @@ static struct entry **bindings_of(struct datum *id)
  * Bindings hang on the identifier, innermost first. A macro is used only within the scope that binds it, so the
  * environment of an alias is always one of the scopes that are open now: its depth tells which bindings it sees.
  */
-struct entry *look_up(struct expander *x, struct datum *id, struct environment env)
+static struct entry *look_in_scopes(struct datum **id, struct environment *env)
 {
     for (;;) {
-        for (struct entry *entry = *bindings_of(id); entry; entry = entry->shadowed) {
-            if (entry->depth <= env.depth && entry->module == env.module)
+        for (struct entry *entry = *bindings_of(*id); entry; entry = entry->shadowed) {
+            if (entry->depth <= env->depth && entry->module == env->module)
                 return entry;
         }
-        if (id->kind == DATUM_SYMBOL)
-            break;
-        env = id->alias->env;
-        id = id->alias->id;
+        if ((*id)->kind == DATUM_SYMBOL)
+            return NULL;
+        *env = (*id)->alias->env;
+        *id = (*id)->alias->id;
     }
-    struct entry *entry = module_find(x, env.module, id->name);
+}
+
+struct entry *look_up(struct expander *x, struct datum *id, struct environment env)
+{
+    struct entry *entry = look_in_scopes(&id, &env);
+    if (entry)
+        return entry;
+    entry = module_find(x, env.module, id->name);
     return entry && entry->pending ? NULL : entry;
+}
+
+void resolve_local(struct expander *x, struct datum *id)
+{
+    struct environment env = here(x);
+    struct entry *entry = look_in_scopes(&id, &env);
+    if (entry)
+        entry->used = true;
 }
 
 struct entry *resolve(struct expander *x, struct datum *id, struct environment env)
@@ -143,9 +158,8 @@ bool is_special(struct expander *x, struct datum *id, int special)
 
 /* --- scopes --- */
 
-static bool scope_leave(struct expander *x, const struct task *task)
+static void scope_close(struct expander *x)
 {
-    (void)task;
     struct scope *scope = x->scopes;
     for (struct entry *entry = scope->entries; entry; entry = entry->next)
         *bindings_of(entry->id) = entry->shadowed;
@@ -153,13 +167,21 @@ static bool scope_leave(struct expander *x, const struct task *task)
     scope->outer = x->free_scopes;
     x->free_scopes = scope;
     x->depth--;
-    return true;
+}
+
+static bool scope_leave(struct expander *x, const struct task *task)
+{
+    (void)task;
+    const struct scope *scope = x->scopes;
+    scope_close(x);
+    return warn_scope(x, scope);
 }
 
 void scope_leave_all(struct expander *x)
 {
     while (x->scopes)
-        scope_leave(x, NULL);
+        scope_close(x);
+    x->unused = 0;
 }
 
 bool scope_enter(struct expander *x)
@@ -213,4 +235,12 @@ struct variable *scope_bind_variable(struct expander *x, struct datum *id)
 {
     struct entry *entry = scope_bind(x, id, ENTRY_LOCAL);
     return entry ? (entry->variable = variable_new(x->front, identifier_name(id), id->position)) : NULL;
+}
+
+struct variable *scope_bind_watched(struct expander *x, const struct datum *form, struct datum *id)
+{
+    struct variable *variable = scope_bind_variable(x, id);
+    if (variable)
+        warn_watch(x, form, x->scopes->entries);
+    return variable;
 }

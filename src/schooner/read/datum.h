@@ -19,9 +19,10 @@ struct position {
 /* An interned name of this compilation (arena); comparing pointers compares names. */
 struct name {
     uint32_t length;
-    uint64_t hash; /* hash_fnv1a of the text: the same as in struct symbol */
-    void *scratch; /* the expander's */
-    char text[];   /* NUL-terminated UTF-8 */
+    uint32_t written; /* how often texts have it as a symbol */
+    uint64_t hash;    /* hash_fnv1a of the text: the same as in struct symbol */
+    void *scratch;    /* the expander's */
+    char text[];      /* NUL-terminated UTF-8 */
 };
 
 enum datum_kind {

@@ -351,6 +351,7 @@ static struct datum *make_name(struct reader *reader, struct position position, 
         front_limit(reader->front, SCH_LIMIT_HEAP);
         return NULL;
     }
+    name->written++;
     struct datum *datum = datum_name(reader->front, name, position);
     if (datum)
         datum->kind = (uint8_t)kind;

@@ -101,6 +101,11 @@ static void print_frames(FILE *out, const struct sch_failure *failure)
         fputs(failure->frame_count == SCH_FRAMES_MAX ? ", and others\n" : "\n", out);
 }
 
+const char *report_severity(const struct sch_failure *failure)
+{
+    return failure->status == SCH_OK ? "warning" : failure->status == SCH_LIMIT ? "limit" : "error";
+}
+
 void report_failure(FILE *out, const struct sch_failure *failure, const char *file)
 {
     const char *name = failure->file ? failure->file : file;
@@ -110,7 +115,7 @@ void report_failure(FILE *out, const struct sch_failure *failure, const char *fi
     }
     if (name && failure->line)
         fprintf(out, "%u:%u:", failure->line, failure->column);
-    fprintf(out, "%s%s: ", name ? " " : "", failure->status == SCH_LIMIT ? "limit" : "error");
+    fprintf(out, "%s%s: ", name ? " " : "", report_severity(failure));
     report_text(out, failure->message ? failure->message : "unknown");
     fputc('\n', out);
     if (failure->excerpt && failure->line && failure->column)

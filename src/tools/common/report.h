@@ -8,6 +8,9 @@
 /* A text that came from a stranger: nothing in it moves the cursor, and its further lines are indented. */
 void report_text(FILE *out, const char *text);
 
+/* "error", "warning" or "limit" */
+const char *report_severity(const struct sch_failure *failure);
+
 void report_failure(FILE *out, const struct sch_failure *failure, const char *file);
 
 #endif

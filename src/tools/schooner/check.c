@@ -25,6 +25,7 @@ struct checking {
     size_t finding_count, finding_capacity;
     size_t files;
     size_t diagnostics;
+    size_t warnings; /* of the diagnostics */
     int status;
 };
 
@@ -40,7 +41,7 @@ static void print_json(struct checking *checking, const struct sch_failure *fail
     fputs("{\"file\":", stdout);
     json_print_string(stdout, failure->file ? failure->file : checking->file);
     printf(",\"line\":%u,\"column\":%u,\"severity\":\"%s\",\"kind\":", failure->line, failure->column,
-           failure->status == SCH_LIMIT ? "limit" : "error");
+           report_severity(failure));
     json_print_string(stdout, failure->kind ? failure->kind : "error");
     fputs(",\"message\":", stdout);
     json_print_string(stdout, failure->message ? failure->message : "");
@@ -60,6 +61,7 @@ static void print(struct checking *checking, const struct sch_failure *failure)
     if (!checking->remedy)
         checking->remedy = world_library_remedy(checking->posture, failure);
     checking->diagnostics++;
+    checking->warnings += failure->status == SCH_OK;
 }
 
 static char *copy(const char *text)
@@ -242,7 +244,7 @@ int command_check(const struct options *options)
     if (checking.remedy && !checking.json)
         printf("remedy: %s\n", checking.remedy);
     if (checking.json)
-        printf("%s],\"files\":%zu,\"errors\":%zu}\n", checking.diagnostics ? "\n" : "", checking.files,
-               checking.diagnostics);
+        printf("%s],\"files\":%zu,\"errors\":%zu,\"warnings\":%zu}\n", checking.diagnostics ? "\n" : "", checking.files,
+               checking.diagnostics - checking.warnings, checking.warnings);
     return checking.status;
 }
