@@ -1,5 +1,5 @@
-/* The search. Reads names and kinds of files; never their contents. */
-#include "tools/sandbox/guard.h"
+/* The search: every name and kind of file in the trees; what names lead to is guard_leads.c's. */
+#include "tools/sandbox/guard_search.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -22,38 +22,9 @@ enum {
     NAMES_MAX = 768, /* each is a mount; the specification takes 1024 */
 };
 
-/* ---- The search ---- */
+/* ---- What was found ---- */
 
-/* A file that has more names than one. */
-struct alias {
-    char *path;
-    size_t tree;
-    dev_t device;
-    ino_t inode;
-    enum guard_action action;
-};
-
-/* A link in a folder that is guarded. */
-struct link {
-    char *path;
-    enum guard_action action;
-};
-
-struct search {
-    const struct guard_trees *trees;
-    const char *const *hide;
-    size_t hide_count;
-    struct guards *found;
-    struct alias *aliases;
-    size_t alias_count;
-    struct link *links;
-    size_t link_count;
-    size_t entries;
-    size_t tree; /* the one that is searched */
-    esq_error *ret_error;
-};
-
-static bool no_memory(struct search *search)
+bool search_no_memory(struct search *search)
 {
     return problem(search->ret_error, NULL, "out of memory");
 }
@@ -73,10 +44,10 @@ static bool add_name(struct search *search, size_t tree, const char *path, enum 
                        NAMES_MAX, search->trees->items[tree].path);
     struct guard_name *names = realloc(found->names, (found->count + 1) * sizeof *names);
     if (!names)
-        return no_memory(search);
+        return search_no_memory(search);
     found->names = names;
     names[found->count] = (struct guard_name){ .path = strdup(path), .tree = tree, .action = action };
-    return names[found->count++].path || no_memory(search);
+    return names[found->count++].path || search_no_memory(search);
 }
 
 /* A folder can be renamed with all that is mounted in it, so every one on the way is a mount, too. */
@@ -92,26 +63,26 @@ static bool add_with_ancestors(struct search *search, size_t tree, const char *p
     return add_name(search, tree, path, action);
 }
 
-static bool guard(struct search *search, size_t tree, const char *path, enum guard_action action)
+bool search_guard(struct search *search, size_t tree, const char *path, enum guard_action action)
 {
     if (action == GUARD_READ_ONLY && !search->trees->items[tree].is_writable)
         return true;
     return action == GUARD_HIDE ? add_name(search, tree, path, action) : add_with_ancestors(search, tree, path, action);
 }
 
-static bool add_alias(struct search *search, const char *path, const struct stat *about, enum guard_action action)
+bool search_add_alias(struct search *search, const char *path, const struct stat *about, enum guard_action action)
 {
     struct alias *aliases = search->aliases;
     if (search->alias_count % 256 == 0) {
         aliases = realloc(aliases, (search->alias_count + 256) * sizeof *aliases);
         if (!aliases)
-            return no_memory(search);
+            return search_no_memory(search);
         search->aliases = aliases;
     }
     struct alias *alias = &aliases[search->alias_count];
     *alias = (struct alias){ strdup(path), search->tree, about->st_dev, about->st_ino, action };
     if (!alias->path)
-        return no_memory(search);
+        return search_no_memory(search);
     search->alias_count++;
     return true;
 }
@@ -122,11 +93,25 @@ static bool add_link(struct search *search, const char *path, enum guard_action 
     if (search->link_count % 256 == 0) {
         links = realloc(links, (search->link_count + 256) * sizeof *links);
         if (!links)
-            return no_memory(search);
+            return search_no_memory(search);
         search->links = links;
     }
     links[search->link_count] = (struct link){ strdup(path), action };
-    return links[search->link_count++].path || no_memory(search);
+    return links[search->link_count++].path || search_no_memory(search);
+}
+
+static bool add_worktree(struct search *search, const char *root, const char *git)
+{
+    struct worktree *all = search->worktrees;
+    if (search->worktree_count % 64 == 0) {
+        all = realloc(all, (search->worktree_count + 64) * sizeof *all);
+        if (!all)
+            return search_no_memory(search);
+        search->worktrees = all;
+    }
+    struct worktree *one = &all[search->worktree_count++];
+    *one = (struct worktree){ strdup(root), strdup(git) };
+    return (one->root && one->git) || search_no_memory(search);
 }
 
 /* Nobody makes a name in a folder of somebody else that we may not write. (One of our own could be made writable.) */
@@ -140,7 +125,7 @@ static bool is_closed(const char *path)
     return errno == EROFS || (errno == EACCES && stat(folder, &about) == 0 && about.st_uid != geteuid());
 }
 
-static bool add_placeholder(struct search *search, const char *path, bool is_folder, const char *contents)
+bool search_add_placeholder(struct search *search, const char *path, bool is_folder, const char *contents)
 {
     struct guards *found = search->found;
     const char *root = search->trees->items[search->tree].path;
@@ -148,19 +133,19 @@ static bool add_placeholder(struct search *search, const char *path, bool is_fol
         return true;
     struct guard_placeholder *all = realloc(found->placeholders, (found->placeholder_count + 1) * sizeof *all);
     if (!all)
-        return no_memory(search);
+        return search_no_memory(search);
     found->placeholders = all;
     struct guard_placeholder *one = &all[found->placeholder_count];
     *one = (struct guard_placeholder){ strdup(path + strlen(root) + 1), search->tree, is_folder, contents };
     if (!one->path)
-        return no_memory(search);
+        return search_no_memory(search);
     found->placeholder_count++;
-    return guard(search, search->tree, path, GUARD_READ_ONLY);
+    return search_guard(search, search->tree, path, GUARD_READ_ONLY);
 }
 
 /* ---- One entry ---- */
 
-static bool is_named(const struct search *search, const char *path)
+bool search_is_named(const struct search *search, const char *path)
 {
     for (size_t i = 0; i < search->trees->count; i++)
         if (strcmp(search->trees->items[i].path, path) == 0 || strcmp(search->trees->items[i].given, path) == 0)
@@ -179,11 +164,14 @@ static enum guard_action wanted_action(const struct search *search, const char *
         if (fnmatch(pattern, is_path ? path + strlen(root) + 1 : name, is_path ? FNM_PATHNAME : 0) == 0)
             return GUARD_HIDE;
     }
-    return guard_action_of(name, in_git);
+    enum guard_action action = guard_action_of(name, in_git);
+    /* Who names a folder of secrets wants those. */
+    bool is_wanted = action == GUARD_HIDE && guard_action_of(strrchr(root, '/') + 1, false) == GUARD_HIDE;
+    return is_wanted ? GUARD_NONE : action;
 }
 
 /* The tree that the path lies in, SIZE_MAX: none. */
-static size_t tree_of(const struct search *search, const char *path)
+size_t search_tree_of(const struct search *search, const char *path)
 {
     for (size_t i = search->trees->count; i > 0; i--) {
         size_t length = strlen(search->trees->items[i - 1].path);
@@ -194,15 +182,15 @@ static size_t tree_of(const struct search *search, const char *path)
 }
 
 /* What a link leads to, by all its names. */
-static bool guard_target(struct search *search, const char *path, enum guard_action action)
+bool search_guard_target(struct search *search, const char *path, enum guard_action action)
 {
     struct stat about;
-    size_t tree = tree_of(search, path);
-    if (tree == SIZE_MAX || is_named(search, path) || lstat(path, &about) < 0)
+    size_t tree = search_tree_of(search, path);
+    if (tree == SIZE_MAX || search_is_named(search, path) || lstat(path, &about) < 0)
         return true;
     search->tree = tree;
-    return guard(search, tree, path, action) &&
-           (!S_ISREG(about.st_mode) || about.st_nlink == 1 || add_alias(search, path, &about, action));
+    return search_guard(search, tree, path, action) &&
+           (!S_ISREG(about.st_mode) || about.st_nlink == 1 || search_add_alias(search, path, &about, action));
 }
 
 /* A link cannot be mounted over. What a hidden one leads to is hidden; one that must stay cannot be kept. */
@@ -215,13 +203,10 @@ static bool guard_link(struct search *search, const char *path, enum guard_actio
                        "%s must stay as it is, and is a symbolic link", path);
     if (action == GUARD_READ_ONLY)
         return add_link(search, path, action);
-    bool is_good = !realpath(path, real) || guard_target(search, real, GUARD_HIDE);
+    bool is_good = !realpath(path, real) || search_guard_target(search, real, GUARD_HIDE);
     search->tree = tree;
     return is_good;
 }
-
-static bool search_folder(struct search *search, int folder, const char *path, enum guard_action around,
-                          unsigned depth);
 
 static bool enter(struct search *search, int folder, const char *name, const char *path, const struct stat *about,
                   enum guard_action around, unsigned depth)
@@ -236,7 +221,7 @@ static bool enter(struct search *search, int folder, const char *name, const cha
         return problem(search->ret_error,
                        "what cannot be searched cannot be guarded: make it readable, or name a smaller tree", "%s: %s",
                        path, strerror(errno));
-    return search_folder(search, fd, path, around, depth + 1);
+    return search_into(search, fd, path, around, depth + 1);
 }
 
 /* What the mount of a guarded name does not hold: other names of its files, and what its links lead to. */
@@ -247,7 +232,7 @@ static bool look_behind(struct search *search, int folder, const char *name, con
         return enter(search, folder, name, path, about, action, depth);
     if (S_ISLNK(about->st_mode))
         return action == GUARD_NONE || add_link(search, path, action);
-    return !S_ISREG(about->st_mode) || about->st_nlink == 1 || add_alias(search, path, about, action);
+    return !S_ISREG(about->st_mode) || about->st_nlink == 1 || search_add_alias(search, path, about, action);
 }
 
 static bool look_at(struct search *search, int folder, const char *name, const char *path, bool in_git,
@@ -261,7 +246,7 @@ static bool look_at(struct search *search, int folder, const char *name, const c
         return errno == ENOENT || problem(search->ret_error, NULL, "%s: %s", path, strerror(errno));
     if (around == GUARD_HIDE)
         return look_behind(search, folder, name, path, &about, around, depth);
-    if (is_named(search, path)) /* searched by itself; what lies around it must not be renamed */
+    if (search_is_named(search, path)) /* searched by itself; what lies around it must not be renamed */
         return !search->trees->items[search->tree].is_writable || S_ISLNK(about.st_mode) ||
                add_with_ancestors(search, search->tree, path, GUARD_PIN);
 
@@ -271,7 +256,7 @@ static bool look_at(struct search *search, int folder, const char *name, const c
         action = GUARD_READ_ONLY; /* says where the repository is */
     if (action != GUARD_NONE && S_ISLNK(about.st_mode) && around == GUARD_NONE)
         return guard_link(search, path, action);
-    if (action > around && !S_ISLNK(about.st_mode) && !guard(search, search->tree, path, action))
+    if (action > around && !S_ISLNK(about.st_mode) && !search_guard(search, search->tree, path, action))
         return false;
     return look_behind(search, folder, name, path, &about, action > around ? action : around, depth);
 }
@@ -284,7 +269,7 @@ static bool add_missing_of_git(struct search *search, const char *path, unsigned
         if ((has >> i & 1) ||
             (size_t)snprintf(missing, sizeof missing, "%s/%s", path, guard_of_git[i].name) >= sizeof missing)
             continue;
-        if (!add_placeholder(search, missing, guard_of_git[i].is_folder, guard_of_git[i].contents))
+        if (!search_add_placeholder(search, missing, guard_of_git[i].is_folder, guard_of_git[i].contents))
             return false;
     }
     return true;
@@ -295,10 +280,10 @@ static bool search_stream(struct search *search, DIR *stream, const char *path, 
 {
     const struct guard_tree *tree = &search->trees->items[search->tree];
     size_t root = strlen(tree->path);
-    bool in_git =
-        guard_is_git(tree->path, strlen(path) > root ? path + root + 1 : "") || guard_looks_like_git(dirfd(stream), -1);
+    bool is_git_by_name = guard_is_git(tree->path, strlen(path) > root ? path + root + 1 : "");
+    bool in_git = is_git_by_name || guard_looks_like_git(dirfd(stream), -1);
     unsigned has = 0; /* a bit for each of guard_of_git */
-    bool has_head = false;
+    bool has_head = false, has_objects = false;
     for (struct dirent *entry; (errno = 0, entry = readdir(stream));) {
         char below[PATH_MAX];
         const char *name = entry->d_name;
@@ -308,13 +293,18 @@ static bool search_stream(struct search *search, DIR *stream, const char *path, 
             return problem(search->ret_error, "name a tree that is not so deep", "a path in %s is too long", path);
         if (!look_at(search, dirfd(stream), name, below, in_git, around, depth))
             return false;
+        if (strcasecmp(name, ".git") == 0 && !add_worktree(search, path, below))
+            return false;
         has_head = has_head || strcmp(name, "HEAD") == 0;
+        has_objects = has_objects || strcmp(name, "objects") == 0;
         for (size_t i = 0; i < guard_of_git_count; i++)
             if (strcasecmp(name, guard_of_git[i].name) == 0 && !guard_is_placeholder(dirfd(stream), name))
                 has |= 1u << i;
     }
     if (errno != 0)
         return problem(search->ret_error, NULL, "%s: %s", path, strerror(errno));
+    if (in_git && !is_git_by_name && has_objects && !add_worktree(search, path, path)) /* a bare one */
+        return false;
     if (!in_git || !tree->is_writable || around != GUARD_NONE)
         return true;
     if (has_head)
@@ -322,16 +312,16 @@ static bool search_stream(struct search *search, DIR *stream, const char *path, 
     if (strlen(path) == root) /* it was named, and is to be written */
         return add_missing_of_git(search, path, has);
     /* No repository yet; nobody makes one of it. */
-    return strcasecmp(strrchr(path, '/'), "/.git") != 0 || guard(search, search->tree, path, GUARD_READ_ONLY);
+    return strcasecmp(strrchr(path, '/'), "/.git") != 0 || search_guard(search, search->tree, path, GUARD_READ_ONLY);
 }
 
 /* Takes the descriptor. */
-static bool search_folder(struct search *search, int folder, const char *path, enum guard_action around, unsigned depth)
+bool search_into(struct search *search, int folder, const char *path, enum guard_action around, unsigned depth)
 {
     DIR *stream = fdopendir(folder);
     if (!stream) {
         close(folder);
-        return no_memory(search);
+        return search_no_memory(search);
     }
     bool is_good = search_stream(search, stream, path, around, depth);
     closedir(stream);
@@ -351,7 +341,7 @@ static bool add_expected(struct search *search)
              !guard_is_placeholder(tree->fd, guard_expected[i].name)) ||
             (size_t)snprintf(path, sizeof path, "%s/%s", tree->path, guard_expected[i].name) >= sizeof path)
             continue;
-        if (!add_placeholder(search, path, guard_expected[i].is_folder, ""))
+        if (!search_add_placeholder(search, path, guard_expected[i].is_folder, ""))
             return false;
     }
     return true;
@@ -365,7 +355,22 @@ static bool search_tree(struct search *search)
     int fd = openat(tree->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
         return problem(search->ret_error, NULL, "%s: %s", tree->path, strerror(errno));
-    return search_folder(search, fd, tree->path, GUARD_NONE, 0) && (!tree->is_writable || add_expected(search));
+    return search_into(search, fd, tree->path, GUARD_NONE, 0) && (!tree->is_writable || add_expected(search));
+}
+
+/* The repository that a tree is a part of. */
+static bool look_around(struct search *search)
+{
+    char folder[PATH_MAX], git[PATH_MAX];
+    struct stat about;
+    snprintf(folder, sizeof folder, "%s", search->trees->items[search->tree].path);
+    for (char *slash; (slash = strrchr(folder, '/'));) {
+        *slash = '\0';
+        if ((size_t)snprintf(git, sizeof git, "%s/.git", folder) < sizeof git && lstat(git, &about) == 0 &&
+            !add_worktree(search, folder, git))
+            return false;
+    }
+    return true;
 }
 
 static int compare_aliases(const void *a, const void *b)
@@ -387,100 +392,9 @@ static bool guard_aliases(struct search *search)
         for (end = i; end < search->alias_count && compare_aliases(&all[i], &all[end]) == 0; end++)
             most = all[end].action > most ? all[end].action : most;
         for (size_t j = i; j < end; j++)
-            if (all[j].action < most && !guard(search, all[j].tree, all[j].path, most))
+            if (all[j].action < most && !search_guard(search, all[j].tree, all[j].path, most))
                 return false;
     }
-    return true;
-}
-
-/* ---- Links in guarded folders ---- */
-
-/* May the sandbox make, replace or rename this name? */
-static bool is_open(const struct search *search, const char *path)
-{
-    size_t tree = tree_of(search, path);
-    if (tree == SIZE_MAX || !search->trees->items[tree].is_writable)
-        return false;
-    for (size_t i = 0; i < search->found->count; i++) {
-        const struct guard_name *name = &search->found->names[i];
-        size_t length = strlen(name->path);
-        if (name->action >= GUARD_READ_ONLY && strncmp(path, name->path, length) == 0 &&
-            (path[length] == '/' || path[length] == '\0'))
-            return false;
-    }
-    return true;
-}
-
-/* Where a link leads, part by part. */
-struct way {
-    char at[PATH_MAX]; /* without links */
-    char rest[PATH_MAX];
-    struct stat about;
-    unsigned links;
-};
-enum { LINKS_MAX = 40 }; /* the kernel follows no more */
-
-static bool take_link(struct way *way)
-{
-    char target[PATH_MAX], rest[PATH_MAX];
-    ssize_t length = readlink(way->at, target, sizeof target - 1);
-    if (length <= 0 || ++way->links > LINKS_MAX)
-        return false;
-    target[length] = '\0';
-    memcpy(rest, way->rest, sizeof rest);
-    if ((size_t)snprintf(way->rest, sizeof way->rest, "%s/%s", target, rest) >= sizeof way->rest)
-        return false;
-    *(target[0] == '/' ? way->at : strrchr(way->at, '/')) = '\0';
-    return true;
-}
-
-/* The next part. 1: there was one, 0: the end, or nothing that anybody could follow. */
-static int take_part(struct way *way)
-{
-    char *part = way->rest + strspn(way->rest, "/");
-    size_t length = strcspn(part, "/"), before = strlen(way->at);
-    if (length == 0 || before + length + 2 > sizeof way->at)
-        return 0;
-    bool is_up = length == 2 && part[0] == '.' && part[1] == '.';
-    if (is_up && before > 0)
-        *strrchr(way->at, '/') = '\0';
-    else if (!is_up && !(length == 1 && part[0] == '.'))
-        snprintf(way->at + before, sizeof way->at - before, "/%.*s", (int)length, part);
-    memmove(way->rest, part + length, strlen(part + length) + 1);
-    return 1;
-}
-
-static bool cannot_stay(struct search *search, const char *path)
-{
-    return problem(search->ret_error, "put a file in its place, or name it: --ro or --rw with its path",
-                   "%s must stay as it is, and leads to what the command could replace", path);
-}
-
-/* The file behind the link counts as the link does, as long as nobody can make the link lead elsewhere. */
-static bool guard_behind(struct search *search, const struct link *link)
-{
-    struct way way = { .links = 0 };
-    bool is_kept = link->action == GUARD_READ_ONLY;
-    snprintf(way.rest, sizeof way.rest, "%s", link->path);
-    while (take_part(&way)) {
-        const char *at = way.at[0] ? way.at : "/";
-        if (lstat(at, &way.about) < 0)
-            return !is_kept || !is_open(search, at) || cannot_stay(search, link->path);
-        if (!S_ISLNK(way.about.st_mode))
-            continue;
-        if (is_kept && strcmp(at, link->path) != 0 && is_open(search, at))
-            return cannot_stay(search, link->path);
-        if (!take_link(&way))
-            return true;
-    }
-    return !S_ISREG(way.about.st_mode) || guard_target(search, way.at, link->action);
-}
-
-static bool guard_links(struct search *search)
-{
-    for (size_t i = 0; i < search->link_count; i++)
-        if (!guard_behind(search, &search->links[i]))
-            return false;
     return true;
 }
 
@@ -492,6 +406,11 @@ static void search_done(struct search *search)
     for (size_t i = 0; i < search->link_count; i++)
         free(search->links[i].path);
     free(search->links);
+    for (size_t i = 0; i < search->worktree_count; i++) {
+        free(search->worktrees[i].root);
+        free(search->worktrees[i].git);
+    }
+    free(search->worktrees);
 }
 
 static int compare_names(const void *a, const void *b)
@@ -512,9 +431,9 @@ bool guards_find(const struct guard_trees *trees, const char *const *hide, size_
     bool is_good = true;
     for (size_t i = 0; i < trees->count && is_good; i++) {
         search.tree = i;
-        is_good = search_tree(&search);
+        is_good = search_tree(&search) && look_around(&search);
     }
-    is_good = is_good && guard_links(&search) && guard_aliases(&search);
+    is_good = is_good && search_guard_repositories(&search) && search_guard_links(&search) && guard_aliases(&search);
     search_done(&search);
     if (ret->count > 1)
         qsort(ret->names, ret->count, sizeof *ret->names, compare_names);

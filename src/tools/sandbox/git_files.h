@@ -1,0 +1,33 @@
+/*
+ * What git's own small files lead to: a file `.git` to the repository, a configuration to hooks and to further
+ * configurations. Reads text; knows nothing of trees and guards.
+ */
+#ifndef TOOLS_SANDBOX_GIT_FILES_H
+#define TOOLS_SANDBOX_GIT_FILES_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+enum git_lead {
+    GIT_REPOSITORY,    /* a folder; relative to that of the file */
+    GIT_HOOKS,         /* a folder, core.hooksPath; relative to where the repository's files are checked out */
+    GIT_CONFIGURATION, /* a file, include.path and includeIf.*.path; relative to the folder of the configuration */
+};
+
+/* `path` as it is written there, "~/" and all. false ends the reading. */
+typedef bool git_lead_fn(void *data, enum git_lead lead, const char *path);
+
+enum { GIT_FILE_MAX = 1 << 20 };
+
+/* Reads a regular file, with a NUL behind it. NULL: there is none that we may read, or no memory. *ret_is_too_large: of
+ * more than GIT_FILE_MAX bytes, which counts as none. To be freed. */
+char *git_file_read(const char *path, bool *ret_is_too_large);
+
+/* The first line of a file, past `prefix`: "gitdir: " of `.git`, "" of `commondir`. false: it does not begin so. */
+bool git_file_line(const char *text, const char *prefix, char ret[PATH_MAX]);
+
+/* Reads on behind what git would refuse, so that nothing is hidden by it. Returns false when `found` did. */
+bool git_config_leads(const char *text, git_lead_fn *found, void *data);
+
+#endif

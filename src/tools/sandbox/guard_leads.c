@@ -1,0 +1,279 @@
+/*
+ * Names that lead elsewhere: links in guarded folders, files `.git`, and what configurations of git name. What they
+ * lead to counts as they do, as long as nobody can make them lead to something else.
+ */
+#include "tools/sandbox/guard_search.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "tools/sandbox/git_files.h"
+#include "tools/sandbox/problem.h"
+
+/* ---- The way to something ---- */
+
+/* May the sandbox make, replace or rename this name? */
+static bool is_open(const struct search *search, const char *path)
+{
+    size_t tree = search_tree_of(search, path);
+    if (tree == SIZE_MAX || !search->trees->items[tree].is_writable)
+        return false;
+    for (size_t i = 0; i < search->found->count; i++) {
+        const struct guard_name *name = &search->found->names[i];
+        size_t length = strlen(name->path);
+        if (name->action >= GUARD_READ_ONLY && strncmp(path, name->path, length) == 0 &&
+            (path[length] == '/' || path[length] == '\0'))
+            return false;
+    }
+    return true;
+}
+
+/* Where a link leads, part by part. */
+struct way {
+    char at[PATH_MAX]; /* without links */
+    char rest[PATH_MAX];
+    struct stat about;
+    unsigned links;
+};
+enum { LINKS_MAX = 40 }; /* the kernel follows no more */
+
+static bool take_link(struct way *way)
+{
+    char target[PATH_MAX], rest[PATH_MAX];
+    ssize_t length = readlink(way->at, target, sizeof target - 1);
+    if (length <= 0 || ++way->links > LINKS_MAX)
+        return false;
+    target[length] = '\0';
+    memcpy(rest, way->rest, sizeof rest);
+    if ((size_t)snprintf(way->rest, sizeof way->rest, "%s/%s", target, rest) >= sizeof way->rest)
+        return false;
+    *(target[0] == '/' ? way->at : strrchr(way->at, '/')) = '\0';
+    return true;
+}
+
+/* The next part. 1: there was one, 0: the end, or nothing that anybody could follow. */
+static int take_part(struct way *way)
+{
+    char *part = way->rest + strspn(way->rest, "/");
+    size_t length = strcspn(part, "/"), before = strlen(way->at);
+    if (length == 0 || before + length + 2 > sizeof way->at)
+        return 0;
+    bool is_up = length == 2 && part[0] == '.' && part[1] == '.';
+    if (is_up && before > 0)
+        *strrchr(way->at, '/') = '\0';
+    else if (!is_up && !(length == 1 && part[0] == '.'))
+        snprintf(way->at + before, sizeof way->at - before, "/%.*s", (int)length, part);
+    memmove(way->rest, part + length, strlen(part + length) + 1);
+    return 1;
+}
+
+static bool cannot_stay(struct search *search, const char *path)
+{
+    return problem(search->ret_error, "put a file in its place, or name it: --ro or --rw with its path",
+                   "%s must stay as it is, and leads to what the command could replace", path);
+}
+
+/* ---- Links in guarded folders ---- */
+
+/* The file behind the link counts as the link does, as long as nobody can make the link lead elsewhere. */
+static bool guard_behind(struct search *search, const struct link *link)
+{
+    struct way way = { .links = 0 };
+    bool is_kept = link->action == GUARD_READ_ONLY;
+    snprintf(way.rest, sizeof way.rest, "%s", link->path);
+    while (take_part(&way)) {
+        const char *at = way.at[0] ? way.at : "/";
+        if (lstat(at, &way.about) < 0)
+            return !is_kept || !is_open(search, at) || cannot_stay(search, link->path);
+        if (!S_ISLNK(way.about.st_mode))
+            continue;
+        if (is_kept && strcmp(at, link->path) != 0 && is_open(search, at))
+            return cannot_stay(search, link->path);
+        if (!take_link(&way))
+            return true;
+    }
+    return !S_ISREG(way.about.st_mode) || search_guard_target(search, way.at, link->action);
+}
+
+bool search_guard_links(struct search *search)
+{
+    for (size_t i = 0; i < search->link_count; i++)
+        if (!guard_behind(search, &search->links[i]))
+            return false;
+    return true;
+}
+
+/* ---- What git follows ---- */
+
+enum { CONFIGURATIONS_MAX = 4096, INCLUDES_MAX = 10 /* in each other, as git has it */ };
+
+/* One that is read. */
+struct configuration {
+    struct search *search;
+    const char *worktree; /* hooks are relative to it */
+    const char *path;
+    unsigned depth;
+};
+
+/* Nothing is there yet; nobody makes it. */
+static bool keep_missing(struct search *search, const char *path, bool is_folder)
+{
+    if (search_is_named(search, path))
+        return true;
+    search->tree = search_tree_of(search, path);
+    return search_add_placeholder(search, path, is_folder, "");
+}
+
+static bool keep_folder(struct search *search, const char *path, enum git_lead lead)
+{
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0)
+        return true;                                              /* nor can git */
+    if (lead == GIT_REPOSITORY && guard_looks_like_git(fd, -1)) { /* guarded by its own names */
+        close(fd);
+        return true;
+    }
+    if (!search_guard(search, search->tree, path, GUARD_READ_ONLY)) {
+        close(fd);
+        return false;
+    }
+    return search_into(search, fd, path, GUARD_READ_ONLY, 0);
+}
+
+/* What the text leads to stays as it is. */
+static bool keep_lead(struct search *search, const char *origin, const char *text, enum git_lead lead)
+{
+    struct way way = { .links = 0 };
+    if ((size_t)snprintf(way.rest, sizeof way.rest, "%s", text) >= sizeof way.rest)
+        return true;
+    while (take_part(&way)) {
+        const char *at = way.at[0] ? way.at : "/";
+        bool is_last = way.rest[strspn(way.rest, "/")] == '\0';
+        if (lstat(at, &way.about) < 0) {
+            if (!is_open(search, at))
+                return true;
+            return errno == ENOENT ? keep_missing(search, at, !is_last || lead != GIT_CONFIGURATION)
+                                   : cannot_stay(search, origin);
+        }
+        if (!S_ISLNK(way.about.st_mode))
+            continue;
+        if (is_open(search, at))
+            return cannot_stay(search, at);
+        if (!take_link(&way))
+            return true;
+    }
+    size_t tree = search_tree_of(search, way.at);
+    if (tree == SIZE_MAX || search_is_named(search, way.at))
+        return true;
+    search->tree = tree;
+    return S_ISDIR(way.about.st_mode) ? keep_folder(search, way.at, lead)
+                                      : search_guard_target(search, way.at, GUARD_READ_ONLY);
+}
+
+/* The path that stands in a file, relative to a folder. false: it leads nowhere that we know. */
+static bool resolve(const struct search *search, const char *folder, const char *text, char ret[PATH_MAX])
+{
+    const char *home = NULL;
+    for (size_t i = 0; text[0] == '~' && text[1] == '/' && i < search->trees->count; i++)
+        if (search->trees->items[i].is_home)
+            home = search->trees->items[i].path;
+    if (text[0] == '~')
+        return home && (size_t)snprintf(ret, PATH_MAX, "%s%s", home, text + 1) < PATH_MAX;
+    if (text[0] == '/')
+        return (size_t)snprintf(ret, PATH_MAX, "%s", text) < PATH_MAX;
+    return (size_t)snprintf(ret, PATH_MAX, "%s/%s", folder, text) < PATH_MAX;
+}
+
+static bool read_configuration(struct search *search, const char *worktree, const char *path, unsigned depth);
+
+static bool follow_lead(void *data, enum git_lead lead, const char *text)
+{
+    const struct configuration *from = data;
+    char folder[PATH_MAX], path[PATH_MAX];
+    snprintf(folder, sizeof folder, "%.*s", (int)(strrchr(from->path, '/') - from->path), from->path);
+    if (!resolve(from->search, lead == GIT_HOOKS ? from->worktree : folder, text, path))
+        return true;
+    return keep_lead(from->search, from->path, path, lead) &&
+           (lead != GIT_CONFIGURATION || read_configuration(from->search, from->worktree, path, from->depth + 1));
+}
+
+static bool too_large(struct search *search, const char *path)
+{
+    return problem(search->ret_error, "put what it says into a smaller file, or name a smaller tree",
+                   "%s is larger than %d bytes, and is not looked into", path, GIT_FILE_MAX);
+}
+
+static bool read_configuration(struct search *search, const char *worktree, const char *path, unsigned depth)
+{
+    struct configuration from = { search, worktree, path, depth };
+    bool is_too_large;
+    if (depth > INCLUDES_MAX)
+        return true;
+    if (++search->configurations > CONFIGURATIONS_MAX)
+        return problem(search->ret_error, "name a smaller tree", "more than %d configurations of git would be followed",
+                       CONFIGURATIONS_MAX);
+    char *text = git_file_read(path, &is_too_large);
+    if (is_too_large)
+        return too_large(search, path);
+    bool is_good = !text || git_config_leads(text, follow_lead, &from);
+    free(text);
+    return is_good;
+}
+
+/* The path that a small file of git says, relative to its own folder. */
+static bool read_path(const struct search *search, const char *folder, const char *file, const char *prefix,
+                      char ret[PATH_MAX])
+{
+    char said[PATH_MAX];
+    bool is_too_large;
+    char *text = git_file_read(file, &is_too_large);
+    bool is_good = text && git_file_line(text, prefix, said) && resolve(search, folder, said, ret);
+    free(text);
+    return is_good;
+}
+
+static bool read_configurations(struct search *search, const char *worktree, const char *folder)
+{
+    static const char *const names[] = { "config", "config.worktree" };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char path[PATH_MAX];
+        if ((size_t)snprintf(path, sizeof path, "%s/%s", folder, names[i]) < sizeof path &&
+            !read_configuration(search, worktree, path, 0))
+            return false;
+    }
+    return true;
+}
+
+static bool guard_repository(struct search *search, const struct worktree *worktree)
+{
+    char repository[PATH_MAX], file[PATH_MAX], common[PATH_MAX];
+    struct stat about;
+    if (lstat(worktree->git, &about) < 0)
+        return true;
+    if (S_ISREG(about.st_mode)) {
+        if (!read_path(search, worktree->root, worktree->git, "gitdir: ", repository))
+            return true;
+        if (!keep_lead(search, worktree->git, repository, GIT_REPOSITORY))
+            return false;
+    } else {
+        snprintf(repository, sizeof repository, "%s", worktree->git);
+    }
+    /* A worktree has a folder of its own in the repository, and the configuration of that. */
+    if ((size_t)snprintf(file, sizeof file, "%s/commondir", repository) < sizeof file &&
+        read_path(search, repository, file, "", common) && !read_configurations(search, worktree->root, common))
+        return false;
+    return read_configurations(search, worktree->root, repository);
+}
+
+bool search_guard_repositories(struct search *search)
+{
+    for (size_t i = 0; i < search->worktree_count; i++)
+        if (!guard_repository(search, &search->worktrees[i]))
+            return false;
+    return true;
+}
