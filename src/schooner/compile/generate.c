@@ -523,6 +523,18 @@ static bool set_frames(struct generator *g, const struct code_procedure *procedu
     return true;
 }
 
+/* In the library, what is within a procedure has the procedure's name: that is the one its callers know. */
+static const struct name *procedure_name(const struct generator *g, const struct lambda_info *info)
+{
+    const struct name *own = info->node->lambda.name;
+    if (!g->compiler->options->shared)
+        return own;
+    while (info->parent && !info->parent->is_top)
+        info = info->parent;
+    const struct name *outermost = info->node->lambda.name;
+    return outermost && (own || outermost->text[0] != '%') ? outermost : own;
+}
+
 static bool gen_procedure(struct generator *g, struct lambda_info *info)
 {
     struct core *lambda = info->node;
@@ -539,7 +551,7 @@ static bool gen_procedure(struct generator *g, struct lambda_info *info)
     procedure->file = lambda->position.file;
     procedure->line = lambda->position.line;
     procedure->column = lambda->position.column;
-    const struct name *name = lambda->lambda.name;
+    const struct name *name = procedure_name(g, info);
     if (name)
         procedure->name = (struct code_range){ text_add(&g->as, name->text, name->length), name->length };
     gen_position(g, lambda);

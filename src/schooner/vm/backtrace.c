@@ -4,16 +4,14 @@
  */
 #include "schooner/vm/run.h"
 
-/* Says whether the frame that returns to `pc` was called at a place that called something else: tail calls lie between.
- */
-static bool is_elided(const struct frame_walk *caller, const struct sch_code *callee_code, uint32_t callee_at)
+/* The procedure that the code of the frame calls by itself at its place; NULL: one that comes as a value. */
+static const struct code_procedure *known_callee(const struct frame_walk *caller)
 {
-    const struct instance *instance = environment_instance(caller->fp[-1]);
+    const struct sch_code *code = environment_instance(caller->fp[-1])->code;
     const uint32_t *call = caller->pc - 2;
-    if (!caller->at_call || instance->code != callee_code || word_op(*call) != OP_CALL_KNOWN)
-        return false;
-    uint32_t entry = (uint32_t)(caller->pc - instance->code->words) + (uint32_t)((int32_t)*call >> 8);
-    return code_procedure_at(callee_code, entry) != code_procedure_at(callee_code, callee_at);
+    if (!caller->at_call || word_op(*call) != OP_CALL_KNOWN)
+        return NULL;
+    return code_procedure_at(code, (uint32_t)(caller->pc - code->words) + (uint32_t)((int32_t)*call >> 8));
 }
 
 static bool is_stub(sch_vm *vm, const struct frame_walk *walk)
@@ -109,28 +107,56 @@ static void trace_inlined(struct trace *trace, const struct sch_code *code, uint
     }
 }
 
+/* A frame that was passed on the walk outward. */
+struct passed {
+    const struct sch_code *code; /* NULL: none yet */
+    uint32_t at;
+    bool of_image;
+    bool direct; /* nothing of the interpreter's own lies between it and the next */
+};
+
+/*
+ * The frame `passed` was called in `caller`; where tail calls lie between, another procedure was. What happens within
+ * the library is no affair of the user's: there, the name of what he called is enough, and what begins with % is no
+ * name of his.
+ */
+static void trace_frame(struct trace *trace, const struct passed *passed, const struct frame_walk *caller,
+                        const struct sch_code *code, struct code_position place)
+{
+    const struct code_procedure *procedure = code_procedure_at(passed->code, passed->at);
+    const struct code_procedure *known = known_callee(caller);
+    struct code_range name = procedure->name;
+    if (passed->of_image && known) {
+        trace_call(trace, code, known->name, code, place, true);
+        return;
+    }
+    if (passed->of_image && name.count > 0 && *code_text(passed->code, name.offset) == '%')
+        name.count = 0;
+    trace_call(trace, passed->code, name, code, place,
+               passed->direct && code == passed->code && known && known != procedure);
+}
+
 bool vm_backtrace(sch_vm *vm, trace_line_fn *each, void *data)
 {
     enum { STEPS_MAX = 4096 };
     struct trace trace = { each, data, 0, false };
     struct frame_walk walk;
-    const struct sch_code *callee = NULL;
-    uint32_t callee_at = 0;
-    bool more = innermost_frame(vm, &walk), direct = false;
+    struct passed passed = { 0 };
+    bool more = innermost_frame(vm, &walk);
 
     for (unsigned steps = 0; more && !trace.stopped && trace.count < SCH_FRAMES_MAX && steps < STEPS_MAX; steps++) {
         if (is_stub(vm, &walk)) {
-            direct = false;
+            passed.direct = false;
         } else {
             const struct sch_code *code;
             struct code_position place = walk_position(&walk, &code);
-            if (callee)
-                trace_call(&trace, callee, code_procedure_at(callee, callee_at)->name, code, place,
-                           direct && is_elided(&walk, callee, callee_at));
-            trace_inlined(&trace, code, place.inlined);
-            callee = code;
-            callee_at = (uint32_t)(walk.pc - code->words) - walk.at_call;
-            direct = true;
+            bool of_image = is_of_image(&walk);
+            if (passed.code && !of_image)
+                trace_frame(&trace, &passed, &walk, code, place);
+            if (!of_image)
+                trace_inlined(&trace, code, place.inlined);
+            passed =
+                (struct passed){ code, (uint32_t)(walk.pc - code->words) - walk.at_call, of_image, .direct = true };
         }
         more = frame_walk_next(&walk);
     }
