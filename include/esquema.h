@@ -565,7 +565,7 @@ ESQ_API int esq_store_wait(esq_store *store, const char *name, int timeout_ms, e
                            esq_error *ret_error);
 
 enum esq_exec_flags {
-    ESQ_EXEC_TERMINAL = 1, /* fds[0] is a terminal, which becomes the program's controlling one */
+    ESQ_EXEC_TERMINAL = 1, /* a new terminal of the container's own is its descriptors 0 to 2, and controls it */
 };
 
 typedef struct esq_exec {
@@ -575,8 +575,10 @@ typedef struct esq_exec {
     size_t word_count;
     const char *const *environment; /* "NAME=VALUE", beside what the container's program got, or instead of it */
     size_t environment_count;
-    const char *directory; /* inside; NULL: where the container's program started */
-    int fds[3];            /* its descriptors 0 to 2 */
+    const char *directory;        /* inside; NULL: where the container's program started */
+    int fds[3];                   /* its descriptors 0 to 2, unless it has a terminal */
+    unsigned short rows, columns; /* of its terminal, which is one of the container's /dev/pts */
+    int *ret_terminal;            /* gets our end of that, close-on-exec and not blocking, which is the caller's */
 } esq_exec;
 
 /*

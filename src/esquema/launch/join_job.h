@@ -9,10 +9,10 @@
 #include <stdint.h>
 
 #define JOIN_JOB_MAGIC   0x4f515345u /* "ESQO" */
-#define JOIN_JOB_VERSION 2u
+#define JOIN_JOB_VERSION 3u
 
 enum join_job_flags {
-    JOIN_JOB_TERMINAL = 1,
+    JOIN_JOB_TERMINAL = 1, /* our end of a new one is sent over `report`, before anything else, with one byte */
     JOIN_JOB_IS_MOVED = 2, /* into the cgroup by somebody else: a byte comes over `report` when that is done */
 };
 
@@ -41,6 +41,7 @@ struct join_job {
     uint32_t argv, argc;
     uint32_t envp, envc;
     uint32_t paths, path_count; /* candidates for execve */
+    uint16_t rows, columns;     /* of the terminal */
 };
 
 #endif

@@ -219,6 +219,8 @@ static int make_job(const struct joining *joining, const esq_exec *how, const st
         .pidfd = joining->fds[0],
         .plan = joining->fds[1],
         .report = report,
+        .rows = how->rows,
+        .columns = how->columns,
     };
     struct buffer bytes;
     buffer_init(&bytes, &memory_malloc);
@@ -313,8 +315,8 @@ static int fail_at(const struct joining *joining, const esq_exec *how, const str
                    esq_error *ret_error)
 {
     static const char *const own[] = {
-        "join the container's cgroup", "join the container's namespaces", "start a process in the container",
-        "take the terminal",           "go to the working directory",
+        "join the container's cgroup",      "join the container's namespaces", "start a process in the container",
+        "open a terminal in the container", "go to the working directory",
     };
     if (report->step < JOIN_STEP_CGROUP)
         return launch_fail_at_step(joining->block, report, ret_error);
@@ -325,7 +327,11 @@ static int fail_at(const struct joining *joining, const esq_exec *how, const str
     if (report->step == JOIN_STEP_NAMESPACES && sys_poll(&ended, 1, 1000000) == 1)
         return esq_refuse(ret_error, ESRCH, "`esquema ps` says what became of it", "the container has ended");
     if (report->step != JOIN_STEP_EXEC)
-        return esq_fail(ret_error, NULL, report->error, NULL, "%s", own[report->step - JOIN_STEP_CGROUP]);
+        return esq_fail(ret_error, NULL, report->error,
+                        report->step == JOIN_STEP_TERMINAL
+                            ? "(dev yes) gives it a /dev/pts; without -t the program has the streams that you have"
+                            : NULL,
+                        "%s", own[report->step - JOIN_STEP_CGROUP]);
     int result = esq_fail(ret_error, NULL, report->error, "the program must lie in the container's root filesystem",
                           "execute %s", how->words[0]);
     bool is_missing = report->error == ENOENT || report->error == ENOTDIR;
@@ -334,13 +340,41 @@ static int fail_at(const struct joining *joining, const esq_exec *how, const str
     return result;
 }
 
+/* A report, and the descriptor that came with it, or -1. */
+static ssize_t receive(int reports, struct child_report *ret_report, int *ret_fd)
+{
+    union {
+        struct cmsghdr head;
+        char space[CMSG_SPACE(sizeof(int))];
+    } control;
+    struct iovec bytes = { .iov_base = ret_report, .iov_len = sizeof *ret_report };
+    struct msghdr message = {
+        .msg_iov = &bytes, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control
+    };
+    ssize_t size;
+    *ret_fd = -1;
+    do
+        size = (ssize_t)SYS(SYS_recvmsg, reports, &message, MSG_CMSG_CLOEXEC);
+    while (size == -EINTR);
+    const struct cmsghdr *part = size > 0 ? CMSG_FIRSTHDR(&message) : NULL;
+    if (part && part->cmsg_type == SCM_RIGHTS && part->cmsg_len == CMSG_LEN(sizeof(int)))
+        memcpy(ret_fd, CMSG_DATA(part), sizeof(int));
+    return size;
+}
+
 static int await_exec(const struct joining *joining, const esq_exec *how, int reports, pid_t pid, esq_error *ret_error)
 {
     struct child_report report;
+    _cleanup_fd_ int terminal = -1, other = -1;
     int status, result = 0;
-    ssize_t size = sys_read(reports, &report, sizeof report);
-    if (size == 0)
-        return 0; /* executed, or killed: then its status says so */
+    ssize_t size = receive(reports, &report, &terminal);
+    if (terminal >= 0)
+        size = receive(reports, &report, &other);
+    if (size == 0) { /* executed, or killed: then its status says so */
+        if (how->flags & ESQ_EXEC_TERMINAL)
+            *how->ret_terminal = take_fd(&terminal);
+        return 0;
+    }
     if (size == (ssize_t)sizeof report) {
         report.detail[sizeof report.detail - 1] = '\0';
         result = fail_at(joining, how, &report, ret_error);
@@ -413,7 +447,8 @@ pid_t esq_store_exec(esq_store *store, const char *name, const esq_exec *how, es
     struct joining joining = { .fds = { -1, -1 } };
     esq_entry entry;
     pid_t pid = 0;
-    if (how->size < sizeof *how || how->word_count == 0 || !*how->words[0] || how->environment_count > ENVIRONMENT_MAX)
+    if (how->size < sizeof *how || how->word_count == 0 || !*how->words[0] ||
+        how->environment_count > ENVIRONMENT_MAX || (how->flags & ESQ_EXEC_TERMINAL && !how->ret_terminal))
         return esq_refuse(ret_error, EINVAL, NULL, "a program to execute is needed");
     int result = check_streams(how, ret_error); /* before any of ours could take the place of one that is closed */
     if (result == 0)

@@ -80,7 +80,8 @@ static int execute(const struct options *options, esq_store *store, char **envir
                    int signals)
 {
     esq_error error = { 0 };
-    const int other = options->terminal ? terminal->other : -1;
+    const struct winsize size = terminal_size();
+    int own = -1;
     size_t count = 0;
     while (environment[count])
         count++;
@@ -92,7 +93,10 @@ static int execute(const struct options *options, esq_store *store, char **envir
         .environment = (const char *const *)environment,
         .environment_count = count,
         .directory = options->directory,
-        .fds = { other < 0 ? 0 : other, other < 0 ? 1 : other, other < 0 ? 2 : other },
+        .fds = { 0, 1, 2 },
+        .rows = size.ws_row,
+        .columns = size.ws_col,
+        .ret_terminal = &own,
     };
     esq_entry entry;
     bool is_found = started_find_whole(store, options->operands.items[0], &entry, &error);
@@ -102,6 +106,8 @@ static int execute(const struct options *options, esq_store *store, char **envir
         failure_tell(options->failures, &error);
         return prepare_fail(options, &error);
     }
+    if (options->terminal)
+        terminal_take(terminal, own, options->interactive);
     if (options->status_fd >= 0)
         dprintf(options->status_fd, "{\"version\":1,\"phase\":\"started\",\"pid\":%d,\"name\":\"%s\"}\n", (int)pid,
                 entry.name);
@@ -170,13 +176,7 @@ static int execute_at_terminal(const struct options *options)
         return status;
     }
     int signals = terminal_signals();
-    if (options->terminal && !terminal_open(&terminal, options->interactive)) {
-        esq_error error = failure_make("open a terminal: %s", strerror(errno));
-        failure_tell(options->failures, &error);
-        status = prepare_fail(options, &error);
-    } else {
-        status = execute(options, store, environment, &terminal, signals);
-    }
+    status = execute(options, store, environment, &terminal, signals);
     terminal_close(&terminal);
     free_environment(environment);
     if (signals >= 0)

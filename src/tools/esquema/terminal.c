@@ -9,7 +9,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/ioctl.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -38,6 +37,12 @@ int terminal_signals(void)
     return signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
+struct winsize terminal_size(void)
+{
+    struct winsize size;
+    return ioctl(STDIN_FILENO, TIOCGWINSZ, &size) == 0 ? size : (struct winsize){ 0 };
+}
+
 static void follow_size(const struct terminal *terminal)
 {
     struct winsize size;
@@ -62,6 +67,12 @@ bool terminal_open(struct terminal *terminal, bool reads)
         return false;
     follow_size(terminal);
     return true;
+}
+
+void terminal_take(struct terminal *terminal, int own, bool reads)
+{
+    *terminal = (struct terminal){ .own = own, .other = -1, .reads = reads };
+    follow_size(terminal); /* it may have changed meanwhile */
 }
 
 void terminal_close(struct terminal *terminal)
@@ -165,7 +176,8 @@ static void take_signal(struct terminal *terminal, const struct relay *relay)
 void terminal_relay(struct terminal *terminal, const struct relay *relay)
 {
     struct typed typed = { .has_ended = !terminal->reads };
-    close(terminal->other);
+    if (terminal->other >= 0)
+        close(terminal->other);
     terminal->other = -1;
     if (terminal->reads && tcgetattr(STDIN_FILENO, &terminal->before) == 0)
         make_raw(terminal);

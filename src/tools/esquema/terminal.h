@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/ioctl.h>
 #include <termios.h>
 
 struct terminal {
@@ -16,6 +17,10 @@ struct terminal {
 
 /* Opens one of the size of ours. false with errno. */
 bool terminal_open(struct terminal *terminal, bool reads);
+/* One that was opened elsewhere; takes our end of it. */
+void terminal_take(struct terminal *terminal, int own, bool reads);
+/* The size of ours; 0 rows and columns where it is no terminal. */
+struct winsize terminal_size(void);
 /* Closes it, and gives ours back as it was. */
 void terminal_close(struct terminal *terminal);
 

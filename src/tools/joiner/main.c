@@ -16,6 +16,8 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/statfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "esquema/launch/init_job.h"
@@ -126,13 +128,55 @@ static void join_namespaces(const struct joiner *joiner)
 
 /* ---- The program's process ---- */
 
+/* Our end of a new terminal of the container's. Somebody inside may have put something else at its place. */
+static int open_terminal(const struct join_job *job)
+{
+    enum { DEVPTS = 0x1cd1, UNLOCKED = 0 };
+    struct statfs found;
+    const int unlocked = UNLOCKED;
+    const struct winsize size = { .ws_row = job->rows, .ws_col = job->columns };
+    _cleanup_fd_ int own = sys_openat(AT_FDCWD, "/dev/pts/ptmx", O_RDWR | O_NOCTTY | O_NONBLOCK | O_NOFOLLOW, 0);
+    if (own < 0)
+        return own;
+    int result = (int)SYS(SYS_fstatfs, own, &found);
+    if (result == 0 && found.f_type != DEVPTS)
+        result = -ENODEV;
+    if (result == 0)
+        result = (int)SYS(SYS_ioctl, own, TIOCSPTLCK, &unlocked);
+    if (result == 0)
+        result = (int)SYS(SYS_ioctl, own, TIOCSWINSZ, &size);
+    return result < 0 ? result : take_fd(&own);
+}
+
+static int send_descriptor(int socket, int fd)
+{
+    union {
+        struct cmsghdr head;
+        char space[CMSG_SPACE(sizeof(int))];
+    } control = { .head = { .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(sizeof(int)) } };
+    struct iovec byte = { .iov_base = "", .iov_len = 1 };
+    const struct msghdr message = {
+        .msg_iov = &byte, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control
+    };
+    memcpy(CMSG_DATA(&control.head), &fd, sizeof fd);
+    long sent = SYS(SYS_sendmsg, socket, &message, MSG_NOSIGNAL);
+    return sent < 0 ? (int)sent : 0;
+}
+
+/* It has its name inside, /dev/pts/N, since it is one of those; its other end goes to whoever asked for it. */
 static void take_terminal(const struct joiner *joiner)
 {
     if (!(joiner->job->flags & JOIN_JOB_TERMINAL))
         return;
-    int result = sys_setsid();
+    _cleanup_fd_ int own = open_terminal(joiner->job);
+    _cleanup_fd_ int other = own < 0 ? own : (int)SYS(SYS_ioctl, own, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
+    int result = other < 0 ? other : sys_setsid();
     if (result >= 0)
-        result = (int)SYS(SYS_ioctl, 0, TIOCSCTTY, 0);
+        result = (int)SYS(SYS_ioctl, other, TIOCSCTTY, 0);
+    for (int i = 0; i < 3 && result >= 0; i++)
+        result = sys_dup3(other, i, 0);
+    if (result >= 0)
+        result = send_descriptor(joiner->report, own);
     if (result < 0)
         fail(joiner, JOIN_STEP_TERMINAL, result, NULL);
 }
