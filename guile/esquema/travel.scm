@@ -111,7 +111,8 @@
                (put-tag #\v)
                (put-length (vector-length datum))
                (vector-for-each* (lambda (item) (put item (+ depth 1))) datum))
-              ((and (bytevector? datum) (eq? (array-type datum) 'vu8))
+              ;; #u8(...) in a Guile program is an array of SRFI 4 with the same bytes
+              ((and (bytevector? datum) (memq (array-type datum) '(vu8 u8)))
                (put-tag #\b)
                (put-bytes datum))
               (else (fail "this does not travel:" (object->string datum)))))

@@ -458,6 +458,23 @@ static void test_bytes(void **state)
     assert_int_equal(integer(value), 2432902008176640000);
     sch_bytes_free(bytes, length);
 
+    /* What is called where it was defined takes its variables along, and nothing of what it does not reach. */
+    thunk = eval(here, "(define port (current-output-port)) (define one (vector 1)) (define two (vector 2)) "
+                       "(define (aside) port) "
+                       "(define (work x) "
+                       "  (define (up y) (if (> y 9) (down (- y 9)) (+ y (vector-ref one 0)))) "
+                       "  (define (down y) (if (> y 9) (up (- y 1)) (* y (vector-ref two 0)))) "
+                       "  (define (apart y) (let loop ((y y)) (if (> y 5) (loop (- y 1)) (up y)))) "
+                       "  (+ (up x) (down x) (apart x))) "
+                       "(lambda () (work 50))");
+    assert_int_equal(sch_call(here, thunk, 0, NULL, &value), SCH_OK);
+    int64_t wanted = integer(value);
+    assert_int_equal(sch_encode_thunk(here, thunk, &bytes, &length), SCH_OK);
+    assert_int_equal(sch_decode(there, bytes, length, true, &value), SCH_OK);
+    assert_int_equal(sch_call(there, value, 0, NULL, &value), SCH_OK);
+    assert_int_equal(integer(value), wanted);
+    sch_bytes_free(bytes, length);
+
     assert_int_equal(sch_encode(here, eval(here, "(list (current-output-port))"), &bytes, &length), SCH_ERROR);
     assert_int_equal(sch_encode(here, eval(here, "car"), &bytes, &length), SCH_ERROR);
     sch_vm_free(here);

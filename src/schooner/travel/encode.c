@@ -143,11 +143,11 @@ static bool visit_entry(struct encoder *encoder, const struct instance *instance
 }
 
 /* Follows what one instruction names, by its shape. */
-static bool visit_instruction(struct encoder *encoder, const struct instance *instance, uint32_t at)
+static bool visit_instruction(struct encoder *encoder, const struct instance *instance, uint32_t at, uint32_t length)
 {
     const uint32_t *words = instance->code->words;
     uint32_t word = words[at];
-    uint32_t next = at + 1;
+    uint32_t next = at + 1, end = at + length; /* from which distances count */
     for (const char *shape = opcode_shapes[word_op(word)]; *shape; shape++) {
         switch (*shape) {
         case 'K':
@@ -159,11 +159,11 @@ static bool visit_instruction(struct encoder *encoder, const struct instance *in
                 return false;
             break;
         case 'T':
-            if (!visit_entry(encoder, instance, word_abc(word)))
+            if (!visit_entry(encoder, instance, end + (uint32_t)((int32_t)word >> 8)))
                 return false;
             break;
         case 't':
-            if (!visit_entry(encoder, instance, words[next++]))
+            if (!visit_entry(encoder, instance, end + words[next++]))
                 return false;
             break;
         case 'F':
@@ -211,7 +211,7 @@ static bool visit_pending(struct encoder *encoder, size_t *done)
         struct instruction instruction;
         for (uint32_t at = procedure->entry; at < procedure->end; at += instruction.length) {
             if (!code_decode(code->words, code->word_count, at, &instruction) || !charge(encoder->vm, 1) ||
-                !visit_instruction(encoder, key.instance, at))
+                !visit_instruction(encoder, key.instance, at, instruction.length))
                 return false;
         }
     }
