@@ -18,6 +18,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 #include "plan/plan.h"
+#include "seccomp/describe.h"
 
 /* Bounds of the look for sockets: a bind may be anything. */
 enum { SOCKETS_MAX = 16, ENTRIES_MAX = 20000, DEPTH_MAX = 8 };
@@ -192,6 +193,16 @@ static void audit_source(struct audit *audit, const struct spec_item *item)
         find_sockets(audit, strcmp(real, "/") == 0 ? "" : real, NULL, 0, &item->where);
 }
 
+/* Who else has the volume may listen in it. */
+static void audit_volume(struct audit *audit, const struct spec_item *item)
+{
+    char path[PATH_MAX], real[PATH_MAX];
+    int length =
+        snprintf(path, sizeof(path), "%s/volumes/%s", spec_text(audit->spec, SPEC_DATA_FOLDER), item->words[1]);
+    if (length < (int)sizeof(path) && realpath(path, real)) /* else it is made, empty */
+        find_sockets(audit, real, NULL, 0, &item->where);
+}
+
 static void audit_files(struct audit *audit)
 {
     size_t count;
@@ -201,6 +212,8 @@ static void audit_files(struct audit *audit)
     for (size_t i = 0; i < count; i++)
         if (items[i].count > 2 && strcmp(items[i].words[0], "bind") == 0)
             audit_source(audit, &items[i]);
+        else if (items[i].count > 2 && strcmp(items[i].words[0], "volume") == 0)
+            audit_volume(audit, &items[i]);
     if (audit->is_cut || audit->entries >= ENTRIES_MAX)
         find(audit, "sockets", 5, NULL,
              "may connect to more sockets: what is bound has too many files or folders to look at each, or some that "
@@ -245,7 +258,10 @@ static void audit_network(struct audit *audit)
     else if (!(audit->block->clone_flags_low & CLONE_NEWNET))
         find(audit, "network", 25, where, "reaches whatever the host reaches, and the host's own loopback");
     if (has_step(audit->block, STEP_USER_NETWORK))
-        find(audit, "network", 10, where, "reaches whatever the host reaches, but not the host's loopback");
+        find(audit, "network", 10, where,
+             "reaches whatever the host reaches, link-local addresses too, as the metadata service of a cloud; but not "
+             "the "
+             "host's loopback");
     for (size_t i = 0; i < count; i++)
         find(audit, "network", 3, &items[i].where, "can be reached by port %s of the host", items[i].words[0]);
 }
@@ -337,6 +353,17 @@ static void audit_calls(struct audit *audit)
     if (!filter) {
         find(audit, "system calls", 30, spec_where(audit->spec, SPEC_SECCOMP), "may make every call of the kernel");
         return;
+    }
+    struct seccomp_beyond beyond;
+    if (seccomp_list_beyond(audit->spec, &beyond) > 0) {
+        char more[32] = "";
+        if (beyond.unnamed > 0)
+            snprintf(more, sizeof(more), " and %zu more", beyond.unnamed);
+        find(audit, "system calls", 8,
+             spec_where(audit->spec, spec_is_given(audit->spec, SPEC_SECCOMP_RULES) ? SPEC_SECCOMP_RULES
+                                     : spec_is_given(audit->spec, SPEC_SECCOMP)     ? SPEC_SECCOMP
+                                                                                    : SPEC_NESTED_NAMESPACES),
+             "may ask the kernel for what the standard policy refuses: %s%s", beyond.text, more);
     }
     for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
         struct seccomp_data data = { .nr = calls[i].number, .arch = OWN_ARCHITECTURE };

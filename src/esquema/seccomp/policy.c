@@ -369,17 +369,28 @@ static bool is_weaker_treatment(const struct seccomp_policy *policy, uint8_t tre
            standard != SECCOMP_ALLOW;
 }
 
-bool seccomp_policy_is_weaker(const struct seccomp_policy *policy)
+int seccomp_policy_next_weaker(const struct seccomp_policy *policy, int number)
 {
     struct seccomp_policy standard;
 
     seccomp_policy_init(&standard, SECCOMP_STANDARD);
-    if (policy->families & ~standard.families)
-        return true;
-    for (size_t number = 0; number < SECCOMP_NUMBERS; number++)
+    for (; number < SECCOMP_NUMBERS; number++)
         if (is_weaker_treatment(policy, policy->treatments[number], standard.treatments[number]))
-            return true;
-    return false;
+            return number;
+    return -1;
+}
+
+uint64_t seccomp_policy_more_families(const struct seccomp_policy *policy)
+{
+    struct seccomp_policy standard;
+
+    seccomp_policy_init(&standard, SECCOMP_STANDARD);
+    return policy->families & ~standard.families;
+}
+
+bool seccomp_policy_is_weaker(const struct seccomp_policy *policy)
+{
+    return seccomp_policy_more_families(policy) || seccomp_policy_next_weaker(policy, 0) >= 0;
 }
 
 void seccomp_policy_kill(struct seccomp_policy *policy, bool kills)

@@ -100,6 +100,10 @@ int seccomp_policy_requests(struct seccomp_policy *policy, const uint32_t *reque
 
 /* Does it allow anything that the standard policy does not? */
 bool seccomp_policy_is_weaker(const struct seccomp_policy *policy);
+/* The next call at or above `number` of which it allows something that the standard policy does not; -1: none. */
+int seccomp_policy_next_weaker(const struct seccomp_policy *policy, int number);
+/* The families of sockets that it has beyond the standard policy, a bit each. */
+uint64_t seccomp_policy_more_families(const struct seccomp_policy *policy);
 
 /* What is refused kills instead, or gives EPERM. */
 void seccomp_policy_kill(struct seccomp_policy *policy, bool kills);

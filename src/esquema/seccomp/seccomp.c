@@ -6,12 +6,14 @@
  * Least kernel: 3.17 with CONFIG_SECCOMP_FILTER. Below that the start fails; there is no excuse for it.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <linux/filter.h>
 
 #include "plan/plan.h"
 #include "seccomp/compile.h"
+#include "seccomp/describe.h"
 #include "seccomp/policy.h"
 
 /* Without these the payload cannot begin, end, or tell that it could not begin. */
@@ -277,6 +279,37 @@ void seccomp_grants(const esq_spec *spec, struct spec_grants *grants)
     make_policy(spec, &policy, NULL);
     if (seccomp_policy_is_weaker(&policy))
         spec_grant(grants, "wall", "seccomp", where);
+}
+
+/* One more name in the list, or one more that has no room. */
+static void list_name(const char *kind, const char *name, size_t count, struct seccomp_beyond *beyond)
+{
+    size_t used = strlen(beyond->text);
+    int length = count >= SECCOMP_BEYOND_NAMES ? -1
+                                               : snprintf(beyond->text + used, sizeof beyond->text - used, "%s%s%s",
+                                                          used ? ", " : "", kind, name ? name : "one without a name");
+    if (length < 0 || (size_t)length >= sizeof beyond->text - used) {
+        beyond->text[used] = '\0';
+        beyond->unnamed++;
+    }
+}
+
+size_t seccomp_list_beyond(const esq_spec *spec, struct seccomp_beyond *ret_beyond)
+{
+    struct seccomp_policy policy;
+    size_t count = 0;
+
+    *ret_beyond = (struct seccomp_beyond){ .unnamed = 0 };
+    if (spec_is(spec, SPEC_SECCOMP, "none"))
+        return 0;
+    make_policy(spec, &policy, NULL);
+    for (int number = -1; (number = seccomp_policy_next_weaker(&policy, number + 1)) >= 0; count++)
+        list_name("", seccomp_call_name(number), count, ret_beyond);
+    uint64_t families = seccomp_policy_more_families(&policy);
+    for (int family = 0; family < SECCOMP_FAMILIES; family++)
+        if (families >> family & 1)
+            list_name("sockets of ", seccomp_family_name(family), count++, ret_beyond);
+    return count;
 }
 
 int seccomp_plan(const esq_spec *spec, struct plan_builder *builder, esq_error *ret_error)
