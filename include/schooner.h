@@ -69,7 +69,7 @@ enum sch_limit {
 
 /* The version of the costs in fuel (docs/fuel.md): the same program uses the same fuel wherever this number is the
  * same. */
-enum { SCH_FUEL_VERSION = 4 };
+enum { SCH_FUEL_VERSION = 5 };
 
 /* 0 in a field means the default, which is in brackets; SCH_UNLIMITED says that there is none. */
 struct sch_limits {

@@ -129,24 +129,10 @@ sch_value prim_is_even(sch_vm *vm, const sch_value *args, size_t count)
 
 /* --- any number of arguments --- */
 
-/* A few arguments are free, as they are where the compiler has an instruction in place of the call. */
-enum { ARGUMENTS_PER_UNIT = 8 };
-
-/* Every argument is looked at, those behind the one that decides too. */
-static bool all_numbers(sch_vm *vm, const char *who, const sch_value *args, size_t count)
-{
-    return are_numbers(vm, who, args, count) && charge(vm, count / ARGUMENTS_PER_UNIT);
-}
-
-static bool all_reals(sch_vm *vm, const char *who, const sch_value *args, size_t count)
-{
-    return are_reals(vm, who, args, count) && charge(vm, count / ARGUMENTS_PER_UNIT);
-}
-
 static sch_value compare_all(sch_vm *vm, const char *who, enum number_relation relation, const sch_value *args,
                              size_t count)
 {
-    if (!(relation == RELATION_EQUAL ? all_numbers : all_reals)(vm, who, args, count))
+    if (!(relation == RELATION_EQUAL ? are_numbers : are_reals)(vm, who, args, count))
         return V_RAISED;
     for (size_t i = 1; i < count; i++) {
         sch_value holds = number_compare(vm, who, relation, args[i - 1], args[i]);
@@ -187,7 +173,7 @@ sch_value prim_greater_equal(sch_vm *vm, const sch_value *args, size_t count)
 static sch_value extreme(sch_vm *vm, const char *who, enum number_relation relation, const sch_value *args,
                          size_t count)
 {
-    if (!all_reals(vm, who, args, count))
+    if (!are_reals(vm, who, args, count))
         return V_RAISED;
     size_t best = 0;
     bool inexact = false;
@@ -220,7 +206,7 @@ typedef sch_value binary(sch_vm *vm, const char *who, sch_value a, sch_value b);
 static sch_value fold(sch_vm *vm, const char *who, binary *operation, binary_flight *flight, const sch_value *args,
                       size_t count)
 {
-    if (count > 2 && !all_numbers(vm, who, args, count))
+    if (count > 2 && !are_numbers(vm, who, args, count))
         return V_RAISED;
     sch_value result = operation(vm, who, args[0], args[1]);
     for (size_t i = 2; i < count && !is_raised(result); i++) {

@@ -12,10 +12,13 @@ static inline bool arguments_go_on(sch_vm *vm, size_t i)
     return likely(i % ARGUMENTS_PER_POLL != ARGUMENTS_PER_POLL - 1) || poll(vm);
 }
 
-/* Is every argument what the procedure asks for? false: raised, of the first that is not. */
+/* Is every argument what the procedure asks for? Those behind the one that decides are looked at too, and all are
+ * charged for. false: raised, of the first that is not. */
 static inline bool arguments_are(sch_vm *vm, const char *who, bool (*is)(sch_value), const char *what,
                                  const sch_value *args, size_t count)
 {
+    if (!charge(vm, count / ARGUMENTS_PER_UNIT))
+        return false;
     for (size_t i = 0; i < count; i++) {
         if (!is(args[i])) {
             raise_type(vm, who, i + 1, what, args[i]);

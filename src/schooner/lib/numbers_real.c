@@ -68,7 +68,8 @@ static sch_value combine_two(sch_vm *vm, combine_integers *combine, enum work_co
 static sch_value combine_all(sch_vm *vm, const char *who, combine_integers *combine, sch_value start,
                              const sch_value *args, size_t count)
 {
-    if (!arguments_are(vm, who, is_integer, "an integer", args, count))
+    /* Each takes a step of its own, which charges for what grows in it alone. */
+    if (!arguments_are(vm, who, is_integer, "an integer", args, count) || !charge(vm, count > 2 ? count - 2 : 0))
         return V_RAISED;
     sch_value result = start;
     for (size_t i = 0; i < count && !is_raised(result); i++) {

@@ -5,7 +5,7 @@
 #include "schooner/heap/machine.h"
 
 /* Work on text, by units of fuel: bytes scanned or copied, characters looked at one by one, arguments. */
-enum { BYTES_PER_UNIT = 16, CHARACTERS_PER_UNIT = 4, ARGUMENTS_PER_UNIT = 8, TEXT_PIECE = 4096 };
+enum { BYTES_PER_UNIT = 16, CHARACTERS_PER_UNIT = 4, TEXT_PIECE = 4096 };
 
 enum ordering { ORDER_EQUAL, ORDER_LESS, ORDER_GREATER, ORDER_LESS_EQUAL, ORDER_GREATER_EQUAL };
 

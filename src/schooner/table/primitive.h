@@ -13,6 +13,10 @@
 
 #include "schooner/heap/machine.h"
 
+/* Of primitives that take any number: a few arguments are free, as they are where the compiler has an instruction in
+ * place of the call. */
+enum { ARGUMENTS_PER_UNIT = 8 };
+
 typedef sch_value primitive_fn(sch_vm *vm, const sch_value *args, size_t count);
 
 struct primitive_info {
