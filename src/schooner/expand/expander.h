@@ -95,6 +95,8 @@ struct import_step {
     const struct name **from; /* PREFIX: one, the prefix */
     const struct name **to;   /* RENAME */
     size_t count;
+    struct table listed;      /* name in `from` -> its place in `to`; not of PREFIX */
+    struct table renamed;     /* name in `to` -> its name in `from`; of RENAME */
     struct import_step *next; /* inward */
 };
 
@@ -323,6 +325,12 @@ struct entry *module_find(struct expander *x, struct module *module, const struc
 const struct import_set *import_of(struct expander *x, const struct module *module, const struct name *name);
 /* What a module exports by that name. */
 struct entry *module_export(struct expander *x, struct module *module, const struct name *name);
+/* Adds a name to a step that has room for it. */
+bool step_list(struct expander *x, struct import_step *step, const struct name *from, const struct name *to);
+/* What the set gives by a name that is seen outside of `step`, one of its steps, or NULL for what its source exports;
+ * NULL: nothing (or an error). */
+struct entry *import_find(struct expander *x, const struct import_set *set, const struct import_step *step,
+                          const struct name *name);
 /* The entry that a definition of `id` at the top level of x->module fills. NULL: an error. */
 struct entry *module_claim(struct expander *x, struct datum *id, bool syntax);
 /* The global of a name that is bound nowhere yet; NULL: an error. */

@@ -49,13 +49,13 @@ const char *library_name(struct expander *x, struct datum *name, bool guile)
 
 /* --- import sets --- */
 
+/* With room for `count` names. */
 static struct import_step *step_new(struct expander *x, enum import_step_kind kind, size_t count)
 {
     struct import_step *step = front_new(x->front, struct import_step);
     if (!step)
         return NULL;
     step->kind = kind;
-    step->count = count;
     step->from = front_array(x->front, count, sizeof *step->from);
     step->to = front_array(x->front, count, sizeof *step->to);
     return step->from && step->to ? step : NULL;
@@ -85,8 +85,8 @@ static struct import_step *step_parse(struct expander *x, enum import_step_kind 
         }
         if (!is_identifier(item))
             return step_bad(x, form);
-        step->from[i] = identifier_name(item);
-        step->to[i] = identifier_name(to);
+        if (!step_list(x, step, identifier_name(item), identifier_name(to)))
+            return NULL;
     }
     return step;
 }
@@ -105,38 +105,18 @@ static bool step_kind_of(const struct datum *set, enum import_step_kind *ret)
     return false;
 }
 
-/* Is the name there, behind the steps from `step` inward? */
-static bool step_provides(struct expander *x, struct import_set *set, struct import_step *step, const struct name *name)
-{
-    for (; step && name; step = step->next) {
-        if (step->kind == STEP_PREFIX) {
-            const struct name *prefix = step->from[0];
-            bool has = name->length >= prefix->length && memcmp(name->text, prefix->text, prefix->length) == 0;
-            name = has ? name_of(&x->front->names, name->text + prefix->length) : NULL;
-            continue;
-        }
-        bool listed = false;
-        const struct name *renamed = NULL;
-        for (size_t i = 0; i < step->count; i++) {
-            if (step->kind == STEP_RENAME && step->to[i] == name)
-                renamed = step->from[i];
-            listed = listed || step->from[i] == name;
-        }
-        name = renamed ? renamed : listed == (step->kind == STEP_ONLY) ? name : NULL;
-    }
-    return name && module_export(x, set->source, name);
-}
-
+/* Is each name that a step lists there, behind the steps further inward? */
 static bool set_check(struct expander *x, struct import_set *set)
 {
     for (struct import_step *step = set->steps; step; step = step->next) {
         if (step->kind == STEP_PREFIX)
             continue;
         for (size_t i = 0; i < step->count; i++) {
-            if (!front_charge(x->front, 1 + step->count / 16))
+            if (!front_charge(x->front, 1))
                 return false;
-            if (!step_provides(x, set, step->next, step->from[i]))
-                return front_fail(x->front, "import-error", set->position, "%s does not provide `%s`",
+            if (!import_find(x, set, step->next, step->from[i]))
+                return !x->front->failed &&
+                       front_fail(x->front, "import-error", set->position, "%s does not provide `%s`",
                                   set->source->space, step->from[i]->text);
         }
     }
@@ -329,19 +309,15 @@ static bool select_parse(struct expander *x, struct datum *list, struct import_s
     struct import_step *only = rename ? step_new(x, STEP_ONLY, (size_t)count) : NULL;
     if (!only)
         return fail(x, list, "#:select needs a list of names");
-    size_t renamed = 0;
-    for (size_t i = 0; list->kind == DATUM_PAIR; list = form_cdr(list), i++) {
+    for (; list->kind == DATUM_PAIR; list = form_cdr(list)) {
         struct datum *item = form_car(list);
         bool pair = item->kind == DATUM_PAIR && is_identifier(form_car(item)) && is_identifier(form_cdr(item));
         if (!pair && !is_identifier(item))
             return fail(x, item, "#:select needs names or (name . new-name)");
-        only->from[i] = identifier_name(pair ? form_car(item) : item);
-        if (!pair)
-            continue;
-        rename->from[renamed] = only->from[i];
-        rename->to[renamed++] = identifier_name(form_cdr(item));
+        const struct name *from = identifier_name(pair ? form_car(item) : item);
+        if (!step_list(x, only, from, from) || (pair && !step_list(x, rename, from, identifier_name(form_cdr(item)))))
+            return false;
     }
-    rename->count = renamed;
     rename->next = only;
     only->next = set->steps;
     set->steps = rename;
@@ -359,7 +335,8 @@ static bool module_options(struct expander *x, struct datum *rest, struct import
         } else if (value && is_keyword(form_car(rest), "prefix") && is_identifier(value)) {
             if (!(prefix = step_new(x, STEP_PREFIX, 1)))
                 return false;
-            prefix->from[0] = identifier_name(value);
+            if (!step_list(x, prefix, identifier_name(value), identifier_name(value)))
+                return false;
         } else {
             return fail(x, rest, "`use-modules` knows #:select and #:prefix");
         }

@@ -171,6 +171,22 @@ struct entry *module_export(struct expander *x, struct module *module, const str
 
 /* --- what imports make visible --- */
 
+bool step_list(struct expander *x, struct import_step *step, const struct name *from, const struct name *to)
+{
+    size_t at = step->count++;
+    step->from[at] = from;
+    step->to[at] = to;
+    if (step->kind == STEP_PREFIX)
+        return true;
+    /* Of a name that is listed twice the first counts. */
+    if (!front_charge(x->front, 1) ||
+        (!table_get(&step->listed, from) && !table_put(x->front, &step->listed, from, &step->to[at])))
+        return false;
+    return step->kind != STEP_RENAME || table_get(&step->renamed, to) ||
+           table_put(x->front, &step->renamed, to, (void *)from);
+}
+
+/* What is called `name` outside of the step has this name inside; NULL: it has none. */
 static const struct name *step_name(struct expander *x, const struct import_step *step, const struct name *name)
 {
     if (step->kind == STEP_PREFIX) {
@@ -179,20 +195,18 @@ static const struct name *step_name(struct expander *x, const struct import_step
             return NULL;
         return intern(x, name->text + prefix->length);
     }
-    if (!front_charge(x->front, 1 + step->count / 16))
+    if (!front_charge(x->front, 1))
         return NULL;
-    bool listed = false;
-    for (size_t i = 0; i < step->count; i++) {
-        if (step->kind == STEP_RENAME && step->to[i] == name)
-            return step->from[i];
-        listed = listed || step->from[i] == name;
-    }
-    return listed == (step->kind == STEP_ONLY) ? name : NULL;
+    const struct name *renamed = table_get(&step->renamed, name);
+    if (renamed)
+        return renamed;
+    return (table_get(&step->listed, name) != NULL) == (step->kind == STEP_ONLY) ? name : NULL;
 }
 
-static struct entry *import_find(struct expander *x, const struct import_set *set, const struct name *name)
+struct entry *import_find(struct expander *x, const struct import_set *set, const struct import_step *step,
+                          const struct name *name)
 {
-    for (const struct import_step *step = set->steps; step && name; step = step->next)
+    for (; step && name; step = step->next)
         name = step_name(x, step, name);
     return name ? module_export(x, set->source, name) : NULL;
 }
@@ -204,7 +218,7 @@ static struct entry *imports_find(struct expander *x, struct module *module, con
     for (struct import_set *set = module->imports; set; set = set->next) {
         if (where && set->implicit)
             continue;
-        struct entry *entry = front_charge(x->front, 1) ? import_find(x, set, name) : NULL;
+        struct entry *entry = front_charge(x->front, 1) ? import_find(x, set, set->steps, name) : NULL;
         if (x->front->failed)
             return NULL;
         if (!entry)
@@ -226,7 +240,8 @@ static struct entry *imports_find(struct expander *x, struct module *module, con
 const struct import_set *import_of(struct expander *x, const struct module *module, const struct name *name)
 {
     const struct import_set *set = module->imports;
-    while (set && front_charge(x->front, 1) && (set->implicit || !import_find(x, set, name)) && !x->front->failed)
+    while (set && front_charge(x->front, 1) && (set->implicit || !import_find(x, set, set->steps, name)) &&
+           !x->front->failed)
         set = set->next;
     return x->front->failed ? NULL : set;
 }

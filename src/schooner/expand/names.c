@@ -19,17 +19,6 @@ static bool give(struct collector *c, const struct name *name)
     return table_put(c->x->front, &c->seen, name, (void *)name) && c->take(c->data, name->text);
 }
 
-static bool listed(const struct import_step *step, const struct name *name, size_t *ret_index)
-{
-    for (size_t i = 0; i < step->count; i++) {
-        if (step->from[i] == name) {
-            *ret_index = i;
-            return true;
-        }
-    }
-    return false;
-}
-
 /* What the steps make of a library's name; NULL: they leave it out, or the arena is full. The innermost step is last.
  */
 static const struct name *outward(struct expander *x, const struct import_step *step, const struct name *name)
@@ -42,12 +31,11 @@ static const struct name *outward(struct expander *x, const struct import_step *
         inward[count++] = step;
     }
     while (name && count-- > 0) {
-        size_t at;
-        bool is_listed = inward[count]->kind != STEP_PREFIX && listed(inward[count], name, &at);
+        const struct name *const *to = table_get(&inward[count]->listed, name);
         switch (inward[count]->kind) {
-        case STEP_ONLY: name = is_listed ? name : NULL; break;
-        case STEP_EXCEPT: name = is_listed ? NULL : name; break;
-        case STEP_RENAME: name = is_listed ? inward[count]->to[at] : name; break;
+        case STEP_ONLY: name = to ? name : NULL; break;
+        case STEP_EXCEPT: name = to ? NULL : name; break;
+        case STEP_RENAME: name = to ? *to : name; break;
         case STEP_PREFIX: {
             char text[256];
             const struct name *prefix = inward[count]->from[0];
