@@ -33,9 +33,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         sch_failure_done(&failure);
         return 0;
     }
-    fuzz_check(code_verify(code, code->size, PRIMITIVE_COUNT) == NULL);
+    fuzz_check(code_is_sound(code, code->size, PRIMITIVE_COUNT));
     struct sch_code *patched = (struct sch_code *)fuzz_patch(&input, code, code->size);
-    if (code_verify(patched, code->size, PRIMITIVE_COUNT) == NULL)
+    if (code_is_sound(patched, code->size, PRIMITIVE_COUNT))
         look(patched);
     free(patched);
     sch_code_free(code);

@@ -1,8 +1,8 @@
 /*
  * How much is done between two looks at the clock, counted: the engine is compiled once more for this program, so that
  * each of its basic blocks counts, and what it lets libc do counts by bytes. Scripts whose reading, expanding,
- * compiling and building is long run without a deadline; the longest way between two looks is judged. It is the same on
- * every machine, whatever else runs there. A block takes 1 to 2 ns, so the bound is about 1 ms.
+ * compiling, building or decoding is long run without a deadline; the longest way between two looks is judged. It is
+ * the same on every machine, whatever else runs there. A block takes 1 to 2 ns, so the bound is about 1 ms.
  *
  * usage: looks FILE...     one line of TAP for each file
  */
@@ -52,6 +52,31 @@ WRAP(void *, memset, (void *to, int byte, size_t n), (to, byte, n), blocks += n 
 WRAP(int, memcmp, (const void *a, const void *b, size_t n), (a, b, n), blocks += n / COMPARED_PER_BLOCK)
 WRAP(int, munmap, (void *block, size_t n), (block, n), blocks += n / UNMAPPED_PER_BLOCK)
 
+static bool is_procedure(sch_vm *vm, sch_value value)
+{
+    const char *shown = "";
+    size_t length;
+    return sch_get_text(sch_print(vm, value, false), &shown, &length) && strncmp(shown, "#<procedure", 11) == 0;
+}
+
+/* A procedure that a script gives travels to the same machine, which trusts none of its bytes. */
+static const char *travel(sch_vm *vm, sch_value thunk)
+{
+    void *bytes;
+    size_t length;
+    sch_value value;
+    if (sch_encode_thunk(vm, thunk, &bytes, &length) != SCH_OK)
+        return sch_failure(vm)->message;
+    looked();
+    longest = 0;
+    enum sch_status status = sch_decode(vm, bytes, length, true, &value);
+    looked();
+    sch_bytes_free(bytes, length);
+    if (longest > BLOCKS_MAX)
+        return "too much is done between two looks at the clock while it is decoded";
+    return status == SCH_OK ? NULL : sch_failure(vm)->message;
+}
+
 static const char *check(const struct script *script)
 {
     char storage[sizeof script->options], *words[SCRIPT_WORDS + 1];
@@ -76,6 +101,8 @@ static const char *check(const struct script *script)
             complaint = "too much is done between two looks at the clock";
         else if (status != SCH_OK && !(status == SCH_LIMIT && script_expects(script, "heap")))
             complaint = sch_failure(vm)->message;
+        else if (status == SCH_OK && is_procedure(vm, value))
+            complaint = travel(vm, value);
     }
     if (complaint)
         printf("# %s\n", complaint);

@@ -45,9 +45,9 @@ static struct outcome run(sch_env *env, const char *text, uint32_t off, const st
     if (outcome.status != SCH_OK) {
         snprintf(outcome.text, sizeof outcome.text, "%s", sch_failure(compiler)->message);
     } else {
-        assert_null(code_verify(code, code->size, PRIMITIVE_COUNT));
+        assert_true(code_is_sound(code, code->size, PRIMITIVE_COUNT));
         code->version = CODE_VERSION - 1; /* what an older engine left is refused */
-        assert_non_null(code_verify(code, code->size, PRIMITIVE_COUNT));
+        assert_false(code_is_sound(code, code->size, PRIMITIVE_COUNT));
         code->version = CODE_VERSION;
         outcome.status = sch_run(vm, code, &value);
         outcome.fuel = sch_usage(vm).fuel;

@@ -4,16 +4,6 @@
 #include "schooner/compile/code.h"
 #include "schooner/compile/compile.h"
 
-static bool front_charge_machine(void *data, uint64_t units)
-{
-    return charge(data, units);
-}
-
-static bool front_look_machine(void *data)
-{
-    return poll(data);
-}
-
 static const struct library *find_library(void *data, const char *name)
 {
     sch_vm *vm = data;
@@ -184,12 +174,7 @@ enum sch_status program_front(sch_vm *vm, program_step *step, void *data)
         failure_from_run(vm, SCH_LIMIT);
         return SCH_LIMIT;
     }
-    front_init(front, vm_memory(vm));
-    front->nesting = vm->nesting;
-    front->integer_bits = vm->integer_bits;
-    front->charge = front_charge_machine;
-    front->look = front_look_machine;
-    front->charge_data = vm;
+    front_init_machine(front, vm);
 
     heap_pause_collection(vm);
     bool done = step(vm, front, world_of(vm), data);

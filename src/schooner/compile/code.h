@@ -235,9 +235,14 @@ struct buffer;
 /* A text form, for `schooner stages`. false: no memory. */
 bool code_print(const struct sch_code *code, struct buffer *out);
 
-/* Is the blob of `size` bytes sound, so that running it cannot leave its frames? NULL, or what is wrong. */
-const char *code_verify(const struct sch_code *code, size_t size, uint32_t primitive_count);
-/* Of verified code of a stranger: no call takes a value on trust for the procedure that it was made for. */
-void code_distrust(struct sch_code *code);
+/* Is the blob of `size` bytes sound, so that running it cannot leave its frames? NULL, or what is wrong: anything after
+ * a limit, which `front` has then. Charges, and takes memory, by the front alone. */
+struct front;
+const char *code_verify(struct front *front, const struct sch_code *code, size_t size, uint32_t primitive_count);
+/* The same with the process's memory, free of charge: for what this process has compiled. */
+bool code_is_sound(const struct sch_code *code, size_t size, uint32_t primitive_count);
+/* Of verified code of a stranger: no call takes a value on trust for the procedure that it was made for. false: a
+ * limit, and the code must not run. */
+bool code_distrust(struct front *front, struct sch_code *code);
 
 #endif

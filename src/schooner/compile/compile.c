@@ -39,6 +39,6 @@ bool compile_program(struct front *front, struct core *body, const struct compil
     cstack_done(&compiler.stack);
     if (!ok)
         return false;
-    sch_assert(code_verify(*ret, (*ret)->size, PRIMITIVE_COUNT) == NULL);
+    sch_assert(code_is_sound(*ret, (*ret)->size, PRIMITIVE_COUNT));
     return true;
 }

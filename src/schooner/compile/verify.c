@@ -5,20 +5,34 @@
  * that are those of the dataflow, and fuel on every way back. What a register holds that an instruction takes for a
  * box, a cell or a closure to be filled, the instruction asks itself. Calls of a local procedure do not ask: who loads
  * code of a stranger makes ordinary calls of them (code_distrust).
+ *
+ * All of it is charged for, and the clock is looked at in between: tables of a blob may overlap, so what is asked of it
+ * can be much more than its length.
  */
 #include "base/utf8.h"
 #include "schooner/compile/passes.h"
 #include "schooner/table/primitive.h"
 
+/* Of the fuel for what is not paid with the length of the blob. */
+enum { BYTES_PER_UNIT = 64, ITEMS_PER_UNIT = 64, WORDS_PER_UNIT = 2 };
+
 struct check {
     const struct sch_code *code;
     size_t size;
     uint32_t primitive_count;
-    struct front front;      /* the arena of the dataflow */
-    unsigned char *starts;   /* for each word: does an instruction begin there? */
-    uint64_t text_looked_at; /* bytes: texts may overlap, so what is looked at twice is bounded */
+    struct front *front;   /* the arena of the dataflow, fuel and clock */
+    unsigned char *starts; /* for each word: does an instruction begin there? */
+    uint64_t looked_at;    /* bytes that tables may give again and again: bounded, whatever the limits are */
     struct live_tables live;
 };
+
+/* Before `bytes` of tables that may overlap are looked at. */
+static bool look_at(struct check *check, uint64_t bytes)
+{
+    enum { LOOKS = 64 };
+    check->looked_at += bytes;
+    return check->looked_at <= (uint64_t)LOOKS * check->size && front_charge(check->front, bytes / BYTES_PER_UNIT);
+}
 
 static bool range_fits(const struct check *check, struct code_range range, size_t each)
 {
@@ -35,13 +49,20 @@ static bool text_fits(const struct check *check, uint32_t offset, uint32_t lengt
 /* Text that people and scripts will see, in UTF-8. */
 static bool text_is_sound(struct check *check, uint32_t offset, uint32_t length)
 {
-    enum { LOOKS = 64 };
-    size_t characters;
-    if (!text_fits(check, offset, length))
+    if (!text_fits(check, offset, length) || !look_at(check, length))
         return false;
-    check->text_looked_at += length;
-    return check->text_looked_at <= (uint64_t)LOOKS * check->size &&
-           utf8_count((const unsigned char *)code_text(check->code, offset), length, &characters, NULL);
+    const unsigned char *text = (const unsigned char *)code_text(check->code, offset);
+    for (size_t at = 0; at < length;) {
+        size_t count, valid, piece = size_min(length - at, FRONT_PIECE);
+        uint32_t character;
+        if (!front_step(check->front, piece))
+            return false;
+        bool whole = utf8_count(text + at, piece, &count, &valid);
+        at += valid;
+        if (!whole && utf8_decode(text + at, length - at, &character) == 0) /* not just cut by the piece's end */
+            return false;
+    }
+    return true;
 }
 
 static bool immediate_is_sound(sch_value v)
@@ -102,8 +123,10 @@ static bool constant_is_sound(struct check *check, const struct code_constant *c
     case CONSTANT_VECTOR:
         if (c->a > code->items.count || c->b > code->items.count - c->a)
             return false;
+        if (!look_at(check, (uint64_t)c->b * 4))
+            return false;
         for (uint32_t k = 0; k < c->b; k++)
-            if (code_table(uint32_t, code, items)[c->a + k] >= count)
+            if (code_table(uint32_t, code, items)[c->a + k] >= count || !front_step(check->front, 1))
                 return false;
         return true;
     case CONSTANT_CELL:
@@ -275,14 +298,23 @@ static bool jump_is_sound(const struct check *check, const struct code_procedure
     return (in->op == OP_LOOP && word_abc(words[at]) > 0) || (!from_clause && is_charged(check, target));
 }
 
+/* Is a register from the given one on in the live map? After a limit: yes. */
+static bool map_has(const struct check *check, const uint32_t *map, uint32_t from)
+{
+    uint32_t registers = map[0] * 32;
+    if (registers > from && !front_charge(check->front, (registers - from) / ITEMS_PER_UNIT))
+        return true;
+    for (uint32_t r = from; r < registers; r++)
+        if (map[1 + r / 32] >> r % 32 & 1 || !front_step(check->front, 1))
+            return true;
+    return false;
+}
+
 /* A call writes all registers from the header of its frame on: nothing there may be read behind it. */
 static bool call_overwrites(const struct check *check, const struct instruction *in)
 {
     const uint32_t *map = code_live_map(check->code, in->frame_at);
-    for (uint32_t r = in->use_base - FRAME_HEADER; map && r < map[0] * 32; r++)
-        if (map[1 + r / 32] >> r % 32 & 1)
-            return true;
-    return false;
+    return map && map_has(check, map, in->use_base - FRAME_HEADER);
 }
 
 static const char *check_procedure(struct check *check, const struct code_procedure *p)
@@ -293,7 +325,11 @@ static const char *check_procedure(struct check *check, const struct code_proced
         (p->name.count && !text_is_sound(check, p->name.offset, p->name.count)))
         return "a procedure";
     unsigned flags = 0;
+    if (!front_charge(check->front, (p->end - p->entry) / WORDS_PER_UNIT + 1))
+        return "a limit";
     for (uint32_t at = p->entry; at < p->end; at += in.length) {
+        if (!front_step(check->front, 16))
+            return "a limit";
         if (!code_decode(code->words, p->end, at, &in) || in.op >= OP_UNDERFLOW)
             return "an instruction";
         if (!registers_are_sound(&in, p))
@@ -323,6 +359,8 @@ static const char *check_flow(struct check *check, const struct code_procedure *
     struct instruction in;
     size_t first = check->live.point_count;
     for (uint32_t at = p->entry; at < p->end; at += in.length) {
+        if (!front_step(check->front, 16))
+            return "a limit";
         code_decode(code->words, p->end, at, &in);
         if (in.target >= 0 && !check->starts[in.target])
             return "a jump";
@@ -339,14 +377,17 @@ static const char *check_flow(struct check *check, const struct code_procedure *
     for (size_t i = first; i < check->live.point_count; i++) {
         const struct code_safe_point *point = &check->live.points[i];
         const uint32_t *computed = &check->live.maps[point->map], *stored = code_live_map(code, point->at);
+        if (!front_charge(check->front, computed[0] / ITEMS_PER_UNIT) || !front_step(check->front, 16 + computed[0]))
+            return "a limit";
         if (!stored || memcmp(stored, computed, (1 + computed[0]) * 4) != 0)
             return "a live map";
         uint32_t parameters = parameters_at(check, point->at);
-        for (uint32_t r = 0; parameters != CODE_NONE && r < computed[0] * 32; r++)
-            if (computed[1 + r / 32] >> r % 32 & 1 && r >= parameters)
-                return "a register that is read before it is written";
+        if (parameters != CODE_NONE && map_has(check, computed, parameters))
+            return "a register that is read before it is written";
     }
     for (uint32_t at = p->entry; at < p->end; at += in.length) {
+        if (!front_step(check->front, 16))
+            return "a limit";
         code_decode(code->words, p->end, at, &in);
         if (opcode_flags[in.op] & OPCODE_CALL && call_overwrites(check, &in))
             return "a register that a call overwrites";
@@ -355,11 +396,13 @@ static const char *check_flow(struct check *check, const struct code_procedure *
 }
 
 /* Whoever looks for a position reads from one mark to the next: these lie as close as the assembler puts them. */
-static const char *check_marks(const struct check *check)
+static const char *check_marks(struct check *check)
 {
     const struct code_position_mark *marks = code_table(struct code_position_mark, check->code, position_marks);
     uint32_t expected = 0, end = check->code->positions.count;
     for (uint32_t i = 0; i < check->code->position_marks.count; i++) {
+        if (!front_step(check->front, 1))
+            return "a limit";
         if (i == 0 ? marks[i].offset != 0 : marks[i].offset <= expected)
             return "the marks of positions";
         if (marks[i].offset >= end || marks[i].offset - expected > POSITION_MARK_BYTES)
@@ -369,21 +412,15 @@ static const char *check_marks(const struct check *check)
     return end - expected > POSITION_MARK_BYTES ? "the marks of positions" : NULL;
 }
 
-static const char *check_maps(const struct check *check)
+static const char *check_maps(struct check *check)
 {
     const struct code_safe_point *points = code_table(struct code_safe_point, check->code, safe_points);
     const uint32_t *maps = code_table(uint32_t, check->code, maps);
     for (uint32_t i = 0; i < check->code->safe_points.count; i++)
-        if (points[i].map >= check->code->maps.count ||
+        if (!front_step(check->front, 1) || points[i].map >= check->code->maps.count ||
             maps[points[i].map] >= check->code->maps.count - points[i].map || (i && points[i].at <= points[i - 1].at))
             return "the live maps";
     return NULL;
-}
-
-static bool charge_nothing(void *data, uint64_t units)
-{
-    (void)data, (void)units;
-    return true; /* the caller has charged for the bytes */
 }
 
 static const char *check_all(struct check *check)
@@ -393,7 +430,8 @@ static const char *check_all(struct check *check)
     if (!wrong)
         wrong = check_marks(check);
     for (uint32_t i = 0; !wrong && i < code->constants.count; i++)
-        if (!constant_is_sound(check, &code_table(struct code_constant, code, constants)[i]))
+        if (!front_step(check->front, 8) ||
+            !constant_is_sound(check, &code_table(struct code_constant, code, constants)[i]))
             wrong = "a constant";
     uint32_t before = 0;
     for (uint32_t i = 0; !wrong && i < code->procedures.count; i++) {
@@ -406,31 +444,41 @@ static const char *check_all(struct check *check)
     return wrong;
 }
 
-const char *code_verify(const struct sch_code *code, size_t size, uint32_t primitive_count)
+const char *code_verify(struct front *front, const struct sch_code *code, size_t size, uint32_t primitive_count)
 {
-    struct check *check = memory_resize(&memory_malloc, NULL, 0, sizeof *check);
-    if (!check)
-        return "memory";
-    *check = (struct check){ .code = code, .size = size, .primitive_count = primitive_count };
-    front_init(&check->front, &memory_malloc);
-    check->front.charge = charge_nothing;
-    check->live.front = &check->front;
-    const char *wrong = check_tables(check);
-    if (!wrong && !(check->starts = front_array(&check->front, (size_t)code->word_count + 1, 1)))
+    struct check check = { .front = front, .code = code, .size = size, .primitive_count = primitive_count };
+    check.live.front = front;
+    const char *wrong = check_tables(&check);
+    if (!wrong && !(check.starts = front_array(front, (size_t)code->word_count + 1, 1)))
         wrong = "memory";
-    if (!wrong)
-        wrong = check_all(check);
-    front_done(&check->front);
-    memory_resize(&memory_malloc, check, sizeof *check, 0);
-    return wrong;
+    return wrong ? wrong : check_all(&check);
 }
 
-void code_distrust(struct sch_code *code)
+static bool charge_nothing(void *data, uint64_t units)
+{
+    (void)data, (void)units;
+    return true;
+}
+
+bool code_is_sound(const struct sch_code *code, size_t size, uint32_t primitive_count)
+{
+    struct front *front = memory_resize(&memory_malloc, NULL, 0, sizeof *front);
+    if (!front)
+        return false;
+    front_init(front, &memory_malloc);
+    front->charge = charge_nothing;
+    bool sound = code_verify(front, code, size, primitive_count) == NULL;
+    front_done(front);
+    memory_resize(&memory_malloc, front, sizeof *front, 0);
+    return sound;
+}
+
+bool code_distrust(struct front *front, struct sch_code *code)
 {
     struct instruction in;
     for (uint32_t at = 0; at < code->word_count; at += in.length) {
-        if (!code_decode(code->words, code->word_count, at, &in))
-            return;
+        if (!front_step(front, 16) || !code_decode(code->words, code->word_count, at, &in))
+            return false;
         uint32_t *word = &code->words[at];
         if (in.op != OP_CALL_LOCAL && in.op != OP_TAIL_LOCAL)
             continue;
@@ -438,4 +486,5 @@ void code_distrust(struct sch_code *code)
         word[1] = op | word_a(*word) << 8; /* where the distance to the entrance was; the frame stays where it is */
         word[0] = OP_JUMP;                 /* to the next word */
     }
+    return true;
 }

@@ -238,16 +238,6 @@ sch_value prim_read_bytevector_to(sch_vm *vm, const sch_value *args, size_t coun
 
 /* --- data --- */
 
-static bool charge_machine(void *data, uint64_t units)
-{
-    return charge(data, units);
-}
-
-static bool poll_machine(void *data)
-{
-    return poll(data);
-}
-
 /* After the reader has failed. A limit that the charge raised stands already. */
 static sch_value raise_read_failure(sch_vm *vm, const struct front *front)
 {
@@ -304,12 +294,7 @@ static sch_value read_from(sch_vm *vm, sch_value value, struct front *front, boo
 static sch_value read_once(sch_vm *vm, sch_value port, bool *ret_more)
 {
     struct front front;
-    front_init(&front, vm_memory(vm));
-    front.nesting = vm->nesting;
-    front.integer_bits = vm->integer_bits;
-    front.charge = charge_machine;
-    front.look = poll_machine;
-    front.charge_data = vm;
+    front_init_machine(&front, vm);
     sch_value result = read_from(vm, port, &front, ret_more);
     heap_give_arena(vm, &front.arena);
     return result;

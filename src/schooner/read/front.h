@@ -72,6 +72,9 @@ bool front_hash(struct front *front, const void *bytes, size_t length, uint64_t 
 
 /* Makes a front ready: an empty arena over `memory`, no sources, no error. The caller sets limits and charge. */
 void front_init(struct front *front, const struct memory *memory);
+/* The same with the memory, limits, fuel and clock of the machine; heap_give_arena takes the arena back. A limit of
+ * which the machine does not know yet (front_limit) is the caller's to raise. */
+void front_init_machine(struct front *front, sch_vm *vm);
 void front_done(struct front *front);
 /* Adds a source and gives its number; false (after front_fail) when there are too many. Name and text stay the
  * caller's and must live as long as the compilation. */

@@ -10,6 +10,7 @@
 #include "schooner/heap/barrier.h"
 #include "schooner/table/primitive.h"
 #include "schooner/num/number.h"
+#include "schooner/read/front.h"
 
 enum { NODES_PER_POLL = 4096 };
 
@@ -90,10 +91,12 @@ static bool make_text(struct decoder *decoder, bool symbol, sch_value *ret)
 {
     const unsigned char *bytes;
     uint32_t length;
-    size_t characters;
+    size_t characters, valid;
     if (!take_bytes(decoder, &bytes, &length))
         return false;
-    if (!utf8_count(bytes, length, &characters, NULL))
+    if (!string_count(decoder->vm, (const char *)bytes, length, &characters, &valid))
+        return limited(decoder);
+    if (valid < length)
         return wrong(decoder, "a text is not UTF-8");
     *ret = symbol ? symbol_of_text(decoder->vm, (const char *)bytes, length)
                   : string_of(decoder->vm, (const char *)bytes, length);
@@ -109,9 +112,8 @@ static bool make_bytevector(struct decoder *decoder, sch_value *ret)
     if (!heap_reserve_object(decoder->vm, bytevector_size(length)))
         return limited(decoder);
     struct bytevector *made = heap_object(decoder->vm, OBJECT_BYTEVECTOR, length, bytevector_size(length));
-    memcpy(made->bytes, bytes, length);
     *ret = object_value(made);
-    return true;
+    return copy_bytes(decoder->vm, made->bytes, bytes, length) || limited(decoder);
 }
 
 static bool make_flonum(struct decoder *decoder, sch_value *ret)
@@ -201,15 +203,35 @@ static bool make_closure(struct decoder *decoder, sch_value *ret)
  * A program's code may mention procedures of the host that it came from. What the thunk reaches of them was refused
  * when it was encoded; the others are nothing here.
  */
-static void forget_host_values(const sch_env *env, struct sch_code *code)
+static bool forget_host_values(struct front *front, const sch_env *env, struct sch_code *code)
 {
     struct code_constant *constants = (struct code_constant *)(void *)((char *)code + code->constants.offset);
-    for (uint32_t i = 0; i < code->constants.count; i++)
+    for (uint32_t i = 0; i < code->constants.count; i++) {
+        if (!front_step(front, 1))
+            return false;
         if (constants[i].kind == CONSTANT_IMAGE && constants[i].a >= env->value_count) {
             constants[i].kind = CONSTANT_IMMEDIATE_VALUE;
             constants[i].a = (uint32_t)V_UNSPECIFIED.bits;
             constants[i].b = (uint32_t)(V_UNSPECIFIED.bits >> 32);
         }
+    }
+    return true;
+}
+
+/* Makes code of a stranger fit to run. NULL, or what is wrong with it: "" after a limit. */
+static const char *accept(sch_vm *vm, struct sch_code *code, size_t length)
+{
+    struct front front;
+    front_init_machine(&front, vm);
+    const char *problem = code_verify(&front, code, length, PRIMITIVE_COUNT);
+    if (!problem && (!forget_host_values(&front, vm->env, code) || !code_distrust(&front, code)))
+        problem = "";
+    if (front.limit != SCH_LIMIT_NONE) {
+        raise_limit(vm, front.limit); /* if none stands already */
+        problem = "";
+    }
+    heap_give_arena(vm, &front.arena);
+    return problem;
 }
 
 static bool make_instance(struct decoder *decoder, sch_value *ret)
@@ -223,14 +245,10 @@ static bool make_instance(struct decoder *decoder, sch_value *ret)
     struct sch_code *code = malloc(length);
     if (!code)
         return raise_limit(decoder->vm, SCH_LIMIT_HEAP), limited(decoder);
-    memcpy(code, bytes, length);
+    bool copied = copy_bytes(decoder->vm, code, bytes, length);
     code->references = 1;
     code->environment = 0;
-    const char *problem = code_verify(code, length, PRIMITIVE_COUNT);
-    if (!problem) {
-        forget_host_values(decoder->vm->env, code);
-        code_distrust(code);
-    }
+    const char *problem = copied ? accept(decoder->vm, code, length) : "";
     if (problem)
         wrong(decoder, problem);
     else if (is_raised(*ret = vm_instantiate(decoder->vm, code)))
