@@ -12,6 +12,7 @@
 /* What a command tells of root filesystems: "NAME  SHA256", or an item of "rootfs". */
 struct telling {
     const struct options *options;
+    const char *key; /* what the name of one is called */
     size_t count;
 };
 
@@ -25,7 +26,7 @@ static void tell(void *data, const char *name, const char *hash)
             printf("%s  %s\n", name, hash);
         break;
     case ESQ_FORMAT_JSON:
-        fputs(telling->count ? ",{\"name\":" : "{\"name\":", stdout);
+        printf("%s{\"%s\":", telling->count ? "," : "", telling->key);
         json_print_string(stdout, name);
         if (hash)
             printf(",\"sha256\":\"%s\"", hash);
@@ -39,7 +40,7 @@ static struct telling begin(const struct options *options)
 {
     if (options->format == ESQ_FORMAT_JSON)
         fputs("{\"version\":1,\"rootfs\":[", stdout);
-    return (struct telling){ options, 0 };
+    return (struct telling){ options, "name", 0 };
 }
 
 /* `error` is NULL where all is well. */
@@ -54,6 +55,14 @@ static int end(const struct options *options, const esq_error *error)
     return error ? ESQ_EXIT_SETUP : 0;
 }
 
+static bool begin_draft(const struct options *options, struct rootfs_draft *draft, esq_error *ret_error)
+{
+    bool is_good = rootfs_draft_new(options->operands.items[0], draft, ret_error);
+    if (options->format == ESQ_FORMAT_JSON)
+        draft->remarks = STDERR_FILENO;
+    return is_good;
+}
+
 static bool import(const struct options *options, struct rootfs_draft *draft, char ret_hash[65], esq_error *ret_error)
 {
     const char *file = options->operands.items[1];
@@ -62,9 +71,7 @@ static bool import(const struct options *options, struct rootfs_draft *draft, ch
         *ret_error = failure_make("%s: %s", file, strerror(errno));
         return false;
     }
-    bool is_good = rootfs_draft_new(options->operands.items[0], draft, ret_error);
-    if (options->format == ESQ_FORMAT_JSON)
-        draft->remarks = STDERR_FILENO;
+    bool is_good = begin_draft(options, draft, ret_error);
     is_good = is_good && rootfs_draft_unpack(draft, archive, options->skip_devices, ret_error) &&
               rootfs_draft_finish(draft, ret_hash, ret_error);
     close(archive);
@@ -73,8 +80,7 @@ static bool import(const struct options *options, struct rootfs_draft *draft, ch
 
 static bool build(const struct options *options, struct rootfs_draft *draft, char ret_hash[65], esq_error *ret_error)
 {
-    return rootfs_draft_new(options->operands.items[0], draft, ret_error) &&
-           rootfs_build(options->operands.items[1], draft, ret_error) &&
+    return begin_draft(options, draft, ret_error) && rootfs_build(options->operands.items[1], draft, ret_error) &&
            rootfs_draft_finish(draft, ret_hash, ret_error);
 }
 
@@ -134,11 +140,16 @@ int command_rootfs_hash(const struct options *options)
     unsigned char hash[32];
     char text[65];
     esq_error error = { 0 };
-    if (esq_tree_hash(options->operands.items[0], hash, &error) < 0) {
-        failure_show_error(&error);
-        return ESQ_EXIT_SETUP;
+    const char *folder = options->operands.items[0];
+    struct telling telling = begin(options);
+    telling.key = "path";
+    bool is_good = esq_tree_hash(folder, hash, &error) == 0;
+    if (is_good) {
+        rootfs_hash_text(hash, text);
+        switch (options->format) {
+        case ESQ_FORMAT_TEXT: puts(text); break;
+        case ESQ_FORMAT_JSON: tell(&telling, folder, text); break;
+        }
     }
-    rootfs_hash_text(hash, text);
-    puts(text);
-    return 0;
+    return end(options, is_good ? NULL : &error);
 }

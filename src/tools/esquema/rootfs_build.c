@@ -1,12 +1,11 @@
 /*
  * The recipe is evaluated behind the inner wall, with (scheme base) and nothing else in scope. Its value is a list of
- * steps, each a list of words; what they do is said in rootfs_steps.c.
+ * steps, each a list of words; what they do is said in rootfs_steps.c, and where they stand in rootfs_place.c.
  */
 #include "tools/esquema/rootfs_build.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <schooner.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -35,7 +34,20 @@ static bool read_step(sch_value value, struct rootfs_step *ret)
     return ret->count > 0;
 }
 
-static bool take_steps(sch_value list, int folder, struct rootfs_draft *draft, esq_error *ret_error)
+/* Gives the error of a step its place in the recipe, or else its number. */
+static void place_error(struct sch_source source, size_t number, esq_error *error)
+{
+    char text[ESQ_ERROR_TEXT];
+    if (rootfs_find_step(source, number, &error->line, &error->column)) {
+        snprintf(error->file, sizeof error->file, "%s", source.name);
+        return;
+    }
+    memcpy(text, error->text, sizeof text);
+    snprintf(error->text, sizeof error->text, "step %zu of the recipe: %.*s", number, ESQ_ERROR_TEXT - 64, text);
+}
+
+static bool take_steps(struct sch_source source, sch_value list, int folder, struct rootfs_draft *draft,
+                       esq_error *ret_error)
 {
     sch_value value;
     size_t length, number = 0;
@@ -46,9 +58,12 @@ static bool take_steps(sch_value list, int folder, struct rootfs_draft *draft, e
     bool is_good = step || problem(ret_error, NULL, "out of memory");
     while (is_good && sch_get_pair(list, &value, &list)) {
         number++;
-        is_good = (read_step(value, step) ||
-                   problem(ret_error, NULL, "step %zu of the recipe is no list of words", number)) &&
-                  rootfs_take_step(step, folder, draft, ret_error);
+        is_good =
+            (read_step(value, step) || problem(ret_error, "such as (busybox) or (file \"/etc/motd\" \"hello\\n\")",
+                                               "a step is a list of words")) &&
+            rootfs_take_step(step, folder, draft, ret_error);
+        if (!is_good)
+            place_error(source, number, ret_error);
     }
     free(step);
     return is_good;
@@ -80,7 +95,7 @@ static bool evaluate(struct sch_source source, int folder, struct rootfs_draft *
             snprintf(ret_error->remedy, sizeof ret_error->remedy, "a recipe may use " DESCRIBE_LIMITS);
         is_good = false;
     }
-    is_good = is_good && take_steps(value, folder, draft, ret_error);
+    is_good = is_good && take_steps(source, value, folder, draft, ret_error);
     sch_vm_free(vm);
     sch_env_free(env);
     sch_failure_done(&failure);

@@ -2,10 +2,14 @@
 #ifndef TOOLS_ESQUEMA_ROOTFS_BUILD_H
 #define TOOLS_ESQUEMA_ROOTFS_BUILD_H
 
+#include <schooner.h>
 #include "tools/esquema/rootfs_store.h"
 
 /* Carries out every step of the recipe in `file`. false: ret_error. */
 bool rootfs_build(const char *file, struct rootfs_draft *draft, esq_error *ret_error);
+
+/* Where the step of this number, from 1, stands in the text of a recipe. false: that is not known. */
+bool rootfs_find_step(struct sch_source source, size_t number, unsigned *ret_line, unsigned *ret_column);
 
 /* ---- What a step does: rootfs_steps.c ---- */
 

@@ -28,6 +28,8 @@ static const char *inner_path(const char *path)
 
 static bool fail_at(const char *path, esq_error *ret_error)
 {
+    if (errno == EXDEV)
+        return problem(ret_error, "name the path without ..", "%s leads out of the root filesystem", path);
     return problem(ret_error, errno == ELOOP ? "name the path without symbolic links" : NULL, "%s: %s", path,
                    strerror(errno));
 }
@@ -99,6 +101,10 @@ static bool take_copy(const struct rootfs_step *step, int folder, struct rootfs_
 {
     struct stat about;
     int from = beneath_open(folder, step->words[1], O_RDONLY | O_NONBLOCK, 0);
+    if (from < 0 && errno == EXDEV)
+        return problem(ret_error,
+                       "a recipe reads files beneath its own folder: copy it into that folder, and name it from there",
+                       "%s leads out of the folder of the recipe", step->words[1]);
     if (from < 0)
         return problem(ret_error, "a recipe reads files beneath its own folder, through no link", "%s: %s",
                        step->words[1], strerror(errno));

@@ -152,22 +152,56 @@ int command_sandbox(const struct options *options)
 
 typedef bool changes_fn(const struct options *options, struct changes *changes, esq_error *ret_error);
 
-static int with_changes(const struct options *options, changes_fn *function)
+/* The number that the command line names; 0: none. */
+static bool read_number(const struct options *options, unsigned *ret, esq_error *ret_error)
+{
+    char *end = "";
+    unsigned long number = options->operands.count > 0 ? strtoul(options->operands.items[0], &end, 10) : 0;
+    if (options->operands.count > 0 && (*end || number == 0 || number > 1000000)) {
+        *ret_error = failure_make("%s is no number of changes", options->operands.items[0]);
+        return false;
+    }
+    *ret = (unsigned)number;
+    return true;
+}
+
+/* The document, with a list that the function fills; and the number of what it has acted on, where it does. */
+enum changes_document { CHANGES_SHOWN, CHANGES_APPLIED, CHANGES_DISCARDED };
+
+static void begin_json(const struct options *options, enum changes_document document)
+{
+    if (options->format != ESQ_FORMAT_JSON)
+        return;
+    switch (document) {
+    case CHANGES_SHOWN: fputs("{\"version\":1,\"changes\":[", stdout); return;
+    case CHANGES_APPLIED: fputs("{\"version\":1,\"left_out\":[", stdout); return;
+    case CHANGES_DISCARDED: fputs("{\"version\":1", stdout); return;
+    }
+}
+
+static void end_json(const struct options *options, enum changes_document document, unsigned number)
+{
+    if (options->format != ESQ_FORMAT_JSON)
+        return;
+    if (document != CHANGES_DISCARDED)
+        putchar(']');
+    if (document != CHANGES_SHOWN && number > 0)
+        printf(",\"number\":%u", number);
+    problems_end_document(options);
+}
+
+static int with_changes(const struct options *options, enum changes_document document, changes_fn *function)
 {
     struct changes changes = { .fd = -1 };
     esq_error error = { 0 };
-    unsigned long number = 0;
-    char *end = "";
-    if (options->operands.count > 0) {
-        number = strtoul(options->operands.items[0], &end, 10);
-        if (*end || number == 0 || number > 1000000) {
-            error = failure_make("%s is no number of changes", options->operands.items[0]);
-            return fail(options, &error);
-        }
-    }
-    bool is_good = changes_open((unsigned)number, &changes, &error) && function(options, &changes, &error);
+    unsigned number = 0;
+    begin_json(options, document);
+    bool is_good = read_number(options, &number, &error) && changes_open(number, &changes, &error) &&
+                   function(options, &changes, &error);
     changes_close(&changes);
-    return is_good ? 0 : fail(options, &error);
+    int status = is_good ? 0 : fail(options, &error);
+    end_json(options, document, changes.number);
+    return status;
 }
 
 /* An item of "changes", or a line. */
@@ -215,24 +249,35 @@ static bool show(const struct options *options, struct changes *changes, esq_err
     return changes_visit(changes, tell_change, &one, ret_error);
 }
 
-static void begin_json(const struct options *options)
+/* One that is left out of what is applied. */
+static void tell_left(void *data, char why, const char *tree, const char *path, bool is_folder)
 {
-    if (options->format == ESQ_FORMAT_JSON)
-        fputs("{\"version\":1,\"changes\":[", stdout);
-}
-
-static void end_json(const struct options *options)
-{
-    if (options->format != ESQ_FORMAT_JSON)
-        return;
-    putchar(']');
-    problems_end_document(options);
+    struct telling *telling = data;
+    (void)is_folder;
+    switch (telling->format) {
+    case ESQ_FORMAT_TEXT:
+        fprintf(stderr, "esquema: left out, because it %s: ",
+                why == 'G' ? "would run on the host" : "is neither file, folder nor link");
+        print_name(stderr, tree);
+        fputc('/', stderr);
+        print_name(stderr, path);
+        fputc('\n', stderr);
+        break;
+    case ESQ_FORMAT_JSON:
+        fputs(telling->count++ ? ",{\"tree\":" : "{\"tree\":", stdout);
+        json_print_string(stdout, tree);
+        fputs(",\"path\":", stdout);
+        json_print_string(stdout, path);
+        printf(",\"why\":\"%s\"}", why == 'G' ? "guarded" : "kind");
+        break;
+    }
 }
 
 static bool apply(const struct options *options, struct changes *changes, esq_error *ret_error)
 {
     size_t left = 0;
-    if (!changes_apply(changes, options->trust, &left, ret_error))
+    struct telling telling = { .format = options->format };
+    if (!changes_apply(changes, options->trust, tell_left, &telling, &left, ret_error))
         return false;
     if (left == 0)
         return changes_remove(changes, ret_error);
@@ -251,20 +296,17 @@ static bool discard(const struct options *options, struct changes *changes, esq_
 
 int command_sandbox_diff(const struct options *options)
 {
-    begin_json(options);
-    int status = with_changes(options, show);
-    end_json(options);
-    return status;
+    return with_changes(options, CHANGES_SHOWN, show);
 }
 
 int command_sandbox_apply(const struct options *options)
 {
-    return with_changes(options, apply);
+    return with_changes(options, CHANGES_APPLIED, apply);
 }
 
 int command_sandbox_discard(const struct options *options)
 {
-    return with_changes(options, discard);
+    return with_changes(options, CHANGES_DISCARDED, discard);
 }
 
 static void tell_run(void *data, unsigned number, const char *tree)
@@ -288,8 +330,8 @@ int command_sandbox_list(const struct options *options)
 {
     esq_error error = { 0 };
     struct telling telling = { .format = options->format };
-    begin_json(options);
+    begin_json(options, CHANGES_SHOWN);
     int status = changes_list(tell_run, &telling, &error) ? 0 : fail(options, &error);
-    end_json(options);
+    end_json(options, CHANGES_SHOWN, 0);
     return status;
 }

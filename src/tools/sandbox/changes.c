@@ -200,6 +200,7 @@ static bool tell_tree(struct tree_change *change, void *data)
 }
 
 struct application {
+    struct telling telling;
     bool all;
     size_t left;
 };
@@ -208,6 +209,8 @@ static bool apply_tree(struct tree_change *change, void *data)
 {
     struct application *application = data;
     change->applies_all = application->all;
+    change->visitor = application->telling.visitor;
+    change->data = application->telling.data;
     bool is_good = tree_apply(change);
     application->left += change->left;
     return is_good;
@@ -226,9 +229,10 @@ bool changes_visit(const struct changes *changes, tree_visitor *visitor, void *d
     return visit_trees(changes, tell_tree, &telling, ret_error);
 }
 
-bool changes_apply(const struct changes *changes, bool all, size_t *ret_left, esq_error *ret_error)
+bool changes_apply(const struct changes *changes, bool all, tree_visitor *visitor, void *data, size_t *ret_left,
+                   esq_error *ret_error)
 {
-    struct application application = { .all = all };
+    struct application application = { { visitor, data }, .all = all };
     bool is_good = visit_trees(changes, apply_tree, &application, ret_error);
     *ret_left = application.left;
     return is_good;

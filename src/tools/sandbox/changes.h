@@ -34,10 +34,11 @@ bool changes_remove(struct changes *changes, esq_error *ret_error);
 /* Each changed file. false: ret_error. */
 bool changes_visit(const struct changes *changes, tree_visitor *visitor, void *data, esq_error *ret_error);
 /*
- * Makes the trees what the run saw. Names that are guarded are left out, and said on standard error, unless `all`.
+ * Makes the trees what the run saw. Names that are guarded are left out, unless `all`, and told to the visitor.
  * *ret_left: how many were left out.
  */
-bool changes_apply(const struct changes *changes, bool all, size_t *ret_left, esq_error *ret_error);
+bool changes_apply(const struct changes *changes, bool all, tree_visitor *visitor, void *data, size_t *ret_left,
+                   esq_error *ret_error);
 typedef void changes_visitor(void *data, unsigned number, const char *tree);
 /* Each tree of each run whose changes are kept. */
 bool changes_list(changes_visitor *visitor, void *data, esq_error *ret_error);

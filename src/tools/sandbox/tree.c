@@ -296,6 +296,13 @@ static bool is_guarded(const char *tree, const struct place *place)
     return guard_action_of(place->name, in_git || becomes_git) == GUARD_READ_ONLY;
 }
 
+static bool leave_out(struct walk *walk, char why, const struct place *place)
+{
+    tell_change(walk, why, place);
+    walk->change->left++;
+    return true;
+}
+
 static bool apply_place(struct walk *walk, const struct place *place)
 {
     struct stat there;
@@ -308,27 +315,12 @@ static bool apply_place(struct walk *walk, const struct place *place)
         return apply_file(walk, place);
     if (S_ISLNK(place->about.st_mode))
         return apply_link(walk, place);
-    fputs("esquema: left out, because it is neither file, folder nor link: ", stderr);
-    print_name(stderr, place->path);
-    fputc('\n', stderr);
-    walk->change->left++;
-    return true;
+    return leave_out(walk, 'K', place);
 }
 
 /* ---- The walk ---- */
 
 static bool walk_level(struct walk *walk, const struct level *level);
-
-static bool leave_out(struct walk *walk, const struct place *place)
-{
-    fputs("esquema: left out, because it would run on the host: ", stderr);
-    print_name(stderr, walk->change->path);
-    fputc('/', stderr);
-    print_name(stderr, place->path);
-    fputc('\n', stderr);
-    walk->change->left++;
-    return true;
-}
 
 /* Once all that lies in it is there: it may be closed to writing. */
 static bool apply_mode(const struct walk *walk, const struct place *place, int tree)
@@ -367,7 +359,7 @@ static bool visit_name(struct walk *walk, const struct level *level, const char 
     if (fstatat(level->upper, name, &place.about, AT_SYMLINK_NOFOLLOW) < 0)
         return fail(walk, "look at it");
     if (walk->applies && !walk->change->applies_all && is_guarded(walk->change->path, &place))
-        return leave_out(walk, &place);
+        return leave_out(walk, 'G', &place);
     return S_ISDIR(place.about.st_mode) ? visit_folder(walk, &place, level) : walk->visit(walk, &place);
 }
 

@@ -5,15 +5,18 @@
 #include <esquema.h>
 #include <stdbool.h>
 
-/* One change: 'A', 'M' or 'D' for added, modified, deleted, of a path beneath the tree. */
+/*
+ * One change: 'A', 'M' or 'D' for added, modified, deleted, of a path beneath the tree. Where changes are applied, one
+ * that is left out: 'G' because its name is guarded, 'K' because it is neither file, folder nor link.
+ */
 typedef void tree_visitor(void *data, char letter, const char *tree, const char *path, bool is_folder);
 
 struct tree_change {
     const char *path;      /* of the tree */
     int tree, upper;       /* folders; not owned */
     bool applies_all;      /* guarded names, too */
-    size_t left;           /* how many guarded names were left out */
-    tree_visitor *visitor; /* of tree_visit */
+    size_t left;           /* how many were left out */
+    tree_visitor *visitor; /* of what is changed, or left out */
     void *data;
     esq_error *ret_error;
 };
