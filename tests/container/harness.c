@@ -129,6 +129,8 @@ static int set_one(esq_spec *spec, char *setting, esq_error *ret_error)
         result = result < 0 ? result : add_words(spec, "command", name, ret_error);
         return result < 0 ? result : add_words(spec, "command", setting + 1, ret_error);
     }
+    if (setting[0] == '<')
+        return esq_spec_set_fd(spec, "stdin", atoi(setting + 1), NULL, ret_error);
     if (setting[0] == '!')
         return add_words(spec, "command", setting + 1, ret_error);
     if (!equals || strncmp(setting, "skip:", 5) == 0)

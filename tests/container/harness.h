@@ -45,6 +45,7 @@ struct started {
  *   "skip:kind"          that kind of step is taken out of the plan
  *   "@PROBE ARG ARG"     the command: the probe, from a descriptor
  *   "!PROGRAM ARG ARG"   the command: a program of the root filesystem
+ *   "<NUMBER"            that descriptor is given to it as its standard input
  * The root is harness.root unless the list says otherwise.
  */
 struct started run(const char *first, ...) __attribute__((sentinel));

@@ -50,6 +50,13 @@ static int probe_exists(char **argv)
     return verdict(stat(argv[0], &found) == 0);
 }
 
+static int probe_same_file(char **argv)
+{
+    struct stat first, second;
+    return verdict(stat(argv[0], &first) == 0 && stat(argv[1], &second) == 0 && first.st_dev == second.st_dev &&
+                   first.st_ino == second.st_ino);
+}
+
 static int probe_read(char **argv)
 {
     return verdict(can_read(argv[0]));
@@ -842,6 +849,7 @@ static const struct {
     { "echo-datagrams", probe_echo_datagrams },
     { "take-namespace", probe_take_namespace },
     { "exists", probe_exists },
+    { "same-file", probe_same_file },
     { "read", probe_read },
     { "create", probe_create },
     { "write", probe_write },

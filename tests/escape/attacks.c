@@ -359,6 +359,40 @@ static void test_hostile_roots(void)
     check(ended_with(run("@exists /data/secret", bind_field, NULL), 0), "an honest root again: its mounts are there");
 }
 
+/*
+ * What runtimes look up inside the root they are about to enter, and a payload of an earlier run has put there: the
+ * device that masks are made of (CVE-2025-31133), and the terminal's name (CVE-2025-52565).
+ */
+static void test_planted_devices(void)
+{
+    char null[400], console[400];
+    snprintf(null, sizeof(null), "%s/dev/null", harness.root);
+    snprintf(console, sizeof(console), "%s/dev/console", harness.root);
+    if (!check(symlink("/etc/secret", null) == 0, "a root with a link in the place of /dev/null"))
+        return;
+    attack("masks where /dev is the root's own", "@read /proc/interrupts", "dev=no", "skip:mask", "skip:landlock");
+    check(ended_with(run("@same-file /proc/interrupts /etc/secret", "dev=no", "skip:landlock", NULL), 1),
+          "and what lies over /proc is not what the link leads to");
+    unlink(null);
+
+    char name[64] = "", given[16];
+    int terminal = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+    bool is_ready = terminal >= 0 && grantpt(terminal) == 0 && unlockpt(terminal) == 0 &&
+                    ptsname_r(terminal, name, sizeof(name)) == 0;
+    int other = is_ready ? open(name, O_RDWR | O_NOCTTY | O_CLOEXEC) : -1;
+    snprintf(given, sizeof(given), "<%d", other);
+    if (check(other >= 0 && symlink("/etc/secret", console) == 0,
+              "a terminal, and a root with a link in the place of /dev/console")) {
+        check(ended_with(run("@same-file /dev/console /proc/self/fd/0", given, NULL), 0),
+              "the terminal is named there");
+        struct started started = run("@same-file /etc/secret /proc/self/fd/0", given, "dev=no", NULL);
+        check(started.launch < 0 || ended_with(started, 1), "but not where the root's own link leads");
+    }
+    unlink(console);
+    close(other);
+    close(terminal);
+}
+
 /* ---- Networks that are shared ---- */
 
 /* The status of `first` in a network that `second` joins by its path, both without seccomp and Landlock. */
@@ -421,6 +455,7 @@ int main(int argc, char **argv)
     test_replaced_sources();
     test_hostile_roots();
     test_racing_root();
+    test_planted_devices();
     test_shared_networks();
     harness_done();
     return finish();

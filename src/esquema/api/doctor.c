@@ -10,6 +10,7 @@
 #include <string.h>
 #include "cgroup/cgroup.h"
 #include "esquema.h"
+#include "ns/ids.h"
 #include "sys/sys.h"
 
 #define NEWNS_FLAGS (CLONE_NEWUSER | CLONE_NEWNS)
@@ -256,9 +257,21 @@ static int try_aside(int (*try)(void))
     return (status & 0x7f) ? -EIO : -(status >> 8 & 0xff);
 }
 
-/* Of the two things that it needs, which one? */
-static const char *part_of(const char *wall)
+/* The programs are there; did the host give this user ids? Reads files, which a copy of a host with threads must not.
+ */
+static int examine_ranges(void)
 {
+    uint32_t first, count;
+    bool has_both = ids_find_range("/etc/subuid", sys_uid(), &first, &count) &&
+                    ids_find_range("/etc/subgid", sys_uid(), &first, &count);
+    return has_both ? 0 : -ENODATA;
+}
+
+/* Of the things that it needs, which one? */
+static const char *part_of(const char *wall, int result)
+{
+    if (strcmp(wall, "id-maps") == 0 && result == -ENODATA)
+        return "a range of this user in /etc/subuid and /etc/subgid: ";
     if (strcmp(wall, "user-network") != 0)
         return "";
     return try_program("/usr/bin/pasta") < 0 ? "/usr/bin/pasta: " : "/dev/net/tun: ";
@@ -269,7 +282,7 @@ static void describe(esq_wall *wall, int result)
     if (result == -ENOSPC) /* of unshare; "no space left on device" leads astray */
         snprintf(wall->detail, sizeof(wall->detail), "the limit of namespaces is reached (ENOSPC)");
     else if (result < 0)
-        snprintf(wall->detail, sizeof(wall->detail), "%s%s", part_of(wall->name), strerrordesc_np(-result));
+        snprintf(wall->detail, sizeof(wall->detail), "%s%s", part_of(wall->name, result), strerrordesc_np(-result));
     else if (strcmp(wall->name, "landlock") == 0)
         snprintf(wall->detail, sizeof(wall->detail), "version %ld", landlock_abi());
     else
@@ -320,6 +333,8 @@ size_t esq_doctor(esq_wall *ret_walls, size_t capacity)
     bool has_user_namespace = true;
     for (size_t i = 0; i < TRIED_COUNT && i < capacity; i++) {
         int result = try_aside(walls[i].try);
+        if (result == 0 && walls[i].try == try_id_maps)
+            result = examine_ranges();
         bool is_consequence = walls[i].needs_user_namespace && !has_user_namespace;
         ret_walls[i] = (esq_wall){ .name = walls[i].name,
                                    .available = result == 0,
