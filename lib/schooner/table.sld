@@ -1,14 +1,14 @@
-;; Hash tables that remember the order in which keys came, for (srfi 69), (srfi 125) and (srfi 113). Buckets are chains
-;; of entries #(hash key value before after); the entries are a ring, too, in the order of insertion. That order is the
-;; only one a program sees, so that nothing depends on where objects lie. An entry that was removed still knows what
-;; came after it: a walk goes on from there.
+;; Hash tables that remember the order in which keys came, for (srfi 69), (srfi 125) and (srfi 113). The entries are in
+;; the state, which src/schooner/lib/tables.c knows and no script sees. Their order is the only one that a program sees,
+;; so that nothing depends on where objects lie. What is here is the equality and the hash of the keys that C leaves to
+;; Scheme, and the walk.
 (define-library (schooner table)
   (import (schooner primitives) (schooner syntax) (only (schooner kernel) values apply error) (srfi 128))
-  (export hash-table? make-table table-like table-entry table-put! table-remove! table-clear! table-fold table-copy
-          table-change! entry-key entry-value set-entry-value!
+  (export hash-table? make-table table-like table-key table-put! table-remove! table-clear! table-fold table-map!
+          table-copy table-change! hash-table-contains? hash-table-ref hash-table-ref/default
+          hash-table-set! hash-table-delete! hash-table-update! hash-table-update!/default
           hash-table-size hash-table-mutable? hash-table-equivalence-function hash-table-hash-function)
   (begin
-    ;; The state #(buckets size ring kind) has hashes by address, which nothing may print: it is inside of a procedure.
     (define-record-type hash-table
       (%table equality hash hash-of state mutable?)
       hash-table?
@@ -17,21 +17,7 @@
       (hash-of %hash-of)
       (state %state-of)
       (mutable? hash-table-mutable?))
-    (define (%state table) ((%state-of table)))
-    (define (%buckets table) (vector-ref (%state table) 0))
-    (define (%set-buckets! table buckets) (vector-set! (%state table) 0 buckets))
-    (define (hash-table-size table) (vector-ref (%state table) 1))
-    (define (%set-size! table size) (vector-set! (%state table) 1 size))
-    (define (%ring table) (vector-ref (%state table) 2))
-
-    (define (entry-key entry) (vector-ref entry 1))
-    (define (entry-value entry) (vector-ref entry 2))
-    (define (set-entry-value! entry value) (vector-set! entry 2 value))
-    (define (%before entry) (vector-ref entry 3))
-    (define (%after entry) (vector-ref entry 4))
-    (define (%join! before after)
-      (vector-set! before 4 after)
-      (vector-set! after 3 before))
+    (define (hash-table-size table) (%table-size (%state-of table)))
 
     ;; --- hashes: integers below 2^54, so that what is computed with them stays small
 
@@ -61,7 +47,7 @@
               (modulo hash 18014398509481983)
               (error "a hash function gave something else than an exact integer" hash)))))
 
-    ;; How keys are compared, for %table-find and %table-hash: the numbers of src/schooner/lib/tables.c.
+    ;; How keys are compared: the numbers of src/schooner/lib/tables.c.
     (define (%kind equality hash)
       (cond ((or (eq? equality eq?) (eq? equality eqv?)) 1)
             ((eq? equality equal?) 2)
@@ -70,100 +56,144 @@
 
     ;; A hash function of no use, #f, is for those equalities that bring their own.
     (define (make-table equality hash mutable?)
-      (let* ((ring (vector #f #f #f #f #f))
-             (hash (or hash
-                       (cond ((eq? equality string=?) string-hash)
-                             ((eq? equality string-ci=?) string-ci-hash)
-                             (else default-hash))))
-             (state (vector (make-vector 8 '()) 0 ring (%kind equality hash))))
-        (%join! ring ring)
+      (let ((hash (or hash
+                      (cond ((eq? equality string=?) string-hash)
+                            ((eq? equality string-ci=?) string-ci-hash)
+                            (else default-hash)))))
         (%table equality
                 hash
                 (cond ((or (eq? equality eq?) (eq? equality eqv?)) %hash-by-identity)
                       ((or (eq? equality equal?) (eq? hash default-hash)) %hash-by-structure)
                       (else (%hash-by hash)))
-                (lambda () state)
+                (%make-table (%kind equality hash))
                 mutable?)))
     (define (table-like table)
       (make-table (hash-table-equivalence-function table) (hash-table-hash-function table) #t))
 
-    ;; --- entries
+    ;; --- a key. Where C leaves it to Scheme, it gives the state itself.
 
+    ;; The number of its entry, or #f.
     (define (%find table hash key)
-      (let ((buckets (%buckets table)) (same? (hash-table-equivalence-function table)))
-        (let loop ((chain (vector-ref buckets (%hash-index hash (vector-length buckets)))))
-          (let ((chain (%hash-tail hash chain)))
-            (cond ((null? chain) #f)
-                  ((same? (entry-key (car chain)) key) (car chain))
-                  (else (loop (cdr chain))))))))
-    ;; The keys that most programs use have a short way: %find is for all others.
-    (define (table-entry table key)
-      (let ((entry (%table-find (%state table) key)))
-        (if (eq? entry 0)
+      (let ((state (%state-of table)) (same? (hash-table-equivalence-function table)))
+        (let loop ((at (%table-candidate state hash 0)))
+          (and at
+               (if (same? (%table-key (%table-entries state) at) key)
+                   at
+                   (loop (%table-candidate state hash at)))))))
+    (define (%entry table key)
+      (let* ((state (%state-of table)) (at (%table-find state key)))
+        (if (eq? at state)
             (%find table ((%hash-of table) key) key)
-            entry)))
+            at)))
+    (define (%slow-ref table key default)
+      (let ((at (%entry table key)))
+        (if at (%table-value (%table-entries (%state-of table)) at) default)))
+    (define (%slow-put! table key value)
+      (let* ((hash ((%hash-of table) key)) (at (%find table hash key)))
+        (if at
+            (%table-set! (%state-of table) at value)
+            (%table-add! (%state-of table) hash key value))))
+    (define (%slow-remove! table key)
+      (let ((at (%entry table key)))
+        (and at
+             (begin
+               (%table-drop! (%state-of table) at)
+               #t))))
+
+    (define (hash-table-ref/default table key default)
+      (let* ((state (%state-of table)) (value (%table-ref state key default)))
+        (if (eq? value state) (%slow-ref table key default) value)))
+    (define (hash-table-contains? table key) (if (%entry table key) #t #f))
+    ;; The key as it is in the table.
+    (define (table-key table key default)
+      (let ((at (%entry table key)))
+        (if at (%table-key (%table-entries (%state-of table)) at) default)))
+    (define (table-put! table key value)
+      (let ((state (%state-of table)))
+        (if (eq? (%table-put! state key value) state) (%slow-put! table key value))))
+    ;; Was it there?
+    (define (table-remove! table key)
+      (let* ((state (%state-of table)) (gone (%table-remove! state key)))
+        (if (eq? gone state) (%slow-remove! table key) gone)))
 
     (define (table-change! table)
       (if (not (hash-table-mutable? table))
           (error "this hash table cannot be changed" table)))
 
-    (define (%put-in! buckets entry)
-      (let ((index (%hash-index (vector-ref entry 0) (vector-length buckets))))
-        (vector-set! buckets index (cons entry (vector-ref buckets index)))))
+    ;; --- what the SRFIs share
 
-    (define (%grow! table)
-      (let ((ring (%ring table)) (buckets (make-vector (* 2 (vector-length (%buckets table))) '())))
-        (let loop ((entry (%after ring)))
-          (if (not (eq? entry ring))
-              (begin
-                (%put-in! buckets entry)
-                (loop (%after entry)))))
-        (%set-buckets! table buckets)))
+    (define hash-table-ref
+      (case-lambda
+        ((table key) (hash-table-ref table key #f #f))
+        ((table key failure) (hash-table-ref table key failure #f))
+        ((table key failure success)
+         ;; the state is what no value can be
+         (let* ((state (%state-of table))
+                (found (%table-ref state key state))
+                (value (if (eq? found state) (%slow-ref table key state) found)))
+           (cond ((eq? value state) (if failure (failure) (error "the hash table has no such key" key)))
+                 (success (success value))
+                 (else value))))))
 
-    (define (table-put! table key value)
-      (let* ((found (%table-find (%state table) key))
-             (hash (if (eq? found 0) ((%hash-of table) key) #f))
-             (entry (if hash (%find table hash key) found)))
-        (if entry
-            (set-entry-value! entry value)
-            (let* ((hash (or hash (%table-hash (%state table) key)))
-                   (ring (%ring table))
-                   (entry (vector hash key value #f #f)))
-              (if (= (hash-table-size table) (vector-length (%buckets table)))
-                  (%grow! table))
-              (%join! (%before ring) entry)
-              (%join! entry ring)
-              (%put-in! (%buckets table) entry)
-              (%set-size! table (+ (hash-table-size table) 1))))))
+    (define (%set-all! table rest)
+      (if (pair? rest)
+          (begin
+            (if (not (pair? (cdr rest)))
+                (error "a key without a value" (car rest)))
+            (table-put! table (car rest) (car (cdr rest)))
+            (%set-all! table (cdr (cdr rest))))))
+    (define hash-table-set!
+      (case-lambda
+        ((table key value)
+         (table-change! table)
+         (let ((state (%state-of table)))
+           (if (eq? (%table-put! state key value) state) (%slow-put! table key value))))
+        ((table . rest) (table-change! table) (%set-all! table rest))))
 
-    (define (%without entry chain)
-      (if (eq? (car chain) entry) (cdr chain) (cons (car chain) (%without entry (cdr chain)))))
+    (define hash-table-delete!
+      (case-lambda
+        ((table key) (table-change! table) (if (table-remove! table key) 1 0))
+        ((table . keys)
+         (table-change! table)
+         (let loop ((keys keys) (count 0))
+           (if (pair? keys)
+               (loop (cdr keys) (if (table-remove! table (car keys)) (+ count 1) count))
+               count)))))
 
-    (define (table-remove! table key)
-      (let ((entry (table-entry table key)))
-        (and entry
-             (let* ((buckets (%buckets table))
-                    (index (%hash-index (vector-ref entry 0) (vector-length buckets))))
-               (vector-set! buckets index (%without entry (vector-ref buckets index)))
-               (%join! (%before entry) (%after entry))
-               (%set-size! table (- (hash-table-size table) 1))
-               #t))))
+    (define hash-table-update!
+      (case-lambda
+        ((table key updater) (hash-table-update! table key updater #f #f))
+        ((table key updater failure) (hash-table-update! table key updater failure #f))
+        ((table key updater failure success)
+         (table-change! table)
+         (table-put! table key (updater (hash-table-ref table key failure success))))))
 
-    (define (table-clear! table)
-      (%join! (%ring table) (%ring table))
-      (%set-buckets! table (make-vector 8 '()))
-      (%set-size! table 0))
+    (define (hash-table-update!/default table key updater default)
+      (table-change! table)
+      (table-put! table key (updater (hash-table-ref/default table key default))))
 
-    ;; (f entry result): a removal of the entry itself does not disturb.
+    ;; --- the whole table
+
+    (define (table-clear! table) (%table-clear! (%state-of table)))
+
+    ;; (f key value result): a removal of the entry itself does not disturb. What f puts in comes later.
     (define (table-fold f result table)
-      (let ((ring (%ring table)))
-        (let loop ((entry (%after ring)) (result result))
-          (if (eq? entry ring)
-              result
-              (let ((result (f entry result)))
-                (loop (%after entry) result))))))
+      (let ((state (%state-of table)))
+        (let loop ((entries (%table-entries state)) (number 1) (result result))
+          (let ((now (%table-entries state)))
+            (if (eq? entries now)
+                (let ((at (%table-next entries number)))
+                  (if at
+                      (let ((result (f (%table-key entries at) (%table-value entries at) result)))
+                        (loop entries (+ at 1) result))
+                      result))
+                (loop now (%table-moved entries number) result))))))
+
+    ;; Each value becomes (f key value).
+    (define (table-map! f table)
+      (table-fold (lambda (key value ignored) (table-put! table key (f key value))) #f table))
 
     (define (table-copy table mutable?)
       (let ((copy (make-table (hash-table-equivalence-function table) (hash-table-hash-function table) mutable?)))
-        (table-fold (lambda (entry ignored) (table-put! copy (entry-key entry) (entry-value entry))) #f table)
+        (table-fold (lambda (key value ignored) (table-put! copy key value)) #f table)
         copy))))

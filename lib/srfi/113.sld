@@ -43,14 +43,12 @@
     (define (%like c) (%empty (set-element-comparator c) (%many? c)))
 
     (define (%count c element)
-      (let ((entry (table-entry (%table c) element)))
-        (if entry (entry-value entry) 0)))
+      (hash-table-ref/default (%table c) element 0))
     ;; An element is there as often as `count` says; the one that was there first stays.
     (define (%set-count! c element count)
-      (let* ((table (%table c)) (entry (table-entry table element)))
-        (cond ((<= count 0) (if entry (table-remove! table element)))
-              (entry (set-entry-value! entry (if (%many? c) count 1)))
-              (else (table-put! table element (if (%many? c) count 1))))))
+      (if (<= count 0)
+          (table-remove! (%table c) element)
+          (table-put! (%table c) element (if (%many? c) count 1))))
     (define (%add! c element count)
       (%set-count! c element (+ (%count c element) count)))
     (define (%check-count who n)
@@ -59,8 +57,9 @@
 
     ;; (f element count result)
     (define (%fold f start c)
-      (table-fold (lambda (entry result) (f (entry-key entry) (entry-value entry) result)) start (%table c)))
-    (define (%entries c) (reverse (table-fold cons '() (%table c))))
+      (table-fold f start (%table c)))
+    (define (%entries c)
+      (reverse (table-fold (lambda (element count out) (cons (cons element count) out)) '() (%table c))))
     (define (%repeat f count result)
       (if (> count 0) (%repeat f (- count 1) (f result)) result))
 
@@ -101,8 +100,7 @@
     (define (set-disjoint? a b)
       (not (%any? (lambda (element) (set-contains? b element)) a)))
     (define (set-member c element default)
-      (let ((entry (table-entry (%table c) element)))
-        (if entry (entry-key entry) default)))
+      (table-key (%table c) element default))
 
     ;; --- one element more or less
 
@@ -128,9 +126,9 @@
     (define set-delete-all (%on-copy set-delete-all!))
 
     (define (set-search! c element failure success)
-      (let ((entry (table-entry (%table c) element)))
-        (if entry
-            (let ((found (entry-key entry)))
+      (let ((table (%table c)))
+        (if (hash-table-contains? table element)
+            (let ((found (table-key table element #f)))
               (success found
                        (lambda (new object)
                          (let ((count (%count c found)))
@@ -151,14 +149,14 @@
     (define (set-find found? c failure)
       (let loop ((entries (%entries c)))
         (cond ((null? entries) (failure))
-              ((found? (entry-key (car entries))) (entry-key (car entries)))
+              ((found? (car (car entries))) (car (car entries)))
               (else (loop (cdr entries))))))
     (define (set-count counts? c)
       (%fold (lambda (element count sum) (if (counts? element) (+ sum count) sum)) 0 c))
     (define (%any? found? c)
       (let loop ((entries (%entries c)))
         (and (pair? entries)
-             (or (found? (entry-key (car entries))) (loop (cdr entries))))))
+             (or (found? (car (car entries))) (loop (cdr entries))))))
     (define (set-any? found? c) (if (%any? found? c) #t #f))
     (define (set-every? good? c) (not (%any? (lambda (element) (not (good? element))) c)))
 
@@ -199,7 +197,7 @@
     (define (%within? a b)
       (let loop ((entries (%entries a)))
         (or (null? entries)
-            (and (<= (entry-value (car entries)) (%count b (entry-key (car entries))))
+            (and (<= (cdr (car entries)) (%count b (car (car entries))))
                  (loop (cdr entries))))))
     ;; Two of different comparators do not agree on what is the same element.
     (define (%check-same a b)

@@ -27,8 +27,16 @@
 
     (define (hash-table comparator . keys-and-values)
       (let ((table (%make comparator '() #f)))
-        (%set-all! table keys-and-values #t)
-        table))
+        (let loop ((rest keys-and-values))
+          (if (pair? rest)
+              (begin
+                (if (not (pair? (cdr rest)))
+                    (error "a key without a value" (car rest)))
+                (if (hash-table-contains? table (car rest))
+                    (error "the same key twice" (car rest)))
+                (table-put! table (car rest) (car (cdr rest)))
+                (loop (cdr (cdr rest))))
+              table))))
 
     (define (hash-table-unfold stop? mapper successor seed how . rest)
       (let ((table (%make how rest #t)))
@@ -49,86 +57,33 @@
            (let loop ((alist alist))
              (if (pair? alist)
                  (begin
-                   (if (not (table-entry table (car (car alist))))
+                   (if (not (hash-table-contains? table (car (car alist))))
                        (table-put! table (car (car alist)) (cdr (car alist))))
                    (loop (cdr alist)))
                  table))))))
 
     ;; --- predicates
 
-    (define (hash-table-contains? table key) (if (table-entry table key) #t #f))
     (define hash-table-exists? hash-table-contains?)
     (define (hash-table-empty? table) (= 0 (hash-table-size table)))
 
     (define (hash-table=? comparator a b)
       (and (= (hash-table-size a) (hash-table-size b))
            (%every (lambda (key value)
-                     (let ((other (table-entry b key)))
-                       (and other (=? comparator value (entry-value other)))))
+                     (and (hash-table-contains? b key)
+                          (=? comparator value (hash-table-ref b key))))
                    a)))
-
-    ;; --- access
-
-    (define (%no-key key) (error "the hash table has no such key" key))
-
-    (define hash-table-ref
-      (case-lambda
-        ((table key) (hash-table-ref table key #f #f))
-        ((table key failure) (hash-table-ref table key failure #f))
-        ((table key failure success)
-         (let ((entry (table-entry table key)))
-           (cond (entry (if success (success (entry-value entry)) (entry-value entry)))
-                 (failure (failure))
-                 (else (%no-key key)))))))
-
-    (define (hash-table-ref/default table key default)
-      (let ((entry (table-entry table key)))
-        (if entry (entry-value entry) default)))
 
     ;; --- change
 
-    (define (%set-all! table rest once?)
-      (if (pair? rest)
-          (begin
-            (if (not (pair? (cdr rest)))
-                (error "a key without a value" (car rest)))
-            (if (and once? (table-entry table (car rest)))
-                (error "the same key twice" (car rest)))
-            (table-put! table (car rest) (car (cdr rest)))
-            (%set-all! table (cdr (cdr rest)) once?))))
-
-    (define hash-table-set!
-      (case-lambda
-        ((table key value) (table-change! table) (table-put! table key value))
-        ((table . rest) (table-change! table) (%set-all! table rest #f))))
-
-    (define (hash-table-delete! table . keys)
-      (table-change! table)
-      (let loop ((keys keys) (count 0))
-        (if (pair? keys)
-            (loop (cdr keys) (if (table-remove! table (car keys)) (+ count 1) count))
-            count)))
-
     (define (hash-table-intern! table key failure)
       (table-change! table)
-      (let ((entry (table-entry table key)))
-        (if entry
-            (entry-value entry)
-            (let ((value (failure)))
-              (table-put! table key value)
-              value))))
-
-    (define hash-table-update!
-      (case-lambda
-        ((table key updater) (hash-table-update! table key updater #f #f))
-        ((table key updater failure) (hash-table-update! table key updater failure #f))
-        ((table key updater failure success)
-         (table-change! table)
-         (table-put! table key (updater (hash-table-ref table key failure success))))))
-
-    (define (hash-table-update!/default table key updater default)
-      (table-change! table)
-      (table-put! table key (updater (hash-table-ref/default table key default))))
+      (hash-table-ref table
+                      key
+                      (lambda ()
+                        (let ((value (failure)))
+                          (table-put! table key value)
+                          value))))
 
     (define (hash-table-pop! table)
       (table-change! table)
@@ -146,25 +101,26 @@
     ;; --- the whole table
 
     ;; (f key value result)
-    (define (%fold f start table)
-      (table-fold (lambda (entry result) (f (entry-key entry) (entry-value entry) result)) start table))
+    (define %fold table-fold)
+    ;; The associations as they are now.
+    (define (%entries table)
+      (reverse (table-fold (lambda (key value out) (cons (cons key value) out)) '() table)))
     (define (%fold-right f start table)
-      (let loop ((entries (table-fold cons '() table)) (result start))
+      (let loop ((entries (reverse (%entries table))) (result start))
         (if (pair? entries)
-            (loop (cdr entries) (f (entry-key (car entries)) (entry-value (car entries)) result))
+            (loop (cdr entries) (f (car (car entries)) (cdr (car entries)) result))
             result)))
-    (define (%entries table) (reverse (table-fold cons '() table)))
     (define (%first table k)
       (let ((entry (car (%entries table))))
-        (k (entry-key entry) (entry-value entry))))
+        (k (car entry) (cdr entry))))
     (define (%every f table)
       (let loop ((entries (%entries table)))
         (or (null? entries)
-            (and (f (entry-key (car entries)) (entry-value (car entries))) (loop (cdr entries))))))
+            (and (f (car (car entries)) (cdr (car entries))) (loop (cdr entries))))))
 
     (define (hash-table-keys table) (%fold-right (lambda (key value out) (cons key out)) '() table))
     (define (hash-table-values table) (%fold-right (lambda (key value out) (cons value out)) '() table))
-    (define (hash-table->alist table) (%fold-right (lambda (key value out) (cons (cons key value) out)) '() table))
+    (define (hash-table->alist table) (%entries table))
     (define (hash-table-entries table) (values (hash-table-keys table) (hash-table-values table)))
 
     (define hash-table-find
@@ -174,7 +130,7 @@
          (let loop ((entries (%entries table)))
            (if (null? entries)
                (failure)
-               (or (f (entry-key (car entries)) (entry-value (car entries))) (loop (cdr entries))))))))
+               (or (f (car (car entries)) (cdr (car entries))) (loop (cdr entries))))))))
 
     (define (hash-table-count matches? table)
       (%fold (lambda (key value count) (if (matches? key value) (+ count 1) count)) 0 table))
@@ -199,7 +155,7 @@
 
     (define (hash-table-map! f table)
       (table-change! table)
-      (table-fold (lambda (entry ignored) (set-entry-value! entry (f (entry-key entry) (entry-value entry)))) #f table)
+      (table-map! f table)
       (%unspecified))
     (define (hash-table-map->list f table)
       (reverse (%fold (lambda (key value out) (cons (f key value) out)) '() table)))
@@ -218,14 +174,14 @@
 
     (define (hash-table-union! a b)
       (table-change! a)
-      (%fold (lambda (key value ignored) (if (not (table-entry a key)) (table-put! a key value))) #f b)
+      (%fold (lambda (key value ignored) (if (not (hash-table-contains? a key)) (table-put! a key value))) #f b)
       a)
     (define hash-table-merge! hash-table-union!)
     (define (hash-table-intersection! a b)
-      (hash-table-prune! (lambda (key value) (not (table-entry b key))) a)
+      (hash-table-prune! (lambda (key value) (not (hash-table-contains? b key))) a)
       a)
     (define (hash-table-difference! a b)
-      (hash-table-prune! (lambda (key value) (table-entry b key)) a)
+      (hash-table-prune! (lambda (key value) (hash-table-contains? b key)) a)
       a)
     (define (hash-table-xor! a b)
       (table-change! a)

@@ -21,7 +21,7 @@
         ((alist same? . rest) (new-alist->hash-table alist same? (if (pair? rest) (car rest) #f)))))
     (define (hash-table-copy table) (table-copy table #t))
     (define (hash-table-fold table f start)
-      (table-fold (lambda (entry result) (f (entry-key entry) (entry-value entry) result)) start table))
+      (table-fold f start table))
     (define (hash-table-merge! a b)
       (table-change! a)
       (hash-table-walk b (lambda (key value) (hash-table-set! a key value)))

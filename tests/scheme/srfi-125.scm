@@ -119,4 +119,10 @@
 (test (hash "x") (hash (string #\x)))
 (test #t (exact-integer? (hash-by-identity t)))
 (test #t (= (string-hash "abc") (string-hash (string-append "a" "bc"))))
+;; cleared in the middle of a walk: what came before is not seen any more
+(define cleared (alist->hash-table '((1 . a) (2 . b) (3 . c)) eqv?))
+(test '(1 9) (reverse (hash-table-fold (lambda (key value seen)
+                                         (if (= key 1) (begin (hash-table-clear! cleared) (hash-table-set! cleared 9 'z)))
+                                         (cons key seen))
+                                       '() cleared)))
 (test-end)

@@ -29,7 +29,6 @@ size_t heap_object_bytes(const struct object *object)
     case OBJECT_CLOSURE: return object_size(sizeof(struct closure), length, 8);
     case OBJECT_INSTANCE: return object_size(sizeof(struct instance), length, 8);
     case OBJECT_PORT:
-    case OBJECT_TABLE:
     case OBJECT_ENVIRONMENT: return HEAP_LINE; /* at most; see object_is_short */
     case OBJECT_MSTRING:
     case OBJECT_KEYWORD:
@@ -46,6 +45,7 @@ size_t heap_object_bytes(const struct object *object)
     case OBJECT_RECORD:
     case OBJECT_PROMISE:
     case OBJECT_CONDITION:
+    case OBJECT_TABLE:
     case OBJECT_DYNAMIC: return object_size(sizeof(struct object), length, 8);
     case OBJECT_NONE:
     case OBJECT_TYPE_COUNT: break;

@@ -1,21 +1,66 @@
 /*
- * The part of hash tables that sees where objects lie. Objects never move, so their addresses can be hashes; but no
- * script may learn them, not even from the fuel that a search took. So a search costs the same for every chain that
- * a good hash makes. (schooner table) has the buckets, the order and the equality; what is here besides is the short
- * way to the keys that programs use most, which computes the same hashes and finds the same entries.
+ * Hash tables that remember the order in which keys came. A table's state is an object that no script sees; (schooner
+ * table) is the rest of them.
+ *
+ * Objects never move, so their addresses can be hashes; but no script may learn them, not even from the fuel that a
+ * search took. So a search costs the same for every chain that a good hash makes.
+ *
+ * The entries lie side by side in the order of their coming, those that were removed among them, until the next growth
+ * leaves these out. So a walk is a count upwards; where the entries have moved meanwhile, it goes on in the new ones
+ * behind as many as it had passed. Keys of one bucket are linked, each to the one that came before it.
+ *
+ * Keys that programs use most are hashed and compared here. Of others, and of tables with an equality of a script's,
+ * the hash comes from Scheme, which also asks the equality: %table-candidate gives it the keys of that hash.
  */
 #include "base/hash.h"
+#include "schooner/heap/barrier.h"
 #include "schooner/lib/list.h"
 #include "schooner/lib/text.h"
 #include "schooner/num/number.h"
 #include "schooner/table/primitive.h"
 
-enum { STEPS_PER_UNIT = 16, HASH_BITS = 54 };
+enum {
+    STEPS_PER_UNIT = 16,
+    HASH_BITS = 54,       /* what Scheme sees */
+    ENTRIES_PER_UNIT = 2, /* made anew, and put into their buckets */
+    PASSED_PER_UNIT = 8,  /* looked over in their order */
+    ENTRIES_PER_POLL = 4096,
+};
 
-/* The state of a table, and what compares its keys (lib/schooner/table.sld). */
-enum { STATE_BUCKETS, STATE_SIZE, STATE_RING, STATE_KIND, STATE_LENGTH };
 enum { KIND_OTHER, KIND_IDENTITY, KIND_STRUCTURE, KIND_STRING, KIND_COUNT };
-enum { ENTRY_HASH, ENTRY_KEY };
+
+/* OBJECT_TABLE of four words: the state. */
+struct table {
+    uint64_t header;
+    sch_value entries;
+    sch_value heads; /* a bytevector: for each bucket a uint32_t, the number of its last entry, from 1; 0: none */
+    sch_value live;  /* how many entries there are */
+    sch_value kind;  /* how keys are compared */
+};
+enum { STATE_WORDS = sizeof(struct table) / 8 - 1 };
+
+/* OBJECT_TABLE of more: the entries. */
+struct entry {
+    sch_value link; /* number of the next of the bucket, and in the low bits the hash; LINK_DEAD: was removed */
+    sch_value key;
+    sch_value value;
+};
+struct entries {
+    uint64_t header;
+    sch_value next; /* those that took the place of these; else #f */
+    sch_value used; /* how many, from the first on */
+    struct entry at[];
+};
+enum {
+    ENTRIES_WORDS = 2,
+    ENTRY_WORDS = sizeof(struct entry) / 8,
+    CAPACITY_FIRST = 4, /* powers of two; there are as many buckets */
+    CAPACITY_MAX = 1 << 28,
+    LINK_BITS = 29, /* of the hash */
+    LINK_DEAD = -1,
+};
+
+/* --- hashes --- */
 
 /* What objects that are eqv? have in common. Numbers have their own hashes, of their values. */
 static uint64_t identity_bits(sch_value v)
@@ -65,69 +110,36 @@ sch_value prim_string_hash(sch_vm *vm, const sch_value *args, size_t count)
     return make_fixnum((int64_t)hash);
 }
 
-/* (%hash-index hash size): a bucket of `size`, a power of two. Hashes of scripts may be bad: they are mixed. */
-sch_value prim_hash_index(sch_vm *vm, const sch_value *args, size_t count)
-{
-    (void)count;
-    if (!is_fixnum(args[0]))
-        return raise_type(vm, "%hash-index", 1, "a hash", args[0]);
-    if (!is_fixnum(args[1]) || fixnum_int(args[1]) <= 0)
-        return raise_type(vm, "%hash-index", 2, "a size", args[1]);
-    uint64_t mask = (uint64_t)fixnum_int(args[1]) - 1;
-    return make_fixnum((int64_t)(hash_mix((uint64_t)fixnum_int(args[0])) & mask));
-}
+/* --- keys --- */
 
-/* (%hash-tail hash chain): the chain from its first entry with this hash on, or (). Entries are vectors that begin with
- * their hash; what is something else is passed over. */
-sch_value prim_hash_tail(sch_vm *vm, const sch_value *args, size_t count)
-{
-    (void)count;
-    sch_value chain = args[1];
-    for (size_t steps = 1; is_pair(chain); chain = pair_cdr(chain), steps++) {
-        sch_value entry = pair_car(chain);
-        if (is_vector(entry) && object_length(entry) > 0 &&
-            value_same(object_as(struct vector, entry)->items[0], args[0]))
-            break;
-        if (unlikely(steps % STEPS_PER_UNIT == 0) && !charge(vm, STEPS_PER_UNIT))
-            return V_RAISED;
-    }
-    return is_pair(chain) ? chain : V_NIL;
-}
-
-/* --- the short way --- */
-
-enum key_class { KEY_OTHER, KEY_WORD, KEY_NUMBER, KEY_TEXT };
+enum key_class { KEY_OTHER, KEY_WORD, KEY_TEXT };
 
 /* How a table of this kind compares such a key: as a word, as text, or in a way that is Scheme's affair. */
 static enum key_class key_class(int64_t kind, sch_value key)
 {
-    if ((kind == KIND_IDENTITY || kind == KIND_STRUCTURE) && is_fixnum(key))
-        return KEY_NUMBER;
-    if (kind == KIND_STRUCTURE && is_symbol(key))
+    if ((kind == KIND_IDENTITY || kind == KIND_STRUCTURE) &&
+        (is_fixnum(key) || is_symbol(key) || is_character(key) || is_boolean(key) || is_small_double(key)))
         return KEY_WORD;
     if ((kind == KIND_STRUCTURE || kind == KIND_STRING) && is_string(key))
         return KEY_TEXT;
-    if (kind == KIND_STRUCTURE && (is_character(key) || is_boolean(key)))
-        return KEY_WORD;
     if (kind == KIND_IDENTITY && !is_number(key) && value_same((sch_value){ identity_bits(key) }, key))
         return KEY_WORD;
     return KEY_OTHER;
 }
 
-/* What the table's own hash function gives for the key. false: a limit. */
-static bool key_hash(sch_vm *vm, int64_t kind, enum key_class class, sch_value key, uint64_t *ret)
+/* The bits that choose the bucket. Hashes of scripts may be bad: they are mixed. */
+static inline uint64_t spread_hash(uint64_t hash)
 {
-    const int64_t number_bound = 33554393, structure_start = INT64_C(31) * 16064047;
-    uint64_t hash = 0;
-    if (class == KEY_NUMBER) {
-        int64_t rest = fixnum_int(key) % number_bound;
-        hash = (uint64_t)(rest < 0 ? rest + number_bound : rest);
-    } else if (class == KEY_WORD) {
-        hash = identity_hash(key);
-    } else if (!text_hash(vm, string_view(key)->text, string_length(key), &hash)) {
+    return hash_mix(hash) >> (64 - LINK_BITS);
+}
+
+/* false: a limit. */
+static bool key_hash(sch_vm *vm, enum key_class class, sch_value key, uint64_t *ret)
+{
+    uint64_t hash = key.bits;
+    if (class == KEY_TEXT && !text_hash(vm, string_view(key)->text, string_length(key), &hash))
         return false;
-    }
-    *ret = kind == KIND_STRUCTURE ? ((uint64_t)structure_start + hash) % ((UINT64_C(1) << HASH_BITS) - 1) : hash;
+    *ret = spread_hash(hash);
     return true;
 }
 
@@ -147,57 +159,475 @@ static bool key_matches(sch_vm *vm, enum key_class class, sch_value key, sch_val
     return true;
 }
 
-static bool state_kind(sch_vm *vm, const char *who, sch_value state, int64_t *ret)
+/* --- entries --- */
+
+static inline struct entries *entries_of(const struct table *table)
 {
-    if (is_vector(state) && object_length(state) >= STATE_LENGTH &&
-        is_index(object_as(struct vector, state)->items[STATE_KIND], KIND_COUNT)) {
-        *ret = fixnum_int(object_as(struct vector, state)->items[STATE_KIND]);
-        return true;
-    }
-    raise_type(vm, who, 1, "the state of a table", state);
-    return false;
+    return object_as(struct entries, table->entries);
 }
 
-/* (%table-hash state key): its hash; #f: it has none here. */
-sch_value prim_table_hash(sch_vm *vm, const sch_value *args, size_t count)
+static inline size_t entries_capacity(const struct entries *entries)
+{
+    return (header_length(entries->header) - ENTRIES_WORDS) / ENTRY_WORDS;
+}
+
+static inline size_t entries_used(const struct entries *entries)
+{
+    return (size_t)fixnum_int(entries->used);
+}
+
+static inline bool entry_is_dead(const struct entry *entry)
+{
+    return fixnum_int(entry->link) == LINK_DEAD;
+}
+
+static inline uint64_t entry_hash(const struct entry *entry)
+{
+    return (uint64_t)fixnum_int(entry->link) & ((UINT64_C(1) << LINK_BITS) - 1);
+}
+
+static inline size_t entry_link(const struct entry *entry)
+{
+    return (size_t)fixnum_int(entry->link) >> LINK_BITS;
+}
+
+static inline void entry_set_link(struct entry *entry, size_t number, uint64_t hash)
+{
+    entry->link = make_fixnum((int64_t)((uint64_t)number << LINK_BITS | hash));
+}
+
+/* The bucket of a hash. */
+static inline uint32_t *head_of(const struct table *table, uint64_t hash)
+{
+    uint32_t *heads = (uint32_t *)(void *)object_as(struct bytevector, table->heads)->bytes;
+    return heads + (hash & (object_length(table->heads) / sizeof *heads - 1));
+}
+
+/* In walks along a bucket; false: a limit. */
+static inline bool chain_goes_on(sch_vm *vm, size_t steps)
+{
+    return likely(steps % STEPS_PER_UNIT != 0) || charge(vm, STEPS_PER_UNIT);
+}
+
+/* The number of the key's entry, 0: there is none. false: a limit. */
+static bool find(sch_vm *vm, const struct table *table, enum key_class class, sch_value key, uint64_t hash,
+                 size_t *ret_number)
+{
+    const struct entries *entries = entries_of(table);
+    size_t number = *head_of(table, hash);
+    for (size_t steps = 1; number != 0; steps++) {
+        const struct entry *entry = &entries->at[number - 1];
+        bool found = false;
+        if (entry_hash(entry) == hash && !key_matches(vm, class, key, entry->key, &found))
+            return false;
+        if (found)
+            break;
+        number = entry_link(entry);
+        if (!chain_goes_on(vm, steps))
+            return false;
+    }
+    *ret_number = number;
+    return true;
+}
+
+/* Room for so many entries, and their buckets, empty; charged. NULL: raised. */
+static struct entries *entries_new(sch_vm *vm, size_t capacity, struct bytevector **ret_heads)
+{
+    size_t words = ENTRIES_WORDS + capacity * ENTRY_WORDS, bytes = capacity * sizeof(uint32_t);
+    if (capacity > CAPACITY_MAX) {
+        raise_limit(vm, SCH_LIMIT_HEAP);
+        return NULL;
+    }
+    if (!charge(vm, capacity / ENTRIES_PER_UNIT) || !heap_reserve_object(vm, vector_size(words)) ||
+        !heap_reserve_object(vm, bytevector_size(bytes)))
+        return NULL;
+    struct entries *entries = heap_object(vm, OBJECT_TABLE, words, vector_size(words));
+    struct bytevector *heads = heap_object(vm, OBJECT_BYTEVECTOR, bytes, bytevector_size(bytes));
+    if (!fill_bytes(vm, heads->bytes, 0, bytes))
+        return NULL;
+    entries->next = V_FALSE;
+    entries->used = make_fixnum(0);
+    for (size_t i = 0; i < capacity; i++) {
+        entries->at[i] = (struct entry){ make_fixnum(LINK_DEAD), V_UNSPECIFIED, V_UNSPECIFIED };
+        if (unlikely(i % ENTRIES_PER_POLL == ENTRIES_PER_POLL - 1) && !poll(vm))
+            return NULL;
+    }
+    *ret_heads = heads;
+    return entries;
+}
+
+static void table_take(sch_vm *vm, struct table *table, struct entries *entries, struct bytevector *heads)
+{
+    if (!is_false(table->entries)) {
+        barrier_object(vm, entries_of(table));
+        entries_of(table)->next = object_value(entries);
+    }
+    barrier_object(vm, table);
+    table->entries = object_value(entries);
+    table->heads = object_value(heads);
+}
+
+/* Behind the last entry. There is room. */
+static void entry_append(const struct table *table, struct entries *entries, uint64_t hash, sch_value key,
+                         sch_value value)
+{
+    size_t number = entries_used(entries) + 1;
+    struct entry *entry = &entries->at[number - 1];
+    uint32_t *head = head_of(table, hash);
+    entry_set_link(entry, *head, hash);
+    entry->key = key;
+    entry->value = value;
+    *head = (uint32_t)number;
+    entries->used = make_fixnum((int64_t)number);
+}
+
+/* Room for one more: the living entries move, in their order. `table` is alive. false: a limit. */
+static bool table_make_room(sch_vm *vm, struct table *table)
+{
+    const struct entries *old = entries_of(table);
+    size_t live = (size_t)fixnum_int(table->live), used = entries_used(old), capacity = entries_capacity(old);
+    if (used < capacity)
+        return true;
+    if (live > capacity / 2)
+        capacity *= 2;
+    else if (live < capacity / 8 && capacity > CAPACITY_FIRST)
+        capacity /= 2;
+    struct bytevector *heads;
+    struct entries *entries = entries_new(vm, capacity, &heads);
+    if (!entries)
+        return false;
+    struct table next = *table; /* what is half done is nobody's if the time ends */
+    next.heads = object_value(heads);
+    for (size_t i = 0; i < used; i++) {
+        const struct entry *entry = &old->at[i];
+        if (!entry_is_dead(entry))
+            entry_append(&next, entries, entry_hash(entry), entry->key, entry->value);
+        if (unlikely(i % ENTRIES_PER_POLL == ENTRIES_PER_POLL - 1) && !poll(vm))
+            return false;
+    }
+    table_take(vm, table, entries, heads);
+    return true;
+}
+
+static bool table_add(sch_vm *vm, struct table *table, uint64_t hash, sch_value key, sch_value value)
+{
+    if (!table_make_room(vm, table))
+        return false;
+    barrier_object(vm, entries_of(table));
+    entry_append(table, entries_of(table), hash, key, value);
+    table->live = make_fixnum(fixnum_int(table->live) + 1);
+    return true;
+}
+
+static void entry_set_value(sch_vm *vm, const struct table *table, size_t number, sch_value value)
+{
+    barrier_object(vm, entries_of(table));
+    entries_of(table)->at[number - 1].value = value;
+}
+
+/* The entry leaves its bucket and keeps its place. false: a limit. */
+static bool table_drop(sch_vm *vm, struct table *table, size_t number)
+{
+    struct entries *entries = entries_of(table);
+    struct entry *entry = &entries->at[number - 1];
+    uint32_t *head = head_of(table, entry_hash(entry));
+    struct entry *before = NULL;
+    size_t at = *head;
+    for (size_t steps = 1; at != number; steps++) {
+        before = &entries->at[at - 1];
+        at = entry_link(before);
+        if (!chain_goes_on(vm, steps))
+            return false;
+    }
+    if (before)
+        entry_set_link(before, entry_link(entry), entry_hash(before));
+    else
+        *head = (uint32_t)entry_link(entry);
+    *entry = (struct entry){ make_fixnum(LINK_DEAD), V_UNSPECIFIED, V_UNSPECIFIED };
+    table->live = make_fixnum(fixnum_int(table->live) - 1);
+    return true;
+}
+
+/* --- primitives; their callers are in (schooner table) --- */
+
+/* NULL: raised. */
+static struct table *table_argument(sch_vm *vm, const char *who, sch_value v)
+{
+    if (likely(is_type(v, OBJECT_TABLE) && object_length(v) == STATE_WORDS))
+        return object_as(struct table, v);
+    raise_type(vm, who, 1, "the state of a table", v);
+    return NULL;
+}
+
+static struct entries *entries_argument(sch_vm *vm, const char *who, sch_value v)
+{
+    if (likely(is_type(v, OBJECT_TABLE) && object_length(v) != STATE_WORDS))
+        return object_as(struct entries, v);
+    raise_type(vm, who, 1, "the entries of a table", v);
+    return NULL;
+}
+
+/* The number of an entry that is alive. false: raised. */
+static bool number_argument(sch_vm *vm, const char *who, const struct entries *entries, sch_value v, size_t *ret)
+{
+    if (unlikely(!is_fixnum(v) || fixnum_int(v) < 1 || fixnum_int(v) > fixnum_int(entries->used) ||
+                 entry_is_dead(&entries->at[fixnum_int(v) - 1]))) {
+        raise_range(vm, who, 2, v);
+        return false;
+    }
+    *ret = (size_t)fixnum_int(v);
+    return true;
+}
+
+/* What the primitives that look for a key begin with: the unit for the search, the key's class and its hash. */
+struct search {
+    struct table *table;
+    enum key_class class;
+    uint64_t hash;
+    size_t number; /* of the entry; 0: there is none */
+};
+
+static bool search(sch_vm *vm, const char *who, const sch_value *args, struct search *ret)
+{
+    ret->table = table_argument(vm, who, args[0]);
+    if (!ret->table)
+        return false;
+    ret->class = key_class(fixnum_int(ret->table->kind), args[1]);
+    return ret->class == KEY_OTHER || (charge(vm, 1) && key_hash(vm, ret->class, args[1], &ret->hash) &&
+                                       find(vm, ret->table, ret->class, args[1], ret->hash, &ret->number));
+}
+
+/* (%make-table kind) */
+sch_value prim_make_table(sch_vm *vm, const sch_value *args, size_t count)
 {
     (void)count;
-    int64_t kind;
-    uint64_t hash;
-    if (!state_kind(vm, "%table-hash", args[0], &kind))
+    if (!is_index(args[0], KIND_COUNT))
+        return raise_type(vm, "%make-table", 1, "a kind", args[0]);
+    struct bytevector *heads;
+    if (!heap_reserve_object(vm, sizeof(struct table)))
         return V_RAISED;
-    enum key_class class = key_class(kind, args[1]);
-    if (class == KEY_OTHER)
-        return V_FALSE;
-    return key_hash(vm, kind, class, args[1], &hash) ? make_fixnum((int64_t)hash) : V_RAISED;
+    struct entries *entries = entries_new(vm, CAPACITY_FIRST, &heads);
+    if (!entries)
+        return V_RAISED;
+    struct table *table = heap_object(vm, OBJECT_TABLE, STATE_WORDS, vector_size(STATE_WORDS));
+    *table = (struct table){ table->header, V_FALSE, V_FALSE, make_fixnum(0), args[0] };
+    table_take(vm, table, entries, heads);
+    return object_value(table);
 }
 
-/* (%table-find state key): the entry; #f: there is none; 0: such keys are not looked for here. */
+sch_value prim_table_size(sch_vm *vm, const sch_value *args, size_t count)
+{
+    (void)count;
+    const struct table *table = table_argument(vm, "%table-size", args[0]);
+    return table ? table->live : V_RAISED;
+}
+
+/* Where a key is none of ours, the next four give the state itself, which nothing else can be. */
+
+/* (%table-ref state key default) */
+sch_value prim_table_ref(sch_vm *vm, const sch_value *args, size_t count)
+{
+    (void)count;
+    struct search found;
+    if (!search(vm, "%table-ref", args, &found))
+        return V_RAISED;
+    if (found.class == KEY_OTHER)
+        return args[0];
+    return found.number ? entries_of(found.table)->at[found.number - 1].value : args[2];
+}
+
+/* (%table-find state key): the number of its entry; #f: there is none */
 sch_value prim_table_find(sch_vm *vm, const sch_value *args, size_t count)
 {
     (void)count;
-    int64_t kind;
-    uint64_t hash;
-    if (!state_kind(vm, "%table-find", args[0], &kind))
+    struct search found;
+    if (!search(vm, "%table-find", args, &found))
         return V_RAISED;
-    enum key_class class = key_class(kind, args[1]);
-    sch_value buckets = object_as(struct vector, args[0])->items[STATE_BUCKETS];
-    if (class == KEY_OTHER || !is_vector(buckets) || object_length(buckets) == 0)
-        return make_fixnum(0);
-    if (!key_hash(vm, kind, class, args[1], &hash))
+    if (found.class == KEY_OTHER)
+        return args[0];
+    return found.number ? make_fixnum((int64_t)found.number) : V_FALSE;
+}
+
+/* (%table-put! state key value): what it gives otherwise is not used */
+sch_value prim_table_put(sch_vm *vm, const sch_value *args, size_t count)
+{
+    (void)count;
+    struct search found;
+    if (!search(vm, "%table-put!", args, &found))
         return V_RAISED;
-    sch_value chain = object_as(struct vector, buckets)->items[hash_mix(hash) & (object_length(buckets) - 1)];
-    for (size_t steps = 1; is_pair(chain); chain = pair_cdr(chain), steps++) {
-        sch_value entry = pair_car(chain);
-        bool found = false;
-        if (is_vector(entry) && object_length(entry) > ENTRY_KEY &&
-            value_same(object_as(struct vector, entry)->items[ENTRY_HASH], make_fixnum((int64_t)hash)) &&
-            !key_matches(vm, class, args[1], object_as(struct vector, entry)->items[ENTRY_KEY], &found))
+    if (found.class == KEY_OTHER)
+        return args[0];
+    if (found.number)
+        entry_set_value(vm, found.table, found.number, args[2]);
+    else if (!table_add(vm, found.table, found.hash, args[1], args[2]))
+        return V_RAISED;
+    return V_UNSPECIFIED;
+}
+
+/* (%table-remove! state key): was it there? */
+sch_value prim_table_remove(sch_vm *vm, const sch_value *args, size_t count)
+{
+    (void)count;
+    struct search found;
+    if (!search(vm, "%table-remove!", args, &found))
+        return V_RAISED;
+    if (found.class == KEY_OTHER)
+        return args[0];
+    if (found.number && !table_drop(vm, found.table, found.number))
+        return V_RAISED;
+    return make_boolean(found.number != 0);
+}
+
+/* (%table-candidate state hash number): the next entry with this hash in the bucket, behind that one (0: from the
+ * first on), or #f */
+sch_value prim_table_candidate(sch_vm *vm, const sch_value *args, size_t count)
+{
+    (void)count;
+    const struct table *table = table_argument(vm, "%table-candidate", args[0]);
+    if (!table)
+        return V_RAISED;
+    if (!is_fixnum(args[1]))
+        return raise_type(vm, "%table-candidate", 2, "a hash", args[1]);
+    const struct entries *entries = entries_of(table);
+    uint64_t hash = spread_hash((uint64_t)fixnum_int(args[1]));
+    size_t number;
+    if (!charge(vm, 1))
+        return V_RAISED;
+    if (value_same(args[2], make_fixnum(0))) {
+        number = *head_of(table, hash);
+    } else if (is_index(args[2], entries_used(entries) + 1) && !entry_is_dead(&entries->at[fixnum_int(args[2]) - 1])) {
+        number = entry_link(&entries->at[fixnum_int(args[2]) - 1]);
+    } else {
+        return V_FALSE; /* the equality has changed the table */
+    }
+    for (size_t steps = 1; number != 0 && entry_hash(&entries->at[number - 1]) != hash; steps++) {
+        number = entry_link(&entries->at[number - 1]);
+        if (!chain_goes_on(vm, steps))
             return V_RAISED;
-        if (found)
-            return entry;
-        if (unlikely(steps % STEPS_PER_UNIT == 0) && !charge(vm, STEPS_PER_UNIT))
+    }
+    return number ? make_fixnum((int64_t)number) : V_FALSE;
+}
+
+/* (%table-add! state hash key value): a key that is not there yet */
+sch_value prim_table_add(sch_vm *vm, const sch_value *args, size_t count)
+{
+    (void)count;
+    struct table *table = table_argument(vm, "%table-add!", args[0]);
+    if (!table)
+        return V_RAISED;
+    if (!is_fixnum(args[1]))
+        return raise_type(vm, "%table-add!", 2, "a hash", args[1]);
+    uint64_t hash = spread_hash((uint64_t)fixnum_int(args[1]));
+    return table_add(vm, table, hash, args[2], args[3]) ? V_UNSPECIFIED : V_RAISED;
+}
+
+/* (%table-set! state number value) */
+sch_value prim_table_set(sch_vm *vm, const sch_value *args, size_t count)
+{
+    (void)count;
+    const struct table *table = table_argument(vm, "%table-set!", args[0]);
+    size_t number;
+    if (!table || !number_argument(vm, "%table-set!", entries_of(table), args[1], &number))
+        return V_RAISED;
+    entry_set_value(vm, table, number, args[2]);
+    return V_UNSPECIFIED;
+}
+
+/* (%table-drop! state number) */
+sch_value prim_table_drop(sch_vm *vm, const sch_value *args, size_t count)
+{
+    (void)count;
+    struct table *table = table_argument(vm, "%table-drop!", args[0]);
+    size_t number;
+    if (!table || !number_argument(vm, "%table-drop!", entries_of(table), args[1], &number) ||
+        !table_drop(vm, table, number))
+        return V_RAISED;
+    return V_UNSPECIFIED;
+}
+
+sch_value prim_table_clear(sch_vm *vm, const sch_value *args, size_t count)
+{
+    (void)count;
+    struct table *table = table_argument(vm, "%table-clear!", args[0]);
+    struct bytevector *heads;
+    struct entries *entries = table ? entries_new(vm, CAPACITY_FIRST, &heads) : NULL;
+    if (!entries)
+        return V_RAISED;
+    entries_of(table)->used = make_fixnum(0); /* a walk has passed none of the new ones */
+    table_take(vm, table, entries, heads);
+    table->live = make_fixnum(0);
+    return V_UNSPECIFIED;
+}
+
+/* (%table-entries state): what a walk counts in; never seen by a script */
+sch_value prim_table_entries(sch_vm *vm, const sch_value *args, size_t count)
+{
+    (void)count;
+    const struct table *table = table_argument(vm, "%table-entries", args[0]);
+    return table ? table->entries : V_RAISED;
+}
+
+/* (%table-next entries number): the first that is alive from this one on, or #f */
+sch_value prim_table_next(sch_vm *vm, const sch_value *args, size_t count)
+{
+    (void)count;
+    const struct entries *entries = entries_argument(vm, "%table-next", args[0]);
+    if (!entries)
+        return V_RAISED;
+    if (!is_fixnum(args[1]) || fixnum_int(args[1]) < 1)
+        return raise_range(vm, "%table-next", 2, args[1]);
+    size_t used = entries_used(entries);
+    for (size_t number = (size_t)fixnum_int(args[1]), passed = 1; number <= used; number++, passed++) {
+        if (!entry_is_dead(&entries->at[number - 1]))
+            return make_fixnum((int64_t)number);
+        if (unlikely(passed % PASSED_PER_UNIT == 0) && !charge(vm, 1))
             return V_RAISED;
     }
     return V_FALSE;
+}
+
+/* (%table-moved entries number): where a walk that came to `number` stands now that other entries took the place of
+ * these: behind as many as lived before it when they did */
+sch_value prim_table_moved(sch_vm *vm, const sch_value *args, size_t count)
+{
+    (void)count;
+    const struct entries *entries = entries_argument(vm, "%table-moved", args[0]);
+    if (!entries)
+        return V_RAISED;
+    if (!is_fixnum(args[1]) || fixnum_int(args[1]) < 1)
+        return raise_range(vm, "%table-moved", 2, args[1]);
+    size_t number = (size_t)fixnum_int(args[1]);
+    for (; !is_false(entries->next); entries = object_as(struct entries, entries->next)) {
+        size_t passed = size_min(number - 1, entries_used(entries)), lived = 0;
+        if (!charge(vm, 1 + passed / PASSED_PER_UNIT))
+            return V_RAISED;
+        for (size_t i = 0; i < passed; i++) {
+            lived += !entry_is_dead(&entries->at[i]);
+            if (unlikely(i % ENTRIES_PER_POLL == ENTRIES_PER_POLL - 1) && !poll(vm))
+                return V_RAISED;
+        }
+        number = lived + 1;
+    }
+    return make_fixnum((int64_t)number);
+}
+
+/* (%table-key entries number), (%table-value entries number) */
+sch_value prim_table_key(sch_vm *vm, const sch_value *args, size_t count)
+{
+    (void)count;
+    const struct entries *entries = entries_argument(vm, "%table-key", args[0]);
+    size_t number;
+    if (!entries || !number_argument(vm, "%table-key", entries, args[1], &number))
+        return V_RAISED;
+    return entries->at[number - 1].key;
+}
+
+sch_value prim_table_value(sch_vm *vm, const sch_value *args, size_t count)
+{
+    (void)count;
+    const struct entries *entries = entries_argument(vm, "%table-value", args[0]);
+    size_t number;
+    if (!entries || !number_argument(vm, "%table-value", entries, args[1], &number))
+        return V_RAISED;
+    return entries->at[number - 1].value;
 }

@@ -17,8 +17,8 @@ enum object_type {
 
 /*
  * Types whose layout their owners keep to themselves. So that the collector knows the size: of these two, the header's
- * length is the number of 8-byte words behind the header; PORT, TABLE and ENVIRONMENT take at most 128 bytes (what is
- * larger lies in objects of its own), whatever their length says.
+ * length is the number of 8-byte words behind the header; PORT and ENVIRONMENT take at most 128 bytes (what is larger
+ * lies in objects of its own), whatever their length says.
  */
 static inline bool object_counts_words(unsigned type)
 {
@@ -27,7 +27,7 @@ static inline bool object_counts_words(unsigned type)
 
 static inline bool object_is_short(unsigned type)
 {
-    return type == OBJECT_PORT || type == OBJECT_TABLE || type == OBJECT_ENVIRONMENT;
+    return type == OBJECT_PORT || type == OBJECT_ENVIRONMENT;
 }
 
 /*

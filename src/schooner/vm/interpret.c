@@ -235,18 +235,17 @@ static bool receive(sch_vm *vm, sch_value value, sch_value *to, size_t count, bo
 
 enum { SPREAD_PER_POLL = 4096 };
 
-/* Arguments of (apply f a ... list), from fp[0], become those of f. */
-static bool spread(sch_vm *vm, size_t *count, sch_value *ret_procedure)
+/* Arguments of (apply f a ... list), from fp[0], become those of f, which stands there no more. */
+static bool spread(sch_vm *vm, size_t count, size_t *ret_count)
 {
-    size_t fixed = *count - 2, length = 0;
-    sch_value list = vm->fp[*count - 1];
+    size_t fixed = count - 2, length = 0;
+    sch_value list = vm->fp[count - 1];
     for (sch_value at = list; is_pair(at); at = pair_cdr(at))
         if (unlikely(++length % SPREAD_PER_POLL == 0) && !poll(vm))
             return false;
-    *ret_procedure = vm->fp[0];
     interpreter_of(vm)->extra = vm->fp;
-    interpreter_of(vm)->extra_count = *count;
-    bool ok = charge(vm, length) && stack_grow(vm, fixed + length + SEGMENT_MARGIN, *count);
+    interpreter_of(vm)->extra_count = count;
+    bool ok = charge(vm, length) && stack_grow(vm, fixed + length + SEGMENT_MARGIN, count);
     interpreter_of(vm)->extra_count = 0;
     if (!ok)
         return false;
@@ -257,7 +256,7 @@ static bool spread(sch_vm *vm, size_t *count, sch_value *ret_procedure)
         if (unlikely(i % SPREAD_PER_POLL == 0) && !poll(vm))
             return false;
     }
-    *count = fixed + length;
+    *ret_count = fixed + length;
     return true;
 }
 
@@ -428,7 +427,7 @@ enum sch_status interpret(sch_vm *vm, enum entrance entrance, sch_value procedur
     int64_t slice = vm->slice;
     uint32_t word;
     sch_value value;
-    size_t argc = count;
+    size_t argc = count, spread_count; /* of the others nobody takes the address: they stay in registers */
     if (entrance == ENTER_CALL)
         goto apply;
     if (entrance == ENTER_RAISED)
@@ -971,8 +970,7 @@ op_SET_DYNAMIC:
     vm->dynamic = R(A);
     STEP(1);
 op_RAISE_BACK:
-    value = R(A);
-    RAISE(raise_error(vm, "error", NULL, 1, &value, "the handler returned, but what was raised cannot be continued:"));
+    RAISE(raise_error(vm, "error", NULL, 1, &R(A), "the handler returned, but what was raised cannot be continued:"));
 op_THROW_ON:
     in->throw_to = R(A);
     in->throw_value = R(B);
@@ -984,8 +982,9 @@ op_APPLY_VALUES:
     value = R(A);
     SAVE();
     in->saved = procedure;
-    if (!spread_values(vm, value, &argc))
+    if (!spread_values(vm, value, &spread_count))
         goto raised;
+    argc = spread_count;
     in->saved = V_NIL;
     LOAD();
     fp = vm->fp;
@@ -1040,7 +1039,8 @@ apply:
         in->throw_value = value;
         goto throw;
     } else {
-        value = raise_error(vm, "type-error", NULL, 1, &procedure, "expected a procedure, got");
+        sch_value got = procedure;
+        value = raise_error(vm, "type-error", NULL, 1, &got, "expected a procedure, got");
     }
     LOAD();
     fp = vm->fp;
@@ -1107,8 +1107,10 @@ raised:
     case REQUEST_NONE: break;
     case REQUEST_APPLY:
         in->request = REQUEST_NONE;
-        if (!spread(vm, &argc, &procedure))
+        procedure = fp[0];
+        if (!spread(vm, argc, &spread_count))
             goto raised;
+        argc = spread_count;
         LOAD();
         fp = vm->fp;
         goto apply;
