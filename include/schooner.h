@@ -117,10 +117,11 @@ struct sch_failure {
     const char *file;     /* where it happened; with SCH_LIMIT, where the program was when the limit ended it */
     uint32_t line;        /* 1-based; 0 unknown */
     uint32_t column;
-    const char *excerpt; /* the source line, or NULL */
+    const char *excerpt; /* the source line, of a long one the part around the place; or NULL */
     size_t frame_count;
     struct sch_frame frames[SCH_FRAMES_MAX]; /* innermost first */
     void *storage;                           /* the engine's */
+    uint32_t excerpt_column;                 /* of the line, where the excerpt begins; 1 unless the line is long */
 };
 
 /* A piece of program text: UTF-8, `length` bytes; `name` is what messages call it. */

@@ -11,6 +11,10 @@
  */
 bool plain_character(const char *text, size_t *ret_length);
 
+/* How many cells of a terminal the character at `text` fills: 2 for the scripts of East Asia and for pictures, 0 for
+ * marks that stand on the character before, else 1. */
+unsigned plain_width(const char *text);
+
 /* Puts a question mark in the place of each byte of what may not be shown. */
 void plain_make(char *text);
 

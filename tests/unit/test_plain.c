@@ -53,6 +53,20 @@ static void test_broken_goes(void **state)
     make("\xff\xc0\x80", "???");
 }
 
+/* Unicode: East_Asian_Width W and F, general category Mn. */
+static void test_width(void **state)
+{
+    (void)state;
+    assert_int_equal(plain_width("a"), 1);
+    assert_int_equal(plain_width("\xc3\xa4"), 1);
+    assert_int_equal(plain_width("\xcc\x81"), 0);     /* combining acute accent */
+    assert_int_equal(plain_width("\xe6\x97\xa5"), 2); /* U+65E5 */
+    assert_int_equal(plain_width("\xef\xbc\xa1"), 2); /* fullwidth A */
+    assert_int_equal(plain_width("\xf0\x9f\x98\x80"), 2);
+    assert_int_equal(plain_width("\xe2\x82\xac"), 1); /* euro sign */
+    assert_int_equal(plain_width("\xff"), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -60,6 +74,7 @@ int main(void)
         cmocka_unit_test(test_controls_go),
         cmocka_unit_test(test_turning_goes),
         cmocka_unit_test(test_broken_goes),
+        cmocka_unit_test(test_width),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,6 +4,7 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include "base/excerpt.h"
 #include "schooner/api/state.h"
 #include "schooner/print/print.h"
 
@@ -83,16 +84,18 @@ static size_t line_start(const char *text, size_t length, uint32_t line)
     return at;
 }
 
-/* The line of the source that a position names. */
-static void set_excerpt(struct api_state *api, const char *text, size_t length, uint32_t line)
+/* Of the source line that the failure's place is in, what is worth to be shown. */
+static void set_excerpt(struct api_state *api, const char *text, size_t length)
 {
-    size_t at = line_start(text, length, line);
-    if (at >= length)
+    enum { ROOM = 400, COLUMN_UNKNOWN = UINT16_MAX };
+    size_t at = line_start(text, length, api->failure.line);
+    if (at >= length || api->failure.column >= COLUMN_UNKNOWN)
         return;
-    size_t end = at;
-    while (end < length && text[end] != '\n' && text[end] != '\r' && end - at < 400)
+    size_t reach = size_min(length - at, (size_t)api->failure.column * 4 + ROOM), end = 0;
+    while (end < reach && text[at + end] != '\n' && text[at + end] != '\r')
         end++;
-    api->failure.excerpt = failure_text(api, text + at, end - at);
+    size_t start = excerpt_start(text + at, end, api->failure.column, ROOM, &api->failure.excerpt_column);
+    api->failure.excerpt = failure_text(api, text + at + start, size_min(end - start, ROOM));
 }
 
 /* The line of the program in progress; the text of other files is not at hand. */
@@ -100,7 +103,7 @@ static void set_excerpt_of_run(struct api_state *api)
 {
     const char *name = api->source.name ? api->source.name : "-";
     if (api->failure.file && api->source.text && strcmp(api->failure.file, name) == 0 && api->failure.line)
-        set_excerpt(api, api->source.text, api->source.length, api->failure.line);
+        set_excerpt(api, api->source.text, api->source.length);
 }
 
 static bool add_frame(void *data, const struct trace_line *line)
@@ -148,7 +151,7 @@ static void set_place_of_front(struct api_state *api, const struct front *front,
         const struct front_source *source = &front->sources[place.file];
         api->failure.file = keep(api, source->name);
         if (place.line)
-            set_excerpt(api, source->text, source->length, place.line);
+            set_excerpt(api, source->text, source->length);
     }
 }
 

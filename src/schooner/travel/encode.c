@@ -26,7 +26,7 @@ struct encoder {
 
 static bool refuse(struct encoder *encoder, const char *what)
 {
-    snprintf(encoder->problem, encoder->problem_size, "%s does not travel", what);
+    snprintf(encoder->problem, encoder->problem_size, "%s cannot travel", what);
     return false;
 }
 

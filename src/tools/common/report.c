@@ -2,6 +2,7 @@
 #include "tools/common/report.h"
 
 #include <string.h>
+#include "base/excerpt.h"
 #include "base/plain.h"
 
 void report_text(FILE *out, const char *text)
@@ -15,15 +16,33 @@ void report_text(FILE *out, const char *text)
     }
 }
 
-enum { EXCERPT_LEFT = 90, EXCERPT_BEFORE = 60, EXCERPT_COLUMNS = 116 };
+enum { EXCERPT_LEFT = 90, EXCERPT_BEFORE = 60, EXCERPT_CELLS = 116 };
 
-/* The byte at which a column begins, or the end of the text. */
-static size_t column_start(const char *text, uint32_t column)
+/* The cells that report_text fills with the character; a tab counts as one. */
+static unsigned cells(const char *text, size_t *ret_length)
 {
-    size_t at = 0;
-    for (uint32_t now = 1; text[at] && (now < column || ((unsigned char)text[at] & 0xc0) == 0x80); at++)
-        now += ((unsigned char)text[at + 1] & 0xc0) != 0x80;
-    return at;
+    return plain_character(text, ret_length) ? plain_width(text) : 1;
+}
+
+static unsigned cells_between(const char *text, size_t start, size_t end)
+{
+    unsigned count = 0;
+    size_t length;
+    for (; start < end; start += length)
+        count += cells(text + start, &length);
+    return count;
+}
+
+/* Where to begin, so that the place is not far from the left. */
+static size_t shown_from(const char *text, size_t place)
+{
+    size_t start = 0, length;
+    unsigned before = cells_between(text, 0, place);
+    if (before < EXCERPT_LEFT)
+        return 0;
+    for (; before > EXCERPT_BEFORE; start += length)
+        before -= cells(text + start, &length);
+    return start;
 }
 
 /* The line with a caret beneath the place; of a long line, so much that a terminal shows the place. */
@@ -32,25 +51,25 @@ static void print_excerpt(FILE *out, const struct sch_failure *failure)
     char number[16];
     int width = snprintf(number, sizeof number, "%u", failure->line);
     const char *text = failure->excerpt;
-    uint32_t first = failure->column > EXCERPT_LEFT ? failure->column - EXCERPT_BEFORE : 1;
-    size_t start = column_start(text, first), end = column_start(text, first + EXCERPT_COLUMNS);
-    char line[EXCERPT_COLUMNS * 4 + 1];
-    size_t length = end - start < sizeof line ? end - start : 0;
-    if (first > 1 && !text[start])
-        return; /* the place lies behind what was kept of the line */
-    memcpy(line, text + start, length);
-    line[length] = 0;
-    fprintf(out, "%*s |\n%s | %s", width, "", number, first > 1 ? "..." : "");
+    uint32_t first = failure->excerpt_column > 1 ? failure->excerpt_column : 1;
+    if (failure->column < first)
+        return;
+    size_t place = excerpt_byte(text, strlen(text), failure->column - first + 1);
+    size_t start = shown_from(text, place), end = start, length;
+    for (unsigned used = 0; text[end] && (used += cells(text + end, &length)) <= EXCERPT_CELLS;)
+        end += length;
+    char line[EXCERPT_CELLS * 16 + 1]; /* marks take no cell */
+    size_t kept = end - start < sizeof line ? end - start : sizeof line - 1;
+    bool is_cut = start > 0 || first > 1;
+    memcpy(line, text + start, kept);
+    line[kept] = 0;
+    fprintf(out, "%*s |\n%s | %s", width, "", number, is_cut ? "..." : "");
     report_text(out, line);
-    fprintf(out, "%s\n%*s | %s", text[end] ? "..." : "", width, "", first > 1 ? "   " : "");
-    /* Tabs stay tabs, so that the caret stands under its character; bytes that continue a character have no column. */
-    uint32_t column = first;
-    for (const char *p = line; *p && column < failure->column; p++) {
-        if (((unsigned char)*p & 0xc0) == 0x80)
-            continue;
-        fputc(*p == '\t' ? '\t' : ' ', out);
-        column++;
-    }
+    fprintf(out, "%s\n%*s | %s", text[end] ? "..." : "", width, "", is_cut ? "   " : "");
+    /* Tabs stay tabs, so that the caret stands under its character. */
+    for (; start < place; start += length)
+        for (unsigned left = cells(text + start, &length); left > 0; left--)
+            fputc(text[start] == '\t' ? '\t' : ' ', out);
     fprintf(out, "^\n");
 }
 

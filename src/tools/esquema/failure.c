@@ -6,18 +6,24 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include "base/excerpt.h"
 #include "bridge/bridge.h"
 #include "tools/common/files.h"
 #include "tools/common/report.h"
 
-enum { EXCERPT_MAX = 240 };
+enum { EXCERPT_MAX = 401 };
 
-/* The line of the text; what would move the cursor of a terminal becomes a question mark. */
-static void copy_line(const char *text, size_t length, unsigned line, char ret[EXCERPT_MAX])
+/* Of the line that the failure's place is in, what is worth to be shown; what would move the cursor of a terminal
+ * becomes a question mark. */
+static void copy_line(const char *text, size_t length, struct sch_failure *failure, char ret[EXCERPT_MAX])
 {
     size_t at = 0, out = 0;
-    for (unsigned i = 1; i < line && at < length; at++)
+    for (unsigned i = 1; i < failure->line && at < length; at++)
         i += text[at] == '\n';
+    const char *end = memchr(text + at, '\n', length - at);
+    if (end)
+        length = (size_t)(end - text);
+    at += excerpt_start(text + at, length - at, failure->column, EXCERPT_MAX - 1, &failure->excerpt_column);
     for (; at < length && text[at] != '\n' && out < EXCERPT_MAX - 1; at++)
         if (text[at] != '\r')
             ret[out++] = (unsigned char)text[at] < 0x20 && text[at] != '\t' ? '?' : text[at];
@@ -82,7 +88,7 @@ static struct sch_failure placed_failure(sch_vm *vm, struct sch_source source, c
     if (!failure.file)
         failure.file = source.name;
     if (failure.line && strcmp(failure.file, source.name) == 0) {
-        copy_line(source.text, source.length, failure.line, excerpt);
+        copy_line(source.text, source.length, &failure, excerpt);
         failure.excerpt = excerpt;
     }
     return failure;
@@ -139,7 +145,7 @@ void failure_show_error(const esq_error *error)
         .column = error->column,
     };
     if (failure.file && failure.line && is_regular_file(failure.file) && source_file_read(failure.file, &file)) {
-        copy_line(file.source.text, file.source.length, error->line, excerpt);
+        copy_line(file.source.text, file.source.length, &failure, excerpt);
         failure.excerpt = *excerpt ? excerpt : NULL;
         source_file_done(&file);
     }

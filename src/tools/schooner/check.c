@@ -48,6 +48,7 @@ static void print_json(struct checking *checking, const struct sch_failure *fail
     if (failure->excerpt) {
         fputs(",\"excerpt\":", stdout);
         json_print_string(stdout, failure->excerpt);
+        printf(",\"excerpt_column\":%u", failure->excerpt_column);
     }
     fputc('}', stdout);
 }
@@ -128,7 +129,8 @@ static void report(void *data, const struct sch_failure *failure)
                                              .file = copy(failure->file),
                                              .line = failure->line,
                                              .column = failure->column,
-                                             .excerpt = copy(failure->excerpt) };
+                                             .excerpt = copy(failure->excerpt),
+                                             .excerpt_column = failure->excerpt_column };
 }
 
 static void report_unreadable(struct checking *checking, const char *file, const char *message)
