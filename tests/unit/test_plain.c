@@ -70,11 +70,8 @@ static void test_width(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_plain_stays),
-        cmocka_unit_test(test_controls_go),
-        cmocka_unit_test(test_turning_goes),
-        cmocka_unit_test(test_broken_goes),
-        cmocka_unit_test(test_width),
+        cmocka_unit_test(test_plain_stays), cmocka_unit_test(test_controls_go), cmocka_unit_test(test_turning_goes),
+        cmocka_unit_test(test_broken_goes), cmocka_unit_test(test_width),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
