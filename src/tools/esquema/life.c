@@ -162,8 +162,15 @@ static bool find_remains(esq_store *store, const char *operand, esq_entry *ret_e
 
 static int remove_one(esq_store *store, const struct options *options, esq_entry *entry, esq_error *ret_error)
 {
-    (void)options;
-    return esq_store_remove(store, entry->name, ret_error);
+    /* It may end by itself meanwhile, or be removed at its end. */
+    if (options->force && entry->state != ESQ_STATE_ENDED)
+        stop_one(store, options, entry, ret_error);
+    int result = esq_store_remove(store, entry->name, ret_error);
+    if (result == -EBUSY)
+        snprintf(ret_error->remedy, sizeof ret_error->remedy, "stop it first, or: esquema rm -f %s", entry->name);
+    if (result == -ENOENT && options->force && entry->supervisor != 0)
+        return 0;
+    return result;
 }
 
 int command_rm(const struct options *options)
@@ -171,30 +178,27 @@ int command_rm(const struct options *options)
     return for_each(options, find_remains, remove_one);
 }
 
-static void print_waited(const struct options *options, const esq_entry *entry, const esq_result *result)
+/* A result is NULL where it could not be waited for. */
+static void print_waited(const char *name, const esq_result *result)
 {
-    fputs("{\"version\":1,\"name\":", stdout);
-    json_print_string(stdout, *entry->name ? entry->name : options->operands.items[0]);
+    fputs("\"name\":", stdout);
+    json_print_string(stdout, name);
     fputs(",\"result\":", stdout);
     if (result)
         started_print_result(result, stdout);
     else
         fputs("null", stdout);
-    problems_end_document(options);
 }
 
-static bool wait_for(const struct options *options, esq_entry *ret_entry, esq_result *ret_result)
+static bool wait_for(esq_store *store, const struct options *options, const char *name, esq_entry *ret_entry,
+                     esq_result *ret_result)
 {
     esq_error error = { 0 };
     uint64_t ms = options->time / 1000000;
     int timeout = options->time == UINT64_MAX ? -1 : ms > INT_MAX ? INT_MAX : (int)ms;
-    esq_store *store = started_open(options);
-    if (!store)
-        return false;
-    int waited = esq_store_find(store, options->operands.items[0], ret_entry, &error);
+    int waited = esq_store_find(store, name, ret_entry, &error);
     if (waited == 0)
         waited = esq_store_wait(store, ret_entry->name, timeout, ret_result, &error);
-    esq_store_free(store);
     if (waited == -ETIMEDOUT)
         error = failure_make("`%s` has not ended in this time", ret_entry->name);
     if (waited < 0)
@@ -202,12 +206,45 @@ static bool wait_for(const struct options *options, esq_entry *ret_entry, esq_re
     return waited == 0;
 }
 
+/* One that fails does not keep the others from it; the status is that of the last, unless one failed. */
+static int wait_for_each(esq_store *store, const struct options *options)
+{
+    int status = 0;
+    bool has_failed = false;
+    const struct text_list *names = &options->operands;
+    for (size_t i = 0; i < names->count; i++) {
+        esq_entry entry = { .name = "" };
+        esq_result result = { 0 };
+        bool has_ended = store && wait_for(store, options, names->items[i], &entry, &result), is_last;
+        const char *name = *entry.name ? entry.name : names->items[i];
+        has_failed |= !has_ended;
+        status = result.exit_status;
+        switch (options->format) {
+        case ESQ_FORMAT_TEXT:
+            if (has_ended && names->count > 1)
+                printf("%s %d\n", name, result.exit_status);
+            fflush(stdout); /* the next one may take long */
+            break;
+        case ESQ_FORMAT_JSON:
+            is_last = i + 1 == names->count;
+            fputs(i > 0 ? ",{" : "{", stdout);
+            print_waited(name, has_ended ? &result : NULL);
+            fputs(is_last ? "}]," : "}", stdout);
+            if (is_last)
+                print_waited(name, has_ended ? &result : NULL);
+            break;
+        }
+    }
+    return has_failed ? ESQ_EXIT_SETUP : status;
+}
+
 int command_wait(const struct options *options)
 {
-    esq_entry entry = { .name = "" };
-    esq_result result;
-    bool has_ended = wait_for(options, &entry, &result);
+    esq_store *store = started_open(options);
+    started_begin_json(options);
+    int status = wait_for_each(store, options);
     if (options->format == ESQ_FORMAT_JSON)
-        print_waited(options, &entry, has_ended ? &result : NULL);
-    return has_ended ? result.exit_status : ESQ_EXIT_SETUP;
+        problems_end_document(options);
+    esq_store_free(store);
+    return status;
 }

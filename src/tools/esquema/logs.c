@@ -30,17 +30,60 @@ struct reading {
     struct part parts[FILES_MAX]; /* the newest first */
     size_t count;
     uint64_t skip; /* lines that are not asked for */
-    bool is_plain;
-    struct log_line *line; /* as JSON: what has come of a line; NULL */
+    bool is_plain, is_plain_error, is_raw;
+    struct log_line *line; /* as JSON and raw: what has come of a line; NULL */
+    struct counting *counting;
+    char since[LOG_TIME_LENGTH + 1];
 };
 
-static void show_json(struct log_line *line, const char *text, size_t length)
+static void put_plainly(FILE *out, const char *text, size_t length)
+{
+    for (size_t at = 0, step; at < length; at += step) {
+        char character[5] = "";
+        memcpy(character, text + at, length - at < 4 ? length - at : 4);
+        if (*character && plain_character(character, &step))
+            fwrite(character, 1, step, out);
+        else
+            putc(*character == '\n' || *character == '\t' ? *character : '?', out), step = 1;
+    }
+}
+
+static void put(FILE *out, bool is_plain, const char *text, size_t length)
+{
+    if (is_plain)
+        put_plainly(out, text, length);
+    else
+        fwrite(text, 1, length, out);
+}
+
+/* What the container printed, on the stream that it came on; remarks of the supervisor are none of it. */
+static void show_raw(const struct reading *reading, const struct log_line *line)
+{
+    struct log_line_parts parts;
+    log_line_split(line, &parts);
+    bool is_out = parts.stream_length == 3 && memcmp(parts.stream, "out", 3) == 0;
+    bool is_err = parts.stream_length == 3 && memcmp(parts.stream, "err", 3) == 0;
+    if (!is_out && !is_err)
+        return;
+    if (is_err)
+        fflush(stdout); /* both may be the same terminal */
+    FILE *out = is_out ? stdout : stderr;
+    put(out, is_out ? reading->is_plain : reading->is_plain_error, parts.text, parts.text_length);
+    if (!parts.is_partial)
+        putc('\n', out);
+}
+
+static void show_lines(const struct reading *reading, const char *text, size_t length)
 {
     for (size_t i = 0; i < length; i++) {
-        if (!log_line_take(line, text[i]))
+        if (!log_line_take(reading->line, text[i]))
             continue;
+        if (reading->is_raw) {
+            show_raw(reading, reading->line);
+            continue;
+        }
         fputs("{\"version\":1,", stdout);
-        log_line_print_json(line, stdout);
+        log_line_print_json(reading->line, stdout);
         puts("}");
     }
 }
@@ -50,22 +93,10 @@ static void show(struct reading *reading, const char *text, size_t length)
     size_t at = 0;
     while (reading->skip > 0 && at < length)
         reading->skip -= text[at++] == '\n';
-    if (reading->line) {
-        show_json(reading->line, text + at, length - at);
-        return;
-    }
-    if (!reading->is_plain) {
-        fwrite(text + at, 1, length - at, stdout);
-        return;
-    }
-    for (size_t step; at < length; at += step) {
-        char character[5] = "";
-        memcpy(character, text + at, length - at < 4 ? length - at : 4);
-        if (*character && plain_character(character, &step))
-            fwrite(character, 1, step, stdout);
-        else
-            putchar(*character == '\n' || *character == '\t' ? *character : '?'), step = 1;
-    }
+    if (reading->line)
+        show_lines(reading, text + at, length - at);
+    else
+        put(stdout, reading->is_plain, text + at, length - at);
 }
 
 static void for_each_piece(struct reading *reading, const struct part *part,
@@ -82,10 +113,30 @@ static void for_each_piece(struct reading *reading, const struct part *part,
     }
 }
 
+/* All of them, and those before the first that is not too early. */
+struct counting {
+    uint64_t lines, early;
+    const char *since; /* NULL: none is */
+    bool has_begun;
+    size_t used; /* of the line's time */
+    char time[LOG_TIME_LENGTH];
+};
+
 static void count_lines(struct reading *reading, const char *text, size_t length)
 {
-    for (size_t i = 0; i < length; i++)
-        reading->skip += text[i] == '\n';
+    struct counting *counting = reading->counting;
+    for (size_t i = 0; i < length; i++) {
+        if (text[i] == '\n') {
+            counting->lines++;
+            counting->used = 0;
+        } else if (!counting->has_begun && counting->used < LOG_TIME_LENGTH) {
+            counting->time[counting->used++] = text[i];
+            counting->has_begun = counting->used == LOG_TIME_LENGTH && counting->since &&
+                                  memcmp(counting->time, counting->since, LOG_TIME_LENGTH) >= 0;
+            if (counting->has_begun)
+                counting->early = counting->lines;
+        }
+    }
 }
 
 static void close_parts(struct reading *reading)
@@ -135,13 +186,19 @@ static bool open_parts(struct reading *reading)
     return true;
 }
 
-static void skip_to(struct reading *reading, uint64_t wanted)
+static void skip_to(struct reading *reading, uint64_t wanted, const char *since)
 {
-    if (wanted == UINT64_MAX)
+    struct counting counting = { .since = since };
+    if (wanted == UINT64_MAX && !since)
         return;
-    for (size_t i = 0; i < reading->count; i++)
+    reading->counting = &counting;
+    for (size_t i = reading->count; i-- > 0;)
         for_each_piece(reading, &reading->parts[i], count_lines);
-    reading->skip = reading->skip > wanted ? reading->skip - wanted : 0;
+    reading->counting = NULL;
+    if (since)
+        reading->skip = counting.has_begun ? counting.early : counting.lines;
+    if (counting.lines > wanted && counting.lines - wanted > reading->skip)
+        reading->skip = counting.lines - wanted;
 }
 
 static void take(void *reading, const char *bytes, size_t length)
@@ -186,7 +243,7 @@ static int show_logs(const struct options *options, struct reading *reading, esq
         failure_tell(options->failures, &error);
         return ESQ_EXIT_SETUP;
     }
-    skip_to(reading, options->lines);
+    skip_to(reading, options->lines, options->since ? reading->since : NULL);
     for (size_t i = reading->count; i-- > 0;)
         for_each_piece(reading, &reading->parts[i], show);
     if (options->follow) {
@@ -207,8 +264,15 @@ static int show_logs_of(const struct options *options, esq_store *store)
     const char *name = options->operands.items[0];
     struct reading reading = {
         .is_plain = isatty(STDOUT_FILENO),
-        .line = options->format == ESQ_FORMAT_JSON ? &line : NULL,
+        .is_plain_error = isatty(STDERR_FILENO),
+        .is_raw = options->raw && options->format == ESQ_FORMAT_TEXT,
+        .line = options->format == ESQ_FORMAT_JSON || options->raw ? &line : NULL,
     };
+    if (options->since && !log_time_read(options->since, reading.since)) {
+        error = failure_make("%s is no time (10m, 2026-11-21, 2026-11-21T22:30:54Z)", options->since);
+        failure_tell(options->failures, &error);
+        return ESQ_EXIT_SETUP;
+    }
     int found = esq_store_find(store, name, &entry, &error);
     if (found == 0)
         name = entry.name;

@@ -13,6 +13,7 @@
 #include "tools/common/streams.h"
 #include "tools/common/words.h"
 #include "tools/esquema/failure.h"
+#include "tools/esquema/foreign.h"
 #include "tools/esquema/options.h"
 
 enum { STATUS_USAGE = 2 };
@@ -29,6 +30,13 @@ static void help(FILE *out)
           out);
 }
 
+/* What it was called for is done, and only its name could not be said; of a document, half is no answer. */
+static bool has_acted(const struct command *command, const struct options *options)
+{
+    return options->format == ESQ_FORMAT_TEXT && !options->help &&
+           words_listed("start stop restart kill rm", command->name);
+}
+
 static int run_command(const struct command *command, int argc, char **argv)
 {
     struct options options;
@@ -42,13 +50,13 @@ static int run_command(const struct command *command, int argc, char **argv)
         else
             status = command->function(&options);
     }
-    options_done(&options);
     failures_done(&failures);
     bool is_written = fflush(stdout) == 0 && !ferror(stdout); /* or it was a flush before this one that failed */
     if (!is_written && status == 0) {
         fputs("esquema: standard output cannot be written\n", stderr);
-        status = ESQ_EXIT_SETUP;
+        status = has_acted(command, &options) ? 0 : ESQ_EXIT_SETUP;
     }
+    options_done(&options);
     return status;
 }
 
@@ -79,13 +87,16 @@ static bool looks_like_file(const char *word)
 /* No command has that name, and no file. */
 static int unknown_command(const char *word)
 {
+    const char *answer = foreign_command(word);
     struct near near = near_begin(word, strlen(word));
     for (size_t i = 0; i < command_count; i++)
         near_consider(&near, commands[i].name);
     fprintf(stderr, "esquema: unknown %s `", word[0] == '-' ? "option" : "command");
     report_text(stderr, word);
     fputs("`; ", stderr);
-    if (near.found)
+    if (answer)
+        fprintf(stderr, "%s\n", answer);
+    else if (near.found)
         fprintf(stderr, "did you mean `%s`?\n", near.found);
     else
         fputs("see esquema --help\n", stderr);

@@ -12,6 +12,7 @@
 #include "base/near.h"
 #include "tools/common/units.h"
 #include "tools/common/words.h"
+#include "tools/esquema/foreign.h"
 #include "tools/esquema/grants.h"
 
 enum kind { FLAG, TEXT, TEXTS, GRANT, COUNT, BYTES, DURATION, NUMBER, KEPT, FORMAT };
@@ -148,9 +149,32 @@ static bool store(const struct parse *parse, const struct option *option, const 
     return false;
 }
 
+/* Where it is known what does the same here, that is said. false in any case. */
+static bool is_foreign(const struct command *command, const char *word)
+{
+    fputs("esquema: ", stderr);
+    report_text(stderr, word);
+    fprintf(stderr, " is no option of %s; %s\n", command->name, foreign_option(command->name, word));
+    return false;
+}
+
+/* The option of this letter: one that the command takes, else any. */
+static const struct option *find_letter(const struct command *command, char letter)
+{
+    const struct option *found = NULL;
+    for (size_t i = 0; i < OPTION_COUNT; i++)
+        if (table[i].letter == letter && takes(command, &table[i]))
+            return &table[i];
+        else if (table[i].letter == letter && !found)
+            found = &table[i];
+    return found;
+}
+
 /* An option with what was given behind its '=', else with the next word. */
 static bool take_option(struct parse *parse, const struct option *option, const char *value)
 {
+    if (!takes(parse->command, option) && foreign_option(parse->command->name, option->name))
+        return is_foreign(parse->command, option->name);
     if (!takes(parse->command, option))
         return complain(parse->command, option->name, " is an option of other commands");
     if (option->kind == FLAG && value)
@@ -164,10 +188,10 @@ static bool take_option(struct parse *parse, const struct option *option, const 
 static bool take_letters(struct parse *parse, const char *word)
 {
     for (const char *letter = word + 1; *letter; letter++) {
-        const struct option *option = NULL;
-        for (size_t i = 0; i < OPTION_COUNT && !option; i++)
-            if (table[i].letter == *letter)
-                option = &table[i];
+        const struct option *option = find_letter(parse->command, *letter);
+        const char alone[] = { '-', *letter, '\0' };
+        if ((!option || !takes(parse->command, option)) && foreign_option(parse->command->name, alone))
+            return is_foreign(parse->command, alone);
         if (!option)
             return complain(parse->command, word, " is no option");
         if (option->kind != FLAG && letter[1])
@@ -180,6 +204,10 @@ static bool take_letters(struct parse *parse, const char *word)
 
 static bool unknown_option(const struct command *command, const char *word)
 {
+    char name[64];
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(word, "="), word);
+    if (foreign_option(command->name, name))
+        return is_foreign(command, name);
     struct near near = near_begin(word, strcspn(word, "="));
     for (size_t i = 0; i < OPTION_COUNT; i++)
         if (takes(command, &table[i]))
@@ -292,8 +320,9 @@ void options_help(FILE *out, const struct command *command)
         if (!takes(command, option))
             continue;
         char letter[] = { '-', option->letter, ',', ' ', '\0' }, usage[64];
-        snprintf(usage, sizeof usage, "%s%s%s%s", option->letter ? letter : "", option->name,
-                 option->argument ? " " : "", option->argument ? option->argument : "");
+        bool has_letter = option->letter && find_letter(command, option->letter) == option;
+        snprintf(usage, sizeof usage, "%s%s%s%s", has_letter ? letter : "", option->name, option->argument ? " " : "",
+                 option->argument ? option->argument : "");
         fprintf(out, "  %-26s %s\n", usage, option->help);
     }
 }

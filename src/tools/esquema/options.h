@@ -26,11 +26,11 @@ struct options {
     size_t granted_count;
     const char *directory; /* NULL: where the container's program started */
     const char *name;      /* NULL: the description's */
-    bool remove, terminal, interactive, follow, all;
+    bool remove, terminal, interactive, follow, all, quiet, raw, force;
     uint64_t log_size, log_files, max_output; /* 0: the default */
     uint64_t lines;                           /* UINT64_MAX: all */
     uint64_t time;                            /* nanoseconds, UINT64_MAX: not given */
-    const char *signal;                       /* NULL: not given */
+    const char *signal, *since;               /* NULL: not given */
     bool verify, wait;
     bool overlay, print; /* of sandbox */
     bool skip_devices;   /* of rootfs import */

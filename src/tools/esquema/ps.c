@@ -45,6 +45,12 @@ static void print_table(const esq_entry *entries, size_t count)
     }
 }
 
+static void print_names(const esq_entry *entries, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        puts(entries[i].name);
+}
+
 static void print_list(esq_store *store, const esq_entry *entries, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
@@ -57,7 +63,12 @@ static void print_list(esq_store *store, const esq_entry *entries, size_t count)
 static int print_all(const struct options *options, esq_store *store, const esq_entry *entries, size_t count)
 {
     switch (options->format) {
-    case ESQ_FORMAT_TEXT: print_table(entries, count); break;
+    case ESQ_FORMAT_TEXT:
+        if (options->quiet)
+            print_names(entries, count);
+        else
+            print_table(entries, count);
+        break;
     case ESQ_FORMAT_JSON: print_list(store, entries, count); break;
     }
     return 0;
