@@ -25,6 +25,7 @@
      (list #t #f '() 0 1 -1 127 128 -128 -129 255 256 (expt 2 64) (- (expt 2 64)) (expt 7 500) 1/3 -22/7
            1.5 -0.0 +inf.0 -inf.0 1+2i #\a #\λ #\x10ffff "" (string #\λ #\nul #\x) 'symbol (string->symbol "") #:key
            '(1 2 3) '(1 . 2) '(1 2 . 3) '((a) (b (c))) #() #(1 #(2)) #vu8() #vu8(0 255) *unspecified*))
+    (test-equal "#u8 is bytes, too" #vu8(1 2) (decode (encode #u8(1 2) 100)))
     (test-assert "not a number" (nan? (decode (encode +nan.0 100))))
     (test-assert "a list of a hundred thousand" (same? (iota 100000)))
     (test-assert "nesting of a thousand" (same? (nested 1000)))
