@@ -88,6 +88,7 @@ for _ in range(15):
     except OSError:
         pass
     expect(fd, rb"never printed", 2)
+    time.sleep(1)  # at its end nothing is waited for above
     ended, status = os.waitpid(pid, os.WNOHANG)
     if ended:
         break

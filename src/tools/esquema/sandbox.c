@@ -32,6 +32,7 @@ static struct sandbox_request request_of(const struct options *options)
         .best_effort = words_of(&options->best_effort),
         .command = { (const char *const *)options->words, options->word_count },
         .is_overlay = options->overlay,
+        .is_quiet = options->quiet,
         .network = options->net,
         .memory = options->memory,
         .time = options->time,
@@ -61,6 +62,12 @@ static void print_stand_in(const struct sandbox *sandbox, const struct guard_pla
 
 static int print(const struct options *options, const struct sandbox *sandbox)
 {
+    esq_error error;
+    const char *word = wish_find_no_text(&sandbox->wish);
+    if (word) {
+        problem(&error, "without --print it can be run, or rename it", "%s is no UTF-8, which a description is", word);
+        return fail(options, &error);
+    }
     puts(";; What `esquema sandbox` would run. `esquema run FILE --trust` does the same, or name each grant.");
     for (size_t i = 0; i < sandbox->guards.placeholder_count; i++) {
         if (i == 0)

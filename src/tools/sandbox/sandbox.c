@@ -88,6 +88,8 @@ static bool add_limits(struct sandbox *sandbox, esq_error *ret_error)
         nanoseconds = is_seen ? 0 : TIME_DEFAULT * 1000000ull;
     add_group_limit(wish, "memory", "data-size", memory, request->memory != NULL);
     add_group_limit(wish, "processes", "user-processes", processes, request->processes != NULL);
+    if (processes == 0) /* a container has a limit of its own where nothing is said */
+        wish_set(wish, "processes", "unlimited");
     if (disk > 0) { /* one file meets its limit at once, all of them when they are counted */
         wish_set_number(wish, "file-size", at_most_hard(RLIMIT_FSIZE, disk));
         wish_set_number(wish, "disk", disk);

@@ -21,7 +21,8 @@ struct sandbox_words {
 struct sandbox_request {
     struct sandbox_words read_only, writable, hide, environment, best_effort, command;
     bool is_overlay;
-    const char *network;                            /* none, host or publish=PORT...; NULL: none */
+    bool is_quiet;       /* nothing is said of what stands in a tree for the time of the run */
+    const char *network; /* none, host or publish=PORT...; NULL: none */
     const char *memory, *disk, *processes, *output; /* NULL: the default; "0": no limit */
     uint64_t time;                                  /* nanoseconds; UINT64_MAX: the default; 0: no limit */
 };

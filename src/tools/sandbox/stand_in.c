@@ -108,7 +108,7 @@ static bool put(struct sandbox *sandbox, const struct guard_placeholder *about, 
                        "make %s/%s: %s", root, about->path, strerror(number));
     if (!is_ours) /* somebody has made it since: it is held like the rest */
         return true;
-    if (sandbox->changes.fd < 0 && is_new)
+    if (sandbox->changes.fd < 0 && is_new && !sandbox->request->is_quiet)
         tell(sandbox, about);
     sandbox->stand_ins[sandbox->stand_in_count++] = (struct sandbox_stand_in){ about, found.st_dev, found.st_ino };
     return true;

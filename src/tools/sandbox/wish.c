@@ -133,9 +133,28 @@ static void print_string(FILE *out, const char *text)
         else if ((length = utf8_decode(c, strlen((const char *)c), &character)) > 0)
             fprintf(out, "\\x%x;", character);
         else
-            fputc(*c, out), length = 1; /* no text, so no description has it */
+            return; /* no text: see wish_find_no_text */
     }
     fputc('"', out);
+}
+
+static bool is_text(const char *text)
+{
+    uint32_t character;
+    size_t length;
+    for (; *text; text += length)
+        if ((length = utf8_decode((const unsigned char *)text, strlen(text), &character)) == 0)
+            return false;
+    return true;
+}
+
+const char *wish_find_no_text(const struct wish *wish)
+{
+    for (size_t i = 0; i < wish->count; i++)
+        for (size_t j = 0; j < wish->entries[i].count; j++)
+            if (!is_text(wish->entries[i].words[j]))
+                return wish->entries[i].words[j];
+    return NULL;
 }
 
 static void print_mount(FILE *out, const struct wish_entry *entry)

@@ -34,6 +34,8 @@ bool wish_has_source(const struct wish *wish, const char *path);
 /* 0, or a negative errno with ret_error filled. */
 int wish_specify(const struct wish *wish, esq_spec *spec, esq_error *ret_error);
 /* The description, a Scheme program. */
+/* The first word that is no UTF-8, which no description can say; NULL. */
+const char *wish_find_no_text(const struct wish *wish);
 void wish_print(const struct wish *wish, FILE *out);
 
 #endif
