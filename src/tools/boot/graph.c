@@ -49,20 +49,22 @@ static bool grow(struct graph *graph)
     return true;
 }
 
-static size_t size_of(sch_value value)
+/* How many bytes of the object mean something: behind them, up to its size, is what was there before it. 0: nothing of
+ * this type can be frozen. */
+static size_t content_of(sch_value value)
 {
     if (is_pair(value))
         return PAIR_SIZE;
     size_t length = object_length(value);
     switch ((enum object_type)header_type(value_header(value))) {
-    case OBJECT_STRING: return string_size(length, object_as(struct string, value)->characters);
-    case OBJECT_SYMBOL: return symbol_size(length);
+    case OBJECT_STRING: return sizeof(struct string) + length + 1; /* but for its index */
+    case OBJECT_SYMBOL: return sizeof(struct symbol) + length + 1;
     case OBJECT_FLONUM: return FLONUM_SIZE;
-    case OBJECT_BIGNUM: return bignum_size(length);
-    case OBJECT_BYTEVECTOR: return bytevector_size(length);
-    case OBJECT_CLOSURE: return object_size(sizeof(struct closure), length, 8);
-    case OBJECT_INSTANCE: return object_size(sizeof(struct instance), length, 8);
-    case OBJECT_PARAMETER: return object_size(sizeof(struct parameter), 0, 8);
+    case OBJECT_BIGNUM: return sizeof(struct bignum) + 8 * length;
+    case OBJECT_BYTEVECTOR: return sizeof(struct bytevector) + length;
+    case OBJECT_CLOSURE: return sizeof(struct closure) + 8 * length;
+    case OBJECT_INSTANCE: return sizeof(struct instance) + 8 * length;
+    case OBJECT_PARAMETER: return sizeof(struct parameter);
     case OBJECT_KEYWORD:
     case OBJECT_RATIONAL:
     case OBJECT_COMPLEX:
@@ -71,7 +73,7 @@ static size_t size_of(sch_value value)
     case OBJECT_RECORD_TYPE:
     case OBJECT_RECORD:
     case OBJECT_CONDITION:
-    case OBJECT_BOX: return object_size(8, length, 8);
+    case OBJECT_BOX: return 8 + 8 * length;
     case OBJECT_NONE:
     case OBJECT_MSTRING:
     case OBJECT_VALUES:
@@ -87,6 +89,14 @@ static size_t size_of(sch_value value)
     case OBJECT_TYPE_COUNT: return 0;
     }
     return 0;
+}
+
+static void copy_index(char *to, const struct string *string)
+{
+    size_t length = header_length(string->header);
+    size_t at = sizeof *string + size_round_up(length + 1, 8);
+    if (length != string->characters)
+        memcpy(to + at, (const char *)string + at, string->characters / STRING_INDEX_STRIDE * sizeof(uint32_t));
 }
 
 static struct graph_section here(const struct graph *graph)
@@ -166,18 +176,23 @@ static struct graph_entry *entry_of(struct graph *graph, sch_value value)
     struct graph_entry *entry = slot(graph, address);
     if (entry->address)
         return entry;
-    size_t size = is_primitive_of(graph, value) ? sizeof(struct primitive) : size_of(value);
-    if (size == 0) {
+    size_t content = is_primitive_of(graph, value) ? sizeof(struct primitive) : content_of(value);
+    if (content == 0) {
         graph->error = value_type_name(value);
         return NULL;
     }
+    size_t size = size_round_up(content, HEAP_ALIGN);
+    if (is_string(value))
+        size = string_size(object_length(value), object_as(struct string, value)->characters);
     if (is_symbol(value) ? !place(graph, &graph->symbol_room, size, &entry->offset)
                          : !place_object(graph, size, &entry->offset))
         return NULL;
     entry->address = address;
     entry->section = is_symbol(value) ? UINT32_MAX : graph->section_count - 1;
     graph->count++;
-    memcpy(graph->blocks.bytes + entry->offset, value_address(value), size);
+    memcpy(graph->blocks.bytes + entry->offset, value_address(value), content);
+    if (is_string(value))
+        copy_index((char *)graph->blocks.bytes + entry->offset, object_of(value));
     return buffer_append_u64(&graph->pending, value.bits) ? entry : NULL;
 }
 
