@@ -3,7 +3,9 @@
  * report's base library and two functions of ours, and nothing else. A rule that is wrong, endless or greedy ends by
  * itself and costs its own order a discount, nothing more.
  *
- *     rules FILE      calls `discount` of FILE for the orders below
+ * FILE ends in a procedure, which is called for each of the orders below.
+ *
+ *   cc -o rules rules.c $(pkg-config --cflags --libs schooner) && ./rules rules.scm
  */
 #include <schooner.h>
 #include <stdio.h>

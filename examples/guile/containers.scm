@@ -14,8 +14,9 @@
     (name "greeting")
     (command "/bin/sh" "-c" "echo \"Hello from $(hostname), user $(id -u), network: $(ls /sys/class/net 2>/dev/null || echo none).\"")))
 
+(define status (run-container greeting))
 (display "greeting ended with status ")
-(display (run-container greeting))
+(display status)
 (newline)
 
 (define running (spawn-container web))

@@ -71,7 +71,8 @@ static bool refuse_program(const struct description *description, sch_vm *vm, es
         snprintf(remedy, sizeof remedy,
                  "a description can only describe; a program that you trust is run by: esquema %s", source.name);
     if (strcmp(kind, "unbound-variable") == 0)
-        snprintf(remedy, sizeof remedy, "if a text is meant, write it in quotes: (name \"hello\")");
+        snprintf(remedy, sizeof remedy,
+                 "a description knows no such word; if a text is meant, write it in quotes: (name \"hello\")");
     if (sch_failure(vm)->status == SCH_LIMIT)
         snprintf(remedy, sizeof remedy,
                  "a description may use " DESCRIBE_LIMITS "; a program that you trust has no such limits: esquema %s",

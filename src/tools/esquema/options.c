@@ -184,6 +184,14 @@ static bool take_option(struct parse *parse, const struct option *option, const 
     return store(parse, option, value);
 }
 
+/* Who wrote a letter may not know the word for it. */
+static bool letter_of_others(const struct command *command, const struct option *option)
+{
+    char both[64];
+    snprintf(both, sizeof both, "-%c (%s)", option->letter, option->name);
+    return complain(command, both, " is an option of other commands");
+}
+
 /* "-it": each letter is an option; the value of the last one is the next word. */
 static bool take_letters(struct parse *parse, const char *word)
 {
@@ -194,6 +202,8 @@ static bool take_letters(struct parse *parse, const char *word)
             return is_foreign(parse->command, alone);
         if (!option)
             return complain(parse->command, word, " is no option");
+        if (!takes(parse->command, option))
+            return letter_of_others(parse->command, option);
         if (option->kind != FLAG && letter[1])
             return complain(parse->command, option->name, " needs a value, so its letter stands last");
         if (!take_option(parse, option, NULL))

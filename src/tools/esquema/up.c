@@ -190,7 +190,7 @@ static void take_end(struct up *up, struct up_service *service)
     up_say(up, service, "ended", "has ended with %d (%s)", service->result.exit_status,
            esq_reason_name(service->result.reason));
     if (was_pending && up->asked == 0 && is_needed(up, service)) {
-        up_say(up, service, "needed", "was not ready before, and others need it");
+        up_say(up, service, "needed", "was not ready before that, and others need it");
         give_up(up, ESQ_EXIT_SETUP);
     }
     follower_close(&service->log);

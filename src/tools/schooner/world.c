@@ -48,6 +48,8 @@ const char *world_library_remedy(enum sch_posture posture, const struct sch_fail
     if (!failure->kind || strcmp(failure->kind, "library-not-found") != 0 || strstr(failure->message, "did you mean") ||
         strstr(failure->message, "(--m"))
         return NULL;
+    if (strstr(failure->message, "(esquema "))
+        return "programs with the runtime in their hands are run by: esquema FILE";
     switch (posture) {
     case SCH_POSTURE_EVAL:
         return "a program of your own sees files, and libraries in files: schooner run, check --posture run";
