@@ -16,6 +16,9 @@
 #include "plan/plan.h"
 
 #define LOOPBACK_ADDRESS "127.0.0.1"
+#define DEVICE_REMEDY                                                                                                 \
+    "as root: chmod 0666 " NET_DEVICE " (modprobe tun where it is missing; into a container the outer one must hand " \
+    "it)"
 
 /* publish PORT [PORT-INSIDE] [address=ADDRESS] [udp] */
 struct publication {
@@ -213,6 +216,14 @@ static int plan_ports(const esq_spec *spec, struct plan_builder *builder, bool i
     return 0;
 }
 
+/* A device that pasta may not open ends the start: who only asks is told so, too. */
+static void look_for_device(struct plan_builder *builder, const esq_location *where)
+{
+    struct spec_problems *problems = plan_problems(builder);
+    if (problems && access(NET_DEVICE, R_OK | W_OK) < 0)
+        spec_problem(problems, where, errno, DEVICE_REMEDY, "have pasta carry the network: use " NET_DEVICE);
+}
+
 /*
  * Nothing is forwarded that was not published: the program's own defaults would open every port of either side to the
  * other, and lead from the gateway's address to the services of the host's loopback.
@@ -229,6 +240,7 @@ static int plan_user_network(const esq_spec *spec, struct plan_builder *builder,
     if (access(NET_PROGRAM, X_OK) < 0)
         return esq_fail(ret_error, where, errno, "install it: apt install passt",
                         "a network in user mode needs the program pasta, " NET_PROGRAM);
+    look_for_device(builder, where);
     for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
         arguments[data.count++] = plan_add_text(builder, fixed[i]);
     if (plan_ports(spec, builder, false, arguments, &data.count) < 0 ||
@@ -240,10 +252,8 @@ static int plan_user_network(const esq_spec *spec, struct plan_builder *builder,
     data.arguments = plan_add_bytes(builder, arguments, data.count * sizeof(arguments[0]));
     if (!data.arguments ||
         plan_add_step(builder, STEP_USER_NETWORK, where,
-                      "as root: chmod 0666 " NET_DEVICE
-                      " (modprobe tun where it is missing; into a container the outer "
-                      "one must hand it); the host needs a route outwards; what pasta has to say, if anything, "
-                      "stands above",
+                      DEVICE_REMEDY
+                      "; the host needs a route outwards; what pasta has to say, if anything, stands above",
                       &data, sizeof(data), "have pasta carry the network") < 0)
         return no_memory(ret_error);
     return 0;
