@@ -149,19 +149,26 @@
                       (loop))
                     item))))))
 
-    ;; Of a generator of lists.
-    (define (gflatten lists)
-      (let ((items '()))
+    ;; The SRFI speaks of generators that a generator gives; lists are taken for them too.
+    (define (gflatten gen)
+      (let ((inner '()))
+        (define (next)
+          (cond ((pair? inner)
+                 (let ((item (car inner)))
+                   (set! inner (cdr inner))
+                   item))
+                ((procedure? inner) (inner))
+                ((null? inner) (eof-object))
+                (else (%raise-type 'gflatten 1 "a generator of generators" inner))))
         (lambda ()
           (let loop ()
-            (cond ((pair? items)
-                   (let ((item (car items)))
-                     (set! items (cdr items))
-                     item))
-                  ((%eof? items) items)
-                  (else
-                   (set! items (lists))
-                   (loop)))))))
+            (if (%eof? inner)
+                inner
+                (let ((item (next)))
+                  (cond ((%eof? item)
+                         (set! inner (gen))
+                         (loop))
+                        (else item))))))))
 
     (define ggroup
       (case-lambda
