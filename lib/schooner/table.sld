@@ -10,13 +10,13 @@
           hash-table-size hash-table-mutable? hash-table-equivalence-function hash-table-hash-function)
   (begin
     (define-record-type hash-table
-      (%table equality hash hash-of state mutable?)
+      (%table %equality %hash %hash-of %state %mutable?)
       hash-table?
-      (equality hash-table-equivalence-function)
-      (hash hash-table-hash-function)
-      (hash-of %hash-of)
-      (state %state-of)
-      (mutable? hash-table-mutable?))
+      (%equality hash-table-equivalence-function)
+      (%hash hash-table-hash-function)
+      (%hash-of %hash-of)
+      (%state %state-of)
+      (%mutable? hash-table-mutable?))
     (define (hash-table-size table) (%table-size (%state-of table)))
 
     ;; --- hashes: integers below 2^54, so that what is computed with them stays small

@@ -25,11 +25,11 @@
     bag->set set->bag set->bag! bag->alist alist->bag)
   (begin
     (define-record-type collection
-      (%collection comparator table many?)
+      (%collection %comparator %table %many?)
       %collection?
-      (comparator set-element-comparator)
-      (table %table)
-      (many? %many?))
+      (%comparator set-element-comparator)
+      (%table %table)
+      (%many? %many?))
     (define (set? x) (and (%collection? x) (not (%many? x))))
     (define (bag? x) (and (%collection? x) (%many? x)))
     (define bag-element-comparator set-element-comparator)

@@ -12,14 +12,14 @@
   (begin
 
     ;; program: vector of instructions; count: of submatches; names: ((name . index) ...)
-    (define-record-type regexp-record
-      (%regexp sre program count names lazy?)
+    (define-record-type <regexp>
+      (%regexp sre %program %count %names %lazy?)
       regexp?
-      (sre %sre) (program %program) (count %count) (names %names) (lazy? %lazy?))
-    (define-record-type match-record
-      (%match string offsets regexp)
+      (sre %sre) (%program %program) (%count %count) (%names %names) (%lazy? %lazy?))
+    (define-record-type <regexp-match>
+      (%match string offsets %regexp)
       regexp-match?
-      (string %string) (offsets %offsets) (regexp %of))
+      (string %string) (offsets %offsets) (%regexp %of))
 
     (define-syntax rx
       (syntax-rules () ((_ sre ...) (regexp `(: sre ...)))))

@@ -15,14 +15,14 @@
   (begin
 
     (define-record-type comparator
-      (%comparator type-test equality ordering hash ordered? hashable?)
+      (%comparator %type-test %equality %ordering %hash %ordered? %hashable?)
       comparator?
-      (type-test comparator-type-test-predicate)
-      (equality comparator-equality-predicate)
-      (ordering comparator-ordering-predicate)
-      (hash comparator-hash-function)
-      (ordered? comparator-ordered?)
-      (hashable? comparator-hashable?))
+      (%type-test comparator-type-test-predicate)
+      (%equality comparator-equality-predicate)
+      (%ordering comparator-ordering-predicate)
+      (%hash comparator-hash-function)
+      (%ordered? comparator-ordered?)
+      (%hashable? comparator-hashable?))
 
     (define (make-comparator type-test equality ordering hash)
       (let ((type-test (if (eq? type-test #t) (lambda (x) #t) type-test)))

@@ -155,11 +155,11 @@
 
     ;; --- mappings
 
-    (define-record-type mapping-record
-      (%mapping comparator root)
+    (define-record-type <mapping>
+      (%mapping %comparator %root)
       mapping?
-      (comparator mapping-key-comparator)
-      (root %root))
+      (%comparator mapping-key-comparator)
+      (%root %root))
 
     (define (%less m) (comparator-ordering-predicate (mapping-key-comparator m)))
     (define (%with m root) (%mapping (mapping-key-comparator m) root))

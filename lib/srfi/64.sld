@@ -30,27 +30,27 @@
     ;; groups: the open ones, innermost first, each (name expected-count total-before skips-outside fails-outside).
     ;; only: #t, or what test-apply was told to run.
     (define-record-type test-runner
-      (%make-runner pass fail xpass xfail skip groups skips fails only results aux
-                    test-begin test-end group-begin group-end bad-count bad-end-name final)
+      (%make-runner %pass %fail %xpass %xfail %skip %groups %skips %fails %only %results %aux
+                    %test-begin %test-end %group-begin %group-end %bad-count %bad-end-name %final)
       test-runner?
-      (pass test-runner-pass-count %pass!)
-      (fail test-runner-fail-count %fail!)
-      (xpass test-runner-xpass-count %xpass!)
-      (xfail test-runner-xfail-count %xfail!)
-      (skip test-runner-skip-count %skip!)
-      (groups %groups %groups!)
-      (skips %skips %skips!)
-      (fails %fails %fails!)
-      (only %only %only!)
-      (results test-result-alist %results!)
-      (aux test-runner-aux-value test-runner-aux-value!)
-      (test-begin test-runner-on-test-begin test-runner-on-test-begin!)
-      (test-end test-runner-on-test-end test-runner-on-test-end!)
-      (group-begin test-runner-on-group-begin test-runner-on-group-begin!)
-      (group-end test-runner-on-group-end test-runner-on-group-end!)
-      (bad-count test-runner-on-bad-count test-runner-on-bad-count!)
-      (bad-end-name test-runner-on-bad-end-name test-runner-on-bad-end-name!)
-      (final test-runner-on-final test-runner-on-final!))
+      (%pass test-runner-pass-count %pass!)
+      (%fail test-runner-fail-count %fail!)
+      (%xpass test-runner-xpass-count %xpass!)
+      (%xfail test-runner-xfail-count %xfail!)
+      (%skip test-runner-skip-count %skip!)
+      (%groups %groups %groups!)
+      (%skips %skips %skips!)
+      (%fails %fails %fails!)
+      (%only %only %only!)
+      (%results test-result-alist %results!)
+      (%aux test-runner-aux-value test-runner-aux-value!)
+      (%test-begin test-runner-on-test-begin test-runner-on-test-begin!)
+      (%test-end test-runner-on-test-end test-runner-on-test-end!)
+      (%group-begin test-runner-on-group-begin test-runner-on-group-begin!)
+      (%group-end test-runner-on-group-end test-runner-on-group-end!)
+      (%bad-count test-runner-on-bad-count test-runner-on-bad-count!)
+      (%bad-end-name test-runner-on-bad-end-name test-runner-on-bad-end-name!)
+      (%final test-runner-on-final test-runner-on-final!))
 
     (define (%runner test-begin test-end group-begin group-end bad-count bad-end-name final)
       (%make-runner 0 0 0 0 0 '() '() '() #t '() #f

@@ -22,11 +22,11 @@
     make-hashmap-comparator hashmap-comparator comparator?)
   (begin
     (define-record-type <hashmap>
-      (%hashmap comparator tree size)
+      (%hashmap %comparator %tree %size)
       hashmap?
-      (comparator hashmap-key-comparator)
-      (tree %tree)
-      (size hashmap-size))
+      (%comparator hashmap-key-comparator)
+      (%tree %tree)
+      (%size hashmap-size))
 
     (define %integers (make-comparator exact-integer? = < #f))
     (define (%empty comparator)
