@@ -342,18 +342,34 @@ static int create_aside(struct esq_store *store, struct store_entry *ret_entry)
     return result;
 }
 
-/* An entry of the name that has ended makes room. */
-static void set_aside(struct esq_store *store, const char *name, struct store_entry *ret_earlier)
+/* The two names, whose locks are held, change their folders: each is always there. */
+static int exchange(struct esq_store *store, struct store_entry *one, struct store_entry *other)
 {
-    char aside[ESQ_NAME_SIZE];
+    char name[ESQ_NAME_SIZE];
+    int result = (int)SYS(SYS_renameat2, store->folder, one->name, store->folder, other->name, RENAME_EXCHANGE);
+    if (result < 0)
+        return result;
+    memcpy(name, one->name, sizeof name);
+    memcpy(one->name, other->name, sizeof name);
+    memcpy(other->name, name, sizeof name);
+    return 0;
+}
+
+/* Gives the new entry its name. An entry of the name that has ended makes room. */
+static int name_entry(struct esq_store *store, const char *name, struct store_entry *entry,
+                      struct store_entry *ret_earlier)
+{
     *ret_earlier = (struct store_entry){ .folder = -1, .lock = -1 };
-    if (store_lock(store, name, ret_earlier) < 0)
-        return;
-    make_aside_name(aside, "old");
-    if (SYS(SYS_renameat2, store->folder, name, store->folder, aside, RENAME_NOREPLACE) == 0)
-        memcpy(ret_earlier->name, aside, sizeof aside);
-    else
-        store_close(ret_earlier); /* then there is no room */
+    if (store_lock(store, name, ret_earlier) == 0) {
+        int result = exchange(store, entry, ret_earlier);
+        if (result < 0)
+            store_close(ret_earlier);
+        return result;
+    }
+    int result = (int)SYS(SYS_renameat2, store->folder, entry->name, store->folder, name, RENAME_NOREPLACE);
+    if (result == 0)
+        snprintf(entry->name, sizeof entry->name, "%s", name);
+    return result;
 }
 
 void store_drop_earlier(struct esq_store *store, struct store_entry *earlier)
@@ -362,14 +378,12 @@ void store_drop_earlier(struct esq_store *store, struct store_entry *earlier)
         store_remove(store, earlier);
 }
 
-void store_put_back(struct esq_store *store, struct store_entry *earlier, const char *name)
+void store_put_back(struct esq_store *store, struct store_entry *entry, struct store_entry *earlier)
 {
-    if (earlier->folder < 0)
-        return;
-    if (SYS(SYS_renameat2, store->folder, earlier->name, store->folder, name, RENAME_NOREPLACE) == 0)
+    if (earlier->folder >= 0 && exchange(store, entry, earlier) == 0)
         store_close(earlier);
-    else
-        store_remove(store, earlier); /* somebody else was quicker with another one */
+    store_remove(store, entry);
+    store_drop_earlier(store, earlier); /* unless it has its name again */
 }
 
 int store_create(struct esq_store *store, const esq_entry *record, struct store_entry *ret_entry,
@@ -387,17 +401,14 @@ int store_create(struct esq_store *store, const esq_entry *record, struct store_
         store_remove(store, &entry);
         return esq_fail(ret_error, NULL, -result, NULL, "write the state of `%s`", name);
     }
-    set_aside(store, name, &earlier);
-    result = (int)SYS(SYS_renameat2, store->folder, entry.name, store->folder, name, RENAME_NOREPLACE);
+    result = name_entry(store, name, &entry, &earlier);
     if (result < 0) {
-        store_put_back(store, &earlier, name);
         store_remove(store, &entry);
         if (result == -EEXIST || result == -ENOTEMPTY)
             return esq_refuse(ret_error, EEXIST, "stop it first, or give this one another name with --name",
                               "a container called `%s` runs already", name);
         return esq_fail(ret_error, NULL, -result, NULL, "name the folder of `%s`", name);
     }
-    snprintf(entry.name, sizeof entry.name, "%s", name);
     *ret_entry = entry;
     *ret_earlier = earlier;
     return 0;

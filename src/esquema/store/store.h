@@ -39,8 +39,8 @@ struct store_entry {
 int store_create(struct esq_store *store, const esq_entry *record, struct store_entry *ret_entry,
                  struct store_entry *ret_earlier, esq_error *ret_error);
 void store_drop_earlier(struct esq_store *store, struct store_entry *earlier);
-/* Where the name is free again. */
-void store_put_back(struct esq_store *store, struct store_entry *earlier, const char *name);
+/* After a start that failed: the entry goes, and what was kept aside has its name again. */
+void store_put_back(struct esq_store *store, struct store_entry *entry, struct store_entry *earlier);
 /* -ENOENT. */
 int store_open_entry(struct esq_store *store, const char *name, int *ret_folder, esq_error *ret_error);
 /* Takes the lock of an entry that nobody supervises. -EBUSY: somebody does; -ENOENT. */

@@ -453,6 +453,8 @@ pid_t esq_store_exec(esq_store *store, const char *name, const esq_exec *how, es
     int result = check_streams(how, ret_error); /* before any of ours could take the place of one that is closed */
     if (result == 0)
         result = esq_store_find(store, name, &entry, ret_error);
+    if (result == 0 && strcmp(entry.name, name) != 0)
+        result = esq_refuse(ret_error, ENOENT, "write the whole name", "no container is called `%s`", name);
     if (result == 0)
         result = supervise_ask_pid(store, entry.name, SUPERVISE_PLAN, joining.fds, &joining.init, ret_error);
     if (result == 0 && (result = map_plan(&joining)) < 0)

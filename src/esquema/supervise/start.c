@@ -241,8 +241,7 @@ int esq_store_start(esq_store *store, const esq_plan *plan, const esq_start *how
     result = start_entry(store, plan, how, &entry, &record, ret_error);
     if (result < 0) {
         store_drop_empty_logs(store, name);
-        store_remove(store, &entry);
-        store_put_back(store, &earlier, name); /* it can be started again when what is missing is there */
+        store_put_back(store, &entry, &earlier); /* it can be started again when what is missing is there */
         return result;
     }
     store_drop_earlier(store, &earlier);

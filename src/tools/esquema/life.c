@@ -76,6 +76,7 @@ static int wait_for_next_run(esq_store *store, esq_entry *entry, esq_error *ret_
 {
     enum { LOOK_AGAIN_MS = 5 };
     const uint64_t runs = entry->restarts;
+    const pid_t supervisor = entry->supervisor;
     char name[ESQ_NAME_SIZE];
     memcpy(name, entry->name, sizeof name);
     for (;;) {
@@ -83,7 +84,9 @@ static int wait_for_next_run(esq_store *store, esq_entry *entry, esq_error *ret_
         if (status == 0 && strcmp(name, entry->name) != 0) /* the beginning of another one's name */
             status = -ENOENT;
         /* One that was killed has 128 and the signal; what could not be started says so with less. */
-        bool is_there = status == 0 && entry->restarts > runs &&
+        /* Another supervisor counts anew: somebody has started it meanwhile. */
+        bool is_next = entry->restarts > runs || (entry->supervisor > 0 && entry->supervisor != supervisor);
+        bool is_there = status == 0 && is_next &&
                         (entry->state != ESQ_STATE_ENDED || entry->result.reason != ESQ_REASON_KILLED ||
                          entry->result.exit_status >= 128);
         if (is_there)

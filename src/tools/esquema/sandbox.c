@@ -264,7 +264,9 @@ static void tell_left(void *data, char why, const char *tree, const char *path, 
     switch (telling->format) {
     case ESQ_FORMAT_TEXT:
         fprintf(stderr, "esquema: left out, because it %s: ",
-                why == 'G' ? "would run on the host" : "is neither file, folder nor link");
+                why == 'G'   ? "would run on the host"
+                : why == 'O' ? "is a name of ours"
+                             : "is neither file, folder nor link");
         print_name(stderr, tree);
         fputc('/', stderr);
         print_name(stderr, path);
@@ -275,7 +277,7 @@ static void tell_left(void *data, char why, const char *tree, const char *path, 
         json_print_string(stdout, tree);
         fputs(",\"path\":", stdout);
         json_print_string(stdout, path);
-        printf(",\"why\":\"%s\"}", why == 'G' ? "guarded" : "kind");
+        printf(",\"why\":\"%s\"}", why == 'G' ? "guarded" : why == 'O' ? "name" : "kind");
         break;
     }
 }

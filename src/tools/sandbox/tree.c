@@ -358,6 +358,9 @@ static bool visit_name(struct walk *walk, const struct level *level, const char 
         return fail_too_much(walk, "too deep");
     if (fstatat(level->upper, name, &place.about, AT_SYMLINK_NOFOLLOW) < 0)
         return fail(walk, "look at it");
+    /* It stands in the place of what is not whole yet; that the layer says it has gone is true. */
+    if (walk->applies && strcmp(name, temporary) == 0)
+        return is_whiteout(&place.about) || leave_out(walk, 'O', &place);
     if (walk->applies && !walk->change->applies_all && is_guarded(walk->change->path, &place))
         return leave_out(walk, 'G', &place);
     return S_ISDIR(place.about.st_mode) ? visit_folder(walk, &place, level) : walk->visit(walk, &place);

@@ -7,7 +7,8 @@
 
 /*
  * One change: 'A', 'M' or 'D' for added, modified, deleted, of a path beneath the tree. Where changes are applied, one
- * that is left out: 'G' because its name is guarded, 'K' because it is neither file, folder nor link.
+ * that is left out: 'G' because its name is guarded, 'K' because it is neither file, folder nor link, 'O' because its
+ * name is one of ours.
  */
 typedef void tree_visitor(void *data, char letter, const char *tree, const char *path, bool is_folder);
 
