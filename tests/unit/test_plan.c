@@ -221,6 +221,50 @@ static void limits_that_nobody_enforces_stop(void **state)
     }
 }
 
+/* What esq_spec_check finds nothing in can be planned: what no host allows is said by both, in the same words. */
+static void check_knows_what_plan_refuses(void **state)
+{
+    static const struct {
+        const char *words[3];
+        size_t count;
+        const char *problem; /* NULL: none */
+        const char *before;  /* where a tmpfs lies already */
+    } cases[] = {
+        { { "tmpfs", "/" }, 2, "nothing can be mounted on /", NULL },
+        { { "link", "//", "/x" }, 3, "nothing can be mounted on /", NULL },
+        { { "hide", "/" }, 2, "nothing can be mounted on /", NULL },
+        { { "tmpfs", "/proc/x" }, 2, "nothing can be mounted beneath /proc: /proc/x", NULL },
+        { { "tmpfs", "//proc//x" }, 2, "nothing can be mounted beneath /proc: //proc//x", NULL },
+        { { "hide", "/proc" }, 2, "nothing is laid over /proc: /proc", NULL },
+        { { "pin", "/proc/x" }, 2, "nothing is laid over /proc: /proc/x", NULL },
+        { { "tmpfs", "/proc" }, 2, NULL, NULL },
+        { { "tmpfs", "/proc/x" }, 2, NULL, "/proc" },
+        { { "tmpfs", "/process" }, 2, NULL, NULL },
+        { { "bind", "/tmp", "/x" }, 3, "/tmp is never bound whole", NULL },
+        { { "overlay", "/tmp", "/x" }, 3, "/tmp is never bound whole", NULL },
+        { { "bind", "/usr", "/x" }, 3, NULL, NULL },
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        esq_spec *spec = make_spec();
+        esq_error problem, error;
+        esq_plan *plan = NULL;
+        if (cases[i].before)
+            esq_spec_add(spec, "mounts", (const char *[]){ "tmpfs", cases[i].before }, 2, NULL, NULL);
+        esq_spec_add(spec, "mounts", cases[i].words, cases[i].count, NULL, NULL);
+        size_t count = esq_spec_check(spec, &problem, 1);
+        int built = esq_plan_build(spec, &plan, &error);
+        assert_int_equal(count, cases[i].problem ? 1 : 0);
+        assert_int_equal(built, cases[i].problem ? -EINVAL : 0);
+        if (cases[i].problem) {
+            assert_non_null(strstr(problem.text, cases[i].problem));
+            assert_string_equal(error.text, problem.text);
+        }
+        esq_plan_free(plan);
+        esq_spec_free(spec);
+    }
+}
+
 /* Mount points deep in one another: each is made in the mount that covers it, or found there. */
 static void mount_points_are_placed(void **state)
 {
@@ -252,9 +296,13 @@ static int remove_root(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_order_is_the_kernels),   cmocka_unit_test(namespaces_and_ids),
-        cmocka_unit_test(the_block_is_flat),          cmocka_unit_test(printing_and_hashing),
-        cmocka_unit_test(what_is_held_is_given_back), cmocka_unit_test(limits_that_nobody_enforces_stop),
+        cmocka_unit_test(the_order_is_the_kernels),
+        cmocka_unit_test(namespaces_and_ids),
+        cmocka_unit_test(the_block_is_flat),
+        cmocka_unit_test(printing_and_hashing),
+        cmocka_unit_test(what_is_held_is_given_back),
+        cmocka_unit_test(limits_that_nobody_enforces_stop),
+        cmocka_unit_test(check_knows_what_plan_refuses),
         cmocka_unit_test(mount_points_are_placed),
     };
     return cmocka_run_group_tests_name("plan", tests, make_root, remove_root);

@@ -156,6 +156,33 @@ static bool uses_data_folder(const esq_spec *spec, const esq_location **ret_wher
     return *ret_where != NULL;
 }
 
+/* Does an earlier mount of the description lie between /proc and the destination? */
+static bool is_apart_from_proc(const struct spec_item *items, size_t index, const char *destination)
+{
+    struct mount_item earlier;
+    for (size_t i = 0; i < index; i++)
+        if (!mount_parse_item(&items[i], &earlier) && earlier.kind != TARGET_LINK && earlier.kind != TARGET_PIN &&
+            target_path_beneath("/proc", earlier.destination) && target_path_beneath(earlier.destination, destination))
+            return true;
+    return false;
+}
+
+static void check_destination(const esq_spec *spec, const struct spec_item *items, size_t index,
+                              const struct mount_item *item, struct spec_problems *problems)
+{
+    const esq_location *where = &items[index].where;
+    const char *in_proc = target_path_beneath("/proc", item->destination);
+    if (!*target_path_beneath("/", item->destination))
+        spec_problem(problems, where, 0, "set the field rootfs instead", "nothing can be mounted on /");
+    if (!in_proc || !mount_is_wanted(spec, SPEC_PROC) || !spec_has_namespace(spec, "pid") ||
+        is_apart_from_proc(items, index, item->destination))
+        return;
+    if (item->kind == TARGET_PIN || item->kind == TARGET_HIDE)
+        spec_problem(problems, where, 0, NULL, "nothing is laid over /proc: %s", item->destination);
+    else if (*in_proc)
+        spec_problem(problems, where, 0, NULL, "nothing can be mounted beneath /proc: %s", item->destination);
+}
+
 void mount_check(const esq_spec *spec, struct spec_problems *problems)
 {
     const esq_location *where;
@@ -168,6 +195,8 @@ void mount_check(const esq_spec *spec, struct spec_problems *problems)
     if (!is_empty && !spec_is_given(spec, SPEC_ROOTFS))
         spec_problem(problems, NULL, 0, "name a directory, or say that the root is empty",
                      "no root filesystem is given");
+    if (!is_empty && spec_is_given(spec, SPEC_ROOTFS))
+        mount_check_whole(spec, spec_text(spec, SPEC_ROOTFS), TARGET_ROOT, spec_where(spec, SPEC_ROOTFS), problems);
     if (is_empty && spec_is_given(spec, SPEC_ROOTFS))
         spec_problem(problems, spec_where(spec, SPEC_ROOTFS), 0, NULL, "an empty root has no directory");
     if (!spec_has_namespace(spec, "mount"))
@@ -179,8 +208,13 @@ void mount_check(const esq_spec *spec, struct spec_problems *problems)
     for (size_t i = 0; i < count; i++) {
         struct mount_item item;
         const char *problem = mount_parse_item(&items[i], &item);
-        if (problem)
+        if (problem) {
             spec_problem(problems, &items[i].where, 0, NULL, "%s", problem);
+            continue;
+        }
+        check_destination(spec, items, i, &item, problems);
+        if ((item.kind == TARGET_BIND && !item.is_volume) || item.kind == TARGET_OVERLAY)
+            mount_check_whole(spec, item.source, item.kind, &items[i].where, problems);
     }
 }
 

@@ -319,7 +319,7 @@ static int add_target(const esq_spec *spec, struct plan_builder *builder, struct
 
 /* ---- The list ---- */
 
-static bool is_wanted(const esq_spec *spec, enum spec_field field)
+bool mount_is_wanted(const esq_spec *spec, enum spec_field field)
 {
     if (spec_is(spec, field, "auto"))
         return !spec_is(spec, SPEC_ROOTFS_MODE, "empty");
@@ -366,7 +366,7 @@ static int collect_fixed(const esq_spec *spec, struct plan_builder *builder, str
         result = mount_refuse_whole(spec, target, ret_error);
     bool has_tmp = result == 0 && is_tmp_wanted(spec, target);
 
-    if (result == 0 && is_wanted(spec, SPEC_PROC)) {
+    if (result == 0 && mount_is_wanted(spec, SPEC_PROC)) {
         /* Only the owner of a pid namespace may mount its /proc: where it is shared, the host's is bound. */
         enum target_kind kind = spec_has_namespace(spec, "pid") ? TARGET_PROC : TARGET_BIND;
         if (!(target = targets_add(list, kind, "/proc", spec_where(spec, SPEC_PROC))))
@@ -375,7 +375,7 @@ static int collect_fixed(const esq_spec *spec, struct plan_builder *builder, str
         result = kind == TARGET_BIND ? mount_open_host(builder, target, ret_error) : 0;
         result = result < 0 ? result : targets_place_last(list, ret_error);
     }
-    if (result == 0 && is_wanted(spec, SPEC_DEV)) {
+    if (result == 0 && mount_is_wanted(spec, SPEC_DEV)) {
         if (!targets_add(list, TARGET_DEV, "/dev", spec_where(spec, SPEC_DEV)))
             return mount_no_memory(ret_error);
         result = targets_place_last(list, ret_error);

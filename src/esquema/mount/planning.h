@@ -25,7 +25,13 @@ int mount_describe_source(struct plan_builder *builder, const struct target *tar
 void mount_check_identity(const esq_spec *spec, struct spec_problems *problems);
 int mount_verify_identity(const esq_spec *spec, const char *real, esq_error *ret_error);
 
-/* Is the source one of the host's folders of sockets, whole? Refused with what to name instead. */
+/* Is there one of the mounts that a container has by itself (SPEC_PROC, SPEC_DEV, SPEC_TMP)? */
+bool mount_is_wanted(const esq_spec *spec, enum spec_field field);
+
+/* Is the source one of the host's folders of sockets, whole? Refused with what to name instead. What a name leads to
+ * may change until it is opened: the plan looks again. */
+void mount_check_whole(const esq_spec *spec, const char *source, enum target_kind kind, const esq_location *where,
+                       struct spec_problems *problems);
 int mount_refuse_whole(const esq_spec *spec, const struct target *target, esq_error *ret_error);
 /* Lays an empty folder over each of them that the source of this target contains. */
 int mount_cover_whole(const esq_spec *spec, struct target_list *list, size_t index, esq_error *ret_error);

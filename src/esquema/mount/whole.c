@@ -47,6 +47,36 @@ static bool has_source(const struct target *target)
            (target->kind == TARGET_BIND || target->kind == TARGET_OVERLAY || target->kind == TARGET_ROOT);
 }
 
+static const char *which_whole(const struct whole *list, const char *real, const struct stat *about)
+{
+    for (size_t i = 0; i < WHOLE_COUNT; i++) {
+        bool is_same = *list[i].path && list[i].about.st_dev == about->st_dev && list[i].about.st_ino == about->st_ino;
+        if (is_same || (*list[i].path && strcmp(list[i].path, real) == 0))
+            return list[i].path;
+    }
+    return NULL;
+}
+
+static const char *remedy_of(enum target_kind kind)
+{
+    return kind == TARGET_ROOT ? "name the folder of a root filesystem"
+                               : "bind the socket or the folder inside that is needed, each by its name";
+}
+
+#define REFUSED "%s is never bound whole: other programs' sockets lie in it"
+
+void mount_check_whole(const esq_spec *spec, const char *source, enum target_kind kind, const esq_location *where,
+                       struct spec_problems *problems)
+{
+    char real[PATH_MAX];
+    struct stat about;
+    struct whole *list = realpath(source, real) && stat(real, &about) == 0 ? find_whole(spec) : NULL;
+    const char *path = list ? which_whole(list, real, &about) : NULL;
+    if (path)
+        spec_problem(problems, where, 0, remedy_of(kind), REFUSED, path);
+    free(list);
+}
+
 int mount_refuse_whole(const esq_spec *spec, const struct target *target, esq_error *ret_error)
 {
     char real[4097];
@@ -59,15 +89,9 @@ int mount_refuse_whole(const esq_spec *spec, const struct target *target, esq_er
     struct whole *list = result < 0 ? NULL : find_whole(spec);
     if (result == 0 && !list)
         result = mount_no_memory(ret_error);
-    for (size_t i = 0; i < WHOLE_COUNT && result == 0; i++) {
-        bool is_same = *list[i].path && list[i].about.st_dev == about.st_dev && list[i].about.st_ino == about.st_ino;
-        if (is_same || (*list[i].path && strcmp(list[i].path, real) == 0))
-            result = esq_fail(ret_error, target->where, 0,
-                              target->kind == TARGET_ROOT ? "name the folder of a root filesystem"
-                                                          : "bind the socket or the folder inside that is needed, each "
-                                                            "by its name",
-                              "%s is never bound whole: other programs' sockets lie in it", list[i].path);
-    }
+    const char *path = result == 0 ? which_whole(list, real, &about) : NULL;
+    if (path)
+        result = esq_fail(ret_error, target->where, 0, remedy_of(target->kind), REFUSED, path);
     free(list);
     return result;
 }
