@@ -25,29 +25,43 @@
 
     ;; --- lists
 
-    (define (map f first . rest)
-      (if (null? rest)
-          (let loop ((l first))
-            (if (pair? l)
-                (let ((head (f (car l))))
-                  (cons head (loop (cdr l))))
-                (begin (%end-of-list 'map l first) '())))
-          (let loop ((lists (cons first rest)))
-            (if (%all-pairs? lists)
-                (let ((head (apply f (%cars lists))))
-                  (cons head (loop (%cdrs lists))))
-                '()))))
+    (define map
+      (case-lambda
+        ((f first)
+         (let loop ((l first))
+           (if (pair? l)
+               (let ((head (f (car l))))
+                 (cons head (loop (cdr l))))
+               (begin (%end-of-list 'map l first) '()))))
+        ((f first second)
+         (let loop ((a first) (b second))
+           (if (and (pair? a) (pair? b))
+               (let ((head (f (car a) (car b))))
+                 (cons head (loop (cdr a) (cdr b))))
+               '())))
+        ((f first . rest)
+         (let loop ((lists (cons first rest)))
+           (if (%all-pairs? lists)
+               (let ((head (apply f (%cars lists))))
+                 (cons head (loop (%cdrs lists))))
+               '())))))
 
-    (define (for-each f first . rest)
-      (if (null? rest)
-          (let loop ((l first))
-            (if (pair? l)
-                (begin (f (car l)) (loop (cdr l)))
-                (%end-of-list 'for-each l first)))
-          (let loop ((lists (cons first rest)))
-            (if (%all-pairs? lists)
-                (begin (apply f (%cars lists))
-                       (loop (%cdrs lists)))))))
+    (define for-each
+      (case-lambda
+        ((f first)
+         (let loop ((l first))
+           (if (pair? l)
+               (begin (f (car l)) (loop (cdr l)))
+               (%end-of-list 'for-each l first))))
+        ((f first second)
+         (let loop ((a first) (b second))
+           (if (and (pair? a) (pair? b))
+               (begin (f (car a) (car b)) (loop (cdr a) (cdr b))))))
+        ((f first . rest)
+         (let loop ((lists (cons first rest)))
+           (if (%all-pairs? lists)
+               (begin (apply f (%cars lists))
+                      (loop (%cdrs lists))))))))
 
     (define (%all-pairs? lists)
       (or (null? lists)
@@ -174,33 +188,48 @@
     (define (%shortest lengths)
       (reduce min 0 lengths))
 
-    (define (vector-map f first . rest)
-      (if (null? rest)
-          (let ((n (vector-length first)))
-            (let loop ((i 0) (out '()))
-              (if (< i n)
-                  (loop (+ i 1) (cons (f (vector-ref first i)) out))
-                  (list->vector (reverse out)))))
-          (let* ((vectors (cons first rest))
-                 (n (%shortest (map vector-length vectors))))
-            (let loop ((i 0) (out '()))
-              (if (< i n)
-                  (loop (+ i 1)
-                        (cons (apply f (map (lambda (v) (vector-ref v i)) vectors)) out))
-                  (list->vector (reverse out)))))))
+    (define vector-map
+      (case-lambda
+        ((f first)
+         (let ((n (vector-length first)))
+           (let loop ((i 0) (out '()))
+             (if (< i n)
+                 (loop (+ i 1) (cons (f (vector-ref first i)) out))
+                 (list->vector (reverse out))))))
+        ((f first second)
+         (let ((n (min (vector-length first) (vector-length second))))
+           (let loop ((i 0) (out '()))
+             (if (< i n)
+                 (loop (+ i 1) (cons (f (vector-ref first i) (vector-ref second i)) out))
+                 (list->vector (reverse out))))))
+        ((f first . rest)
+         (let* ((vectors (cons first rest))
+                (n (%shortest (map vector-length vectors))))
+           (let loop ((i 0) (out '()))
+             (if (< i n)
+                 (loop (+ i 1)
+                       (cons (apply f (map (lambda (v) (vector-ref v i)) vectors)) out))
+                 (list->vector (reverse out))))))))
 
-    (define (vector-for-each f first . rest)
-      (if (null? rest)
-          (let ((n (vector-length first)))
-            (let loop ((i 0))
-              (if (< i n)
-                  (begin (f (vector-ref first i)) (loop (+ i 1))))))
-          (let* ((vectors (cons first rest))
-                 (n (%shortest (map vector-length vectors))))
-            (let loop ((i 0))
-              (if (< i n)
-                  (begin (apply f (map (lambda (v) (vector-ref v i)) vectors))
-                         (loop (+ i 1))))))))
+    (define vector-for-each
+      (case-lambda
+        ((f first)
+         (let ((n (vector-length first)))
+           (let loop ((i 0))
+             (if (< i n)
+                 (begin (f (vector-ref first i)) (loop (+ i 1)))))))
+        ((f first second)
+         (let ((n (min (vector-length first) (vector-length second))))
+           (let loop ((i 0))
+             (if (< i n)
+                 (begin (f (vector-ref first i) (vector-ref second i)) (loop (+ i 1)))))))
+        ((f first . rest)
+         (let* ((vectors (cons first rest))
+                (n (%shortest (map vector-length vectors))))
+           (let loop ((i 0))
+             (if (< i n)
+                 (begin (apply f (map (lambda (v) (vector-ref v i)) vectors))
+                        (loop (+ i 1)))))))))
 
     (define (string-map f first . rest)
       (if (null? rest)
@@ -229,15 +258,15 @@
     (define call-with-escape-continuation %call/cc)
 
     ;; A wind is #(before after dynamic-state-outside). The winds of the dynamic state are a list of them.
+    ;; Several values are one object where nobody receives them: so `results` here and below is whatever thunk gave.
     (define (dynamic-wind before thunk after)
       (before)
       (let ((outside (%dynamic)))
         (%set-dynamic-winds! (cons (vector before after outside) (%dynamic-winds)))
-        (call-with-values thunk
-          (lambda results
-            (%set-dynamic! outside)
-            (after)
-            (apply values results)))))
+        (let ((results (thunk)))
+          (%set-dynamic! outside)
+          (after)
+          results)))
 
     ;; The interpreter calls this before it throws to a continuation whose winds are others than the present ones:
     ;; leave what is not common, innermost first, then enter, outermost first.
@@ -287,8 +316,8 @@
                               (lambda ()
                                 (resume (lambda () (raise-continuable condition)))))))))))
             (lambda ()
-              (call-with-values body
-                (lambda results (lambda () (apply values results))))))))))
+              (let ((results (body)))
+                (lambda () results))))))))
 
     (define (%guard-else body handler)
       ((%call/cc
@@ -296,8 +325,8 @@
           (with-exception-handler
             (lambda (condition) (leave (lambda () (handler condition))))
             (lambda ()
-              (call-with-values body
-                (lambda results (lambda () (apply values results))))))))))
+              (let ((results (body)))
+                (lambda () results))))))))
 
     ;; --- keyword arguments (define*, lambda*)
 
@@ -365,10 +394,9 @@
     ;; --- ports
 
     (define (call-with-port port f)
-      (call-with-values (lambda () (f port))
-        (lambda results
-          (close-port port)
-          (apply values results))))
+      (let ((results (f port)))
+        (close-port port)
+        results))
 
     (define (call-with-output-string f)
       (let ((port (open-output-string)))

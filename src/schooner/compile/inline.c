@@ -284,6 +284,27 @@ static bool simplify_applied_lambda(struct compiler *compiler, struct core **slo
     return simplify(compiler, slot, NULL);
 }
 
+/* (call-with-values (lambda () ...) (lambda formals ...)): values received where they are, without a call of either. */
+static bool simplify_call_with_values(struct compiler *compiler, struct core **slot, bool *ret_done)
+{
+    struct core *call = *slot;
+    *ret_done = core_is_primitive(compiler, call->call.procedure, "call-with-values") && call->call.count == 2 &&
+                call->call.args[0]->kind == CORE_LAMBDA && only_clause(call->call.args[0], 0) &&
+                call->call.args[1]->kind == CORE_LAMBDA && call->call.args[1]->lambda.count == 1;
+    if (!*ret_done)
+        return true;
+    struct core *producer = core_new(compiler->front, CORE_CALL, call->position);
+    struct core *receive = core_new(compiler->front, CORE_RECEIVE, call->position);
+    if (!producer || !receive)
+        return false;
+    producer->inlined = receive->inlined = call->inlined;
+    producer->call.procedure = call->call.args[0];
+    receive->receive.producer = producer;
+    receive->receive.clause = call->call.args[1]->lambda.clauses[0];
+    *slot = receive;
+    return simplify(compiler, slot, NULL);
+}
+
 /* --- variables that only name another thing --- */
 
 static bool is_name_for(struct compiler *compiler, const struct variable *variable, const struct core *value)
@@ -388,6 +409,7 @@ static bool simplify(struct compiler *compiler, struct core **slot, void *data)
     case CORE_CALL: {
         bool done;
         ok = simplify_applied_lambda(compiler, slot, &done) &&
+             (done || is_off(compiler, SWITCH_INLINE) || simplify_call_with_values(compiler, slot, &done)) &&
              (done || (core_each(compiler, node, simplify, NULL) && simplify_call(compiler, slot)));
         break;
     }

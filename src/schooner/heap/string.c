@@ -112,6 +112,21 @@ sch_value string_fresh_of(sch_vm *vm, const char *text, size_t bytes)
     return is_raised(string) ? string : string_result(vm, object_as(struct string, string));
 }
 
+/* The characters that begin in eight bytes. */
+static inline size_t characters_in(const char *text)
+{
+    const uint64_t lows = 0x0101010101010101u;
+    uint64_t word;
+    memcpy(&word, text, sizeof word);
+    uint64_t inner = word >> 7 & ~word >> 6 & lows; /* bytes 10xxxxxx */
+    return sizeof word - (size_t)(inner * lows >> 56);
+}
+
+static inline bool begins_character(char byte)
+{
+    return ((unsigned char)byte & 0xc0) != 0x80;
+}
+
 size_t string_offset(const struct string *string, size_t index)
 {
     if (string->characters == header_length(string->header))
@@ -119,7 +134,10 @@ size_t string_offset(const struct string *string, size_t index)
     sch_assert(index <= string->characters);
     size_t stride = index / STRING_INDEX_STRIDE;
     size_t at = stride ? string_index(string)[stride - 1] : 0;
-    for (size_t i = stride * STRING_INDEX_STRIDE; i < index; i++)
-        at += utf8_step((unsigned char)string->text[at]);
+    size_t before = index % STRING_INDEX_STRIDE; /* characters that begin between here and there */
+    for (; before >= sizeof(uint64_t); at += sizeof(uint64_t))
+        before -= characters_in(string->text + at);
+    for (; before > 0 || !begins_character(string->text[at]); at++)
+        before -= begins_character(string->text[at]);
     return at;
 }

@@ -27,6 +27,12 @@ sch_value prim_number_to_string(sch_vm *vm, const sch_value *args, size_t count)
         return V_RAISED;
     if (is_complex(args[0]) && radix > 18) /* i would be a digit */
         return raise_range(vm, "number->string", 2, args[1]);
+    if (is_fixnum(args[0])) {
+        char digits[FIXNUM_TEXT];
+        size_t length;
+        const char *start = fixnum_text(fixnum_int(args[0]), radix, digits, &length);
+        return string_fresh_of(vm, start, length);
+    }
     buffer_init(&text, vm_memory(vm));
     sch_value value = V_RAISED;
     if (number_print(vm, args[0], radix, &text))

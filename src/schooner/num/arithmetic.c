@@ -350,6 +350,15 @@ sch_value number_divide_both(sch_vm *vm, const char *who, bool floors, sch_value
 
     if (!is_integer(a) || !is_integer(b) || value_same(b, make_fixnum(0)) || (is_double(b) && double_of(b) == 0.0))
         return number_integer_divide(vm, who, quotient, a, b); /* which raises */
+    if (are_fixnums(a, b) && fixnum_int(b) != -1) {
+        size_t bytes = object_size(sizeof(struct values), 2, sizeof(sch_value));
+        if (!heap_reserve(vm, bytes))
+            return V_RAISED;
+        struct values *values = heap_object(vm, OBJECT_VALUES, 2, bytes);
+        values->items[0] = make_fixnum(divide_small(quotient, fixnum_int(a), fixnum_int(b)));
+        values->items[1] = make_fixnum(divide_small(remainder, fixnum_int(a), fixnum_int(b)));
+        return object_value(values);
+    }
 
     work_init(&work, vm, WORK_COLLECTS);
     sch_value value = V_RAISED;

@@ -56,6 +56,10 @@ sch_value number_divide_both(sch_vm *vm, const char *who, bool floors, sch_value
 bool number_eqv(sch_value a, sch_value b);
 uint64_t number_hash(sch_value v);
 
+/* The digits of a fixnum, behind a minus where it is below zero, at the end of `text`. */
+enum { FIXNUM_TEXT = 72 };
+const char *fixnum_text(int64_t n, unsigned radix, char text[FIXNUM_TEXT], size_t *ret_length);
+
 /*
  * Text to number, as (string->number text radix): `exactness` of prefixes is handled here. V_FALSE: not a number.
  * V_RAISED: a limit (integer-bits, fuel, heap). Correctly rounded. `text` must not move: not in the collected heap

@@ -146,13 +146,33 @@ static bool look(void *vm)
     return poll(vm);
 }
 
+/* What most texts of numbers are: a sign or none, and so few decimal digits that they fit. */
+static bool plain_integer(const char *text, size_t length, int64_t *ret)
+{
+    enum { DIGITS_MAX = 17 };
+    size_t sign = length > 0 && (text[0] == '-' || text[0] == '+');
+    if (length == sign || length > sign + DIGITS_MAX)
+        return false;
+    int64_t n = 0;
+    for (size_t i = sign; i < length; i++) {
+        if (text[i] < '0' || text[i] > '9')
+            return false;
+        n = n * 10 + (text[i] - '0');
+    }
+    *ret = text[0] == '-' ? -n : n;
+    return true;
+}
+
 sch_value number_parse(sch_vm *vm, const char *text, size_t length, unsigned radix)
 {
     struct literal literal;
     struct work work;
     struct number number;
+    int64_t small;
     if (!charge(vm, length / 4 + 1))
         return V_RAISED;
+    if (radix == 10 && plain_integer(text, length, &small))
+        return make_fixnum(small);
     if (!literal_read(text, length, radix, (struct literal_clock){ look, vm }, &literal) ||
         !literal_has_value(&literal))
         return vm->limit == SCH_LIMIT_NONE ? V_FALSE : V_RAISED;

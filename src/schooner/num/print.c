@@ -68,10 +68,9 @@ static bool print_double(sch_vm *vm, double d, unsigned radix, struct buffer *ou
     return print_scientific(vm, &shortest, out);
 }
 
-static bool print_small(sch_vm *vm, int64_t n, unsigned radix, struct buffer *out)
+const char *fixnum_text(int64_t n, unsigned radix, char text[FIXNUM_TEXT], size_t *ret_length)
 {
-    char text[72];
-    size_t at = sizeof text;
+    size_t at = FIXNUM_TEXT;
     uint64_t magnitude = n < 0 ? -(uint64_t)n : (uint64_t)n;
     do {
         text[--at] = "0123456789abcdefghijklmnopqrstuvwxyz"[magnitude % radix];
@@ -79,7 +78,16 @@ static bool print_small(sch_vm *vm, int64_t n, unsigned radix, struct buffer *ou
     } while (magnitude > 0);
     if (n < 0)
         text[--at] = '-';
-    return append(vm, out, text + at, sizeof text - at);
+    *ret_length = FIXNUM_TEXT - at;
+    return text + at;
+}
+
+static bool print_small(sch_vm *vm, int64_t n, unsigned radix, struct buffer *out)
+{
+    char text[FIXNUM_TEXT];
+    size_t length;
+    const char *start = fixnum_text(n, radix, text, &length);
+    return append(vm, out, start, length);
 }
 
 static bool print_integer(struct work *work, struct integer n, unsigned radix, struct buffer *out)

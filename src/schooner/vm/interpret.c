@@ -31,26 +31,39 @@
         STEP(length);                      \
     } while (0)
 
+/* A double that fits a word, or a fixnum beside one. */
+static inline bool as_double(sch_value v, double *ret)
+{
+    if (likely(is_small_double(v)))
+        *ret = small_double(v);
+    else if (is_fixnum(v))
+        *ret = (double)fixnum_int(v);
+    else
+        return false;
+    return true;
+}
+
 /* Fixnums first, then doubles that fit a word; all else in num/. */
-#define ARITHMETIC(x, y, fixnum_case, double_operator, slow)                                    \
-    do {                                                                                        \
-        sch_value a = (x), b = (y);                                                             \
-        if (likely(are_fixnums(a, b))) {                                                        \
-            int64_t n;                                                                          \
-            if (likely(!(fixnum_case))) {                                                       \
-                R(A) = (sch_value){ (uint64_t)n };                                              \
-                STEP(1);                                                                        \
-            }                                                                                   \
-        } else if (is_small_double(a) && is_small_double(b)) {                                  \
-            sch_value v = small_double_encode(small_double(a) double_operator small_double(b)); \
-            if (likely(is_small_double(v))) {                                                   \
-                R(A) = v;                                                                       \
-                STEP(1);                                                                        \
-            }                                                                                   \
-        }                                                                                       \
-        SAVE();                                                                                 \
-        value = slow;                                                                           \
-        goto store_a;                                                                           \
+#define ARITHMETIC(x, y, fixnum_case, double_operator, slow)          \
+    do {                                                              \
+        sch_value a = (x), b = (y);                                   \
+        double x_, y_;                                                \
+        if (likely(are_fixnums(a, b))) {                              \
+            int64_t n;                                                \
+            if (likely(!(fixnum_case))) {                             \
+                R(A) = (sch_value){ (uint64_t)n };                    \
+                STEP(1);                                              \
+            }                                                         \
+        } else if (as_double(a, &x_) && as_double(b, &y_)) {          \
+            sch_value v = small_double_encode(x_ double_operator y_); \
+            if (likely(is_small_double(v))) {                         \
+                R(A) = v;                                             \
+                STEP(1);                                              \
+            }                                                         \
+        }                                                             \
+        SAVE();                                                       \
+        value = slow;                                                 \
+        goto store_a;                                                 \
     } while (0)
 
 #define COMPARISON(x, y, operator, relation, who, sense, length)                    \
@@ -771,8 +784,9 @@ op_MUL:
                number_multiply(vm, "*", a, b));
 op_DIV : {
     sch_value a = R(B), b = R(C);
-    if (is_small_double(a) && is_small_double(b)) {
-        sch_value v = small_double_encode(small_double(a) / small_double(b));
+    double x, y;
+    if ((is_small_double(a) || is_small_double(b)) && b.bits != 0 && as_double(a, &x) && as_double(b, &y)) {
+        sch_value v = small_double_encode(x / y);
         if (likely(is_small_double(v))) {
             R(A) = v;
             STEP(1);
