@@ -25,6 +25,7 @@
 
     ;; (run-sandboxed thunk #:memory bytes #:timeout seconds #:fuel units #:output bytes)
     (define (run-sandboxed thunk . options)
+      (if (not (procedure? thunk)) (error "run-sandboxed: expected a procedure, got" thunk))
       (flush)
       (%run-sandboxed thunk (lambda (text) (write-string text)) options))
 

@@ -101,7 +101,10 @@ int command_test(const struct options *options)
         test_file(&testing, options->args[i]);
     if (options->expression)
         test_file(&testing, "-e");
-    printf("1..%zu\n# %zu passed, %zu failed, in %zu file%s\n", testing.files, testing.passed, testing.failed,
+    printf("1..%zu\n# %zu passed, %zu failed, in %zu file%s", testing.files, testing.passed, testing.failed,
            testing.files, testing.files == 1 ? "" : "s");
+    if (testing.bad_files > 0) /* without a test that failed, too: it ended early, or tested nothing */
+        printf(", %zu not ok", testing.bad_files);
+    putchar('\n');
     return testing.bad_files ? STATUS_ERROR : STATUS_OK;
 }
