@@ -12,7 +12,7 @@
 #
 #   VM          where kernel and images are kept [build-vm]  VM_KERNEL   6.1 or 6.12 [6.1]
 #   VM_TIMEOUT  seconds [900]                                VM_MEMORY   MiB [1536]
-#   VM_SIZE     of the image of DIR [512M]
+#   VM_SIZE     of the image of DIR [512M]               VM_SYSCTL   one setting of the kernel, NAME=VALUE
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -142,6 +142,7 @@ boot() { # [QEMU-OPTION...]
 run() { # MODE DIR COMMAND
     local status=0 line="console=ttyS0 loglevel=3 panic=-1 mitigations=off cgroup_no_v1=all"
     line="$line no_timer_check" # on a busy machine the emulated timer fails the kernel's test, and the boot ends there
+    [ -z "${VM_SYSCTL:-}" ] || line="$line sysctl.$VM_SYSCTL"
     setup
     make_images "$2" "$3"
     case $1 in
