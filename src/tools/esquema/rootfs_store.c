@@ -274,6 +274,36 @@ static void visit_one(int store, const char *name, rootfs_visitor *visitor, void
         close(fd);
 }
 
+static void copy_hash(void *data, const char *name, const char *hash)
+{
+    (void)name;
+    memcpy(data, hash, 65);
+}
+
+bool rootfs_kept_hash(const char *path, char ret_text[65])
+{
+    char real[PATH_MAX], name[64] = "";
+    char *data = bridge_data_folder();
+    bool is_found = data && realpath(data, real);
+    size_t length = is_found ? strlen(real) : 0;
+    free(data);
+    ret_text[0] = '\0';
+    if (!is_found || strncmp(path, real, length) != 0 || strncmp(path + length, "/rootfs/", 8) != 0)
+        return false;
+    const char *from = path + length + 8;
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(from, "/"), from);
+    if (!name_is_valid(name) || strcmp(from + strlen(name), "/root") != 0)
+        return false;
+    char folder[PATH_MAX + sizeof "/rootfs"];
+    snprintf(folder, sizeof folder, "%s/rootfs", real);
+    int store = open(folder, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (store < 0)
+        return false;
+    visit_one(store, name, copy_hash, ret_text);
+    close(store);
+    return ret_text[0] != '\0';
+}
+
 static int by_name(const struct dirent **a, const struct dirent **b)
 {
     return strcmp((*a)->d_name, (*b)->d_name);

@@ -32,6 +32,9 @@ typedef void rootfs_visitor(void *data, const char *name, const char *hash);
 /* Each that is kept, by name. */
 bool rootfs_list(rootfs_visitor *visitor, void *data, esq_error *ret_error);
 
+/* Of a root filesystem's path: the hash that it was kept with. false: it is none of the user's. */
+bool rootfs_kept_hash(const char *path, char ret_text[65]);
+
 void rootfs_hash_text(const unsigned char hash[32], char ret_text[65]);
 
 #endif

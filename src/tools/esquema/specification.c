@@ -6,6 +6,7 @@
 #include <unistd.h>
 #include "tools/common/json.h"
 #include "tools/common/report.h"
+#include "tools/esquema/rootfs_store.h"
 #include "tools/esquema/grants.h"
 #include "tools/esquema/problems.h"
 
@@ -138,9 +139,22 @@ static void print_text_line(const esq_spec *spec, const char *key, const char *f
     fputc('\n', out);
 }
 
+/* The one that the description has, else that which the root was imported with; "" */
+enum { ROOT_HASH_SIZE = 65 };
+
+static void find_root_hash(const esq_spec *spec, char ret[ROOT_HASH_SIZE])
+{
+    const char *given = text_of(spec, "rootfs-sha256");
+    if (*given)
+        snprintf(ret, ROOT_HASH_SIZE, "%s", given);
+    else
+        rootfs_kept_hash(text_of(spec, "rootfs"), ret);
+}
+
 static void print_root(const esq_spec *spec, FILE *out)
 {
-    const char *mode = text_of(spec, "rootfs-mode"), *hash = text_of(spec, "rootfs-sha256");
+    const char *mode = text_of(spec, "rootfs-mode");
+    char hash[ROOT_HASH_SIZE];
     fputs("root:        ", out);
     report_text(out, text_of(spec, "rootfs"));
     fprintf(out, "%s(%s", *text_of(spec, "rootfs") ? " " : "", mode);
@@ -149,8 +163,9 @@ static void print_root(const esq_spec *spec, FILE *out)
         report_text(out, text_of(spec, "rootfs-keep"));
     }
     fputs(")\n", out);
+    find_root_hash(spec, hash);
     if (*hash)
-        print_text_line(spec, "root hash:", "rootfs-sha256", out);
+        fprintf(out, "%-13s%s\n", "root hash:", hash);
 }
 
 static void print_mounts(const esq_spec *spec, FILE *out)
@@ -294,7 +309,9 @@ static void print_root_json(const esq_spec *spec, FILE *out)
     fputs(",\"root\":{", out);
     print_member("", "mode", text_of(spec, "rootfs-mode"), out);
     print_member(",", "path", text_of(spec, "rootfs"), out);
-    print_member(",", "sha256", text_of(spec, "rootfs-sha256"), out);
+    char hash[ROOT_HASH_SIZE];
+    find_root_hash(spec, hash);
+    print_member(",", "sha256", hash, out);
     print_member(",", "keep", text_of(spec, "rootfs-keep"), out);
     fputc('}', out);
 }
