@@ -586,8 +586,8 @@ typedef struct esq_exec {
  * Returns the pid of a child of the caller that ends with the program's status (0..255, or 128 and its signal), passes
  * signals on to it, and dies with the calling thread, the program with it. Fails with -ESRCH (the container does not
  * run), -EINVAL (no program), -EBADF and -EISDIR (one of its descriptors is closed; or a directory or a path handle,
- * which would lead it out of the container), -ENOENT (no such container), as esq_store_list, and with the errors of the step that failed;
- * ret_error->exit_status says 125, 126 or 127.
+ * which would lead it out of the container), -ENOENT (no such container), as esq_store_list, and with the errors of the
+ * step that failed; ret_error->exit_status says 125, 126 or 127.
  */
 ESQ_API pid_t esq_store_exec(esq_store *store, const char *name, const esq_exec *how, esq_error *ret_error);
 
