@@ -242,7 +242,7 @@ static void test_bindings_that_are_refused(void **state)
     (void)state;
     static const struct sch_binding twice[] = { { .name = "f", .function = host_nothing },
                                                 { .name = "f", .function = host_nothing } };
-    refuse(twice, 2, "same name");
+    refuse(twice, 2, "same name: f");
     static const struct sch_binding nameless[] = { { .function = host_nothing } };
     refuse(nameless, 1, "a name");
     static const struct sch_binding empty[] = { { .name = "f" } };
@@ -263,7 +263,7 @@ static void test_bindings_that_are_refused(void **state)
     sch_failure_done(&failure);
     libraries[0].name = libraries[1].name = "(acme tools)";
     assert_null(sch_env_new(&options, &failure));
-    assert_non_null(strstr(failure.message, "same name"));
+    assert_non_null(strstr(failure.message, "same name: (acme tools)"));
     sch_failure_done(&failure);
     libraries[1].name = "(scheme base)"; /* one of the engine's */
     assert_null(sch_env_new(&options, &failure));

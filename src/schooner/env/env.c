@@ -66,6 +66,14 @@ static bool fail(struct sch_failure *ret_failure, const char *kind, const char *
     return false;
 }
 
+/* The same, with the name that it is about. */
+static bool fail_about(struct sch_failure *ret_failure, const char *kind, const char *message, const char *name)
+{
+    char text[LIBRARY_NAME_MAX + 120];
+    snprintf(text, sizeof text, "%s: %.*s", message, LIBRARY_NAME_MAX, name);
+    return fail(ret_failure, kind, text);
+}
+
 static void fill_primitive(char *at, size_t index, unsigned flags)
 {
     struct primitive *primitive = (struct primitive *)(at + index * sizeof(struct primitive));
@@ -185,7 +193,7 @@ static bool copy_library(sch_env *env, const struct sch_library *from, uint32_t 
     if (from->count > 0 && !from->bindings)
         return fail(ret_failure, "misuse", "a host library without its bindings");
     if (from->name && find_any(env, name))
-        return fail(ret_failure, "misuse", "two libraries have the same name");
+        return fail_about(ret_failure, "misuse", "two libraries have the same name", name);
     struct sch_binding *bindings = arena_array(&env->arena, from->count, sizeof *bindings);
     char *name_copy = copy_text(env, name);
     if (!bindings || !name_copy)
@@ -196,10 +204,11 @@ static bool copy_library(sch_env *env, const struct sch_library *from, uint32_t 
             return fail(ret_failure, "misuse",
                         "a host binding needs a name, and a function with a sensible arity or a value");
         if (!from->name && anonymous_name_is_taken(env, bindings[i].name))
-            return fail(ret_failure, "misuse", "two anonymous libraries bind the same name");
+            return fail_about(ret_failure, "misuse", "two anonymous libraries bind the same name", bindings[i].name);
         for (size_t j = 0; j < i; j++)
             if (strcmp(bindings[j].name, bindings[i].name) == 0)
-                return fail(ret_failure, "misuse", "two bindings of a host library have the same name");
+                return fail_about(ret_failure, "misuse", "two bindings of a host library have the same name",
+                                  bindings[i].name);
         if (!(bindings[i].name = copy_text(env, bindings[i].name)))
             return fail(ret_failure, "no-memory", "out of memory");
         env->functions[*first - env->value_count + i] = (struct host_function){
@@ -239,7 +248,7 @@ static bool copy_pre_imports(sch_env *env, const char *const *names, struct sch_
     for (size_t i = 0; i < count; i++) {
         char name[LIBRARY_NAME_MAX];
         if (!library_name_canonical(names[i], name, sizeof name) || !env_find_library(env, name))
-            return fail(ret_failure, "library-not-found", "a pre-imported library is not on the menu");
+            return fail_about(ret_failure, "library-not-found", "a pre-imported library is not on the menu", names[i]);
         if (!(env->pre_imports[anonymous + i] = copy_text(env, name)))
             return fail(ret_failure, "no-memory", "out of memory");
     }
