@@ -151,7 +151,7 @@
               ((null? tail) (length x))
               (else (%raise-type 'length+ 1 "a list" x)))))
 
-    (define (concatenate lists) (reduce-right append '() lists))
+    (define (concatenate lists) (apply append lists))
     (define append! append)
     (define concatenate! concatenate)
     (define reverse! reverse)

@@ -125,6 +125,12 @@ static inline bool heap_reserve(sch_vm *vm, size_t bytes)
 }
 /* The same for `count` pairs; wastes nothing however many they are. */
 bool heap_reserve_pairs(sch_vm *vm, size_t count);
+/* The units that building them costs: memory that is fresh, and that a collection will look at. One pair costs a unit,
+ * so that many short lists are not free. */
+static inline uint64_t pairs_cost(size_t count)
+{
+    return (uint64_t)count / 2 + count % 2;
+}
 /* One object of `bytes`, of any size, besides what heap_reserve is asked for. Order: heap_reserve_object for each
  * object that may be large first (at most HEAP_PENDING_MAX), then one heap_reserve for all that is small. Same failure.
  * May collect. A size above the cap fails at once. */

@@ -64,6 +64,8 @@ sch_value prim_make_bytevector(sch_vm *vm, const sch_value *args, size_t count)
 
 sch_value prim_bytevector(sch_vm *vm, const sch_value *args, size_t count)
 {
+    if (!charge(vm, count / ARGUMENTS_PER_UNIT))
+        return V_RAISED;
     for (size_t i = 0; i < count; i++)
         if (!check_byte(vm, "bytevector", i + 1, args[i]))
             return V_RAISED;
@@ -136,6 +138,8 @@ sch_value prim_bytevector_copy_to(sch_vm *vm, const sch_value *args, size_t coun
 sch_value prim_bytevector_append(sch_vm *vm, const sch_value *args, size_t count)
 {
     size_t total = 0;
+    if (!charge(vm, count / ARGUMENTS_PER_UNIT)) /* they may all be empty */
+        return V_RAISED;
     for (size_t i = 0; i < count; i++) {
         if (!check_bytevector(vm, "bytevector-append", i + 1, args[i]))
             return V_RAISED;

@@ -15,7 +15,7 @@ enum {
     PLAIN_AGAIN = 400,
     WAITING_INSIDE = 32,  /* ranges that need no memory of the account */
     CHARGED_AT_ONCE = 64, /* comparisons */
-    FOREST_UNITS = 7,     /* what a comparison with the forest costs more: its words lie anywhere in memory */
+    FOREST_UNITS = 8,     /* what a comparison with the forest costs more: its words lie anywhere in memory */
 };
 
 bool values_eqv(sch_value a, sch_value b)
@@ -293,6 +293,8 @@ sch_value prim_is_boolean(sch_vm *vm, const sch_value *args, size_t count)
 
 sch_value prim_boolean_same(sch_vm *vm, const sch_value *args, size_t count)
 {
+    if (!charge(vm, count / ARGUMENTS_PER_UNIT))
+        return V_RAISED;
     for (size_t i = 0; i < count; i++)
         if (!is_boolean(args[i]))
             return raise_type(vm, "boolean=?", i + 1, "a boolean", args[i]);

@@ -8,10 +8,9 @@ enum list_shape { LIST_PROPER, LIST_DOTTED, LIST_CYCLIC, LIST_LIMIT };
 
 /*
  * A walk over pairs may miss the cache at each of them: it costs a unit for each pair, whatever is done there. What is
- * less than PAIRS_PER_CHARGE at its end is charged too, or many short walks would be free. Pairs that are built lie
- * side by side: four for a unit.
+ * less than PAIRS_PER_CHARGE at its end is charged too, or many short walks would be free.
  */
-enum { PAIRS_PER_CHARGE = 64, PAIRS_BUILT_PER_UNIT = 4, PAIRS_PER_POLL = 4096 };
+enum { PAIRS_PER_CHARGE = 64, PAIRS_PER_POLL = 4096 };
 
 /* In loops over pairs that were charged in one go: looks at the clock now and then. false: a limit, return V_RAISED. */
 static inline bool pairs_go_on(sch_vm *vm, size_t i)

@@ -160,7 +160,7 @@ sch_value prim_make_list(sch_vm *vm, const sch_value *args, size_t count)
     size_t length;
     if (!argument_index(vm, "make-list", 1, args[0], FIXNUM_MAX, &length))
         return V_RAISED;
-    if (!charge(vm, length / PAIRS_BUILT_PER_UNIT) || !heap_reserve_pairs(vm, length))
+    if (!charge(vm, pairs_cost(length)) || !heap_reserve_pairs(vm, length))
         return V_RAISED;
     sch_value fill = count > 1 ? args[1] : V_UNSPECIFIED;
     sch_value list = V_NIL;
@@ -185,14 +185,14 @@ static sch_value arguments_before(sch_vm *vm, const sch_value *args, size_t coun
 
 sch_value prim_list(sch_vm *vm, const sch_value *args, size_t count)
 {
-    if (!charge(vm, count / PAIRS_BUILT_PER_UNIT) || !heap_reserve_pairs(vm, count))
+    if (!charge(vm, pairs_cost(count)) || !heap_reserve_pairs(vm, count))
         return V_RAISED;
     return arguments_before(vm, args, count, V_NIL);
 }
 
 sch_value prim_cons_star(sch_vm *vm, const sch_value *args, size_t count)
 {
-    if (!charge(vm, count / PAIRS_BUILT_PER_UNIT) || !heap_reserve_pairs(vm, count - 1))
+    if (!charge(vm, pairs_cost(count - 1)) || !heap_reserve_pairs(vm, count - 1))
         return V_RAISED;
     return arguments_before(vm, args, count - 1, args[count - 1]);
 }
@@ -229,9 +229,11 @@ sch_value prim_append(sch_vm *vm, const sch_value *args, size_t count)
     if (count == 0)
         return V_NIL;
     size_t total = 0;
+    if (!charge(vm, count / ARGUMENTS_PER_UNIT)) /* they may all be empty */
+        return V_RAISED;
     for (size_t i = 0; i + 1 < count; i++) {
         size_t length;
-        if (!list_length(vm, "append", i + 1, args[i], &length))
+        if (!list_length(vm, "append", i + 1, args[i], &length) || !pairs_go_on(vm, i))
             return V_RAISED;
         total += length; /* bounded: each argument is at most the heap */
     }
@@ -245,7 +247,7 @@ sch_value prim_append(sch_vm *vm, const sch_value *args, size_t count)
             if (!pairs_go_on(vm, length++))
                 return V_RAISED;
         out = copy_before(vm, args[i], length, out);
-        if (is_raised(out))
+        if (is_raised(out) || !pairs_go_on(vm, i))
             return V_RAISED;
     }
     return out;

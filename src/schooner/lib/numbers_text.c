@@ -35,7 +35,7 @@ sch_value prim_number_to_string(sch_vm *vm, const sch_value *args, size_t count)
     }
     buffer_init(&text, vm_memory(vm));
     sch_value value = V_RAISED;
-    if (number_print(vm, args[0], radix, &text))
+    if (charge(vm, 1) && number_print(vm, args[0], radix, &text))
         value = string_fresh_of(vm, (const char *)text.bytes, text.length);
     buffer_done(&text);
     return value;

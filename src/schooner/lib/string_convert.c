@@ -14,8 +14,8 @@ static uint32_t next_character(const struct string_part *part, size_t *at)
 sch_value prim_string_to_list(sch_vm *vm, const sch_value *args, size_t count)
 {
     struct string_part part;
-    if (!string_part_of(vm, "string->list", args, count, 1, 1, &part) ||
-        !charge(vm, part.characters / CHARACTERS_PER_UNIT) || !heap_reserve_pairs(vm, part.characters))
+    if (!string_part_of(vm, "string->list", args, count, 1, 1, &part) || !charge(vm, pairs_cost(part.characters)) ||
+        !heap_reserve_pairs(vm, part.characters))
         return V_RAISED;
     sch_value head = V_NIL, tail = V_NIL;
     for (size_t i = 0, at = 0; i < part.characters; i++) {

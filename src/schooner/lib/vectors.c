@@ -109,7 +109,7 @@ sch_value prim_vector_to_list(sch_vm *vm, const sch_value *args, size_t count)
     if (!check_vector(vm, "vector->list", 1, args[0]) ||
         !argument_range(vm, "vector->list", args, count, 1, object_length(args[0]), &start, &end))
         return V_RAISED;
-    if (!charge(vm, (end - start) / ITEMS_PER_UNIT) || !heap_reserve_pairs(vm, end - start))
+    if (!charge(vm, pairs_cost(end - start)) || !heap_reserve_pairs(vm, end - start))
         return V_RAISED;
     sch_value list = V_NIL;
     for (size_t i = end; i-- > start;) {
@@ -188,6 +188,8 @@ sch_value prim_vector_copy_to(sch_vm *vm, const sch_value *args, size_t count)
 sch_value prim_vector_append(sch_vm *vm, const sch_value *args, size_t count)
 {
     size_t total = 0;
+    if (!charge(vm, count / ARGUMENTS_PER_UNIT)) /* they may all be empty */
+        return V_RAISED;
     for (size_t i = 0; i < count; i++) {
         if (!check_vector(vm, "vector-append", i + 1, args[i]))
             return V_RAISED;

@@ -61,6 +61,8 @@ static bool print_double(sch_vm *vm, double d, unsigned radix, struct buffer *ou
         shortest_in_radix(d, radix, &shortest);
         return print_positional(vm, &shortest, out);
     }
+    if (!charge(vm, 2))
+        return false;
     shortest_decimal(d, &shortest);
     /* positional from 1e-6 up to below 1e21 */
     if (shortest.point > -6 && shortest.point <= 21)

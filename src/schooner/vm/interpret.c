@@ -165,7 +165,7 @@ static bool rest_list(sch_vm *vm, size_t required, size_t count)
     size_t length = count > required ? count - required : 0;
     interpreter_of(vm)->extra = vm->fp;
     interpreter_of(vm)->extra_count = count;
-    bool ok = charge(vm, length / 4) && heap_reserve_pairs(vm, length);
+    bool ok = charge(vm, pairs_cost(length)) && heap_reserve_pairs(vm, length);
     interpreter_of(vm)->extra_count = 0;
     if (!ok)
         return false;
@@ -235,7 +235,7 @@ static bool receive(sch_vm *vm, sch_value value, sch_value *to, size_t count, bo
     }
     sch_value rest = V_NIL;
     if (has_rest) {
-        if (!charge(vm, (length - count) / 4) || !heap_reserve_pairs(vm, length - count))
+        if (!charge(vm, pairs_cost(length - count)) || !heap_reserve_pairs(vm, length - count))
             return false;
         for (size_t i = length; i > count; i--)
             rest = cons(vm, items[i - 1], rest);
