@@ -368,9 +368,12 @@ static bool gen_known_call(struct generator *g, struct core *node, struct core *
     uint32_t base = frame_take(g, total);
     if (!gen_row(g, node->call.args, clause->count, base))
         return false;
-    if (clause->has_rest &&
-        !gen_list(g, node->call.args + clause->count, node->call.count - clause->count, base + clause->count))
-        return false;
+    if (clause->has_rest) {
+        size_t rest = node->call.count - clause->count;
+        emit_ticks(&g->as, (uint32_t)pairs_cost(rest)); /* as where the list is made on entry */
+        if (!gen_list(g, node->call.args + clause->count, rest, base + clause->count))
+            return false;
+    }
     gen_position(g, node);
     emit_known(g, info, environment, info->starts[index], base, total, dest);
     g->next = saved;

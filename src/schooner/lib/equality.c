@@ -15,7 +15,7 @@ enum {
     PLAIN_AGAIN = 400,
     WAITING_INSIDE = 32,  /* ranges that need no memory of the account */
     CHARGED_AT_ONCE = 64, /* comparisons */
-    FOREST_UNITS = 8,     /* what a comparison with the forest costs more: its words lie anywhere in memory */
+    FOREST_UNITS = 9,     /* what a comparison with the forest costs more: its words lie anywhere in memory */
 };
 
 bool values_eqv(sch_value a, sch_value b)

@@ -111,9 +111,12 @@ bool real_load(struct work *work, sch_value v, struct real *ret)
 
 bool number_load(struct work *work, sch_value v, struct number *ret)
 {
+    /* Copied as a whole: made on the spot, it would be read by words that are wider than those just written, and the
+     * processor waits for that. */
+    static const struct real zero = { true, 0, { { integer_one_limb, 0, false }, { integer_one_limb, 1, false } } };
     if (!is_complex(v)) {
         ret->complex = false;
-        ret->im = real_of_integer(INTEGER_ZERO);
+        ret->im = zero;
         return real_load(work, v, &ret->re);
     }
     const struct complex *complex = object_as(struct complex, v);

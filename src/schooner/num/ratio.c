@@ -260,6 +260,8 @@ bool exact_to_double(struct work *work, struct integer n, struct integer d, doub
         *ret = 0.0;
         return true;
     }
+    if (!charge(work->vm, 1))
+        return false;
     if (!leading_of_ratio(work, n, d, &leading))
         return false;
     double magnitude = round_leading(leading);
