@@ -1,6 +1,8 @@
 /* Decoding after table 3-7 of the Unicode Standard. */
 #include "base/utf8.h"
 
+#include <string.h>
+
 static inline bool is_tail(unsigned char byte)
 {
     return (byte & 0xc0) == 0x80;
@@ -54,12 +56,32 @@ size_t utf8_encode(uint32_t character, unsigned char ret_bytes[4])
     return size;
 }
 
+size_t utf8_ascii(const unsigned char *bytes, size_t length)
+{
+    size_t at = 0;
+    uint64_t word;
+    for (; length - at >= sizeof word; at += sizeof word) {
+        memcpy(&word, bytes + at, sizeof word);
+        if (word & 0x8080808080808080u)
+            break;
+    }
+    while (at < length && bytes[at] < 0x80)
+        at++;
+    return at;
+}
+
 bool utf8_count(const unsigned char *bytes, size_t length, size_t *ret_count, size_t *ret_valid)
 {
     size_t at = 0;
     size_t count = 0;
     while (at < length) {
         uint32_t character;
+        if (bytes[at] < 0x80) {
+            size_t ascii = utf8_ascii(bytes + at, length - at);
+            at += ascii;
+            count += ascii;
+            continue;
+        }
         size_t size = utf8_decode(bytes + at, length - at, &character);
         if (size == 0)
             break;

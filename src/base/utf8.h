@@ -23,6 +23,9 @@ static inline size_t utf8_size(uint32_t character)
     return character < 0x80 ? 1 : character < 0x800 ? 2 : character < 0x10000 ? 3 : 4;
 }
 
+/* How many bytes from the first on are ASCII. */
+size_t utf8_ascii(const unsigned char *bytes, size_t length);
+
 /* Length of the character that starts with `byte` in text known to be valid. */
 static inline size_t utf8_step(unsigned char byte)
 {

@@ -60,12 +60,36 @@ static void test_count(void **state)
     assert_int_equal(valid, 3);
 }
 
+/* A byte that is no UTF-8, and one of two bytes, at each place of a text that is else ASCII. */
+static void test_ascii_runs(void **state)
+{
+    for (size_t length = 0; length < 40; length++) {
+        for (size_t at = 0; at < length; at++) {
+            unsigned char text[40];
+            size_t count, valid;
+            memset(text, 'x', sizeof text);
+            assert_int_equal(utf8_ascii(text, length), length);
+            text[at] = 0xff;
+            assert_int_equal(utf8_ascii(text, length), at);
+            assert_false(utf8_count(text, length, &count, &valid));
+            assert_true(count == at && valid == at);
+            text[at] = 0xc3;
+            if (at + 1 == length)
+                continue;
+            text[at + 1] = 0xa9;
+            assert_true(utf8_count(text, length, &count, &valid));
+            assert_true(count == length - 1 && valid == length);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_scalar_value_and_back),
         cmocka_unit_test(test_ill_formed),
         cmocka_unit_test(test_count),
+        cmocka_unit_test(test_ascii_runs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -90,6 +90,15 @@ static sch_value take_string(sch_vm *vm, sch_value value, size_t length, size_t 
     return string;
 }
 
+/* How many of the bytes stand before one that ends a line. */
+static size_t line_part(const unsigned char *bytes, size_t length)
+{
+    const unsigned char *newline = memchr(bytes, '\n', length);
+    size_t before = newline ? (size_t)(newline - bytes) : length;
+    const unsigned char *carriage = memchr(bytes, '\r', before);
+    return carriage ? (size_t)(carriage - bytes) : before;
+}
+
 /* How many bytes stand before the end of the line, or of the input. */
 static bool find_line_end(sch_vm *vm, sch_value port, size_t *ret_length)
 {
@@ -97,9 +106,13 @@ static bool find_line_end(sch_vm *vm, sch_value port, size_t *ret_length)
     for (;;) {
         size_t left, more;
         const unsigned char *bytes = port_bytes(port_of(port), &left);
-        for (; length < left && bytes[length] != '\n' && bytes[length] != '\r'; length++) {
+        for (bool ends = false; length < left && !ends;) {
             if (length % TEXT_PIECE == 0 && !charge(vm, size_min(left - length, TEXT_PIECE) / BYTES_PER_UNIT))
                 return false;
+            size_t piece = size_min(left - length, TEXT_PIECE - length % TEXT_PIECE);
+            size_t before = line_part(bytes + length, piece);
+            ends = before < piece;
+            length += before;
         }
         *ret_length = length;
         if (length < left && (bytes[length] == '\n' || length + 1 < left))

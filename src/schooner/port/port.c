@@ -197,16 +197,21 @@ static size_t clean(struct port *port, const unsigned char *bytes, size_t length
     size_t made = 0;
     port->cut_length = 0;
     for (size_t i = 0; i < length;) {
-        uint32_t character;
-        size_t size = utf8_decode(bytes + i, length - i, &character);
-        if (size == 0 && !at_end && is_cut(bytes + i, length - i)) {
+        size_t characters, valid;
+        bool whole = utf8_count(bytes + i, length - i, &characters, &valid);
+        memcpy(out + made, bytes + i, valid);
+        made += valid;
+        i += valid;
+        if (whole)
+            break;
+        if (!at_end && is_cut(bytes + i, length - i)) {
             port->cut_length = length - i;
             memcpy(port->cut, bytes + i, length - i);
-            return made;
+            break;
         }
-        memcpy(out + made, size ? bytes + i : replacement, size ? size : sizeof replacement);
-        made += size ? size : sizeof replacement;
-        i += size ? size : 1;
+        memcpy(out + made, replacement, sizeof replacement);
+        made += sizeof replacement;
+        i++;
     }
     return made;
 }
