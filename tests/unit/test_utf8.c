@@ -3,6 +3,8 @@
 
 #include "base/utf8.h"
 
+#include <string.h>
+
 static void test_every_scalar_value_and_back(void **state)
 {
     for (uint32_t character = 0; character <= 0x10ffff; character++) {
