@@ -582,10 +582,32 @@
       (syntax-rules ()
         ((_ (field ...) (head . values) ...)
          (container-from-fields (first-position field ...) (list (container-field field (head . values)) ...)))
-        ((_ (field ...) name rootfs command option ...)
-         (make-container-form name rootfs command option ...))
+        ((_ operands name rootfs command option ...)
+         (if-two-fields () operands (bare-word-form . operands)
+                        (make-container-form name rootfs command option ...)))
         ((_ . other)
          (refuse #f "a container is (container (name ...) (rootfs ...) ...) or (container name rootfs command)"))))
+
+    ;; Two of the fields that a container must have are no name, rootfs and command: the others are meant as fields, too.
+    (define-syntax if-two-fields
+      (syntax-rules ()
+        ((_ (first second) operands then else) then)
+        ((_ seen () then else) else)
+        ((_ (seen ...) ((head . values) . rest) then otherwise)
+         (symbol-case head
+           ((inherit name rootfs command) (if-two-fields (head seen ...) rest then otherwise))
+           (else (if-two-fields (seen ...) rest then otherwise))))
+        ((_ seen (other . rest) then else) (if-two-fields seen rest then else))))
+
+    (define-syntax bare-word-form
+      (syntax-rules ()
+        ((_ (head . values) . rest) (bare-word-form . rest))
+        ((_ word . rest) (refuse-bare-word (located word) 'word))))
+
+    (define (refuse-bare-word position word)
+      (if (symbol? word)
+          (refuse position "`" word "` stands among the fields without parentheses: (" word " ...)")
+          (refuse position "every field is written (name value ...)")))
 
     (define-syntax first-position
       (syntax-rules ()

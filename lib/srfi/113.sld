@@ -1,5 +1,5 @@
-;; SRFI 113: sets and bags over hash tables: an element and how often it is in there. Both are the same type inside, so
-;; most procedures are written once; what is not named with `!` makes a new one. Elements come in the order in which they
+;; SRFI 113: sets and bags over hash tables: an element and how often it is in there. Both are the same inside, so most
+;; procedures are written once; what is not named with `!` makes a new one. Elements come in the order in which they
 ;; were put in.
 (define-library (srfi 113)
   (import (schooner primitives) (schooner syntax)
@@ -24,14 +24,12 @@
     bag-for-each-unique bag-fold-unique bag-increment! bag-decrement!
     bag->set set->bag set->bag! bag->alist alist->bag)
   (begin
-    (define-record-type collection
-      (%collection %comparator %table %many?)
-      %collection?
-      (%comparator set-element-comparator)
-      (%table %table)
-      (%many? %many?))
-    (define (set? x) (and (%collection? x) (not (%many? x))))
-    (define (bag? x) (and (%collection? x) (%many? x)))
+    (define-record-type <set> (%set %comparator %table) set? (%comparator %set-comparator) (%table %set-table))
+    (define-record-type <bag> (%bag %comparator %table) bag? (%comparator %bag-comparator) (%table %bag-table))
+    (define %many? bag?)
+    (define (%table c) (if (bag? c) (%bag-table c) (%set-table c)))
+    (define (set-element-comparator c) (if (bag? c) (%bag-comparator c) (%set-comparator c)))
+    (define (%collection comparator table many?) ((if many? %bag %set) comparator table))
     (define bag-element-comparator set-element-comparator)
 
     (define (%empty comparator many?)

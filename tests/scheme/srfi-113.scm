@@ -1,5 +1,5 @@
 ;; SRFI 113: sets and bags
-(import (scheme base) (scheme char) (srfi 113) (srfi 128) (schooner test))
+(import (scheme base) (scheme char) (scheme write) (srfi 113) (srfi 128) (schooner test))
 (test-begin "srfi 113")
 (define order (make-default-comparator))
 (define (s . elements) (list->set order elements))
@@ -19,6 +19,10 @@
 (test "the element that is in there" "Abc" (set-member (set ci "Abc") "aBC" #f))
 (test 'none (set-member (s) 1 'none))
 (test #t (eq? ci (set-element-comparator (set ci))))
+
+;; how they are printed
+(define (printed value) (let ((out (open-output-string))) (write value out) (get-output-string out)))
+(test '("#<set>" "#<bag>") (map printed (list (s 1) (b 1))))
 
 ;; updaters
 (test '(1 2 3) (set->list (set-adjoin (s 1 2) 3 2)))

@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include "base/near.h"
 #include "base/plain.h"
+#include "tools/common/report.h"
 #include "tools/esquema/failure.h"
 #include "tools/esquema/trust.h"
 
@@ -72,7 +74,8 @@ bool grants_ask(esq_spec *spec, const struct options *options, struct grants *re
         grants_done(ret);
         return false;
     }
-    ret->count = drop_repeated(ret->items, (size_t)count);
+    ret->count = ret->asked = drop_repeated(ret->items, (size_t)count);
+    ret->is_asked = true;
     ret->is_trusted = trust_is_given(spec, ret);
     return true;
 }
@@ -132,6 +135,50 @@ static esq_error error_at(const esq_grant *grant, esq_error error)
     error.line = grant->where.line;
     error.column = grant->where.column;
     return error;
+}
+
+static bool is_asked_for(const char *allow, const struct grants *list, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        for (size_t j = 0; j < list[i].asked; j++)
+            if (covers(allow, &list[i].items[j]))
+                return true;
+    return false;
+}
+
+static void warn_unasked(const char *allow, const struct grants *list, size_t count)
+{
+    char word[NEAR_BYTES + 1], meant[NEAR_BYTES + 1];
+    struct near near = near_begin(allow, strlen(allow));
+    for (size_t i = 0; i < count; i++)
+        for (size_t j = 0; j < list[i].asked; j++) {
+            const esq_grant *grant = &list[i].items[j];
+            int length = snprintf(word, sizeof word, "%s=%s", grant->flag, grant->value);
+            near.found = NULL;
+            if (length < (int)sizeof word)
+                near_consider(&near, word);
+            if (near.found)
+                strcpy(meant, word);
+        }
+    fputs("esquema: warning: --allow ", stderr);
+    report_text(stderr, allow);
+    fputs(": the description does not ask for it", stderr);
+    if (near.distance < near_bound(near.length)) {
+        fputs("; did you mean ", stderr);
+        report_text(stderr, meant);
+        fputc('?', stderr);
+    }
+    fputc('\n', stderr);
+}
+
+void grants_warn_unasked(const struct options *options, const struct grants *list, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (options->failures || !list[i].is_asked)
+            return;
+    for (size_t i = 0; i < options->allow.count; i++)
+        if (!is_asked_for(options->allow.items[i], list, count))
+            warn_unasked(options->allow.items[i], list, count);
 }
 
 /* A path that is not there needs no grant; it needs to be there. */
@@ -242,9 +289,13 @@ bool grants_check(esq_spec *spec, const struct options *options, struct grants *
     if (missing == 0)
         return true;
     size_t kept = 0;
-    for (size_t i = 0; i < ret->count; i++)
-        if (!grant_is_given(options, ret, &ret->items[i]))
-            ret->items[kept++] = ret->items[i];
+    for (size_t i = 0; i < ret->count; i++) {
+        esq_grant item = ret->items[i];
+        if (grant_is_given(options, ret, &item))
+            continue;
+        ret->items[i] = ret->items[kept];
+        ret->items[kept++] = item;
+    }
     ret->count = kept;
     show_missing(ret, options, ret_error);
     return false;

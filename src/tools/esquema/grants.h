@@ -7,6 +7,8 @@
 struct grants {
     esq_grant *items; /* owned; texts are the specification's */
     size_t count;
+    size_t asked;  /* items there are: behind the first `count` stand those that a look for what is missing left out */
+    bool is_asked; /* it is known what is asked for */
     bool is_trusted; /* by `esquema trust`, as it stands here */
 };
 
@@ -15,6 +17,10 @@ bool grants_ask(esq_spec *spec, const struct options *options, struct grants *re
 void grants_done(struct grants *grants);
 
 bool grant_is_given(const struct options *options, const struct grants *grants, const esq_grant *grant);
+
+/* Names on standard error each --allow that none of these asks for: a word that was mistyped grants nothing. Silent
+ * where a document is printed, and where one of them could not be asked. */
+void grants_warn_unasked(const struct options *options, const struct grants *list, size_t count);
 
 /* "host-path=/srv", as a word for the shell. */
 void grant_print(FILE *out, const esq_grant *grant);

@@ -16,8 +16,6 @@
 #include "tools/esquema/foreign.h"
 #include "tools/esquema/options.h"
 
-enum { STATUS_USAGE = 2 };
-
 static void help(FILE *out)
 {
     fputs("usage: esquema COMMAND [OPTIONS] ...\n\n", out);
@@ -37,6 +35,16 @@ static bool has_acted(const struct command *command, const struct options *optio
            words_listed("start stop restart kill rm", command->name);
 }
 
+/* The status of what has printed all that it had to: `unwritten` in the place of 0 where that could not be written. */
+static int end_output(int status, int unwritten)
+{
+    bool is_written = fflush(stdout) == 0 && !ferror(stdout); /* or it was a flush before this one that failed */
+    if (is_written || status != 0)
+        return status;
+    fputs("esquema: standard output cannot be written\n", stderr);
+    return unwritten;
+}
+
 static int run_command(const struct command *command, int argc, char **argv)
 {
     struct options options;
@@ -51,11 +59,8 @@ static int run_command(const struct command *command, int argc, char **argv)
             status = command->function(&options);
     }
     failures_done(&failures);
-    bool is_written = fflush(stdout) == 0 && !ferror(stdout); /* or it was a flush before this one that failed */
-    if (!is_written && status == 0) {
-        fputs("esquema: standard output cannot be written\n", stderr);
-        status = has_acted(command, &options) ? 0 : ESQ_EXIT_SETUP;
-    }
+    int unwritten = has_acted(command, &options) ? 0 : ESQ_EXIT_SETUP;
+    status = end_output(status, unwritten);
     options_done(&options);
     return status;
 }
@@ -130,10 +135,10 @@ int main(int argc, char **argv)
         return STATUS_USAGE;
     }
     if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0)
-        return help_with(argc - 2, argv + 2);
+        return end_output(help_with(argc - 2, argv + 2), ESQ_EXIT_SETUP);
     if (strcmp(word, "--version") == 0) {
         printf("esquema %s\n", esq_version());
-        return 0;
+        return end_output(0, ESQ_EXIT_SETUP);
     }
     int words;
     const struct command *command = command_find(argc - 1, argv + 1, &words);
@@ -141,7 +146,7 @@ int main(int argc, char **argv)
         return run_command(command, argc - 1 - words, argv + 1 + words);
     bool is_help = argc > 2 && strcmp(argv[2], "--help") == 0;
     if (list_subcommands(is_help ? stdout : stderr, word))
-        return is_help ? 0 : STATUS_USAGE;
+        return end_output(is_help ? 0 : STATUS_USAGE, ESQ_EXIT_SETUP);
     if ((word[0] != '-' || !word[1]) && looks_like_file(word))
         return run_program(argc - 1, argv + 1);
     return unknown_command(word);

@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include "bridge/bridge.h"
 
+enum { STATUS_USAGE = 2 }; /* a command line that means nothing */
+
 struct failures;
 
 struct text_list {

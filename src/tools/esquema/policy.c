@@ -10,12 +10,12 @@ int command_policy(const struct options *options)
     ssize_t length = esq_policy_print(name, NULL, 0);
     char *text = length < 0 ? NULL : malloc((size_t)length + 1);
     if (!text || esq_policy_print(name, text, (size_t)length + 1) != length) {
-        esq_error error = length == -EINVAL
-                              ? failure_make("no policy is called %s: standard, strict or permissive", name)
-                              : failure_make("out of memory");
+        bool is_unknown = length == -EINVAL;
+        esq_error error = is_unknown ? failure_make("no policy is called %s: standard, strict or permissive", name)
+                                     : failure_make("out of memory");
         failure_show_error(&error);
         free(text);
-        return 1;
+        return is_unknown ? STATUS_USAGE : ESQ_EXIT_SETUP;
     }
     fputs(text, stdout);
     free(text);

@@ -2,6 +2,7 @@
 #include "tools/esquema/prepare.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 #include "tools/esquema/describe.h"
 #include "tools/esquema/failure.h"
@@ -57,6 +58,18 @@ bool prepare_preserve(const struct options *options, esq_spec *spec, esq_error *
     return true;
 }
 
+/* Programs at a terminal want to know of which kind it is. The description may say it. */
+static bool set_terminal_kind(esq_spec *spec, esq_error *ret_error)
+{
+    const char *kind = getenv("TERM");
+    const char *const *words;
+    for (size_t i = 0; esq_spec_get(spec, "environment", i, &words, NULL) > 0; i++)
+        if (strcmp(words[0], "TERM") == 0)
+            return true;
+    const char *const entry[] = { "TERM", kind };
+    return !kind || esq_spec_add(spec, "environment", entry, 2, NULL, ret_error) == 0;
+}
+
 /* What the command line says about the container itself. */
 static bool set_options(const struct options *options, int terminal, esq_spec *spec, esq_error *ret_error)
 {
@@ -64,7 +77,7 @@ static bool set_options(const struct options *options, int terminal, esq_spec *s
     if (is_good && options->name)
         is_good = esq_spec_set(spec, "name", options->name, NULL, ret_error) == 0;
     if (is_good && options->terminal)
-        is_good = esq_spec_set(spec, "terminal", "yes", NULL, ret_error) == 0;
+        is_good = esq_spec_set(spec, "terminal", "yes", NULL, ret_error) == 0 && set_terminal_kind(spec, ret_error);
     if (is_good && options->wait)
         is_good = esq_spec_set(spec, "notify", "yes", NULL, ret_error) == 0;
     if (is_good && options->verify)
@@ -82,7 +95,9 @@ static bool prepare_spec(const struct options *options, int terminal, struct pre
     *ret_missing = grants;
     if (!describe_file(options, &ret->spec, ret_error))
         return false;
-    if (!grants_check(ret->spec, options, &grants, ret_error)) {
+    bool is_granted = grants_check(ret->spec, options, &grants, ret_error);
+    grants_warn_unasked(options, &grants, 1);
+    if (!is_granted) {
         *ret_missing = grants;
         return false;
     }

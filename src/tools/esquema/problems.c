@@ -1,7 +1,10 @@
 /* See problems.h. */
 #include "tools/esquema/problems.h"
 
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 #include "tools/common/json.h"
 #include "tools/esquema/failure.h"
 
@@ -28,12 +31,27 @@ void problems_done(struct problems *problems)
     *problems = (struct problems){ 0 };
 }
 
+/* A folder to be read that is not there needs no grant: it is among the problems, and what it will be is not known. */
+static void drop_absent(struct grants *grants)
+{
+    size_t kept = 0;
+    struct stat about;
+    for (size_t i = 0; i < grants->count; i++) {
+        const esq_grant *grant = &grants->items[i];
+        if (strcmp(grant->flag, "host-path") != 0 || stat(grant->value, &about) == 0 || errno != ENOENT)
+            grants->items[kept++] = *grant;
+    }
+    grants->count = grants->asked = kept;
+}
+
 void problems_ask_grants(esq_spec *spec, const struct options *options, struct grants *ret)
 {
     esq_error error;
     *ret = (struct grants){ 0 };
-    if (esq_spec_grants(spec, NULL, 0) >= 0)
-        grants_ask(spec, options, ret, &error);
+    if (esq_spec_grants(spec, NULL, 0) < 0 || !grants_ask(spec, options, ret, &error))
+        return;
+    grants_warn_unasked(options, ret, 1);
+    drop_absent(ret);
 }
 
 void problems_show(const struct problems *problems)

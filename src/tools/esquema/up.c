@@ -304,6 +304,7 @@ static bool check_all(const struct options *options, const struct bridge_service
             is_good = false;
         }
     }
+    grants_warn_unasked(options, ret_grants, services->count);
     return is_good;
 }
 

@@ -163,6 +163,14 @@ static int (*const functions[COMMAND_COUNT])(const struct options *options) = {
 #undef COMMAND
 };
 
+static int end_output(int status)
+{
+    if (fflush(stdout) == 0 || status != STATUS_OK)
+        return status;
+    fprintf(stderr, "schooner: standard output: %s\n", strerror(errno));
+    return STATUS_ERROR;
+}
+
 static int run_command(enum command_number number, int argc, char **argv)
 {
     const struct command *command = &command_table[number];
@@ -174,11 +182,7 @@ static int run_command(enum command_number number, int argc, char **argv)
         options_help(stdout, command);
     else
         status = functions[number](&options);
-    if (fflush(stdout) != 0 && status == STATUS_OK) {
-        fprintf(stderr, "schooner: standard output: %s\n", strerror(errno));
-        status = STATUS_ERROR;
-    }
-    return status;
+    return end_output(status);
 }
 
 /* The editor parses the words itself, so they go to it as they are. */
@@ -229,10 +233,10 @@ int main(int argc, char **argv)
         if (strcmp(command_table[i].name, word) == 0)
             return run_command((enum command_number)i, argc - 2, argv + 2);
     if (is_help_word(word) || strcmp(word, "help") == 0)
-        return help_with(argc > 2 ? argv[2] : NULL);
+        return end_output(help_with(argc > 2 ? argv[2] : NULL));
     if (strcmp(word, "--version") == 0) {
         printf("schooner %s\n", sch_version());
-        return STATUS_OK;
+        return end_output(STATUS_OK);
     }
     if (word[0] == '-' && word[1]) {
         fprintf(stderr, "schooner: unknown option %s: options stand behind a command, as in schooner %s\n", word,
