@@ -71,7 +71,7 @@ const uint32_t *code_live_map(const struct sch_code *code, uint32_t at)
     return NULL;
 }
 
-static uint32_t read_leb(const unsigned char **bytes, const unsigned char *end)
+static uint32_t read_long_leb(const unsigned char **bytes, const unsigned char *end)
 {
     uint32_t n = 0;
     for (unsigned shift = 0; *bytes < end && shift < 35; shift += 7) {
@@ -83,10 +83,16 @@ static uint32_t read_leb(const unsigned char **bytes, const unsigned char *end)
     return n;
 }
 
-static uint32_t read_delta(const unsigned char **bytes, const unsigned char *end)
+/* Nearly all are one byte; every error that is raised reads hundreds of them. */
+static inline uint32_t read_leb(const unsigned char **bytes, const unsigned char *end)
+{
+    return *bytes < end && **bytes < 0x80 ? *(*bytes)++ : read_long_leb(bytes, end);
+}
+
+static inline uint32_t read_delta(const unsigned char **bytes, const unsigned char *end)
 {
     uint32_t n = read_leb(bytes, end);
-    return n & 1 ? ~(n >> 1) : n >> 1;
+    return n >> 1 ^ -(n & 1);
 }
 
 /* The last mark that is not behind the word; SIZE_MAX: there is none. */
@@ -117,12 +123,12 @@ struct code_position code_position_at(const struct sch_code *code, uint32_t at)
 
     while (bytes < end) {
         word += read_leb(&bytes, end);
+        if (word > at)
+            break;
         position.file += read_delta(&bytes, end);
         position.line += read_delta(&bytes, end);
         position.column += read_delta(&bytes, end);
         position.inlined += read_delta(&bytes, end);
-        if (word > at)
-            break;
         found = position;
     }
     return found;

@@ -148,13 +148,14 @@ bool vm_backtrace(sch_vm *vm, trace_line_fn *each, void *data)
         if (is_stub(vm, &walk)) {
             passed.direct = false;
         } else {
-            const struct sch_code *code;
-            struct code_position place = walk_position(&walk, &code);
+            const struct sch_code *code = environment_instance(walk.fp[-1])->code;
             bool of_image = is_of_image(&walk);
-            if (passed.code && !of_image)
-                trace_frame(&trace, &passed, &walk, code, place);
-            if (!of_image)
+            if (!of_image) {
+                struct code_position place = walk_position(&walk, &code);
+                if (passed.code)
+                    trace_frame(&trace, &passed, &walk, code, place);
                 trace_inlined(&trace, code, place.inlined);
+            }
             passed =
                 (struct passed){ code, (uint32_t)(walk.pc - code->words) - walk.at_call, of_image, .direct = true };
         }
