@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 #include "machine.h"
 #include "schooner/heap/barrier.h"
@@ -471,6 +472,34 @@ static void test_dead_large_objects_make_room(void **state)
     roots[0] = V_NIL;
     assert_true(heap_collect(vm, true));
     assert_int_equal(vm->heap.kept_bytes, 0);
+    machine_free(vm);
+}
+
+static void *counting_map(void *data, size_t size, size_t alignment)
+{
+    ++*(size_t *)data;
+    return account_map_pages(size, alignment);
+}
+
+static void counting_unmap(void *data, void *block, size_t size)
+{
+    (void)data;
+    munmap(block, size);
+}
+
+/* A string that grows by appending: each is a little larger than the last, which is dead then. */
+static void test_what_grows_maps_seldom(void **state)
+{
+    enum { STEPS = 4000, FIRST = 8000, MAPPED_MOST = STEPS / 10 };
+    size_t mapped = 0;
+    const struct sch_memory memory = { counting_map, counting_unmap, &mapped };
+    sch_vm *vm = machine_new(&(struct machine_options){ .memory = &memory });
+    sch_value *roots = machine_roots(vm);
+    for (size_t i = 0; i < STEPS; i++) {
+        roots[0] = make_vector(vm, FIRST + i, make_fixnum((int64_t)i));
+        assert_false(is_raised(roots[0]));
+    }
+    assert_true(mapped < MAPPED_MOST || HOSTILE); /* which collects in full at every turn that it takes */
     machine_free(vm);
 }
 
@@ -953,6 +982,7 @@ int main(void)
         cmocka_unit_test(test_absurd_sizes),
         cmocka_unit_test(test_large_objects_come_and_go),
         cmocka_unit_test(test_dead_large_objects_make_room),
+        cmocka_unit_test(test_what_grows_maps_seldom),
         cmocka_unit_test(test_one_reservation_of_many_sizes),
         cmocka_unit_test(test_big_reservation_of_pairs_and_others),
         cmocka_unit_test(test_a_reservation_needs_nothing_more),

@@ -180,15 +180,17 @@ static bool shrink_large(sch_vm *vm, struct heap_block *block)
 }
 
 /*
- * What a young collection finds dead may be kept for what is built until the next one; what was not used until then
- * goes. What a poll leaves over is dead all the same: the next sweep finds it.
+ * What a collection finds dead that was due may be kept for what is built until the next full one; what was not used
+ * until then goes. So does all that is dead when somebody asks for a full one, or memory is short. What a poll leaves
+ * over is dead all the same: the next sweep finds it.
  */
-static bool sweep_large(sch_vm *vm, bool full)
+static bool sweep_large(sch_vm *vm, bool full, bool keep)
 {
     struct heap *heap = &vm->heap;
     struct heap_block **link = &heap->large;
     size_t given = 0;
-    space_drop_kept(heap);
+    if (full)
+        space_drop_kept(heap);
     while (*link) {
         struct heap_block *block = *link;
         if (large_is_marked(block)) {
@@ -199,7 +201,7 @@ static bool sweep_large(sch_vm *vm, bool full)
             return false;
         *link = block->next;
         heap->large_bytes -= block->size;
-        if (!full && space_keep_large(heap, block)) {
+        if (keep && space_keep_large(heap, block)) {
             if (HOSTILE)
                 poison((char *)block + HEAP_BLOCK_HEADER, block->size - HEAP_BLOCK_HEADER);
             continue;
@@ -244,6 +246,7 @@ static bool give_up(struct heap *heap)
 bool collect_run(sch_vm *vm, bool full)
 {
     struct heap *heap = &vm->heap;
+    bool due = !full;
     sch_assert(!heap->collecting);
     heap->collecting = true;
     heap->collections++;
@@ -270,7 +273,7 @@ bool collect_run(sch_vm *vm, bool full)
     sweep_finalizable(vm, full);
     size_t live;
     sweep_blocks(heap, &live);
-    bool goes_on = sweep_large(vm, full);
+    bool goes_on = sweep_large(vm, full, due);
     plan_next(heap, live + heap->large_bytes, full);
     if (full)
         space_release_empty(heap, heap->threshold / HEAP_BLOCK_SIZE + 1);
