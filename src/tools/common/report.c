@@ -2,6 +2,8 @@
 #include "tools/common/report.h"
 
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include "base/excerpt.h"
 #include "base/plain.h"
 
@@ -140,4 +142,13 @@ void report_failure(FILE *out, const struct sch_failure *failure, const char *fi
     if (failure->excerpt && failure->line && failure->column)
         print_excerpt(out, failure);
     print_frames(out, failure);
+}
+
+void report_begin_line(char last)
+{
+    struct stat output, errors;
+    fflush(stdout);
+    if (last != '\0' && last != '\n' && fstat(STDOUT_FILENO, &output) == 0 && fstat(STDERR_FILENO, &errors) == 0 &&
+        output.st_dev == errors.st_dev && output.st_ino == errors.st_ino)
+        fputc('\n', stderr);
 }

@@ -13,4 +13,8 @@ const char *report_severity(const struct sch_failure *failure);
 
 void report_failure(FILE *out, const struct sch_failure *failure, const char *file);
 
+/* Before an error: ends the line that a script has begun on standard output, where a reader sees both streams in one,
+ * at a terminal or in a file. `last` is what the script wrote last, '\0' for nothing. */
+void report_begin_line(char last);
+
 #endif

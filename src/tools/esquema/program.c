@@ -16,7 +16,9 @@ enum { STATUS_ERROR = 1, STATUS_LIMIT = 3 };
 /* At once, since containers write to the same place. */
 static bool write_output(void *data, const char *bytes, size_t length)
 {
-    (void)data;
+    char *last = data;
+    if (length > 0)
+        *last = bytes[length - 1];
     return transfer_write(STDOUT_FILENO, bytes, length);
 }
 
@@ -63,9 +65,11 @@ static int execute(sch_env *env, struct sch_source source, const struct system_e
         return STATUS_ERROR;
     }
     sch_value value;
-    sch_set_output(vm, write_output, NULL);
+    char last = '\0';
+    sch_set_output(vm, write_output, &last);
     enum sch_status status = sch_eval(vm, source, &value);
     if (status != SCH_OK && !leave->exited) {
+        report_begin_line(last);
         failure_show(vm, source);
         if (is_description(vm))
             tell_remedy(source.name);

@@ -99,7 +99,7 @@ static void report(sch_vm *vm, enum sch_posture posture, struct sch_source sourc
         fprintf(stderr, "remedy: if the program is right, %s gives it more\n", option);
 }
 
-static int execute(const struct world *world, struct sch_source source)
+static int execute(struct world *world, struct sch_source source)
 {
     sch_vm *vm = world_machine(world);
     if (!vm)
@@ -114,6 +114,7 @@ static int execute(const struct world *world, struct sch_source source)
         exit_status = STATUS_ERROR;
     }
     if (status != SCH_OK) {
+        report_begin_line(world->last_written);
         report(vm, world->posture, source);
         exit_status = status == SCH_LIMIT ? STATUS_LIMIT : STATUS_ERROR;
     }

@@ -48,7 +48,7 @@ static bool take(void *data, const char *bytes, size_t length)
     return true;
 }
 
-static enum sch_status run_file(const struct world *world, struct sch_source source, struct transcript *transcript)
+static enum sch_status run_file(struct world *world, struct sch_source source, struct transcript *transcript)
 {
     sch_vm *vm = world_machine(world);
     if (!vm)

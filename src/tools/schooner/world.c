@@ -72,10 +72,13 @@ void world_close(struct world *world)
 
 static bool write_output(void *data, const char *bytes, size_t length)
 {
-    return fwrite(bytes, 1, length, data) == length;
+    char *last = data;
+    if (length > 0)
+        *last = bytes[length - 1];
+    return fwrite(bytes, 1, length, stdout) == length;
 }
 
-sch_vm *world_machine(const struct world *world)
+sch_vm *world_machine(struct world *world)
 {
     struct sch_limits limits = options_limits(world->options, world->posture);
     sch_vm *vm = sch_vm_new(world->env, &limits);
@@ -84,7 +87,7 @@ sch_vm *world_machine(const struct world *world)
         vm = NULL;
     }
     if (vm)
-        sch_set_output(vm, write_output, stdout);
+        sch_set_output(vm, write_output, &world->last_written);
     else
         fputs("schooner: no memory for a machine within the heap limit\n", stderr);
     return vm;

@@ -18,6 +18,7 @@ struct world {
     const char **named_imports;
     const char **without;
     struct system_process process;
+    char last_written; /* by world_machine's machine; '\0': nothing */
     struct sch_binding system[SYSTEM_BINDING_COUNT];
 };
 
@@ -26,8 +27,9 @@ bool world_open(struct world *world, const char *file);
 void world_close(struct world *world);
 /* What helps where a library is not there. NULL: nothing that the message does not say, or it is another failure. */
 const char *world_library_remedy(enum sch_posture posture, const struct sch_failure *failure);
-/* A machine within the options' limits; it writes to standard output. NULL: it was told why. */
-sch_vm *world_machine(const struct world *world);
+/* A machine within the options' limits; it writes to standard output, and to the world what stands last there. NULL: it
+ * was told why. */
+sch_vm *world_machine(struct world *world);
 /* The file, or the text of -e. false: it was told why. */
 bool world_source(const char *file, const struct options *options, struct source_file *ret);
 
