@@ -227,8 +227,14 @@ SCH_API void sch_env_free(sch_env *env); /* after its machines and code; NULL do
 
 /* --- machines ---------------------------------------------------------------------------------------------------- */
 
-/* A machine with its limits (NULL: all defaults). NULL when there is no memory, or no size in the limits. The caller
- * owns it. */
+/*
+ * A machine with its limits (NULL: all defaults). The caller owns it. NULL, without a failure to look at, for one of
+ * three reasons:
+ *   - the call broke its contract: no `env`, or limits without their size or with a field that this version has not;
+ *   - the heap limit is too small for a machine that has run nothing: 64 KiB are always enough for one, besides what
+ * the bindings of the host put into it, and 32 KiB never; a program needs more;
+ *   - the system has no memory, or a binding of the host gave no value.
+ */
 SCH_API sch_vm *sch_vm_new(sch_env *env, const struct sch_limits *limits);
 /* Gives everything back at once; runs finalizers of foreign values. Does nothing inside of a host function that the
  * machine called. */

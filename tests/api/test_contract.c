@@ -318,6 +318,23 @@ static void test_too_many_bindings(void **state)
     assert_null(sch_env_new(&options, NULL));
 }
 
+static void test_smallest_heap(void **state)
+{
+    (void)state;
+    static const enum sch_posture postures[] = { SCH_POSTURE_EVAL, SCH_POSTURE_RUN };
+    for (size_t i = 0; i < 2; i++) {
+        struct sch_env_options options = { .size = sizeof options, .posture = postures[i] };
+        sch_env *env = sch_env_new(&options, NULL);
+        struct sch_limits limits = { .size = sizeof limits, .heap = 32 << 10 };
+        assert_null(sch_vm_new(env, &limits));
+        limits.heap = 64 << 10;
+        sch_vm *vm = sch_vm_new(env, &limits);
+        assert_non_null(vm);
+        sch_vm_free(vm);
+        sch_env_free(env);
+    }
+}
+
 /* --- structures with sizes --------------------------------------------------------------------------------------- */
 
 static void test_structures_without_their_size(void **state)
@@ -710,6 +727,7 @@ int main(void)
         cmocka_unit_test(test_values_of_the_host),
         cmocka_unit_test(test_bindings_that_are_refused),
         cmocka_unit_test(test_too_many_bindings),
+        cmocka_unit_test(test_smallest_heap),
         cmocka_unit_test(test_structures_without_their_size),
         cmocka_unit_test(test_misuse_of_every_function),
         cmocka_unit_test(test_a_call_back_that_fails_is_reported),

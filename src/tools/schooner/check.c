@@ -160,7 +160,7 @@ static void check_source(struct checking *checking, const char *file, struct sch
     if (vm)
         status = sch_check(vm, source, report, checking);
     else
-        fputs("schooner: no memory for a machine within the heap limit\n", stderr);
+        fputs("schooner: no memory for a machine within the heap limit (an empty one needs up to 64K)\n", stderr);
     print_findings(checking);
     worse(checking, status == SCH_OK ? STATUS_OK : status == SCH_LIMIT ? STATUS_LIMIT : STATUS_ERROR);
     sch_vm_free(vm);

@@ -18,7 +18,7 @@ static sch_vm *new_machine(const struct world *world)
     struct sch_limits limits = options_limits(world->options, SCH_POSTURE_EVAL);
     sch_vm *vm = sch_vm_new(world->env, &limits);
     if (!vm)
-        fputs("schooner: no memory for a machine within the heap limit\n", stderr);
+        fputs("schooner: no memory for a machine within the heap limit (an empty one needs up to 64K)\n", stderr);
     return vm;
 }
 

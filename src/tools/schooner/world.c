@@ -89,7 +89,7 @@ sch_vm *world_machine(struct world *world)
     if (vm)
         sch_set_output(vm, write_output, &world->last_written);
     else
-        fputs("schooner: no memory for a machine within the heap limit\n", stderr);
+        fputs("schooner: no memory for a machine within the heap limit (an empty one needs up to 64K)\n", stderr);
     return vm;
 }
 
