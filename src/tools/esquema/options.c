@@ -215,7 +215,11 @@ static bool take_letters(struct parse *parse, const char *word)
 static bool unknown_option(const struct command *command, const char *word)
 {
     char name[64];
-    snprintf(name, sizeof name, "%.*s", (int)strcspn(word, "="), word);
+    size_t length = strcspn(word, "=");
+    if (length >= sizeof name)
+        length = sizeof name - 1; /* no name is so long */
+    memcpy(name, word, length);
+    name[length] = '\0';
     if (foreign_option(command->name, name))
         return is_foreign(command, name);
     struct near near = near_begin(word, strcspn(word, "="));

@@ -229,11 +229,28 @@ bool changes_visit(const struct changes *changes, tree_visitor *visitor, void *d
     return visit_trees(changes, tell_tree, &telling, ret_error);
 }
 
+/* In the folder of what was applied, at least in part. */
+static const char applying[] = "applying";
+
+static bool mark_applying(const struct changes *changes, esq_error *ret_error)
+{
+    int fd = openat(changes->fd, applying, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return problem(ret_error, NULL, "%s/%s: %s", changes->path, applying, strerror(errno));
+    close(fd);
+    return true;
+}
+
+static bool clean_tree(struct tree_change *change, void *data)
+{
+    return tree_clean(change);
+}
+
 bool changes_apply(const struct changes *changes, bool all, tree_visitor *visitor, void *data, size_t *ret_left,
                    esq_error *ret_error)
 {
     struct application application = { { visitor, data }, .all = all };
-    bool is_good = visit_trees(changes, apply_tree, &application, ret_error);
+    bool is_good = mark_applying(changes, ret_error) && visit_trees(changes, apply_tree, &application, ret_error);
     *ret_left = application.left;
     return is_good;
 }
@@ -251,6 +268,9 @@ bool changes_remove(struct changes *changes, esq_error *ret_error)
     int store = open_store(path, ret_error);
     if (store < 0)
         return false;
+    esq_error ignored; /* a tree may be gone by now */
+    if (faccessat(changes->fd, applying, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+        visit_trees(changes, clean_tree, NULL, &ignored);
     snprintf(name, sizeof name, "%u", changes->number);
     bool is_removed =
         beneath_remove(store, name) || problem(ret_error, NULL, "remove %s: %s", changes->path, strerror(errno));

@@ -122,10 +122,19 @@ bool guard_looks_like_git(int folder, int other)
            (has(folder, other, "commondir") || (has(folder, other, "objects") && has(folder, other, "refs")));
 }
 
+bool guard_is_marked(int fd)
+{
+    struct stat about;
+    if (fgetxattr(fd, GUARD_MARK, NULL, 0) >= 0)
+        return true;
+    return fstat(fd, &about) == 0 && about.st_uid == geteuid() &&
+           (about.st_mode == (S_IFDIR | GUARD_MODE_FOLDER) || about.st_mode == (S_IFREG | GUARD_MODE_FILE));
+}
+
 bool guard_is_placeholder(int folder, const char *name)
 {
     int fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    bool is_marked = fd >= 0 && fgetxattr(fd, GUARD_MARK, NULL, 0) >= 0;
+    bool is_marked = fd >= 0 && guard_is_marked(fd);
     if (fd >= 0)
         close(fd);
     return is_marked;

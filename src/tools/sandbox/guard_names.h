@@ -47,10 +47,13 @@ bool guard_is_git(const char *tree, const char *folder);
  */
 bool guard_looks_like_git(int folder, int other);
 
-/* The attribute by which a stand-in that a killed run left is known. */
+/* The attribute by which a stand-in that a killed run left is known; and the modes by which it is known until it has
+ * the attribute, or where there are none: nobody else makes such a file or folder by chance. */
 #define GUARD_MARK "user.esquema.placeholder"
+enum { GUARD_MODE_FOLDER = 01700, GUARD_MODE_FILE = 01600 };
 
-/* Is it an empty stand-in of ours? */
+/* Is it a stand-in of ours? */
+bool guard_is_marked(int fd);
 bool guard_is_placeholder(int folder, const char *name);
 
 #endif

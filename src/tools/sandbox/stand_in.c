@@ -1,6 +1,6 @@
 /*
  * Stand-ins: a name that does not exist cannot be mounted over, so for the time of a run something empty has it. They
- * are known by an attribute, so that the next run takes away what a killed one left.
+ * are known by an attribute or their mode, so that the next run takes away what a killed one left.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -55,11 +55,11 @@ static int make(int parent, const char *name, const struct guard_placeholder *ab
     int fd;
     size_t length = strlen(about->contents);
     if (about->is_folder) {
-        *ret_is_new = mkdirat(parent, name, 0755) == 0;
+        *ret_is_new = mkdirat(parent, name, GUARD_MODE_FOLDER) == 0;
         fd =
             *ret_is_new || errno == EEXIST ? openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) : -1;
     } else {
-        fd = openat(parent, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+        fd = openat(parent, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, GUARD_MODE_FILE);
         *ret_is_new = fd >= 0;
         if (fd < 0 && errno == EEXIST)
             fd = openat(parent, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
@@ -71,8 +71,8 @@ static int make(int parent, const char *name, const struct guard_placeholder *ab
         unlinkat(parent, name, AT_REMOVEDIR);
         errno = number;
     }
-    if (fd >= 0 && *ret_is_new)
-        fsetxattr(fd, GUARD_MARK, "", 0, 0); /* where there are no attributes it is forgotten after a kill */
+    if (fd >= 0 && *ret_is_new && fsetxattr(fd, GUARD_MARK, "", 0, 0) == 0)
+        fchmod(fd, about->is_folder ? 0755 : 0644);
     return fd;
 }
 
@@ -96,7 +96,7 @@ static bool put(struct sandbox *sandbox, const struct guard_placeholder *about, 
     bool is_new = false;
     int parent = make_way(sandbox, about, base) ? beneath_open_parent(base, about->path, &name) : -1;
     int fd = parent < 0 ? -1 : make(parent, name, about, &is_new);
-    bool is_ours = fd >= 0 && (is_new || fgetxattr(fd, GUARD_MARK, NULL, 0) >= 0);
+    bool is_ours = fd >= 0 && (is_new || guard_is_marked(fd));
     bool is_good = fd >= 0 && fstat(fd, &found) == 0;
     int number = errno;
     if (fd >= 0)

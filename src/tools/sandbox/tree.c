@@ -303,11 +303,18 @@ static bool leave_out(struct walk *walk, char why, const struct place *place)
     return true;
 }
 
+static bool clean_place(struct walk *walk, const struct place *place)
+{
+    if (place->tree >= 0 && !beneath_remove(place->tree, temporary))
+        return fail(walk, "remove what an interrupted run left");
+    return true;
+}
+
 static bool apply_place(struct walk *walk, const struct place *place)
 {
     struct stat there;
-    if (beneath_remove(place->tree, temporary) == false)
-        return fail(walk, "remove what an interrupted run left");
+    if (!clean_place(walk, place))
+        return false;
     if (is_whiteout(&place->about))
         return fstatat(place->tree, place->name, &there, AT_SYMLINK_NOFOLLOW) < 0 ||
                beneath_remove(place->tree, place->name) || fail(walk, "remove it");
@@ -336,7 +343,7 @@ static bool visit_folder(struct walk *walk, struct place *place, const struct le
     if (inner.upper < 0)
         return fail(walk, "read the folder");
     place->hides_all = inner.hides_all = level->hides_all || is_opaque(inner.upper);
-    bool is_good = walk->applies ? apply_folder(walk, place) : tell_place(walk, place);
+    bool is_good = walk->applies ? apply_folder(walk, place) : walk->visit(walk, place);
     if (is_good && place->tree >= 0)
         inner.tree = openat(place->tree, place->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     bool is_none = place->tree < 0 || errno == ENOENT || errno == ENOTDIR || errno == ELOOP;
@@ -358,6 +365,9 @@ static bool visit_name(struct walk *walk, const struct level *level, const char 
         return fail_too_much(walk, "too deep");
     if (fstatat(level->upper, name, &place.about, AT_SYMLINK_NOFOLLOW) < 0)
         return fail(walk, "look at it");
+    /* One of ours, which a killed run has left: what a stranger marks like it is not applied either. */
+    if ((S_ISREG(place.about.st_mode) || S_ISDIR(place.about.st_mode)) && guard_is_placeholder(level->upper, name))
+        return true;
     /* It stands in the place of what is not whole yet; that the layer says it has gone is true. */
     if (walk->applies && strcmp(name, temporary) == 0)
         return is_whiteout(&place.about) || leave_out(walk, 'O', &place);
@@ -379,7 +389,7 @@ static bool walk_level(struct walk *walk, const struct level *level)
         walk->path[length] = '\0';
     }
     names_done(walk, &names);
-    if (is_good && !walk->applies && level->hides_all && level->tree >= 0)
+    if (is_good && walk->visit == tell_place && level->hides_all && level->tree >= 0)
         is_good = tell_hidden(walk, level);
     return is_good;
 }
@@ -415,6 +425,13 @@ bool tree_visit(struct tree_change *change)
 bool tree_apply(struct tree_change *change)
 {
     struct walk walk = { .change = change, .visit = apply_place, .applies = true };
+    const struct level top = { .upper = change->upper, .tree = change->tree };
+    return walk_level(&walk, &top);
+}
+
+bool tree_clean(struct tree_change *change)
+{
+    struct walk walk = { .change = change, .visit = clean_place };
     const struct level top = { .upper = change->upper, .tree = change->tree };
     return walk_level(&walk, &top);
 }

@@ -29,5 +29,7 @@ bool tree_is_empty(const struct tree_change *change);
 /* In the order of the names; a folder before what lies in it. */
 bool tree_visit(struct tree_change *change);
 bool tree_apply(struct tree_change *change);
+/* Takes away what tree_apply leaves in the tree when it is killed. */
+bool tree_clean(struct tree_change *change);
 
 #endif
