@@ -31,39 +31,37 @@
         STEP(length);                      \
     } while (0)
 
-/* A double that fits a word, or a fixnum beside one. */
-static inline bool as_double(sch_value v, double *ret)
+/* A double that fits a word, or a fixnum beside one: no pointer to a double, which would cost the C stack its place. */
+static inline bool is_as_double(sch_value v)
 {
-    if (likely(is_small_double(v)))
-        *ret = small_double(v);
-    else if (is_fixnum(v))
-        *ret = (double)fixnum_int(v);
-    else
-        return false;
-    return true;
+    return likely(is_small_double(v)) || is_fixnum(v);
+}
+
+static inline double as_double(sch_value v)
+{
+    return likely(is_small_double(v)) ? small_double(v) : (double)fixnum_int(v);
 }
 
 /* Fixnums first, then doubles that fit a word; all else in num/. */
-#define ARITHMETIC(x, y, fixnum_case, double_operator, slow)          \
-    do {                                                              \
-        sch_value a = (x), b = (y);                                   \
-        double x_, y_;                                                \
-        if (likely(are_fixnums(a, b))) {                              \
-            int64_t n;                                                \
-            if (likely(!(fixnum_case))) {                             \
-                R(A) = (sch_value){ (uint64_t)n };                    \
-                STEP(1);                                              \
-            }                                                         \
-        } else if (as_double(a, &x_) && as_double(b, &y_)) {          \
-            sch_value v = small_double_encode(x_ double_operator y_); \
-            if (likely(is_small_double(v))) {                         \
-                R(A) = v;                                             \
-                STEP(1);                                              \
-            }                                                         \
-        }                                                             \
-        SAVE();                                                       \
-        value = slow;                                                 \
-        goto store_a;                                                 \
+#define ARITHMETIC(x, y, fixnum_case, double_operator, slow)                              \
+    do {                                                                                  \
+        sch_value a = (x), b = (y);                                                       \
+        if (likely(are_fixnums(a, b))) {                                                  \
+            int64_t n;                                                                    \
+            if (likely(!(fixnum_case))) {                                                 \
+                R(A) = (sch_value){ (uint64_t)n };                                        \
+                STEP(1);                                                                  \
+            }                                                                             \
+        } else if (is_as_double(a) && is_as_double(b)) {                                  \
+            sch_value v = small_double_encode(as_double(a) double_operator as_double(b)); \
+            if (likely(is_small_double(v))) {                                             \
+                R(A) = v;                                                                 \
+                STEP(1);                                                                  \
+            }                                                                             \
+        }                                                                                 \
+        SAVE();                                                                           \
+        value = slow;                                                                     \
+        goto store_a;                                                                     \
     } while (0)
 
 #define COMPARISON(x, y, operator, relation, who, sense, length)                    \
@@ -784,9 +782,8 @@ op_MUL:
                number_multiply(vm, "*", a, b));
 op_DIV : {
     sch_value a = R(B), b = R(C);
-    double x, y;
-    if ((is_small_double(a) || is_small_double(b)) && b.bits != 0 && as_double(a, &x) && as_double(b, &y)) {
-        sch_value v = small_double_encode(x / y);
+    if ((is_small_double(a) || is_small_double(b)) && b.bits != 0 && is_as_double(a) && is_as_double(b)) {
+        sch_value v = small_double_encode(as_double(a) / as_double(b));
         if (likely(is_small_double(v))) {
             R(A) = v;
             STEP(1);
@@ -1053,8 +1050,9 @@ apply:
         in->throw_value = value;
         goto throw;
     } else {
-        sch_value got = procedure;
-        value = raise_error(vm, "type-error", NULL, 1, &got, "expected a procedure, got");
+        in->saved = procedure;
+        value = raise_error(vm, "type-error", NULL, 1, &in->saved, "expected a procedure, got");
+        in->saved = V_NIL;
     }
     LOAD();
     fp = vm->fp;
