@@ -5,7 +5,9 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <ftw.h>
+#include <sched.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,6 +46,14 @@ int finish(void)
 {
     printf("1..%u\n", checked);
     return failed > 0;
+}
+
+static bool write_text(const char *path, const char *text)
+{
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
+    bool is_written = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+    close(fd);
+    return is_written;
 }
 
 static bool copy_file(const char *from, const char *to)
@@ -107,6 +117,15 @@ static int remove_one(const char *path, const struct stat *about, int kind, stru
 void harness_done(void)
 {
     nftw(harness.folder, remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+}
+
+bool enter_namespaces(int namespaces, uid_t uid_inside, gid_t gid_inside)
+{
+    char uids[64], gids[64];
+    snprintf(uids, sizeof(uids), "%u %u 1", uid_inside, getuid());
+    snprintf(gids, sizeof(gids), "%u %u 1", gid_inside, getgid());
+    return unshare(CLONE_NEWUSER | namespaces) == 0 && write_text("/proc/self/setgroups", "deny") &&
+           write_text("/proc/self/uid_map", uids) && write_text("/proc/self/gid_map", gids);
 }
 
 /* ---- Containers ---- */

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 #include "plan/plan.h"
 
 struct harness {
@@ -29,6 +30,9 @@ int finish(void); /* prints the plan; exit status */
 /* Makes the folder and the roots; removed by harness_done. */
 bool harness_init(const char *probe_path);
 void harness_done(void);
+
+/* Enters new namespaces (CLONE_NEWUSER is added), the caller's ids being those inside. */
+bool enter_namespaces(int namespaces, uid_t uid_inside, gid_t gid_inside);
 
 /* ---- Containers ---- */
 

@@ -24,14 +24,6 @@ struct outcome {
     int parent_seen, child_seen; /* calls of the launch */
 };
 
-static bool write_text(const char *path, const char *text)
-{
-    int fd = open(path, O_WRONLY | O_CLOEXEC);
-    bool is_written = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
-    close(fd);
-    return is_written;
-}
-
 static struct outcome start(const esq_plan *plan)
 {
     struct outcome outcome = { 0 };
@@ -98,12 +90,8 @@ static pid_t hold_network(char *field, size_t size)
     if (between == 0 && fork() > 0)
         _exit(0);
     if (between == 0) {
-        char uid[32], gid[32];
-        snprintf(uid, sizeof(uid), "0 %u 1", getuid());
-        snprintf(gid, sizeof(gid), "0 %u 1", getgid());
-        bool is_good = unshare(CLONE_NEWUSER | CLONE_NEWNET) == 0 && write_text("/proc/self/setgroups", "deny") &&
-                       write_text("/proc/self/uid_map", uid) && write_text("/proc/self/gid_map", gid) &&
-                       (own = getpid()) > 0 && write(ready[1], &own, sizeof(own)) == (ssize_t)sizeof(own);
+        bool is_good = enter_namespaces(CLONE_NEWNET, 0, 0) && (own = getpid()) > 0 &&
+                       write(ready[1], &own, sizeof(own)) == (ssize_t)sizeof(own);
         close(ready[1]);
         while (is_good)
             pause();

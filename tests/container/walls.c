@@ -62,14 +62,6 @@ static int listen_abstract(const char *name)
     return bind(fd, (struct sockaddr *)&address, size) < 0 || listen(fd, 8) < 0 ? -1 : fd;
 }
 
-static bool write_text(const char *path, const char *text)
-{
-    int fd = open(path, O_WRONLY | O_CLOEXEC);
-    bool is_written = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
-    close(fd);
-    return is_written;
-}
-
 static void test_namespaces(void)
 {
     char probe[512];
@@ -281,20 +273,13 @@ static void test_devices(void)
 /* In a mount namespace of our own: something writable is mounted beneath what is bound read-only. */
 static int run_with_nested_mount(const char *access)
 {
-    char path[400], bind[800], map[64];
-    uid_t uid = getuid();
-    gid_t gid = getgid();
+    char path[400], bind[800];
     pid_t child = fork();
     if (child == 0) {
         snprintf(path, sizeof(path), "%s/etc/nested", harness.root);
         snprintf(bind, sizeof(bind), "mounts+=bind %s/etc /data %s", harness.root, access);
         mkdir(path, 0755);
-        if (unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0)
-            _exit(9);
-        snprintf(map, sizeof(map), "0 %u 1", uid);
-        bool is_mapped = write_text("/proc/self/setgroups", "deny") && write_text("/proc/self/uid_map", map);
-        snprintf(map, sizeof(map), "0 %u 1", gid);
-        if (!is_mapped || !write_text("/proc/self/gid_map", map) || mount("x", path, "tmpfs", 0, NULL) < 0)
+        if (!enter_namespaces(CLONE_NEWNS, 0, 0) || mount("x", path, "tmpfs", 0, NULL) < 0)
             _exit(9);
         struct started started = run("@create /data/nested/x", bind, NULL);
         _exit(started.launch == 0 ? started.result.exit_status : 9);

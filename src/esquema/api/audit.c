@@ -259,9 +259,8 @@ static void audit_network(struct audit *audit)
         find(audit, "network", 25, where, "reaches whatever the host reaches, and the host's own loopback");
     if (has_step(audit->block, STEP_USER_NETWORK))
         find(audit, "network", 10, where,
-             "reaches whatever the host reaches, link-local addresses too, as the metadata service of a cloud; but not "
-             "the "
-             "host's loopback");
+             "reaches whatever the host reaches, link-local addresses too, as the metadata service of a cloud; but "
+             "not the host's loopback");
     for (size_t i = 0; i < count; i++)
         find(audit, "network", 3, &items[i].where, "can be reached by port %s of the host", items[i].words[0]);
 }

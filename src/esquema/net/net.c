@@ -16,9 +16,9 @@
 #include "plan/plan.h"
 
 #define LOOPBACK_ADDRESS "127.0.0.1"
-#define DEVICE_REMEDY                                                                                                 \
-    "as root: chmod 0666 " NET_DEVICE " (modprobe tun where it is missing; into a container the outer one must hand " \
-    "it)"
+#define DEVICE_REMEDY                                                        \
+    "as root: chmod 0666 " NET_DEVICE " (modprobe tun where it is missing; " \
+    "into a container the outer one must hand it)"
 
 /* publish PORT [PORT-INSIDE] [address=ADDRESS] [udp] */
 struct publication {

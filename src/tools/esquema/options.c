@@ -152,9 +152,8 @@ static bool store(const struct parse *parse, const struct option *option, const 
 /* Where it is known what does the same here, that is said. false in any case. */
 static bool is_foreign(const struct command *command, const char *word)
 {
-    fputs("esquema: ", stderr);
-    report_text(stderr, word);
-    fprintf(stderr, " is no option of %s; %s\n", command->name, foreign_option(command->name, word));
+    fprintf(stderr, "esquema: %.*s is no option of %s; %s\n", (int)strcspn(word, "="), word, command->name,
+            foreign_option(command->name, word));
     return false;
 }
 
@@ -214,14 +213,8 @@ static bool take_letters(struct parse *parse, const char *word)
 
 static bool unknown_option(const struct command *command, const char *word)
 {
-    char name[64];
-    size_t length = strcspn(word, "=");
-    if (length >= sizeof name)
-        length = sizeof name - 1; /* no name is so long */
-    memcpy(name, word, length);
-    name[length] = '\0';
-    if (foreign_option(command->name, name))
-        return is_foreign(command, name);
+    if (foreign_option(command->name, word))
+        return is_foreign(command, word);
     struct near near = near_begin(word, strcspn(word, "="));
     for (size_t i = 0; i < OPTION_COUNT; i++)
         if (takes(command, &table[i]))
