@@ -4,7 +4,7 @@
   #:use-module (ice-9 exceptions)
   #:use-module (esquema uncaught)
   #:use-module (srfi srfi-9 gnu)
-  #:export (located symbol-case refuse show-only define-located keyword-name
+  #:export (located symbol-case refuse show-only define-located
             &description-error description-error? description-error-position)
   #:re-export (define*))
 
@@ -27,9 +27,6 @@
       (syntax-case form ()
         ((_ . operands) #'(macro . operands))
         (_ (identifier? form) #'procedure)))))
-
-;; The symbol of a keyword, #f for anything else.
-(define (keyword-name value) (and (keyword? value) (keyword->symbol value)))
 
 ;; A record of this type is printed with this part alone: #<container website>
 (define (show-only type part)

@@ -3,7 +3,7 @@
 ;; GNU Guile (guile/esquema/syntax.scm); the others are the same text for both.
 (define-library (esquema syntax)
   (import (schooner primitives) (schooner syntax) (schooner kernel))
-  (export located symbol-case refuse define* show-only define-located keyword-name)
+  (export located symbol-case refuse define* show-only define-located)
   (begin
 
     ;; (located form) is where the form stands: (file line column), or #f where that is not known.
@@ -26,9 +26,6 @@
            (syntax-rules ()
              ((ignored . #:value) procedure)
              ((ignored . operands) (form . operands)))))))
-
-    ;; The symbol of a keyword, #f for anything else.
-    (define (keyword-name value) (if (keyword? value) (keyword->symbol value) #f))
 
     ;; A record of this type is printed with this part alone. Here its other fields are called %..., which says so.
     (define (show-only type part) #f)

@@ -334,7 +334,7 @@
       (cond ((not (pair? rest)) (%default))
             ((not (keyword? (car rest))) (%keyword-ref (cdr rest) key))
             ((not (pair? (cdr rest))) (%default))
-            ((eqv? (car rest) key) (car (cdr rest)))
+            ((eq? (car rest) key) (car (cdr rest)))
             (else (%keyword-ref (cdr (cdr rest)) key))))
 
     (define (%check-keywords name rest known mode)
@@ -345,7 +345,7 @@
             (if (pair? l)
                 (cond ((not (keyword? (car l))) (refuse "expected a keyword, got" (car l)))
                       ((not (pair? (cdr l))) (refuse "no value behind the keyword" (car l)))
-                      ((and (= mode 0) (not (memv (car l) known))) (refuse "unknown keyword" (car l)))
+                      ((and (= mode 0) (not (memq (car l) known))) (refuse "unknown keyword" (car l)))
                       (else (loop (cdr (cdr l)))))))))
 
     (define (%too-many-arguments name rest)

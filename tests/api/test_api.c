@@ -482,6 +482,74 @@ static void test_bytes(void **state)
     sch_env_free(env);
 }
 
+/* A keyword is the same object wherever its name comes from: `same?` of a machine sees it beside its own. */
+static bool is_one(sch_vm *vm, sch_value keyword)
+{
+    bool is_one;
+    sch_ref *kept = sch_keep(vm, keyword);
+    sch_value same = eval(vm, "(lambda (k own) (and (eq? k own) (eq? k #:colour)))");
+    const sch_value both[] = { sch_ref_value(kept), sch_keyword(vm, "colour") };
+    assert_int_equal(sch_call(vm, same, 2, both, &same), SCH_OK);
+    sch_release(kept);
+    assert_true(sch_get_boolean(same, &is_one));
+    return is_one;
+}
+
+static void test_keywords(void **state)
+{
+    (void)state;
+    struct sch_env_options options = { .size = sizeof options, .posture = SCH_POSTURE_RUN, .pre_imports = base_only };
+    sch_env *env = sch_env_new(&options, NULL);
+    assert_non_null(env);
+    sch_vm *here = sch_vm_new(env, &patient), *there = sch_vm_new(env, &patient);
+    sch_value value;
+    void *bytes;
+    size_t length;
+    assert_true(is_one(here, eval(here, "#:colour")));
+    assert_true(is_one(here, eval(here, "(import (schooner keyword)) (symbol->keyword 'colour)")));
+    assert_true(is_one(here, eval(here, "(import (scheme read)) (read (open-input-string \"#:colour\"))")));
+    assert_true(is_one(here, eval(here, "(import (scheme eval)) (eval ''#:colour (environment '(scheme base)))")));
+
+    /* by bytes, in data and in code */
+    assert_int_equal(sch_encode(here, eval(here, "#:colour"), &bytes, &length), SCH_OK);
+    assert_int_equal(sch_decode(there, bytes, length, false, &value), SCH_OK);
+    assert_true(is_one(there, value));
+    sch_bytes_free(bytes, length);
+    assert_int_equal(
+        sch_encode_thunk(here, eval(here, "(let ((k #:colour)) (lambda () (eq? k #:colour) k))"), &bytes, &length),
+        SCH_OK);
+    assert_int_equal(sch_decode(there, bytes, length, true, &value), SCH_OK);
+    assert_int_equal(sch_call(there, value, 0, NULL, &value), SCH_OK);
+    assert_true(is_one(there, value));
+    sch_bytes_free(bytes, length);
+
+    /* compiled once, run in two machines */
+    sch_code *code;
+    assert_int_equal(sch_compile(env, source_of("(import (scheme base)) (cadr '(quoted #:colour))"), NULL, &code, NULL),
+                     SCH_OK);
+    for (int i = 0; i < 2; i++) {
+        sch_vm *vm = i ? there : here;
+        assert_int_equal(sch_run(vm, code, &value), SCH_OK);
+        assert_true(is_one(vm, value));
+    }
+    sch_code_free(code);
+
+    /* a key of tables by identity and by structure */
+    assert_int_equal(integer(eval(here, "(import (srfi 69))"
+                                        "(define t (make-hash-table eq?)) (hash-table-set! t #:colour 7)"
+                                        "(hash-table-ref/default t (symbol->keyword 'colour) 0)")),
+                     7);
+    assert_int_equal(integer(eval(here, "(define u (make-hash-table)) (hash-table-set! u #:colour 8)"
+                                        "(hash-table-set! u (symbol->keyword 'colour) 9)"
+                                        "(+ (hash-table-ref/default u #:colour 0) (hash-table-size u))")),
+                     10);
+    assert_int_equal(integer(eval(here, "(case (symbol->keyword 'colour) ((#:size) 1) ((#:colour) 2) (else 3))")), 2);
+    assert_int_equal(integer(eval(here, "(cdr (assq (symbol->keyword 'colour) '((#:size . 1) (#:colour . 2))))")), 2);
+    sch_vm_free(here);
+    sch_vm_free(there);
+    sch_env_free(env);
+}
+
 /* --- machines and threads ---------------------------------------------------------------------------------------- */
 
 static void *run_many(void *env)
@@ -529,6 +597,7 @@ int main(void)
         cmocka_unit_test(test_compile_once_run_anywhere),
         cmocka_unit_test(test_references),
         cmocka_unit_test(test_bytes),
+        cmocka_unit_test(test_keywords),
         cmocka_unit_test(test_one_environment_many_threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -212,6 +212,11 @@ WEAK sch_value env_find_symbol(const sch_env *env, const char *text, size_t leng
     return V_FALSE;
 }
 
+WEAK sch_value env_find_keyword(const sch_env *env, sch_value symbol)
+{
+    return V_FALSE;
+}
+
 WEAK sch_value parameter_value(sch_vm *vm, unsigned standard_index)
 {
     return vm->standard_parameters[standard_index];

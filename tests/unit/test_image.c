@@ -8,6 +8,8 @@
 
 enum { THREADS = 6, LIBRARIES_MAX = 128 };
 
+static const struct sch_limits patient = { .size = sizeof patient, .timeout_ns = SCH_UNLIMITED };
+
 /* As a host sees it. */
 static bool is_true(sch_env *env, const char *text)
 {
@@ -58,12 +60,83 @@ static bool import_one(sch_env *env, size_t index)
 {
     char text[512];
     snprintf(text, sizeof text,
-             "(import (scheme base) (prefix %s ours:))"
+             "(import (scheme base) (only (schooner keyword) symbol->keyword) (prefix %s ours:))"
              "(and (eq? 'make-comparator (string->symbol \"make-comparator\")) (equal? (map car '((1) (2))) '(1 2))"
-             "     (eq? '%s (string->symbol \"%s\")))",
+             "     (eq? '%s (string->symbol \"%s\")) (eq? #:%s (symbol->keyword '%s)))",
              env->libraries[index].view.name, index % 2 ? "string-index" : "vector-index",
-             index % 2 ? "string-index" : "vector-index");
+             index % 2 ? "string-index" : "vector-index", index % 2 ? "hostname" : "limits",
+             index % 2 ? "hostname" : "limits");
     return is_true(env, text);
+}
+
+/* --- keywords: one for each name, whoever meets it first ---------------------------------------------------------- */
+
+/* What the machine calls the keyword that the image has at `offset`. */
+static sch_value keyword_by_name(sch_vm *vm, const sch_env *env, uint32_t offset)
+{
+    const struct keyword *keyword = image_at(env->image, env->image->objects.offset + offset);
+    const struct symbol *symbol =
+        image_at(env->image, env->image->objects.offset + (uint32_t)(keyword->symbol.bits - TAG_OBJECT));
+    return sch_keyword(vm, symbol->text);
+}
+
+static void test_keywords_before_their_libraries(void **state)
+{
+    sch_env *env = env_of_everything();
+    sch_vm *vm = sch_vm_new(env, &patient), *other = sch_vm_new(env, &patient);
+    const uint32_t *slots = image_at(env->image, env->image->keywords.offset);
+    size_t count = 0;
+    for (size_t i = 0; i < env->image->keywords.count; i++) {
+        if (!slots[i])
+            continue;
+        sch_value keyword = keyword_by_name(vm, env, slots[i]);
+        assert_true(is_keyword(keyword) && heap_is_frozen(keyword));
+        assert_true(value_same(keyword, keyword_by_name(other, env, slots[i])));
+        assert_true(value_same(keyword, keyword_of(vm, object_as(struct keyword, keyword)->symbol)));
+        count++;
+    }
+    assert_true(count > 10);
+    assert_int_equal(loaded_sections(env), 0);
+    assert_false(value_same(sch_keyword(vm, "of-nobody"), sch_keyword(other, "of-nobody")));
+    sch_vm_free(other);
+    sch_vm_free(vm);
+    sch_env_free(env);
+}
+
+/* The keywords in the constants of all libraries' code are those that a program's code has. */
+static void test_keywords_in_library_code(void **state)
+{
+    sch_env *env = env_of_everything();
+    sch_vm *vm = sch_vm_new(env, &patient);
+    const struct image_instance *instances = image_at(env->image, env->image->instances.offset);
+    size_t count = 0;
+    for (uint32_t i = 0; i < env->image->sections.count; i++)
+        image_want_section(env, i);
+    for (uint32_t i = 0; i < env->image->instances.count; i++) {
+        const struct instance *instance = (const void *)(env->region + instances[i].object);
+        for (size_t k = 0; k < header_length(instance->header); k++) {
+            sch_value constant = instance->constants[k];
+            if (!is_keyword(constant))
+                continue;
+            const struct keyword *keyword = object_of(constant);
+            assert_true(value_same(sch_keyword(vm, object_as(struct symbol, keyword->symbol)->text), constant));
+            count++;
+        }
+    }
+    assert_true(count > 10);
+    sch_vm_free(vm);
+    sch_env_free(env);
+}
+
+static void test_keywords_of_scripts_and_libraries(void **state)
+{
+    sch_env *env = env_of_everything();
+    assert_true(is_true(env, "(import (scheme base) (scheme read) (schooner keyword))"
+                             "(define port (open-input-string \"#:hostname\"))"
+                             "(and (eq? #:hostname (read port)) (eq? #:hostname (symbol->keyword 'hostname)))"));
+    assert_true(is_true(env, "(import (scheme base) (esquema policy))"
+                             "(seccomp-policy? (make-seccomp-policy #:deny '() #:allow '()))"));
+    sch_env_free(env);
 }
 
 struct importer {
@@ -123,6 +196,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_is_not_imported_is_not_copied),
+        cmocka_unit_test(test_keywords_before_their_libraries),
+        cmocka_unit_test(test_keywords_in_library_code),
+        cmocka_unit_test(test_keywords_of_scripts_and_libraries),
         cmocka_unit_test(test_threads_want_everything),
         cmocka_unit_test(test_needs_are_complete),
     };

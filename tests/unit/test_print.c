@@ -69,7 +69,8 @@ static void test_atoms(void **state)
     expect_both(symbol_of(vm, ""), "||", "");
     expect_both(symbol_of(vm, "a b|c"), "|a b\\|c|", "a b|c");
     expect_both(symbol_of(vm, "12"), "|12|", "12");
-    expect_both(keyword_of(vm, symbol_of(vm, "key")), "#:key", "#:key");
+    machine_roots(vm)[0] = symbol_of(vm, "key");
+    expect_both(keyword_of(vm, machine_roots(vm)[0]), "#:key", "#:key");
     expect_both(string_of(vm, "a\"b\\c\n\t\xce\xbb\x01", 10), "\"a\\\"b\\\\c\\n\\t\xce\xbb\\x1;\"",
                 "a\"b\\c\n\t\xce\xbb\x01");
 }

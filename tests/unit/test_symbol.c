@@ -2,6 +2,7 @@
 #include "unit.h"
 
 #include <stdio.h>
+#include "schooner/heap/barrier.h"
 #include "text_calls.h"
 
 /* The hostile build collects at every turn: a small heap and fewer symbols show the same. */
@@ -73,6 +74,53 @@ static void test_a_million_symbols(void **state)
     assert_true(value_same(machine_roots(vm)[2], symbol_of(vm, name)));
 }
 
+static void test_a_million_keywords(void **state)
+{
+    sch_value kept = machine_roots(vm)[0] = symbol_of(vm, "kept");
+    sch_value key = machine_roots(vm)[1] = keyword_of(vm, kept);
+    char name[32];
+    for (int i = 0; i < MANY / 2; i++) {
+        int length = snprintf(name, sizeof name, "keyword-number-%d", i);
+        sch_value symbol = machine_roots(vm)[2] = symbol_of_text(vm, name, (size_t)length);
+        sch_value keyword = is_raised(symbol) ? symbol : keyword_of(vm, symbol);
+        if (is_raised(keyword))
+            fail_msg("keyword %d: limit %d", i, (int)vm->limit);
+        machine_roots(vm)[2] = keyword; /* it alone holds its symbol */
+    }
+    assert_true(vm->heap.collections > 0);
+    assert_true(value_same(key, keyword_of(vm, kept)));
+    sch_value last = machine_roots(vm)[2];
+    assert_true(value_same(object_as(struct keyword, last)->symbol, symbol_of(vm, name)));
+    assert_true(value_same(last, keyword_of(vm, symbol_of(vm, name))));
+}
+
+/* Where the heap is full of garbage, a keyword is a reason to collect, as any other object. */
+static void test_keywords_collect(void **state)
+{
+    enum { SYMBOLS = 10000 };
+    char name[32];
+    sch_value list = V_NIL;
+    for (int i = 0; i < SYMBOLS; i++) {
+        int length = snprintf(name, sizeof name, "symbol-number-%d", i);
+        machine_roots(vm)[1] = symbol_of_text(vm, name, (size_t)length);
+        assert_true(heap_reserve_pairs(vm, 1));
+        list = machine_roots(vm)[0] = cons(vm, machine_roots(vm)[1], list);
+    }
+    size_t room = (HEAP_CAP - (size_t)vm->account.now - (64 << 10)) & ~(size_t)4095;
+    assert_true(heap_reserve_object(vm, room));
+    struct bytevector *garbage = heap_object(vm, OBJECT_BYTEVECTOR, room - sizeof *garbage, room);
+    memset(garbage->bytes, 0, room - sizeof *garbage);
+    for (sch_value at = list; is_pair(at); at = pair_cdr(at)) {
+        sch_value keyword = keyword_of(vm, pair_car(at));
+        if (is_raised(keyword))
+            fail_msg("limit %d", (int)vm->limit);
+        barrier_pair(vm, at);
+        pair_of(at)->car = keyword;
+    }
+    for (sch_value at = list; is_pair(at); at = pair_cdr(at))
+        assert_true(value_same(pair_car(at), keyword_of(vm, object_as(struct keyword, pair_car(at))->symbol)));
+}
+
 static void test_too_many_symbols(void **state)
 {
     char name[32];
@@ -98,6 +146,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_interning, setup, teardown),
         cmocka_unit_test_setup_teardown(test_keywords, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_million_symbols, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_million_keywords, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_keywords_collect, setup, teardown),
         cmocka_unit_test_setup_teardown(test_too_many_symbols, setup, teardown),
     };
     return cmocka_run_group_tests_name("symbol", tests, NULL, NULL);

@@ -63,6 +63,7 @@ bool options_read(const void *given, size_t given_size, void *ret, size_t size);
 const struct library *env_find_library(const sch_env *env, const char *name);
 bool env_find_builtin(const sch_env *env, const char *name, struct exported *ret);
 sch_value env_find_symbol(const sch_env *env, const char *text, size_t length, uint64_t hash);
+sch_value env_find_keyword(const sch_env *env, sch_value symbol);
 /* "base" or "(scheme base)" to "(scheme base)": spaces normalised. false: not a name. */
 bool library_name_canonical(const char *name, char *ret, size_t size);
 bool is_mutator(const char *name, size_t length);
@@ -90,7 +91,7 @@ void library_init_host(struct env_library *library, const sch_env *env, const ch
 bool image_map(sch_env *env, const struct image_header *image, size_t extra_blocks);
 void image_unmap(sch_env *env);
 void image_load_section(const sch_env *env, uint32_t section);
-void image_load_symbol(const sch_env *env, uint32_t offset);
+void image_load_name(const sch_env *env, uint32_t offset); /* a symbol or keyword */
 
 /* Guards `loaded` and what is being copied: held for some tens of microseconds, a few times in a process. */
 struct image_state {

@@ -5,7 +5,8 @@
  *   objects    heap objects in the layout of blocks; copied into the frozen blocks of an environment, the base address
  *              added to the words that `relocations` lists (relocations by the dynamic loader cost eight times that)
  *   sections   what of the objects is copied together, one for each library: when the first value of it is wanted, so
- *              that what nobody imports costs nobody anything. Symbols are copied one by one.
+ *              that what nobody imports costs nobody anything. Symbols and keywords, which programs find by their
+ *              names, are copied one by one.
  *   codes      bytecode with its tables; used where it lies
  *   bindings   what libraries export and see inside, sorted by name; macros as bytes; used where they lie
  *
@@ -16,7 +17,7 @@
 
 #include <stdint.h>
 
-#define IMAGE_MAGIC UINT64_C(0x31656e6f6f686373) /* "schoone1" */
+#define IMAGE_MAGIC UINT64_C(0x32656e6f6f686373) /* "schoone2" */
 
 enum { IMAGE_HOOKS = 4, IMAGE_PRIMITIVES = 0 /* the section of the primitives */ };
 
@@ -36,6 +37,7 @@ struct image_header {
     struct image_span codes;     /* struct image_span each */
     struct image_span values;    /* uint64_t words: immediates, or image_word() */
     struct image_span symbols;   /* uint32_t region offsets, open addressing by hash; 0: free; a power of two */
+    struct image_span keywords;  /* the same, by the hashes of their symbols */
     struct image_span libraries; /* struct image_library, sorted by name */
     uint32_t hooks[IMAGE_HOOKS]; /* indexes of values */
 };
@@ -44,7 +46,7 @@ struct image_section {
     struct image_span chunks;      /* struct image_chunk */
     struct image_span relocations; /* uint32_t region offsets of words to which the base is added */
     struct image_span instances;   /* struct image_instance, a part of all */
-    struct image_span symbols;     /* uint32_t region offsets of the symbols that it mentions */
+    struct image_span names;       /* uint32_t region offsets of the symbols and keywords that it mentions */
     struct image_span needs; /* uint32_t indexes of all sections that it leads to, ascending; they need no later */
 };
 

@@ -423,7 +423,25 @@ sch_value env_find_symbol(const sch_env *env, const char *text, size_t length, u
         const struct symbol *symbol = image_at(env->image, env->image->objects.offset + slots[at]);
         if (symbol->hash != hash || header_length(symbol->header) != length || memcmp(symbol->text, text, length) != 0)
             continue;
-        image_load_symbol(env, slots[at]);
+        image_load_name(env, slots[at]);
+        return object_value(env->region + slots[at]);
+    }
+    return V_FALSE;
+}
+
+sch_value env_find_keyword(const sch_env *env, sch_value symbol)
+{
+    if (!env->image || env->image->keywords.count == 0)
+        return V_FALSE;
+    /* as the image has it: a symbol that is not the image's is no such word */
+    sch_value word = { symbol.bits - (uint64_t)(uintptr_t)env->region };
+    const uint32_t *slots = image_at(env->image, env->image->keywords.offset);
+    size_t mask = env->image->keywords.count - 1;
+    for (size_t at = (size_t)object_as(struct symbol, symbol)->hash & mask; slots[at]; at = (at + 1) & mask) {
+        const struct keyword *keyword = image_at(env->image, env->image->objects.offset + slots[at]);
+        if (!value_same(keyword->symbol, word))
+            continue;
+        image_load_name(env, slots[at]);
         return object_value(env->region + slots[at]);
     }
     return V_FALSE;

@@ -74,16 +74,16 @@ static void format_block(const sch_env *env, uint32_t offset)
     env->state->formatted[block] = 1;
 }
 
-/* A symbol is there when it has its header. Symbols hold no pointers. */
-static bool symbol_is_there(const sch_env *env, uint32_t offset)
+/* A symbol or keyword is there when it has its header. */
+static bool name_is_there(const sch_env *env, uint32_t offset)
 {
-    const struct symbol *symbol = (const struct symbol *)(const void *)(env->region + offset);
-    return __atomic_load_n(&symbol->header, __ATOMIC_ACQUIRE) != 0;
+    const struct object *object = (const struct object *)(const void *)(env->region + offset);
+    return __atomic_load_n(&object->header, __ATOMIC_ACQUIRE) != 0;
 }
 
 static void copy_symbol(const sch_env *env, uint32_t offset)
 {
-    if (symbol_is_there(env, offset))
+    if (name_is_there(env, offset))
         return;
     const struct symbol *from = image_at(env->image, env->image->objects.offset + offset);
     struct symbol *to = (struct symbol *)(void *)(env->region + offset);
@@ -93,12 +93,34 @@ static void copy_symbol(const sch_env *env, uint32_t offset)
     __atomic_store_n(&to->header, from->header, __ATOMIC_RELEASE);
 }
 
-void image_load_symbol(const sch_env *env, uint32_t offset)
+/* A keyword holds one pointer, to its symbol, which comes with it. */
+static void copy_keyword(const sch_env *env, uint32_t offset)
 {
-    if (symbol_is_there(env, offset))
+    if (name_is_there(env, offset))
+        return;
+    const struct keyword *from = image_at(env->image, env->image->objects.offset + offset);
+    struct keyword *to = (struct keyword *)(void *)(env->region + offset);
+    copy_symbol(env, (uint32_t)(from->symbol.bits - TAG_OBJECT));
+    format_block(env, offset);
+    to->symbol.bits = from->symbol.bits + (uint64_t)(uintptr_t)env->region;
+    __atomic_store_n(&to->header, from->header, __ATOMIC_RELEASE);
+}
+
+static void copy_name(const sch_env *env, uint32_t offset)
+{
+    const struct object *from = image_at(env->image, env->image->objects.offset + offset);
+    if (header_type(from->header) == OBJECT_KEYWORD)
+        copy_keyword(env, offset);
+    else
+        copy_symbol(env, offset);
+}
+
+void image_load_name(const sch_env *env, uint32_t offset)
+{
+    if (name_is_there(env, offset))
         return;
     lock(env->state);
-    copy_symbol(env, offset);
+    copy_name(env, offset);
     unlock(env->state);
 }
 
@@ -111,9 +133,9 @@ static void copy_section(const sch_env *env, const struct image_section *section
         memcpy(env->region + chunks[i].start, image_at(image, image->objects.offset + chunks[i].start),
                chunks[i].length);
     }
-    const uint32_t *symbols = image_at(image, section->symbols.offset);
-    for (size_t i = 0; i < section->symbols.count; i++)
-        copy_symbol(env, symbols[i]);
+    const uint32_t *names = image_at(image, section->names.offset);
+    for (size_t i = 0; i < section->names.count; i++)
+        copy_name(env, names[i]);
 
     const uint32_t *relocations = image_at(image, section->relocations.offset);
     for (size_t i = 0; i < section->relocations.count; i++) {

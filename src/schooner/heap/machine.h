@@ -192,10 +192,13 @@ static inline size_t symbol_size(size_t length)
 /* Reserve and intern; V_RAISED when it does not fit. */
 sch_value symbol_of(sch_vm *vm, const char *text);
 sch_value symbol_of_text(sch_vm *vm, const char *text, size_t length);
-/* The one keyword of a symbol: keywords of one name are eq?. Reserves by itself. */
+/* The one keyword of a symbol: keywords of one name are eq?. Reserves by itself: the symbol is rooted, or collection is
+ * paused. V_RAISED: the heap limit. */
 sch_value keyword_of(sch_vm *vm, sch_value symbol);
-/* The image's symbol of this name (api/env.c); V_FALSE: it has none. `hash` is hash_fnv1a of the text. */
+/* The image's symbol of this name (env/library.c); V_FALSE: it has none. `hash` is hash_fnv1a of the text. */
 sch_value env_find_symbol(const sch_env *env, const char *text, size_t length, uint64_t hash);
+/* The image's keyword of this symbol; V_FALSE: it has none. */
+sch_value env_find_keyword(const sch_env *env, sch_value symbol);
 /* The foreign value that stands for the host's pointer; V_FALSE: none yet. foreign_intern makes it so; false: the heap
  * limit. */
 sch_value foreign_find(sch_vm *vm, const struct sch_foreign_type *type, const void *pointer);

@@ -24,6 +24,11 @@ static uint64_t foreign_hash(const struct sch_foreign_type *type, const void *po
     return hash_mix((uint64_t)(uintptr_t)pointer ^ hash_mix((uint64_t)(uintptr_t)type));
 }
 
+static uint64_t keyword_hash(sch_value symbol)
+{
+    return hash_mix(~object_as(struct symbol, symbol)->hash);
+}
+
 /* All stand in the same table, each kind under a hash of its own. */
 static uint64_t slot_hash(sch_value entry)
 {
@@ -31,7 +36,7 @@ static uint64_t slot_hash(sch_value entry)
         return foreign_hash(object_as(struct foreign, entry)->type, object_as(struct foreign, entry)->pointer);
     if (is_symbol(entry))
         return hash_mix(object_as(struct symbol, entry)->hash);
-    return hash_mix(~object_as(struct symbol, object_as(struct keyword, entry)->symbol)->hash);
+    return keyword_hash(object_as(struct keyword, entry)->symbol);
 }
 
 static sch_value *new_slots(sch_vm *vm, size_t capacity)
@@ -188,23 +193,30 @@ sch_value symbol_of(sch_vm *vm, const char *text)
     return symbol_of_text(vm, text, strlen(text));
 }
 
-sch_value keyword_of(sch_vm *vm, sch_value symbol)
+/* The keyword if there is one; else V_FALSE. */
+static sch_value find_keyword(sch_vm *vm, sch_value symbol)
 {
-    uint64_t hash = hash_mix(~object_as(struct symbol, symbol)->hash);
-    for (size_t at = hash & (vm->symbols->capacity - 1);; at = (at + 1) & (vm->symbols->capacity - 1)) {
-        sch_value entry = vm->symbols->slots[at];
+    sch_value keyword = vm->env ? env_find_keyword(vm->env, symbol) : V_FALSE;
+    if (!is_false(keyword))
+        return keyword;
+    const struct symbol_table *table = vm->symbols;
+    size_t mask = table->capacity - 1;
+    for (size_t at = keyword_hash(symbol) & mask;; at = (at + 1) & mask) {
+        sch_value entry = table->slots[at];
         if (value_same(entry, SLOT_EMPTY))
-            break;
+            return V_FALSE;
         if (is_keyword(entry) && value_same(object_as(struct keyword, entry)->symbol, symbol))
             return entry;
     }
+}
 
-    /* The symbol may be rooted nowhere: it must not go while room is made for its keyword. */
+sch_value keyword_of(sch_vm *vm, sch_value symbol)
+{
+    sch_value found = find_keyword(vm, symbol);
+    if (!is_false(found))
+        return found;
     size_t size = object_size(sizeof(struct keyword), 0, 1);
-    heap_pause_collection(vm);
-    bool reserved = heap_reserve(vm, size);
-    heap_resume_collection(vm);
-    if (!reserved)
+    if (!heap_reserve(vm, size))
         return V_RAISED;
     struct keyword *keyword = heap_object(vm, OBJECT_KEYWORD, 1, size);
     keyword->symbol = symbol;

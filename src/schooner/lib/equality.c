@@ -29,8 +29,6 @@ bool values_eqv(sch_value a, sch_value b)
         return false;
     if (type >= OBJECT_FLONUM && type <= OBJECT_COMPLEX)
         return number_eqv(a, b);
-    if (type == OBJECT_KEYWORD)
-        return value_same(object_as(struct vector, a)->items[0], object_as(struct vector, b)->items[0]);
     return type == OBJECT_STRING && object_length(a) == 0 && object_length(b) == 0;
 }
 

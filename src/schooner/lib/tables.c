@@ -68,8 +68,6 @@ static uint64_t identity_bits(sch_value v)
     if (!is_object(v))
         return v.bits;
     unsigned type = header_type(value_header(v));
-    if (type == OBJECT_KEYWORD)
-        return object_as(struct vector, v)->items[0].bits;
     if (type == OBJECT_STRING && object_length(v) == 0)
         return OBJECT_STRING;
     return v.bits;
@@ -118,7 +116,8 @@ enum key_class { KEY_OTHER, KEY_WORD, KEY_TEXT };
 static enum key_class key_class(int64_t kind, sch_value key)
 {
     if ((kind == KIND_IDENTITY || kind == KIND_STRUCTURE) &&
-        (is_fixnum(key) || is_symbol(key) || is_character(key) || is_boolean(key) || is_small_double(key)))
+        (is_fixnum(key) || is_symbol(key) || is_keyword(key) || is_character(key) || is_boolean(key) ||
+         is_small_double(key)))
         return KEY_WORD;
     if ((kind == KIND_STRUCTURE || kind == KIND_STRING) && is_string(key))
         return KEY_TEXT;

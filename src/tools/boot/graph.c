@@ -8,16 +8,18 @@
 void graph_init(struct graph *graph, const sch_env *env)
 {
     *graph = (struct graph){ .env = env };
-    struct buffer *buffers[] = { &graph->blocks,   &graph->chunks,  &graph->relocations, &graph->instances,
-                                 &graph->mentions, &graph->symbols, &graph->codes,       &graph->pending };
+    struct buffer *buffers[] = { &graph->blocks,    &graph->chunks,   &graph->relocations,
+                                 &graph->instances, &graph->mentions, &graph->symbols,
+                                 &graph->keywords,  &graph->codes,    &graph->pending };
     for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++)
         buffer_init(buffers[i], &memory_malloc);
 }
 
 void graph_done(struct graph *graph)
 {
-    struct buffer *buffers[] = { &graph->blocks,   &graph->chunks,  &graph->relocations, &graph->instances,
-                                 &graph->mentions, &graph->symbols, &graph->codes,       &graph->pending };
+    struct buffer *buffers[] = { &graph->blocks,    &graph->chunks,   &graph->relocations,
+                                 &graph->instances, &graph->mentions, &graph->symbols,
+                                 &graph->keywords,  &graph->codes,    &graph->pending };
     for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++)
         buffer_done(buffers[i]);
     free(graph->entries);
@@ -167,6 +169,12 @@ static bool is_primitive_of(const struct graph *graph, sch_value value)
     return is_primitive(value) && !(header_flags(value_header(value)) & PRIMITIVE_HOST) && graph->env;
 }
 
+/* Is it found by its name, and copied when the first asks for it? Then it belongs to no section. */
+static bool is_name(sch_value value)
+{
+    return is_symbol(value) || is_keyword(value);
+}
+
 /* The place that the value's copy has or will have. NULL: graph->error. */
 static struct graph_entry *entry_of(struct graph *graph, sch_value value)
 {
@@ -184,11 +192,11 @@ static struct graph_entry *entry_of(struct graph *graph, sch_value value)
     size_t size = size_round_up(content, HEAP_ALIGN);
     if (is_string(value))
         size = string_size(object_length(value), object_as(struct string, value)->characters);
-    if (is_symbol(value) ? !place(graph, &graph->symbol_room, size, &entry->offset)
-                         : !place_object(graph, size, &entry->offset))
+    if (is_name(value) ? !place(graph, &graph->names, size, &entry->offset)
+                       : !place_object(graph, size, &entry->offset))
         return NULL;
     entry->address = address;
-    entry->section = is_symbol(value) ? UINT32_MAX : graph->section_count - 1;
+    entry->section = is_name(value) ? UINT32_MAX : graph->section_count - 1;
     graph->count++;
     memcpy(graph->blocks.bytes + entry->offset, value_address(value), content);
     if (is_string(value))
@@ -204,7 +212,7 @@ static bool offset_of(struct graph *graph, sch_value value, uint32_t *ret)
     if (!entry)
         return false;
     *ret = entry->offset;
-    if (!is_symbol(value)) {
+    if (!is_name(value)) {
         graph->needs[section][entry->section] |= entry->section != section;
         return true;
     }
@@ -271,6 +279,17 @@ static bool fill_closure(struct graph *graph, uint32_t at, const struct closure 
                        header_length(closure->header));
 }
 
+/* Its pointer is no relocation: whoever copies the keyword adds the base, whichever section mentions it first. */
+static bool fill_keyword(struct graph *graph, uint32_t at, const struct keyword *keyword)
+{
+    const struct graph_entry *symbol = entry_of(graph, keyword->symbol);
+    if (!symbol)
+        return false;
+    uint64_t word = (uint64_t)symbol->offset + value_tag(keyword->symbol);
+    memcpy(graph->blocks.bytes + at + offsetof(struct keyword, symbol), &word, sizeof word);
+    return buffer_append_u32(&graph->keywords, at);
+}
+
 static bool fill(struct graph *graph, sch_value value)
 {
     uint32_t at = slot(graph, (uint64_t)(uintptr_t)value_address(value))->offset;
@@ -284,6 +303,7 @@ static bool fill(struct graph *graph, sch_value value)
 
     switch ((enum object_type)header_type(header)) {
     case OBJECT_SYMBOL: return buffer_append_u32(&graph->symbols, at);
+    case OBJECT_KEYWORD: return fill_keyword(graph, at, object_of(value));
     case OBJECT_STRING:
     case OBJECT_FLONUM:
     case OBJECT_BIGNUM:
@@ -294,7 +314,6 @@ static bool fill(struct graph *graph, sch_value value)
     case OBJECT_PARAMETER:
         return write_words(graph, at + (uint32_t)offsetof(struct parameter, value),
                            &((const struct parameter *)object_of(value))->value, 2);
-    case OBJECT_KEYWORD:
     case OBJECT_RATIONAL:
     case OBJECT_COMPLEX:
     case OBJECT_VECTOR:
@@ -331,8 +350,8 @@ bool graph_add(struct graph *graph, sch_value value, uint64_t *ret_word)
     if (!entry)
         return false;
     uint32_t offset = entry->offset;
-    uint32_t section = is_symbol(value) ? graph->section_count - 1 : entry->section;
-    if (is_symbol(value) && !offset_of(graph, value, &offset)) /* so that the section brings it */
+    uint32_t section = is_name(value) ? graph->section_count - 1 : entry->section;
+    if (is_name(value) && !offset_of(graph, value, &offset)) /* so that the section brings it */
         return false;
     *ret_word = image_word(offset + (uint32_t)value_tag(value), section);
     while (graph->pending.length > 0) {

@@ -8,7 +8,7 @@
 struct graph_entry {
     uint64_t address; /* 0: free */
     uint32_t offset;  /* region offset */
-    uint32_t section; /* that it belongs to; of a symbol: that mentioned it last */
+    uint32_t section; /* that it belongs to; of a symbol or keyword: that mentioned it last */
 };
 
 /* Where the next object goes: in a block of its kind. */
@@ -29,13 +29,14 @@ struct graph {
     struct buffer chunks;      /* struct image_chunk */
     struct buffer relocations; /* uint32_t */
     struct buffer instances;   /* struct image_instance */
-    struct buffer mentions;    /* uint32_t: symbols that sections mention */
+    struct buffer mentions;    /* uint32_t: symbols and keywords that sections mention */
     struct buffer symbols;     /* uint32_t: all symbols */
+    struct buffer keywords;    /* uint32_t: all keywords */
     struct buffer codes;       /* const struct sch_code * */
     struct buffer pending;     /* addresses still to be filled in: value words */
     struct graph_entry *entries;
     size_t count, capacity;
-    struct graph_cursor objects, symbol_room;
+    struct graph_cursor objects, names;
     struct graph_section sections[GRAPH_SECTIONS + 1]; /* with the end of the last */
     uint32_t section_count;
     bool needs[GRAPH_SECTIONS][GRAPH_SECTIONS];

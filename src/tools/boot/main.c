@@ -260,7 +260,7 @@ static struct image_span put_sections(struct boot *boot, struct image_span insta
             .chunks = part(chunks, sizeof(struct image_chunk), from->chunk, to->chunk),
             .relocations = part(relocations, sizeof(uint32_t), from->relocation, to->relocation),
             .instances = part(instances, sizeof(struct image_instance), from->instance, to->instance),
-            .symbols = part(mentions, sizeof(uint32_t), from->mention, to->mention),
+            .names = part(mentions, sizeof(uint32_t), from->mention, to->mention),
             .needs = put_needs(boot, i),
         };
         buffer_append(&sections, &section, sizeof section);
@@ -288,20 +288,29 @@ static struct image_span put_codes(struct boot *boot)
     return all;
 }
 
-static struct image_span put_symbols(struct boot *boot)
+/* The hash of a symbol; of a keyword: that of its symbol. */
+static uint64_t name_hash(const struct boot *boot, uint32_t offset)
 {
-    const uint32_t *symbols = (const uint32_t *)(void *)boot->graph.symbols.bytes;
-    size_t count = boot->graph.symbols.length / sizeof *symbols;
+    const struct object *object = (const void *)(boot->graph.blocks.bytes + offset);
+    if (header_type(object->header) == OBJECT_KEYWORD)
+        return name_hash(boot, (uint32_t)(((const struct keyword *)(const void *)object)->symbol.bits - TAG_OBJECT));
+    return ((const struct symbol *)(const void *)object)->hash;
+}
+
+/* A table by hash: of all symbols, or of all keywords. */
+static struct image_span put_table(struct boot *boot, const struct buffer *names)
+{
+    const uint32_t *offsets = (const uint32_t *)(const void *)names->bytes;
+    size_t count = names->length / sizeof *offsets;
     size_t capacity = 16;
     while (capacity < count * 2)
         capacity *= 2;
     uint32_t *slots = calloc(capacity, sizeof *slots);
     for (size_t i = 0; slots && i < count; i++) {
-        const struct symbol *symbol = (const struct symbol *)(void *)(boot->graph.blocks.bytes + symbols[i]);
-        size_t at = symbol->hash & (capacity - 1);
+        size_t at = name_hash(boot, offsets[i]) & (capacity - 1);
         while (slots[at])
             at = (at + 1) & (capacity - 1);
-        slots[at] = symbols[i];
+        slots[at] = offsets[i];
     }
     struct image_span span = { slots ? put(boot, slots, capacity * sizeof *slots) : 0, (uint32_t)capacity };
     free(slots);
@@ -327,7 +336,8 @@ static bool make_image(struct boot *boot)
     header.sections = put_sections(boot, header.instances);
     header.codes = put_codes(boot);
     header.values = put_span(boot, &boot->values, sizeof(uint64_t));
-    header.symbols = put_symbols(boot);
+    header.symbols = put_table(boot, &boot->graph.symbols);
+    header.keywords = put_table(boot, &boot->graph.keywords);
     header.size = (uint32_t)boot->image.length;
     header.fingerprint = hash_sip13(1, 2, boot->image.bytes + sizeof header, boot->image.length - sizeof header);
     memcpy(boot->image.bytes, &header, sizeof header);
