@@ -1,7 +1,9 @@
 /*
  * A pool of the host's: blocks that one machine gave back, for the next one. Behind the map and unmap functions of an
- * environment. Knows nothing of machines; a lock of its own, held for a few instructions, makes it anybody's.
+ * environment. Knows nothing of machines; a lock of its own, held for a few instructions, makes it anybody's. Whoever
+ * waits for it sleeps: there are more machines than processors, and the one that holds it may have lost its own.
  */
+#include <pthread.h>
 #include <sys/mman.h>
 #include "base/arith.h"
 #include "base/memory.h"
@@ -24,19 +26,8 @@ struct sch_pool {
     struct pool_shelf shelves[POOL_SIZES];
     size_t kept; /* bytes */
     size_t most;
-    char lock;
+    pthread_mutex_t lock;
 };
-
-static void lock(struct sch_pool *pool)
-{
-    while (__atomic_test_and_set(&pool->lock, __ATOMIC_ACQUIRE)) {
-    }
-}
-
-static void unlock(struct sch_pool *pool)
-{
-    __atomic_clear(&pool->lock, __ATOMIC_RELEASE);
-}
 
 static struct pool_shelf *find(struct sch_pool *pool, size_t size)
 {
@@ -65,17 +56,17 @@ static void *take(struct sch_pool *pool, struct pool_shelf *shelf, size_t alignm
 static void *pool_map(void *data, size_t size, size_t alignment)
 {
     struct sch_pool *pool = data;
-    lock(pool);
+    pthread_mutex_lock(&pool->lock);
     struct pool_shelf *shelf = find(pool, size);
     void *block = shelf ? take(pool, shelf, alignment) : NULL;
-    unlock(pool);
+    pthread_mutex_unlock(&pool->lock);
     return block ? block : account_map_pages(size, alignment);
 }
 
 static void pool_unmap(void *data, void *block, size_t size)
 {
     struct sch_pool *pool = data;
-    lock(pool);
+    pthread_mutex_lock(&pool->lock);
     struct pool_shelf *shelf = find(pool, size);
     if (!shelf && (shelf = find(pool, 0)))
         shelf->size = size;
@@ -86,7 +77,7 @@ static void pool_unmap(void *data, void *block, size_t size)
         shelf->blocks = kept;
         pool->kept += size;
     }
-    unlock(pool);
+    pthread_mutex_unlock(&pool->lock);
     if (!keep)
         munmap(block, size);
 }
@@ -94,8 +85,10 @@ static void pool_unmap(void *data, void *block, size_t size)
 sch_pool *sch_pool_new(size_t most)
 {
     struct sch_pool *pool = memory_resize(&memory_malloc, NULL, 0, sizeof *pool);
-    if (pool)
-        *pool = (struct sch_pool){ .most = most };
+    if (!pool)
+        return NULL;
+    *pool = (struct sch_pool){ .most = most };
+    pthread_mutex_init(&pool->lock, NULL);
     return pool;
 }
 
@@ -117,5 +110,6 @@ void sch_pool_free(sch_pool *pool)
             munmap(block, pool->shelves[i].size);
         }
     }
+    pthread_mutex_destroy(&pool->lock);
     memory_resize(&memory_malloc, pool, sizeof *pool, 0);
 }

@@ -2,6 +2,7 @@
 #ifndef SCHOONER_ENV_ENV_H
 #define SCHOONER_ENV_ENV_H
 
+#include <pthread.h>
 #include "schooner/env/image.h"
 #include "schooner/expand/expand.h"
 #include "schooner/heap/machine.h"
@@ -93,9 +94,10 @@ void image_unmap(sch_env *env);
 void image_load_section(const sch_env *env, uint32_t section);
 void image_load_name(const sch_env *env, uint32_t offset); /* a symbol or keyword */
 
-/* Guards `loaded` and what is being copied: held for some tens of microseconds, a few times in a process. */
+/* Guards `loaded` and what is being copied: held for some tens of microseconds, a few times in a process. Whoever waits
+ * sleeps: the thread that holds it may have lost its processor. */
 struct image_state {
-    char lock;
+    pthread_mutex_t lock;
     unsigned char *formatted; /* of each block: it has its header */
     unsigned char loaded[];   /* of each section, atomic: it and all that it needs are there */
 };

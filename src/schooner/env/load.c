@@ -39,6 +39,7 @@ bool image_map(sch_env *env, const struct image_header *image, size_t extra_bloc
     if (!env->state)
         return false;
     memset(env->state, 0, size);
+    pthread_mutex_init(&env->state->lock, NULL);
     env->state->formatted = env->state->loaded + sections;
     env->region_size = blocks * HEAP_BLOCK_SIZE;
     env->region = map_aligned(env->region_size);
@@ -50,20 +51,12 @@ void image_unmap(sch_env *env)
     if (env->region)
         munmap(env->region, env->region_size);
     env->region = NULL;
+    if (env->state)
+        pthread_mutex_destroy(&env->state->lock);
+    env->state = NULL;
 }
 
 /* --- what is copied late ----------------------------------------------------------------------------------------- */
-
-static void lock(struct image_state *state)
-{
-    while (__atomic_test_and_set(&state->lock, __ATOMIC_ACQUIRE)) {
-    }
-}
-
-static void unlock(struct image_state *state)
-{
-    __atomic_clear(&state->lock, __ATOMIC_RELEASE);
-}
 
 static void format_block(const sch_env *env, uint32_t offset)
 {
@@ -119,9 +112,9 @@ void image_load_name(const sch_env *env, uint32_t offset)
 {
     if (name_is_there(env, offset))
         return;
-    lock(env->state);
+    pthread_mutex_lock(&env->state->lock);
     copy_name(env, offset);
-    unlock(env->state);
+    pthread_mutex_unlock(&env->state->lock);
 }
 
 static void copy_section(const sch_env *env, const struct image_section *section)
@@ -162,9 +155,9 @@ void image_load_section(const sch_env *env, uint32_t index)
 {
     const struct image_section *sections = image_at(env->image, env->image->sections.offset);
     const uint32_t *needs = image_at(env->image, sections[index].needs.offset);
-    lock(env->state);
+    pthread_mutex_lock(&env->state->lock);
     for (size_t i = 0; i < sections[index].needs.count; i++)
         load(env, sections, needs[i]); /* each after all that it needs itself */
     load(env, sections, index);
-    unlock(env->state);
+    pthread_mutex_unlock(&env->state->lock);
 }
