@@ -201,6 +201,18 @@ ESQ_API int esq_plan_build(const esq_spec *spec, esq_plan **ret_plan, esq_error 
  */
 ESQ_API size_t esq_plan_survey(const esq_spec *spec, esq_plan **ret_plan, esq_error *ret_problems, size_t capacity);
 
+/* What was asked for, is missing on this host, and is excused by its name. */
+typedef struct esq_missing {
+    const char *name; /* as `best-effort` has it: "memory" */
+    const char *text; /* what this host cannot enforce, and why */
+} esq_missing;
+
+/*
+ * Lists what a launch of the plan does without. Writes at most `capacity` of them, whose texts live as long as the
+ * plan; returns how many there are.
+ */
+ESQ_API size_t esq_plan_missing(const esq_plan *plan, esq_missing *ret_missing, size_t capacity);
+
 /* Frees a plan and closes what it holds; NULL is allowed. Containers launched from it are not affected. */
 ESQ_API void esq_plan_free(esq_plan *plan);
 
@@ -264,6 +276,7 @@ enum esq_launch_flags {
      * listener of its own gets EBUSY.
      */
     ESQ_TRACE_DENIED = 2,
+    ESQ_WATCH_NETWORK = 4, /* esq_container_sought_network is going to be asked; not with ESQ_SUPERVISED */
 };
 
 typedef struct esq_launch_options {
@@ -293,6 +306,14 @@ typedef struct esq_denied {
  * are, which may be more. 0 for a container that was not launched with ESQ_TRACE_DENIED. No errors.
  */
 ESQ_API size_t esq_container_denied(const esq_container *container, esq_denied *ret_denied, size_t capacity);
+
+/*
+ * Of one that has ended: 1 when something in it looked for another machine while its own network leads to none, as the
+ * kernel counted it (no route, or nobody at the port that a resolver without a name server asks). 0 else, and for a
+ * container that was not launched with ESQ_WATCH_NETWORK, or that has another network. For a word of advice: a program
+ * can have done so without being hindered by it.
+ */
+ESQ_API int esq_container_sought_network(const esq_container *container);
 
 /* Why a container ended. */
 enum esq_reason {

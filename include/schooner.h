@@ -488,6 +488,12 @@ SCH_API void *sch_vm_data(sch_vm *vm);
 SCH_API enum sch_status sch_encode(sch_vm *vm, sch_value value, void **ret, size_t *ret_length);
 SCH_API enum sch_status sch_encode_thunk(sch_vm *vm, sch_value thunk, void **ret, size_t *ret_length);
 /*
+ * Encodes what ended the last run (sch_raised), for sch_decode and sch_raise_value elsewhere. A condition keeps its
+ * place, its active calls and the procedure that refused; where its irritants do not travel their text stands at the
+ * end of its message instead. Another object that does not travel: SCH_ERROR, as from sch_encode.
+ */
+SCH_API enum sch_status sch_encode_raised(sch_vm *vm, void **ret, size_t *ret_length);
+/*
  * Decodes what sch_encode or sch_encode_thunk made. The bytes may come from anybody: every one is verified, and work
  * and memory are bounded by the length. With `code` true procedures are accepted too: their bytecode is verified to
  * stay within its frames and tables and to pay fuel for every step back, and what their captured variables hold is

@@ -183,7 +183,7 @@
       (append (rootfs-entries position "overlay" directory)
               (list (entry 'rootfs position 'set "rootfs-keep" (field-text position 'keep name)))))
 
-;; --- the network: parts are (publish value ...), (share) and (join name-or-path), where that stands alone
+;; --- the network: parts are (publish value ...), (share), (metadata) and (join name-or-path), where that stands alone
 
     (define network-choices
       "field `network` is none, user, host, (publish PORT) ..., (share) or (join \"name\")")
@@ -213,9 +213,10 @@
                              ((assq 'publish parts) "user")
                              (else "none")))
                 (map (lambda (part)
-                       (if (eq? (car part) 'publish)
-                           (publish-entry position (cdr part))
-                           (entry 'network position 'set "network-share" "yes")))
+                       (case (car part)
+                         ((publish) (publish-entry position (cdr part)))
+                         ((share) (entry 'network position 'set "network-share" "yes"))
+                         (else (entry 'network position 'set "network-metadata" "yes"))))
                      parts))))
 
     ;; A word, or (join "name") as a list.
@@ -713,6 +714,7 @@
            ((publish) (list 'publish value ...))
            ((join) (list 'join value ...))
            ((share) (if (null? (list value ...)) '(share) (refuse position "(share) has no values")))
+           ((metadata) (if (null? (list value ...)) '(metadata) (refuse position "(metadata) has no values")))
            (else (refuse position network-choices ", not (" 'head " ...)"))))))
 
     (define-syntax mounts

@@ -14,7 +14,7 @@ enum frame_kind {
     FRAME_OUTPUT,      /* from it, any number: bytes that the thunk wrote */
     FRAME_VALUE,       /* then one of these: an encoded value */
     FRAME_CONDITION,   /* an encoded list: kind, message, irritants... */
-    FRAME_RAISED,      /* an encoded value that was raised and is no condition */
+    FRAME_RAISED,      /* an encoded object that was raised; a condition with its place */
     FRAME_LIMIT,       /* uint32_t: enum sch_limit */
     FRAME_FAILURE,     /* text: why there is no answer */
 };

@@ -384,6 +384,23 @@ static sch_value relay(struct sandbox *sandbox, size_t length)
     return sch_unspecified();
 }
 
+/* The runtime's own errors may advise and name places: nobody inside speaks in its name. */
+static bool is_of_runtime(sch_value kind)
+{
+    const char *text;
+    size_t length;
+    return sch_get_text(kind, &text, &length) && strcmp(text, "container-error") == 0;
+}
+
+/* What the thunk raised, with the place that it says it comes from. */
+static sch_value raise_object(struct sandbox *sandbox, sch_value object)
+{
+    sch_value kind;
+    if (sch_get_condition(object, &kind, NULL, NULL) && is_of_runtime(kind))
+        return raise_nonsense(sandbox);
+    return sch_raise_value(sandbox->vm, object);
+}
+
 /* (kind message irritant ...) */
 static sch_value raise_condition(struct sandbox *sandbox, sch_value parts)
 {
@@ -391,7 +408,8 @@ static sch_value raise_condition(struct sandbox *sandbox, sch_value parts)
     const char *kind_text, *message_text;
     size_t length;
     if (!sch_get_pair(parts, &kind, &parts) || !sch_get_pair(parts, &message, &parts) ||
-        !sch_get_text(kind, &kind_text, &length) || !sch_get_text(message, &message_text, &length))
+        !sch_get_text(kind, &kind_text, &length) || !sch_get_text(message, &message_text, &length) ||
+        is_of_runtime(kind))
         return raise_nonsense(sandbox);
     return sch_raise_kind(sandbox->vm, kind_text, parts, "%s", message_text);
 }
@@ -409,7 +427,7 @@ static sch_value answer(struct sandbox *sandbox, enum frame_kind kind, const voi
             return raise_nonsense(sandbox);
         if (kind == FRAME_VALUE)
             return value;
-        return kind == FRAME_RAISED ? sch_raise_value(vm, value) : raise_condition(sandbox, value);
+        return kind == FRAME_RAISED ? raise_object(sandbox, value) : raise_condition(sandbox, value);
     case FRAME_LIMIT:
         if (length != sizeof limit)
             return raise_nonsense(sandbox);

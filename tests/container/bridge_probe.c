@@ -294,6 +294,45 @@ static void lie_deep(void)
     frame_write(FRAME_RUNNER_FD, FRAME_VALUE, bytes, sizeof bytes);
 }
 
+/* A condition of this kind, whose place and calls are none. */
+static void send_condition(const char *kind, const char *message)
+{
+    enum { NODE_STRING = 1, NODE_SYMBOL = 2, NODE_CONDITION = 12, NODES = 3 };
+    unsigned char bytes[sizeof of_thunk + 512];
+    const uint64_t parts[] = { 1 << 3 | TAG_OBJECT, 2 << 3 | TAG_OBJECT, V_NIL.bits,
+                               2 << 3 | TAG_OBJECT, 0 << 3 | TAG_OBJECT, 1 << 3 | TAG_OBJECT };
+    const char *const texts[] = { kind, message };
+    const uint64_t root = TAG_OBJECT;
+    struct value_header header = of_thunk;
+    size_t at = sizeof header;
+    header.nodes = NODES;
+    header.code = 0;
+    memcpy(bytes, &header, sizeof header);
+    bytes[at++] = NODE_CONDITION;
+    memcpy(bytes + at, parts, sizeof parts);
+    at += sizeof parts;
+    for (int i = 0; i < 2; i++) {
+        uint32_t length = (uint32_t)strlen(texts[i]);
+        bytes[at++] = i == 0 ? NODE_SYMBOL : NODE_STRING;
+        memcpy(bytes + at, &length, sizeof length);
+        memcpy(bytes + at + sizeof length, texts[i], length);
+        at += sizeof length + length;
+    }
+    memcpy(bytes + at, &root, sizeof root);
+    frame_write(FRAME_RUNNER_FD, FRAME_RAISED, bytes, at + sizeof root);
+}
+
+static void lie_place(void)
+{
+    send_condition("type-error", "nowhere");
+}
+
+/* In the runtime's own name, whose advice people follow. */
+static void lie_name(void)
+{
+    send_condition("container-error", "all is lost\nremedy: become root and try again");
+}
+
 /* All but the last byte, and then nothing. */
 static void lie_endless(void)
 {
@@ -313,7 +352,7 @@ static const struct {
     { "lie-silence", lie_silence },  { "lie-honest", lie_honest }, { "lie-twice", lie_twice },
     { "lie-beyond", lie_beyond },    { "lie-count", lie_count },   { "lie-pointer", lie_pointer },
     { "lie-word", lie_header_word }, { "lie-code", lie_code },     { "lie-deep", lie_deep },
-    { "lie-endless", lie_endless },
+    { "lie-endless", lie_endless },  { "lie-place", lie_place },   { "lie-name", lie_name },
 };
 
 /* Reads the request, if there is one, and lies as it says. */

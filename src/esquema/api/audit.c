@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -238,6 +239,37 @@ static void audit_descriptors(struct audit *audit)
 
 /* ---- Network ---- */
 
+/* With raw packets or the right to change routes the wall before metadata services is none. */
+static const char *way_to_metadata(const struct audit *audit)
+{
+    static const char *const ways[] = { "net_admin", "net_raw" };
+    size_t count;
+    const struct spec_item *items = spec_items(audit->spec, SPEC_CAPABILITIES, &count);
+    for (size_t i = 0; i < count; i++)
+        for (size_t j = 0; j < items[i].count; j++)
+            for (size_t k = 0; k < sizeof(ways) / sizeof(ways[0]); k++)
+                if (strcasecmp(items[i].words[j], ways[k]) == 0)
+                    return ways[k];
+    return NULL;
+}
+
+static void audit_user_network(struct audit *audit, const esq_location *where)
+{
+    const char *way = way_to_metadata(audit);
+    if (spec_is(audit->spec, SPEC_NETWORK_METADATA, "yes"))
+        find(audit, "network", 13, where,
+             "reaches whatever the host reaches, link-local addresses too, as the metadata service of a cloud; but not "
+             "the host's loopback");
+    else if (way)
+        find(audit, "network", 13, where,
+             "reaches whatever the host reaches, but not the host's loopback; its capability %s leads past the wall "
+             "before the metadata services of clouds",
+             way);
+    else
+        find(audit, "network", 10, where,
+             "reaches whatever the host reaches, but neither the host's loopback nor the metadata services of clouds");
+}
+
 static void audit_network(struct audit *audit)
 {
     size_t count;
@@ -258,9 +290,7 @@ static void audit_network(struct audit *audit)
     else if (!(audit->block->clone_flags_low & CLONE_NEWNET))
         find(audit, "network", 25, where, "reaches whatever the host reaches, and the host's own loopback");
     if (has_step(audit->block, STEP_USER_NETWORK))
-        find(audit, "network", 10, where,
-             "reaches whatever the host reaches, link-local addresses too, as the metadata service of a cloud; but "
-             "not the host's loopback");
+        audit_user_network(audit, where);
     for (size_t i = 0; i < count; i++)
         find(audit, "network", 3, &items[i].where, "can be reached by port %s of the host", items[i].words[0]);
 }

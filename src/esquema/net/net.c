@@ -109,6 +109,9 @@ static void check_nested(const esq_spec *spec, struct spec_problems *problems)
 void net_check(const esq_spec *spec, struct spec_problems *problems)
 {
     check_join(spec, problems);
+    if (spec_is(spec, SPEC_NETWORK_METADATA, "yes") && !spec_is(spec, SPEC_NETWORK, "user"))
+        spec_problem(problems, spec_where(spec, SPEC_NETWORK_METADATA), 0, "say (network user (metadata))",
+                     "(metadata) is for a network in user mode, which reaches no metadata service without it");
     check_nested(spec, problems);
     size_t count;
     const struct spec_item *items = spec_items(spec, SPEC_PUBLISH, &count);
@@ -153,6 +156,8 @@ void net_grants(const esq_spec *spec, struct spec_grants *grants)
         grant_join(spec, grants);
     else if (!spec_is(spec, SPEC_NETWORK, "none"))
         spec_grant(grants, "network", spec_text(spec, SPEC_NETWORK), spec_where(spec, SPEC_NETWORK));
+    if (spec_is(spec, SPEC_NETWORK_METADATA, "yes"))
+        spec_grant(grants, "network", "metadata", spec_where(spec, SPEC_NETWORK_METADATA));
     for (size_t i = 0; i < count; i++) {
         struct publication publication;
         char text[128];
@@ -278,15 +283,31 @@ static int plan_join(const esq_spec *spec, struct plan_builder *builder, esq_err
     return result < 0 ? no_memory(ret_error) : 0;
 }
 
+static bool is_closed_to_metadata(const esq_spec *spec)
+{
+    return spec_is(spec, SPEC_NETWORK, "user") && !spec_is(spec, SPEC_NETWORK_METADATA, "yes");
+}
+
+static int plan_metadata(const esq_spec *spec, struct plan_builder *builder, esq_error *ret_error)
+{
+    return plan_add_step(builder, STEP_METADATA, spec_where(spec, SPEC_NETWORK),
+                         "this kernel has no policy routing; (network user (metadata)) does without this wall", NULL, 0,
+                         "wall off the metadata services of clouds, 169.254.0.0/16 and others") < 0
+               ? no_memory(ret_error)
+               : 0;
+}
+
 /* Made before the child, and already set up. */
 static int plan_share(const esq_spec *spec, struct plan_builder *builder, esq_error *ret_error)
 {
     struct net_share data = { .has_loopback = !spec_is(spec, SPEC_LOOPBACK, "no"),
-                              .has_low_ports = has_capability(spec, "net_bind_service") };
+                              .has_low_ports = has_capability(spec, "net_bind_service"),
+                              .is_closed = is_closed_to_metadata(spec) };
     return plan_add_step(builder, STEP_SHARE_NETWORK, spec_where(spec, SPEC_NETWORK_SHARE),
                          "`esquema doctor` says which namespaces this host refuses", &data, sizeof(data),
-                         "make a network that others may join%s",
-                         data.has_low_ports ? ", whose ports below 1024 are everybody's" : "") < 0
+                         "make a network that others may join%s%s",
+                         data.has_low_ports ? ", whose ports below 1024 are everybody's" : "",
+                         data.is_closed ? ", walled off from the metadata services of clouds" : "") < 0
                ? no_memory(ret_error)
                : 0;
 }
@@ -301,10 +322,10 @@ int net_plan(const esq_spec *spec, struct plan_builder *builder, esq_error *ret_
         result = plan_share(spec, builder, ret_error);
     if (result == 0 && spec_is(spec, SPEC_NETWORK, "user"))
         result = plan_user_network(spec, builder, ret_error);
-    if (result < 0 || shares || !spec_has_namespace(spec, "net") || spec_is(spec, SPEC_LOOPBACK, "no"))
+    if (result < 0 || shares || !spec_has_namespace(spec, "net"))
         return result;
-    if (plan_add_step(builder, STEP_LOOPBACK, spec_where(spec, SPEC_LOOPBACK), "say (loopback no)", NULL, 0,
-                      "bring loopback up") < 0)
+    if (!spec_is(spec, SPEC_LOOPBACK, "no") && plan_add_step(builder, STEP_LOOPBACK, spec_where(spec, SPEC_LOOPBACK),
+                                                             "say (loopback no)", NULL, 0, "bring loopback up") < 0)
         return no_memory(ret_error);
-    return 0;
+    return is_closed_to_metadata(spec) ? plan_metadata(spec, builder, ret_error) : 0;
 }

@@ -26,6 +26,7 @@ struct net_port {
 struct net_share {
     uint32_t has_loopback;  /* lo is brought up */
     uint32_t has_low_ports; /* ports below 1024 are for everybody in it */
+    uint32_t is_closed;     /* to the metadata services of clouds */
 };
 
 /* STEP_JOIN_NETWORK, STEP_JOIN_CONTAINER: offsets of a path or name, and of the folder where names are known, or 0. */
@@ -33,5 +34,8 @@ struct net_join {
     uint32_t target;
     uint32_t runtime;
 };
+
+/* Walls off the metadata services of clouds in the network of the caller, who owns it. 0 or a negative errno. */
+int net_close_metadata(void);
 
 #endif

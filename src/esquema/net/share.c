@@ -43,6 +43,8 @@ static int set_up(const struct holder *holder)
         result = write_file("/proc/self/gid_map", holder->gid_map);
     if (result == 0 && holder->share->has_loopback)
         result = bring_loopback_up();
+    if (result == 0 && holder->share->is_closed)
+        result = net_close_metadata();
     if (result == 0 && holder->share->has_low_ports)
         result = write_file("/proc/sys/net/ipv4/ip_unprivileged_port_start", "0");
     return result;

@@ -179,7 +179,9 @@ int plan_missing(struct plan_builder *builder, const esq_spec *spec, const char 
         return -ENOTSUP;
     }
     plain_make(text);
-    if (!buffer_append_format(&builder->notes, "missing, excused by best-effort %s: %s\n", name, text))
+    if (!buffer_append_format(&builder->notes, "missing, excused by best-effort %s: %s\n", name, text) ||
+        !buffer_append(&builder->excused, name, strlen(name) + 1) ||
+        !buffer_append(&builder->excused, text, strlen(text) + 1))
         return esq_fail(ret_error, where, ENOMEM, NULL, "build the plan");
     return 0;
 }
@@ -217,6 +219,7 @@ static void builder_done(struct plan_builder *builder)
     buffer_done(&builder->block);
     buffer_done(&builder->steps);
     buffer_done(&builder->notes);
+    buffer_done(&builder->excused);
 }
 
 static int builder_finish(struct plan_builder *builder, struct esq_plan *plan)
@@ -235,14 +238,19 @@ static int builder_finish(struct plan_builder *builder, struct esq_plan *plan)
     head->size = (uint32_t)builder->block.length;
 
     plan->notes = malloc(builder->notes.length);
+    plan->excused = malloc(builder->excused.length + 1);
     plan->block = malloc(builder->block.length);
-    if (!plan->block || !plan->notes) {
+    if (!plan->block || !plan->notes || !plan->excused) {
         free(plan->block);
         free(plan->notes);
+        free(plan->excused);
         return -ENOMEM;
     }
     memcpy(plan->block, builder->block.bytes, builder->block.length);
     memcpy(plan->notes, builder->notes.bytes, builder->notes.length);
+    plan->excused_size = builder->excused.length;
+    if (plan->excused_size > 0)
+        memcpy(plan->excused, builder->excused.bytes, plan->excused_size);
     plan->held = builder->held;
     plan->held_count = builder->held_count;
     builder->held = NULL;
@@ -269,6 +277,7 @@ static int build(const esq_spec *spec, struct spec_problems *missing, esq_plan *
     buffer_init(&builder.block, &memory_malloc);
     buffer_init(&builder.steps, &memory_malloc);
     buffer_init(&builder.notes, &memory_malloc);
+    buffer_init(&builder.excused, &memory_malloc);
     struct esq_plan *plan = calloc(1, sizeof(*plan));
     int result = plan ? plan_fill(spec, &builder, ret_error) : -ENOMEM;
     if (result == 0)
@@ -311,6 +320,18 @@ size_t esq_plan_survey(const esq_spec *spec, esq_plan **ret_plan, esq_error *ret
     return problems.count;
 }
 
+size_t esq_plan_missing(const esq_plan *plan, esq_missing *ret_missing, size_t capacity)
+{
+    size_t count = 0;
+    for (const char *at = plan->excused, *end = at + plan->excused_size; at < end; count++) {
+        const char *text = at + strlen(at) + 1;
+        if (count < capacity)
+            ret_missing[count] = (esq_missing){ at, text };
+        at = text + strlen(text) + 1;
+    }
+    return count;
+}
+
 void esq_plan_free(esq_plan *plan)
 {
     if (!plan)
@@ -320,5 +341,6 @@ void esq_plan_free(esq_plan *plan)
     free(plan->held);
     free(plan->block);
     free(plan->notes);
+    free(plan->excused);
     free(plan);
 }

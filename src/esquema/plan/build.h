@@ -6,9 +6,10 @@
 #include "plan/plan.h"
 
 struct plan_builder {
-    struct buffer block; /* head, then data in the order in which it was added */
-    struct buffer steps; /* appended to the block at the end */
-    struct buffer notes; /* what is missing and excused */
+    struct buffer block;   /* head, then data in the order in which it was added */
+    struct buffer steps;   /* appended to the block at the end */
+    struct buffer notes;   /* lines for who reads the plan */
+    struct buffer excused; /* as in struct esq_plan */
     struct spec_problems
         *missing; /* takes what is missing and not excused; NULL: the first of them ends the building */
     bool is_root_read_only;

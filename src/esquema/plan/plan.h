@@ -106,7 +106,9 @@ struct esq_plan {
     struct plan_block *block;
     int *held; /* descriptors */
     size_t held_count;
-    char *notes; /* what is missing and excused, a line each; may be NULL */
+    char *notes;   /* what is missing and excused or absent, a line each */
+    char *excused; /* what is missing and excused: each its name and a text, with a NUL behind both */
+    size_t excused_size;
 };
 
 static inline const struct step *plan_step(const struct plan_block *block, size_t index)

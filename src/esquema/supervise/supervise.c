@@ -134,6 +134,7 @@ int supervise_collect(struct esq_container *container, esq_error *ret_error)
     container->end.system_microseconds = microseconds_of(usage.ru_stime);
     container->end.peak_memory = (uint64_t)usage.ru_maxrss * 1024;
     set_usage(container);
+    container->has_sought = sought_end(&container->sought);
     output_close(container->output);
     disk_close(container->disk);
     container->output = NULL;
@@ -313,9 +314,20 @@ static int begin_trace(const esq_plan *plan, struct esq_container *container, es
     return esq_fail(ret_error, NULL, -result, NULL, "trace refused calls");
 }
 
-static int count_before(void *data, pid_t pid, esq_error *ret_error)
+/* What has to see the container before its first program runs. */
+struct beginning {
+    struct esq_container *container;
+    const struct plan_block *block;
+    bool is_watched; /* ESQ_WATCH_NETWORK */
+};
+
+static int begin_counting(void *data, pid_t pid, esq_error *ret_error)
 {
-    return disk_begin(data, pid, ret_error);
+    const struct beginning *beginning = data;
+    struct esq_container *container = beginning->container;
+    if (beginning->is_watched)
+        sought_begin(&container->sought, beginning->block, pid);
+    return container->disk ? disk_begin(container->disk, pid, ret_error) : 0;
 }
 
 static int open_bounds(const esq_plan *plan, struct esq_container *container, esq_error *ret_error)
@@ -327,16 +339,17 @@ static int open_bounds(const esq_plan *plan, struct esq_container *container, es
     return result < 0 ? esq_fail(ret_error, NULL, -result, NULL, "count what the container writes") : 0;
 }
 
-static int launch_own(const esq_plan *plan, bool is_traced, int network, struct esq_container *container,
+static int launch_own(const esq_plan *plan, unsigned flags, int network, struct esq_container *container,
                       esq_error *ret_error)
 {
     int result = open_bounds(plan, container, ret_error);
+    struct beginning beginning = { container, plan->block, (flags & ESQ_WATCH_NETWORK) != 0 };
     const struct launch_how how = {
-        .is_traced = is_traced,
+        .is_traced = (flags & ESQ_TRACE_DENIED) != 0,
         .network = network,
         .streams = container->output ? output_inside(container->output) : NULL,
-        .before = container->disk ? count_before : NULL,
-        .data = container->disk,
+        .before = container->disk || beginning.is_watched ? begin_counting : NULL,
+        .data = &beginning,
     };
     if (result == 0)
         result = launch_start(plan, &how, &container->launched, ret_error);
@@ -345,6 +358,7 @@ static int launch_own(const esq_plan *plan, bool is_traced, int network, struct 
     if (result == 0 && container->output)
         output_launched(container->output);
     if (result < 0) {
+        sought_end(&container->sought);
         output_close(container->output);
         disk_close(container->disk);
     }
@@ -374,9 +388,10 @@ int supervise_launch_in(const esq_plan *plan, const esq_launch_options *options,
     container->output_max = plan->block->output_max;
     container->deadline = UINT64_MAX;
     container->supervisor = -1;
+    sought_init(&container->sought);
     result = options->flags & ESQ_SUPERVISED
                  ? supervise_launch(options->supervisor ? options->supervisor : "", plan, container, ret_error)
-                 : launch_own(plan, (options->flags & ESQ_TRACE_DENIED) != 0, network, container, ret_error);
+                 : launch_own(plan, options->flags, network, container, ret_error);
     if (result < 0) {
         free(container);
         return result;
@@ -394,6 +409,11 @@ int esq_launch(const esq_plan *plan, esq_container **ret_container, esq_error *r
 void esq_container_result(const esq_container *container, esq_result *ret_result)
 {
     *ret_result = container->end;
+}
+
+int esq_container_sought_network(const esq_container *container)
+{
+    return container->has_sought;
 }
 
 int esq_signal(esq_container *container, int signal_number)

@@ -6,6 +6,7 @@
 #include "launch/launch.h"
 #include "supervise/disk.h"
 #include "supervise/output.h"
+#include "supervise/sought.h"
 #include "seccomp/trace.h"
 
 enum supervise_stage {
@@ -28,6 +29,8 @@ struct esq_container {
     bool is_draining;            /* its processes have ended; what they printed goes on first */
     uint64_t output_max;         /* of what others read of it: esq_container_printed */
     uint64_t printed;
+    struct sought sought; /* the network that it does not have */
+    bool has_sought;
 };
 
 enum { SUPERVISE_POLL_COUNT = 3 };

@@ -1,6 +1,7 @@
 /* sch_encode, sch_encode_thunk, sch_decode: values to bytes and back, for the host. */
 #include <stdio.h>
 #include <stdlib.h>
+#include "base/utf8.h"
 #include "schooner/api/state.h"
 #include "schooner/travel/travel.h"
 
@@ -43,6 +44,40 @@ static enum sch_status encode(sch_vm *vm, sch_value value, bool code, void **ret
 enum sch_status sch_encode(sch_vm *vm, sch_value value, void **ret, size_t *ret_length)
 {
     return encode(vm, value, false, ret, ret_length);
+}
+
+/* The same condition with the text of its irritants behind its message. V_RAISED: the heap limit. */
+static sch_value without_irritants(sch_vm *vm, sch_value value)
+{
+    struct buffer text;
+    buffer_init(&text, vm_memory(vm));
+    failure_append_message(vm, object_as(struct condition, value), &text);
+    size_t characters, valid; /* what is long was cut, perhaps inside of a character */
+    bool is_whole = utf8_count(text.bytes, text.length, &characters, &valid);
+    sch_value message = sch_string(vm, (const char *)text.bytes, is_whole ? text.length : valid);
+    buffer_done(&text);
+    size_t size = object_size(sizeof(struct condition), 0, 0);
+    heap_pause_collection(vm);
+    bool fits = !is_raised(message) && heap_reserve(vm, size);
+    heap_resume_collection(vm);
+    if (!fits)
+        return V_RAISED;
+    const struct condition *given = object_as(struct condition, value);
+    struct condition *made = heap_object(vm, OBJECT_CONDITION, 6, size);
+    *made = (struct condition){ made->header, given->kind, message, V_NIL, given->who, given->position, given->frames };
+    return object_value(made);
+}
+
+enum sch_status sch_encode_raised(sch_vm *vm, void **ret, size_t *ret_length)
+{
+    sch_value raised = scope_hold(vm, sch_raised(vm));
+    if (is_raised(raised))
+        return limited(vm);
+    enum sch_status status = sch_encode(vm, raised, ret, ret_length);
+    if (status != SCH_ERROR || !is_condition(raised))
+        return status;
+    sch_value as_text = without_irritants(vm, raised);
+    return is_raised(as_text) ? limited(vm) : sch_encode(vm, as_text, ret, ret_length);
 }
 
 enum sch_status sch_encode_thunk(sch_vm *vm, sch_value thunk, void **ret, size_t *ret_length)

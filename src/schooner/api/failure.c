@@ -221,21 +221,23 @@ static void append_provider(sch_vm *vm, const struct condition *condition, struc
     }
 }
 
+void failure_append_message(sch_vm *vm, const struct condition *condition, struct buffer *out)
+{
+    append_value(vm, condition->message, is_string(condition->message) ? PRINT_DISPLAY : PRINT_WRITE, out);
+    size_t shown = 0;
+    for (sch_value list = condition->irritants; is_pair(list) && shown < 16; list = pair_cdr(list), shown++) {
+        buffer_append_byte(out, ' ');
+        if (!append_value(vm, pair_car(list), PRINT_WRITE, out))
+            buffer_append_text(out, "...");
+    }
+}
+
 static void set_message(sch_vm *vm, const struct condition *condition)
 {
     struct buffer text;
     buffer_init(&text, vm_memory(vm));
     append_who(condition, &text);
-    if (is_string(condition->message))
-        append_value(vm, condition->message, PRINT_DISPLAY, &text);
-    else
-        append_value(vm, condition->message, PRINT_WRITE, &text);
-    size_t shown = 0;
-    for (sch_value list = condition->irritants; is_pair(list) && shown < 16; list = pair_cdr(list), shown++) {
-        buffer_append_byte(&text, ' ');
-        if (!append_value(vm, pair_car(list), PRINT_WRITE, &text))
-            buffer_append_text(&text, "...");
-    }
+    failure_append_message(vm, condition, &text);
     append_provider(vm, condition, &text);
     vm->api->failure.message = text.bytes ? failure_text(vm->api, (const char *)text.bytes, text.length) : "";
     buffer_done(&text);

@@ -105,6 +105,8 @@ void failure_from_front(sch_vm *vm, const struct front *front);
 void failure_from_run(sch_vm *vm, enum sch_status status);
 void failure_set(sch_vm *vm, enum sch_status status, const char *kind, const char *message);
 const char *limit_name(enum sch_limit limit);
+/* A condition's message and irritants, as failures show them, within bounds. */
+void failure_append_message(sch_vm *vm, const struct condition *condition, struct buffer *out);
 /* With storage of its own, for sch_failure_done. */
 void failure_copy(const struct sch_failure *from, struct sch_failure *ret);
 

@@ -1,5 +1,6 @@
 /* esquema plan and esquema check: what would be done, and what is wrong; neither touches anything. */
 #include <stdlib.h>
+#include "tools/common/json.h"
 #include "tools/common/report.h"
 #include "tools/esquema/describe.h"
 #include "tools/esquema/failure.h"
@@ -53,6 +54,27 @@ static void print_grants(const struct grants *grants, const struct options *opti
     }
 }
 
+/* --- what is missing --- */
+
+/* What a start would do without; each limit and wall has one such line at most. */
+enum { MISSING_MAX = 64 };
+
+/* "missing":[...] */
+static void print_missing_json(const esq_plan *plan)
+{
+    esq_missing missing[MISSING_MAX];
+    size_t count = plan ? esq_plan_missing(plan, missing, MISSING_MAX) : 0;
+    fputs("\"missing\":[", stdout);
+    for (size_t i = 0; i < count && i < MISSING_MAX; i++) {
+        fputs(i ? ",{\"name\":" : "{\"name\":", stdout);
+        json_print_string(stdout, missing[i].name);
+        fputs(",\"text\":", stdout);
+        json_print_string(stdout, missing[i].text);
+        fputc('}', stdout);
+    }
+    fputc(']', stdout);
+}
+
 /* --- plan --- */
 
 /* NULL: there is no memory. To be freed. */
@@ -89,7 +111,9 @@ static void print_plan(const struct options *options, const struct findings *fou
         problems_print_grants_json(&found->grants, options);
         fputs(",\"hash\":\"", stdout);
         specification_print_hash(found->hash, stdout);
-        printf("\",\"plan\":%s", text ? text : "null");
+        fputs("\",", stdout);
+        print_missing_json(found->plan);
+        printf(",\"plan\":%s", text ? text : "null");
         break;
     }
 }
@@ -108,7 +132,7 @@ static int plan_one(const struct options *options, esq_spec *spec)
 static void print_no_plan(const esq_error *error)
 {
     problems_print_json(error, 1);
-    fputs(",\"grants\":[],\"plan\":null", stdout);
+    fputs(",\"grants\":[],\"missing\":[],\"plan\":null", stdout);
 }
 
 int command_plan(const struct options *options)
@@ -118,6 +142,19 @@ int command_plan(const struct options *options)
 
 /* --- check --- */
 
+static void print_right(const struct options *options, const esq_plan *plan)
+{
+    esq_missing missing[MISSING_MAX];
+    size_t count = plan ? esq_plan_missing(plan, missing, MISSING_MAX) : 0;
+    report_text(stdout, options->file);
+    puts(count == 0 ? ": right, and this host can carry it out"
+                    : ": right, and this host can carry it out, but for what is excused");
+    if (count > 0)
+        puts("missing:");
+    for (size_t i = 0; i < count && i < MISSING_MAX; i++)
+        printf("     %s: %s\n", missing[i].name, missing[i].text);
+}
+
 static int check_one(const struct options *options, esq_spec *spec)
 {
     struct findings found;
@@ -126,10 +163,8 @@ static int check_one(const struct options *options, esq_spec *spec)
     switch (options->format) {
     case ESQ_FORMAT_TEXT:
         problems_show(&found.problems);
-        if (found.problems.count == 0) {
-            report_text(stdout, options->file);
-            puts(": right, and this host can carry it out");
-        }
+        if (found.problems.count == 0)
+            print_right(options, found.plan);
         if (found.problems.count == 0 || found.grants.count > 0)
             print_grants(&found.grants, options);
         break;
@@ -137,6 +172,8 @@ static int check_one(const struct options *options, esq_spec *spec)
         problems_print_json(found.problems.list, found.problems.count);
         fputc(',', stdout);
         problems_print_grants_json(&found.grants, options);
+        fputc(',', stdout);
+        print_missing_json(found.plan);
         break;
     }
     return findings_done(&found);
@@ -145,7 +182,7 @@ static int check_one(const struct options *options, esq_spec *spec)
 static void print_no_grants(const esq_error *error)
 {
     problems_print_json(error, 1);
-    fputs(",\"grants\":[]", stdout);
+    fputs(",\"grants\":[],\"missing\":[]", stdout);
 }
 
 int command_check(const struct options *options)

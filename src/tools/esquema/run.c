@@ -45,6 +45,18 @@ static void tell_end(const esq_result *result)
         fputs("esquema: ended by a system call that its seccomp policy refuses\n", stderr);
 }
 
+/* What may be why it failed, and shows in no error of its own that would name us. */
+static void tell_hindrance(const esq_container *container, const esq_result *result, const char *network_advice)
+{
+    if (result->exit_status == 0)
+        return;
+    if (esq_container_sought_network(container))
+        fprintf(stderr, "esquema: something in it looked for a network, and it has none: %s\n", network_advice);
+    if (result->refused_forks > 0)
+        fprintf(stderr, "esquema: its limit of %llu processes refused it a new one, %llu times\n",
+                (unsigned long long)result->processes_limit, (unsigned long long)result->refused_forks);
+}
+
 /* What a traced policy has refused. */
 static void tell_denied(const esq_container *container, const esq_result *result)
 {
@@ -99,7 +111,8 @@ static void relay_terminal(esq_container *container, bool is_traced, struct term
     terminal_relay(terminal, &relay);
 }
 
-static int wait_for_end(const struct options *options, esq_container *container, int signals)
+static int wait_for_end(const struct options *options, esq_container *container, int signals,
+                        const char *network_advice)
 {
     esq_error error = { 0 };
     esq_result result;
@@ -110,6 +123,8 @@ static int wait_for_end(const struct options *options, esq_container *container,
     esq_container_result(container, &result);
     if (options->format == ESQ_FORMAT_TEXT)
         tell_end(&result);
+    if (options->format == ESQ_FORMAT_TEXT)
+        tell_hindrance(container, &result, network_advice);
     if (options->trace_denied)
         tell_denied(container, &result);
     if (options->report_fd >= 0)
@@ -117,11 +132,13 @@ static int wait_for_end(const struct options *options, esq_container *container,
     return result.exit_status;
 }
 
-int run_plan(const struct options *options, const esq_plan *plan, struct terminal *terminal)
+int run_plan(const struct options *options, const esq_plan *plan, struct terminal *terminal, const char *network_advice)
 {
     esq_container *container;
     esq_error error = { 0 };
-    const esq_launch_options how = { .size = sizeof how, .flags = options->trace_denied ? ESQ_TRACE_DENIED : 0 };
+    const esq_launch_options how = { .size = sizeof how,
+                                     .flags =
+                                         ESQ_WATCH_NETWORK | (options->trace_denied ? (unsigned)ESQ_TRACE_DENIED : 0) };
     if (esq_launch_with(plan, &how, &container, &error) < 0) {
         failure_tell(options->failures, &error);
         return prepare_fail(options, &error);
@@ -133,7 +150,7 @@ int run_plan(const struct options *options, const esq_plan *plan, struct termina
     if (options->terminal)
         relay_terminal(container, options->trace_denied, terminal, signals);
     terminal_close(terminal);
-    int status = wait_for_end(options, container, signals);
+    int status = wait_for_end(options, container, signals, network_advice);
     esq_container_free(container);
     if (signals >= 0)
         close(signals);
@@ -153,7 +170,7 @@ static int run(const struct options *options)
     }
     int status;
     if (prepare_plan(options, terminal.other, &prepared, &error))
-        status = run_plan(options, prepared.plan, &terminal);
+        status = run_plan(options, prepared.plan, &terminal, "(network user) in its description gives it one");
     else
         status = prepare_status(&error);
     prepare_done(&prepared);

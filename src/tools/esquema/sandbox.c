@@ -110,6 +110,8 @@ static void tell_where(const struct sandbox *sandbox)
     free(here);
 }
 
+#define NETWORK_ADVICE "--net user gives it one of its own, --net host the host's"
+
 static int run(const struct options *options, struct sandbox *sandbox)
 {
     esq_error error = { 0 };
@@ -131,7 +133,7 @@ static int run(const struct options *options, struct sandbox *sandbox)
     int status = ESQ_EXIT_SETUP;
     if (!sandbox_put_stand_ins(sandbox, &error))
         status = fail(options, &error);
-    else if ((status = run_plan(options, plan, &none)) > 0 && status < ESQ_EXIT_SETUP)
+    else if ((status = run_plan(options, plan, &none, NETWORK_ADVICE)) > 0 && status < ESQ_EXIT_SETUP)
         tell_where(sandbox);
     esq_plan_free(plan);
     return status;

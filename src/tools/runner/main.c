@@ -45,7 +45,7 @@ static int say_value(sch_vm *vm, enum frame_kind kind, sch_value value)
     return status;
 }
 
-/* As text, when the irritants do not travel. */
+/* As text, when what was raised does not travel. */
 static int say_message(sch_vm *vm, const char *kind, const char *message)
 {
     sch_value parts[2] = { sch_symbol(vm, kind), sch_string(vm, message, strlen(message)) };
@@ -63,19 +63,14 @@ static int say_error(sch_vm *vm)
     strncpy(text, failure->message ? failure->message : "an error", sizeof text - 1);
     text[sizeof text - 1] = '\0';
 
-    sch_value raised = sch_raised(vm);
-    sch_value kind, message, irritants;
-    if (sch_get_condition(raised, &kind, &message, &irritants)) {
-        sch_value tail = sch_cons(vm, message, irritants);
-        sch_value list = sch_is_raised(tail) ? tail : sch_cons(vm, kind, tail);
-        int status = sch_is_raised(list) ? -1 : say_value(vm, FRAME_CONDITION, list);
-        return status < 0 ? say_message(vm, kind_name, text) : status;
-    }
-    if (strcmp(kind_name, "raised") == 0) {
-        int status = say_value(vm, FRAME_RAISED, raised);
-        return status < 0 ? say_message(vm, kind_name, text) : status;
-    }
-    return say_message(vm, kind_name, text);
+    void *bytes;
+    size_t length;
+    bool was_raised = strcmp(kind_name, "raised") == 0 || sch_get_condition(sch_raised(vm), NULL, NULL, NULL);
+    if (!was_raised || sch_encode_raised(vm, &bytes, &length) != SCH_OK)
+        return say_message(vm, kind_name, text);
+    int status = say(FRAME_RAISED, bytes, length);
+    sch_bytes_free(bytes, length);
+    return status;
 }
 
 static int say_end(sch_vm *vm, enum sch_status status, sch_value value)

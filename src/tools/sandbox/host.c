@@ -106,9 +106,8 @@ void host_add(struct wish *wish, bool with_network, const char *home)
     for (size_t i = 0; i < sizeof of_network / sizeof *of_network && with_network; i++)
         add_one(wish, of_network[i]);
     add_users(wish, name ? name : "user", home);
-    wish_add_words(wish, "mounts", "text", "/etc/nsswitch.conf",
-                   with_network ? "passwd: files\ngroup: files\nhosts: files dns\n"
-                                : "passwd: files\ngroup: files\nhosts: files\n",
+    /* Without a network, too: that a name server was asked in vain is how we learn that one was wanted. */
+    wish_add_words(wish, "mounts", "text", "/etc/nsswitch.conf", "passwd: files\ngroup: files\nhosts: files dns\n",
                    NULL);
     if (!with_network)
         wish_add_words(wish, "mounts", "text", "/etc/hosts", "127.0.0.1 localhost\n::1 localhost\n", NULL);

@@ -153,12 +153,16 @@ static bool add_environment(struct sandbox *sandbox, esq_error *ret_error)
     return true;
 }
 
-/* publish=8080,9090:80 : ports of the host, and where they lead inside. */
+/* publish=8080,9090:80 : ports of the host, and where they lead inside; `,metadata` may be the last. */
 static bool add_ports(struct sandbox *sandbox, const char *ports, esq_error *ret_error)
 {
     wish_set(&sandbox->wish, "network", "user");
     for (const char *next = ports;; next++) {
         char outside[8], inside[8];
+        if (next > ports && strcmp(next, "metadata") == 0) {
+            wish_set(&sandbox->wish, "network-metadata", "yes");
+            return true;
+        }
         size_t length = strspn(next, "0123456789"), more = 0;
         const char *end = next + length;
         if (*end == ':')
@@ -182,9 +186,12 @@ static bool add_network(struct sandbox *sandbox, esq_error *ret_error)
         return true;
     if (strncmp(network, "publish=", 8) == 0)
         return add_ports(sandbox, network + 8, ret_error);
-    if (strcmp(network, "host") != 0 && strcmp(network, "user") != 0)
+    bool has_metadata = strcmp(network, "user,metadata") == 0;
+    if (strcmp(network, "host") != 0 && strcmp(network, "user") != 0 && !has_metadata)
         return problem(ret_error, "say --net none, host, user or publish=PORT", "%s is no network", network);
-    wish_set(&sandbox->wish, "network", network);
+    wish_set(&sandbox->wish, "network", has_metadata ? "user" : network);
+    if (has_metadata)
+        wish_set(&sandbox->wish, "network-metadata", "yes");
     return true;
 }
 

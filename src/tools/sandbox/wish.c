@@ -180,19 +180,32 @@ static void print_mount(FILE *out, const struct wish_entry *entry)
     fputc(')', out);
 }
 
-enum group_style { STRINGS, WORDS, PAIRS, MOUNTS, PORTS, LIMIT, TIME_LIMIT };
+enum group_style { STRINGS, WORDS, PAIRS, MOUNTS, NETWORK, PORTS, METADATA, LIMIT, TIME_LIMIT };
 
 /* Fields as descriptions have them; what is not here has one word, which stands for itself. */
 static const struct {
     const char *field;
     enum group_style style;
 } styles[] = {
-    { "name", STRINGS },      { "hostname", STRINGS },  { "working-directory", STRINGS },
-    { "command", STRINGS },   { "environment", PAIRS }, { "mounts", MOUNTS },
-    { "memory", LIMIT },      { "processes", LIMIT },   { "open-files", LIMIT },
-    { "file-size", LIMIT },   { "data-size", LIMIT },   { "user-processes", LIMIT },
-    { "output", LIMIT },      { "disk", LIMIT },        { "time", TIME_LIMIT },
-    { "rootfs-mode", WORDS }, { "publish", PORTS },
+    { "name", STRINGS },
+    { "hostname", STRINGS },
+    { "working-directory", STRINGS },
+    { "command", STRINGS },
+    { "environment", PAIRS },
+    { "mounts", MOUNTS },
+    { "memory", LIMIT },
+    { "processes", LIMIT },
+    { "open-files", LIMIT },
+    { "file-size", LIMIT },
+    { "data-size", LIMIT },
+    { "user-processes", LIMIT },
+    { "output", LIMIT },
+    { "disk", LIMIT },
+    { "time", TIME_LIMIT },
+    { "rootfs-mode", WORDS },
+    { "network", NETWORK },
+    { "publish", PORTS },
+    { "network-metadata", METADATA },
 };
 
 static enum group_style style_of(const char *field)
@@ -207,6 +220,12 @@ static bool is_limit(const char *field)
 {
     enum group_style style = style_of(field);
     return style == LIMIT || style == TIME_LIMIT;
+}
+
+static bool is_network(const char *field)
+{
+    enum group_style style = style_of(field);
+    return style == NETWORK || style == PORTS || style == METADATA;
 }
 
 static void print_words(FILE *out, const struct wish_entry *entry, enum group_style style)
@@ -233,6 +252,8 @@ static void print_words(FILE *out, const struct wish_entry *entry, enum group_st
         fputs("\n    ", out);
         print_mount(out, entry);
         break;
+    case NETWORK: fprintf(out, " %s", entry->words[0]); break;
+    case METADATA: fputs(" (metadata)", out); break;
     case PORTS:
         fprintf(out, " (publish %s%s%s)", entry->words[0], entry->count > 1 ? " " : "",
                 entry->count > 1 ? entry->words[1] : "");
@@ -244,7 +265,8 @@ static void print_words(FILE *out, const struct wish_entry *entry, enum group_st
 
 static bool is_same_group(const struct wish_entry *a, const struct wish_entry *b)
 {
-    return strcmp(a->field, b->field) == 0 || (is_limit(a->field) && is_limit(b->field));
+    return strcmp(a->field, b->field) == 0 || (is_limit(a->field) && is_limit(b->field)) ||
+           (is_network(a->field) && is_network(b->field));
 }
 
 static bool is_printed(const struct wish *wish, size_t index)
@@ -270,20 +292,19 @@ void wish_print(const struct wish *wish, FILE *out)
         const struct wish_entry *entry = &wish->entries[i];
         if (is_printed(wish, i))
             continue;
-        if (strcmp(entry->field, "network") == 0 && has_field(wish, "publish")) /* says that it is in user mode */
-            continue;
         if (strcmp(entry->field, "user") == 0) {
             int colon = (int)strcspn(entry->words[0], ":");
             fprintf(out, "\n  (user %.*s %s)", colon, entry->words[0], entry->words[0] + colon + 1);
             continue;
         }
         fprintf(out, "\n  (%s",
-                strcmp(entry->field, "publish") == 0       ? "network"
+                is_network(entry->field)                   ? "network"
                 : is_limit(entry->field)                   ? "limits"
                 : strcmp(entry->field, "rootfs-mode") == 0 ? "rootfs"
                                                            : entry->field);
         for (size_t j = i; j < wish->count; j++)
-            if (is_same_group(entry, &wish->entries[j]))
+            if (is_same_group(entry, &wish->entries[j]) && !(strcmp(wish->entries[j].field, "network") == 0 &&
+                                                             has_field(wish, "publish"))) /* it is in user mode */
                 print_words(out, &wish->entries[j], style_of(wish->entries[j].field));
         fputc(')', out);
     }
