@@ -58,8 +58,9 @@
 
 (define (check-option name value good?)
   (unless (and (real? value) (good? value))
-    (scm-error 'wrong-type-arg "run-sandboxed" "#:~A must be a number above 0, not ~S" (list name value)
-               (list value))))
+    (raise-condition 'type-error (string-append "run-sandboxed: #:" (symbol->string name)
+                                                " must be a number above 0, not")
+                     value)))
 
 (define (whole? value) (and (exact? value) (integer? value) (positive? value)))
 
@@ -148,6 +149,11 @@
   (let ((text (object->string object)))
     (substring text 0 (min 1000 (string-length text)))))
 
+;; "In procedure car: ", as Guile itself says who has refused.
+(define (origin-of exception)
+  (let ((who (and (exception-with-origin? exception) (exception-origin exception))))
+    (if who (simple-format #f "In procedure ~A: " who) "")))
+
 ;; (kind message irritant ...). Guile's own errors have a format for a message: its parts are put into it, unless it is
 ;; the format that `error` makes, of which the first part is the message.
 (define (parts-of exception)
@@ -158,7 +164,7 @@
     (cond ((eq? kind 'quit) (list kind "the thunk has called `exit`"))
           ((and has-format? (string-prefix? "~A" message) (pair? irritants) (string? (car irritants)))
            (cons* kind (car irritants) (map presentable (cdr irritants))))
-          (has-format? (list kind (apply simple-format #f message irritants)))
+          (has-format? (list kind (string-append (origin-of exception) (apply simple-format #f message irritants))))
           ((string? message) (cons* kind message (map presentable irritants)))
           (else (cons* kind (symbol->string kind) (map presentable irritants))))))
 

@@ -17,6 +17,12 @@
     (lambda () (list 'value (thunk)))
     #:unwind? #t))
 
+;; What Guile would say of the error that nobody catches, without who asks.
+(define (told thunk)
+  (catch #t thunk
+    (lambda (key . arguments)
+      (string-trim-both (call-with-output-string (lambda (port) (print-exception port #f key arguments)))))))
+
 (define (limit-of thunk)
   (with-exception-handler
       (lambda (exception)
@@ -74,7 +80,13 @@
       (lambda (k) 'escaped)))
   (test-assert "#:fuel is an error" (message-of (lambda () (run-sandboxed (lambda () 1) #:fuel 5))))
   (test-error "#:timeout 0" #t (run-sandboxed (lambda () 1) #:timeout 0))
-  (test-error "#:memory must be a number" #t (run-sandboxed (lambda () 1) #:memory "much")))
+  (test-equal "#:memory must be a number, which is said in full" '("run-sandboxed: #:memory must be a number above 0, not" ("much"))
+    (with-exception-handler
+        (lambda (exception) (list (exception-message exception) (exception-irritants exception)))
+      (lambda () (run-sandboxed (lambda () 1) #:memory "much"))
+      #:unwind? #t))
+  (test-equal "an error of a procedure says which has refused" (told (lambda () (car 5)))
+    (told (lambda () (run-sandboxed (lambda () (car 5)))))))
 
 (define (test-limits)
   (test-eq "time" 'timeout (limit-of (lambda () (run-sandboxed (lambda () (let loop () (loop))) #:timeout 0.3))))

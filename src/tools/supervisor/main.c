@@ -299,6 +299,15 @@ static void turn(struct supervisor *supervisor)
         serve_accept(supervisor);
 }
 
+/* Whoever it was bound to removes them at the end, and was killed before that: nothing stays of it. */
+static void remove_logs(const struct supervisor *supervisor, struct esq_store *store)
+{
+    store->logs = sys_openat(supervisor->job.logs, "..", O_RDONLY | O_DIRECTORY, 0);
+    if (store->logs >= 0)
+        store_remove_logs(store, supervisor->job.name);
+    sys_close(store->logs);
+}
+
 static void finish(struct supervisor *supervisor)
 {
     struct supervise_message message = { .magic = SUPERVISE_MAGIC, .word = SUPERVISE_ENDED, .end = supervisor->end };
@@ -307,11 +316,13 @@ static void finish(struct supervisor *supervisor)
         supervise_send(supervisor->launcher, &message, NULL, 0);
     if (!(supervisor->job.flags & SUPERVISE_ENTRY))
         return;
-    struct esq_store store = { .folder = supervisor->job.store };
+    struct esq_store store = { .folder = supervisor->job.store, .logs = -1 };
     struct store_entry entry = { .folder = supervisor->job.folder, .lock = supervisor->job.lock };
     snprintf(entry.name, sizeof entry.name, "%s", supervisor->job.name);
     machine_write_record(supervisor);
     if (supervisor->job.flags & SUPERVISE_REMOVE || supervisor->launcher_gone) {
+        if (supervisor->launcher_gone) /* while the name is ours */
+            remove_logs(supervisor, &store);
         store_remove(&store, &entry);
     } else {
         SYS(SYS_unlinkat, entry.folder, "socket", 0);
