@@ -28,7 +28,14 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { TRACEES_MAX = 4096, NAME_SIZE = 16, COMMAND_MS = 30000, LEFT_MS = 1000, TRAP_CALL = SIGTRAP | 0x80 };
+enum {
+    TRACEES_MAX = 4096,
+    NAME_SIZE = 16,
+    COMMAND_MS = 30000,
+    MOMENT_MS = 2,
+    LEFT_MS = 1000,
+    TRAP_CALL = SIGTRAP | 0x80
+};
 
 struct tracee {
     pid_t pid;
@@ -251,11 +258,15 @@ static void take_stop(struct harm *harm, pid_t pid, int status)
 
 /* ---- The run ---- */
 
-/* Until nobody is left or the time is over; at the command's end a shorter time begins. */
+/*
+ * Until nobody is left or the time is over; at the command's end a shorter time begins. That one counts the moments in
+ * which nothing happened and we had the processor: where the machine is busy with others, who is left waits for it,
+ * too.
+ */
 static void follow(struct harm *harm)
 {
-    long deadline = now_ms() + COMMAND_MS;
-    const struct timespec moment = { 0, 2000000 };
+    long deadline = now_ms() + COMMAND_MS, quiet = 0;
+    const struct timespec moment = { 0, MOMENT_MS * 1000000 };
     sigset_t ended;
     sigemptyset(&ended);
     sigaddset(&ended, SIGCHLD);
@@ -265,9 +276,9 @@ static void follow(struct harm *harm)
         if (pid < 0)
             return;
         if (pid == 0) {
-            if (now_ms() >= deadline)
+            if (now_ms() >= deadline || (harm->status >= 0 && quiet * MOMENT_MS >= LEFT_MS))
                 return;
-            sigtimedwait(&ended, NULL, &moment);
+            quiet += sigtimedwait(&ended, NULL, &moment) < 0;
             continue;
         }
         if (WIFSTOPPED(status)) {
@@ -277,7 +288,8 @@ static void follow(struct harm *harm)
         forget(harm, pid);
         if (pid == harm->command) {
             harm->status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-            deadline = now_ms() + LEFT_MS;
+            deadline = now_ms() + COMMAND_MS;
+            quiet = 0;
         }
     }
 }
@@ -311,7 +323,7 @@ static bool start(struct harm *harm, char **argv)
 
 int main(int argc, char **argv)
 {
-    static struct harm harm = { .call = -1, .status = 255 };
+    static struct harm harm = { .call = -1, .status = -1 };
     sigset_t ended;
     if (argc < 6) {
         fprintf(stderr, "usage: harm REPORT PROGRAM N HARM COMMAND...\n");
@@ -335,7 +347,7 @@ int main(int argc, char **argv)
         return 2;
     }
     follow(&harm);
-    fprintf(report, "calls %ld at %ld status %d left", harm.seen, harm.call, harm.status);
+    fprintf(report, "calls %ld at %ld status %d left", harm.seen, harm.call, harm.status < 0 ? 255 : harm.status);
     for (size_t i = 0; i < harm.count; i++)
         fprintf(report, " %s(%d)", harm.tracees[i].name, harm.tracees[i].pid);
     fprintf(report, "\n");
