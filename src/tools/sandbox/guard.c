@@ -153,7 +153,8 @@ bool search_is_named(const struct search *search, const char *path)
     return false;
 }
 
-static enum guard_action wanted_action(const struct search *search, const char *path, const char *name, bool in_git)
+static enum guard_action wanted_action(const struct search *search, const char *path, const char *name,
+                                       enum guard_folder folder)
 {
     const char *root = search->trees->items[search->tree].path;
     for (size_t i = 0; i < search->hide_count; i++) {
@@ -164,9 +165,9 @@ static enum guard_action wanted_action(const struct search *search, const char *
         if (fnmatch(pattern, is_path ? path + strlen(root) + 1 : name, is_path ? FNM_PATHNAME : 0) == 0)
             return GUARD_HIDE;
     }
-    enum guard_action action = guard_action_of(name, in_git);
+    enum guard_action action = guard_action_of(name, folder);
     /* Who names a folder of secrets wants those. */
-    bool is_wanted = action == GUARD_HIDE && guard_action_of(strrchr(root, '/') + 1, false) == GUARD_HIDE;
+    bool is_wanted = action == GUARD_HIDE && guard_action_of(strrchr(root, '/') + 1, GUARD_FOLDER_OTHER) == GUARD_HIDE;
     return is_wanted ? GUARD_NONE : action;
 }
 
@@ -235,7 +236,7 @@ static bool look_behind(struct search *search, int folder, const char *name, con
     return !S_ISREG(about->st_mode) || about->st_nlink == 1 || search_add_alias(search, path, about, action);
 }
 
-static bool look_at(struct search *search, int folder, const char *name, const char *path, bool in_git,
+static bool look_at(struct search *search, int folder, const char *name, const char *path, enum guard_folder kind,
                     enum guard_action around, unsigned depth)
 {
     struct stat about;
@@ -251,9 +252,9 @@ static bool look_at(struct search *search, int folder, const char *name, const c
                add_with_ancestors(search, search->tree, path, GUARD_PIN);
 
     bool is_folder = S_ISDIR(about.st_mode);
-    enum guard_action action = wanted_action(search, path, name, in_git);
-    if (action == GUARD_NONE && !is_folder && strcasecmp(name, ".git") == 0)
-        action = GUARD_READ_ONLY; /* says where the repository is */
+    enum guard_action action = wanted_action(search, path, name, kind);
+    if (action == GUARD_NONE && guard_leads_to_repository(name, kind, is_folder))
+        action = GUARD_READ_ONLY;
     if (action != GUARD_NONE && S_ISLNK(about.st_mode) && around == GUARD_NONE)
         return guard_link(search, path, action);
     if (action > around && !S_ISLNK(about.st_mode) && !search_guard(search, search->tree, path, action))
@@ -261,18 +262,30 @@ static bool look_at(struct search *search, int folder, const char *name, const c
     return look_behind(search, folder, name, path, &about, action > around ? action : around, depth);
 }
 
-/* What git would follow if it were there. */
-static bool add_missing_of_git(struct search *search, const char *path, unsigned has)
+/* What would be followed in such a folder if it were there. */
+static bool add_missing(struct search *search, const char *path, enum guard_folder kind, unsigned has)
 {
     char missing[PATH_MAX];
-    for (size_t i = 0; i < guard_of_git_count; i++) {
-        if ((has >> i & 1) ||
-            (size_t)snprintf(missing, sizeof missing, "%s/%s", path, guard_of_git[i].name) >= sizeof missing)
+    for (size_t i = 0; i < guard_file_count; i++) {
+        const struct guard_file *file = &guard_files[i];
+        if (file->folder != kind || !file->contents || (has >> i & 1) ||
+            (size_t)snprintf(missing, sizeof missing, "%s/%s", path, file->name) >= sizeof missing)
             continue;
-        if (!search_add_placeholder(search, missing, guard_of_git[i].is_folder, guard_of_git[i].contents))
+        if (!search_add_placeholder(search, missing, file->is_folder, file->contents))
             return false;
     }
     return true;
+}
+
+/* Of a folder whose own names were all seen. `is_named`: it is a tree. */
+static bool keep_repository(struct search *search, const char *path, enum guard_folder kind, unsigned has,
+                            bool has_core, bool is_named)
+{
+    if (has_core || !guard_core_of(kind) || is_named)
+        return add_missing(search, path, kind, has);
+    if (kind == GUARD_FOLDER_GIT && strcasecmp(strrchr(path, '/'), "/.git") != 0) /* a folder beneath .git/modules */
+        return true;
+    return search_guard(search, search->tree, path, GUARD_READ_ONLY); /* no repository yet; nobody makes one of it */
 }
 
 static bool search_stream(struct search *search, DIR *stream, const char *path, enum guard_action around,
@@ -280,10 +293,12 @@ static bool search_stream(struct search *search, DIR *stream, const char *path, 
 {
     const struct guard_tree *tree = &search->trees->items[search->tree];
     size_t root = strlen(tree->path);
-    bool is_git_by_name = guard_is_git(tree->path, strlen(path) > root ? path + root + 1 : "");
-    bool in_git = is_git_by_name || guard_looks_like_git(dirfd(stream), -1);
-    unsigned has = 0; /* a bit for each of guard_of_git */
-    bool has_head = false, has_objects = false;
+    enum guard_folder by_name = guard_folder_of(tree->path, strlen(path) > root ? path + root + 1 : "");
+    bool is_like_git = by_name == GUARD_FOLDER_OTHER && guard_looks_like_git(dirfd(stream), -1);
+    enum guard_folder kind = is_like_git ? GUARD_FOLDER_GIT : by_name;
+    const char *core = guard_core_of(kind);
+    unsigned has = 0; /* a bit for each of guard_files */
+    bool has_core = false, has_objects = false;
     for (struct dirent *entry; (errno = 0, entry = readdir(stream));) {
         char below[PATH_MAX];
         const char *name = entry->d_name;
@@ -291,28 +306,24 @@ static bool search_stream(struct search *search, DIR *stream, const char *path, 
             continue;
         if ((size_t)snprintf(below, sizeof below, "%s/%s", path, name) >= sizeof below)
             return problem(search->ret_error, "name a tree that is not so deep", "a path in %s is too long", path);
-        if (!look_at(search, dirfd(stream), name, below, in_git, around, depth))
+        if (!look_at(search, dirfd(stream), name, below, kind, around, depth))
             return false;
         if (strcasecmp(name, ".git") == 0 && !add_worktree(search, path, below))
             return false;
-        has_head = has_head || strcmp(name, "HEAD") == 0;
+        has_core = has_core || (core && strcmp(name, core) == 0);
         has_objects = has_objects || strcmp(name, "objects") == 0;
-        for (size_t i = 0; i < guard_of_git_count; i++)
-            if (strcasecmp(name, guard_of_git[i].name) == 0 && !guard_is_placeholder(dirfd(stream), name))
+        for (size_t i = 0; i < guard_file_count && kind != GUARD_FOLDER_OTHER; i++)
+            if (guard_files[i].folder == kind && strcasecmp(name, guard_files[i].name) == 0 &&
+                !guard_is_placeholder(dirfd(stream), name))
                 has |= 1u << i;
     }
     if (errno != 0)
         return problem(search->ret_error, NULL, "%s: %s", path, strerror(errno));
-    if (in_git && !is_git_by_name && has_objects && !add_worktree(search, path, path)) /* a bare one */
+    if (is_like_git && has_objects && !add_worktree(search, path, path)) /* a bare one */
         return false;
-    if (!in_git || !tree->is_writable || around != GUARD_NONE)
+    if (kind == GUARD_FOLDER_OTHER || !tree->is_writable || around != GUARD_NONE)
         return true;
-    if (has_head)
-        return add_missing_of_git(search, path, has);
-    if (strlen(path) == root) /* it was named, and is to be written */
-        return add_missing_of_git(search, path, has);
-    /* No repository yet; nobody makes one of it. */
-    return strcasecmp(strrchr(path, '/'), "/.git") != 0 || search_guard(search, search->tree, path, GUARD_READ_ONLY);
+    return keep_repository(search, path, kind, has, has_core, strlen(path) == root);
 }
 
 /* Takes the descriptor. */
@@ -330,6 +341,20 @@ bool search_into(struct search *search, int folder, const char *path, enum guard
 
 /* ---- All of it ---- */
 
+/* Would a shell find the program? */
+static bool is_installed(const char *tool)
+{
+    const char *folders = getenv("PATH");
+    for (const char *at = folders ? folders : "/usr/bin:/bin"; *at; at += *at == ':') {
+        char path[PATH_MAX];
+        int length = (int)strcspn(at, ":");
+        if ((size_t)snprintf(path, sizeof path, "%.*s/%s", length, at, tool) < sizeof path && access(path, X_OK) == 0)
+            return true;
+        at += length;
+    }
+    return false;
+}
+
 static bool add_expected(struct search *search)
 {
     const struct guard_tree *tree = &search->trees->items[search->tree];
@@ -337,6 +362,7 @@ static bool add_expected(struct search *search)
         char path[PATH_MAX];
         struct stat about;
         if ((guard_expected[i].is_for_home && !tree->is_home) ||
+            (guard_expected[i].tool && !is_installed(guard_expected[i].tool)) ||
             (fstatat(tree->fd, guard_expected[i].name, &about, AT_SYMLINK_NOFOLLOW) == 0 &&
              !guard_is_placeholder(tree->fd, guard_expected[i].name)) ||
             (size_t)snprintf(path, sizeof path, "%s/%s", tree->path, guard_expected[i].name) >= sizeof path)
@@ -434,6 +460,8 @@ bool guards_find(const struct guard_trees *trees, const char *const *hide, size_
         is_good = search_tree(&search) && look_around(&search);
     }
     is_good = is_good && search_guard_repositories(&search) && search_guard_links(&search) && guard_aliases(&search);
+    if (is_good)
+        search_exclude(&search);
     search_done(&search);
     if (ret->count > 1)
         qsort(ret->names, ret->count, sizeof *ret->names, compare_names);
@@ -446,6 +474,11 @@ void guards_done(struct guards *guards)
         free(guards->names[i].path);
     for (size_t i = 0; i < guards->placeholder_count; i++)
         free(guards->placeholders[i].path);
+    for (size_t i = 0; i < guards->text_count; i++) {
+        free(guards->texts[i].path);
+        free(guards->texts[i].contents);
+    }
+    free(guards->texts);
     free(guards->names);
     free(guards->placeholders);
     *guards = (struct guards){ 0 };

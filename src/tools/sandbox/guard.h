@@ -36,9 +36,18 @@ struct guard_placeholder {
     const char *contents;
 };
 
+/* A file that says more inside than it does here. */
+struct guard_text {
+    char *path; /* absolute */
+    char *contents;
+    size_t tree;
+};
+
 struct guards {
     struct guard_name *names; /* by tree and path */
     size_t count;
+    struct guard_text *texts;
+    size_t text_count;
     struct guard_placeholder *placeholders;
     size_t placeholder_count;
 };

@@ -270,6 +270,22 @@ static bool guard_repository(struct search *search, const struct worktree *workt
     return read_configurations(search, worktree->root, repository);
 }
 
+bool search_find_common(const struct search *search, const struct worktree *worktree, char ret[PATH_MAX])
+{
+    char file[PATH_MAX], repository[PATH_MAX];
+    struct stat about;
+    if (lstat(worktree->git, &about) < 0)
+        return false;
+    snprintf(repository, sizeof repository, "%s", worktree->git);
+    if (S_ISREG(about.st_mode) && !read_path(search, worktree->root, worktree->git, "gitdir: ", repository))
+        return false;
+    if ((size_t)snprintf(file, sizeof file, "%s/commondir", repository) >= sizeof file)
+        return false;
+    if (!read_path(search, repository, file, "", ret))
+        memcpy(ret, repository, sizeof repository);
+    return true;
+}
+
 bool search_guard_repositories(struct search *search)
 {
     for (size_t i = 0; i < search->worktree_count; i++)

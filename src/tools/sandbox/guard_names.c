@@ -18,7 +18,14 @@ static const struct {
     { ".envrc", GUARD_READ_ONLY },
     { ".vscode", GUARD_READ_ONLY },
     { ".idea", GUARD_READ_ONLY },
-    { ".husky", GUARD_READ_ONLY }, /* hooks of git, where its config says so */
+    { ".zed", GUARD_READ_ONLY },
+    { ".cursor", GUARD_READ_ONLY },
+    { ".mise.toml", GUARD_READ_ONLY }, /* trusted by its path, then run in every shell that enters the folder */
+    { ".mise.local.toml", GUARD_READ_ONLY },
+    { "mise.toml", GUARD_READ_ONLY },
+    { "mise.local.toml", GUARD_READ_ONLY },
+    { ".pre-commit-config.yaml", GUARD_READ_ONLY }, /* what the hook runs that `pre-commit install` has made */
+    { ".husky", GUARD_READ_ONLY },                  /* hooks of git, where its config says so */
     { ".githooks", GUARD_READ_ONLY },
     { ".bashrc", GUARD_READ_ONLY },
     { ".bash_profile", GUARD_READ_ONLY },
@@ -58,29 +65,53 @@ static const struct {
     { ".git-credentials", GUARD_HIDE },
 };
 
-const struct guard_file guard_of_git[] = {
-    { "hooks", true, "" },
-    { "config", false, "" },
-    { "config.worktree", false, "" },
-    { "commondir", false, ".\n" },
+const struct guard_file guard_files[] = {
+    { GUARD_FOLDER_GIT, "hooks", true, "" },
+    { GUARD_FOLDER_GIT, "config", false, "" },
+    { GUARD_FOLDER_GIT, "config.worktree", false, "" },
+    { GUARD_FOLDER_GIT, "commondir", false, ".\n" },
+    { GUARD_FOLDER_GIT, "rebase-merge", true, NULL },
+    { GUARD_FOLDER_GIT, "rebase-apply", true, NULL },
+    { GUARD_FOLDER_GIT, "sequencer", true, NULL },
+    { GUARD_FOLDER_HG, "hgrc", false, "" },
+    { GUARD_FOLDER_HG, "hgrc-not-shared", false, "" },
+    { GUARD_FOLDER_HG, "requires", false, NULL },
+    { GUARD_FOLDER_HG, "sharedpath", false, NULL },
+    { GUARD_FOLDER_JJ, "workspace-config.toml", false, "" },
+    { GUARD_FOLDER_JJ_STORE, "config.toml", false, "" },
 };
-const size_t guard_of_git_count = sizeof guard_of_git / sizeof *guard_of_git;
+const size_t guard_file_count = sizeof guard_files / sizeof *guard_files;
 
+const char *guard_core_of(enum guard_folder folder)
+{
+    switch (folder) {
+    case GUARD_FOLDER_OTHER:
+    case GUARD_FOLDER_JJ_STORE: return NULL;
+    case GUARD_FOLDER_GIT: return "HEAD";
+    case GUARD_FOLDER_HG: return "requires";
+    case GUARD_FOLDER_JJ: return "repo";
+    }
+    return NULL;
+}
+
+/* `.hg` and `.jj` are folders to whoever looks for a repository: an empty file in their place is none. */
 const struct guard_expectation guard_expected[] = {
-    { ".git", true, false },         { ".envrc", false, false },       { ".vscode", true, false },
-    { ".bashrc", false, true },      { ".bash_profile", false, true }, { ".bash_login", false, true },
-    { ".bash_logout", false, true }, { ".bash_aliases", false, true }, { ".profile", false, true },
-    { ".zshrc", false, true },       { ".zshenv", false, true },       { ".zprofile", false, true },
-    { ".zlogin", false, true },      { ".zlogout", false, true },      { ".kshrc", false, true },
-    { ".cshrc", false, true },       { ".tcshrc", false, true },       { ".login", false, true },
-    { ".inputrc", false, true },     { ".gitconfig", false, true },
+    { ".git", true, false, NULL },          { ".envrc", false, false, NULL },     { ".vscode", true, false, NULL },
+    { ".idea", true, false, NULL },         { ".zed", true, false, "zed" },       { ".cursor", true, false, "cursor" },
+    { ".hg", false, false, "hg" },          { ".jj", false, false, "jj" },        { ".bashrc", false, true, NULL },
+    { ".bash_profile", false, true, NULL }, { ".bash_login", false, true, NULL }, { ".bash_logout", false, true, NULL },
+    { ".bash_aliases", false, true, NULL }, { ".profile", false, true, NULL },    { ".zshrc", false, true, NULL },
+    { ".zshenv", false, true, NULL },       { ".zprofile", false, true, NULL },   { ".zlogin", false, true, NULL },
+    { ".zlogout", false, true, NULL },      { ".kshrc", false, true, NULL },      { ".cshrc", false, true, NULL },
+    { ".tcshrc", false, true, NULL },       { ".login", false, true, NULL },      { ".inputrc", false, true, NULL },
+    { ".gitconfig", false, true, NULL },
 };
 const size_t guard_expected_count = sizeof guard_expected / sizeof *guard_expected;
 
-enum guard_action guard_action_of(const char *name, bool in_git)
+enum guard_action guard_action_of(const char *name, enum guard_folder folder)
 {
-    for (size_t i = 0; in_git && i < guard_of_git_count; i++)
-        if (strcasecmp(guard_of_git[i].name, name) == 0)
+    for (size_t i = 0; folder != GUARD_FOLDER_OTHER && i < guard_file_count; i++)
+        if (guard_files[i].folder == folder && strcasecmp(guard_files[i].name, name) == 0)
             return GUARD_READ_ONLY;
     /* Some file systems take .ENV for .env. */
     for (size_t i = 0; i < sizeof everywhere / sizeof *everywhere; i++)
@@ -101,12 +132,38 @@ static bool is_git(const char *path)
     return false;
 }
 
-bool guard_is_git(const char *tree, const char *folder)
+static bool ends_with(const char *path, const char *end)
+{
+    size_t length = strlen(path), size = strlen(end);
+    return length >= size && strcasecmp(path + length - size, end) == 0 &&
+           (length == size || path[length - size - 1] == '/');
+}
+
+static enum guard_folder folder_of(const char *path)
+{
+    if (is_git(path))
+        return GUARD_FOLDER_GIT;
+    if (ends_with(path, ".hg"))
+        return GUARD_FOLDER_HG;
+    if (ends_with(path, ".jj"))
+        return GUARD_FOLDER_JJ;
+    return ends_with(path, ".jj/repo") ? GUARD_FOLDER_JJ_STORE : GUARD_FOLDER_OTHER;
+}
+
+enum guard_folder guard_folder_of(const char *tree, const char *folder)
 {
     char path[PATH_MAX];
-    return is_git(folder) ||
-           ((size_t)snprintf(path, sizeof path, "%s%s%s", tree, *folder ? "/" : "", folder) < sizeof path &&
-            is_git(path));
+    enum guard_folder found = folder_of(folder);
+    if (found == GUARD_FOLDER_OTHER &&
+        (size_t)snprintf(path, sizeof path, "%s%s%s", tree, *folder ? "/" : "", folder) < sizeof path)
+        found = folder_of(path);
+    return found;
+}
+
+bool guard_leads_to_repository(const char *name, enum guard_folder folder, bool is_folder)
+{
+    return !is_folder &&
+           (strcasecmp(name, ".git") == 0 || (folder == GUARD_FOLDER_JJ && strcasecmp(name, "repo") == 0));
 }
 
 static bool has(int folder, int other, const char *name)

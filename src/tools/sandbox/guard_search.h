@@ -5,6 +5,7 @@
 #ifndef TOOLS_SANDBOX_GUARD_SEARCH_H
 #define TOOLS_SANDBOX_GUARD_SEARCH_H
 
+#include <limits.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 #include "tools/sandbox/guard.h"
@@ -68,5 +69,12 @@ size_t search_tree_of(const struct search *search, const char *path);
 bool search_guard_repositories(struct search *search);
 /* What links in guarded folders lead to. */
 bool search_guard_links(struct search *search);
+/* The repository of a work tree, where what its worktrees have in common lies. false: it leads to none. */
+bool search_find_common(const struct search *search, const struct worktree *worktree, char ret[PATH_MAX]);
+
+/* ---- guard_exclude.c: when all that is guarded is known ---- */
+
+/* Has git leave out what is hidden and what stands in, where that can be said. */
+void search_exclude(struct search *search);
 
 #endif

@@ -251,6 +251,15 @@ static void add_guards(struct sandbox *sandbox, size_t index)
     }
 }
 
+static void add_texts(struct sandbox *sandbox, size_t index)
+{
+    for (size_t i = 0; i < sandbox->guards.text_count; i++) {
+        const struct guard_text *text = &sandbox->guards.texts[i];
+        if (text->tree == index)
+            wish_add_words(&sandbox->wish, "mounts", "text", text->path, text->contents, NULL);
+    }
+}
+
 /* What is kept of other runs would be a way around all that is promised here. */
 static void hide_own_folder(struct sandbox *sandbox)
 {
@@ -270,6 +279,7 @@ static bool add_sight(struct sandbox *sandbox, bool is_real, esq_error *ret_erro
         if (!add_tree(sandbox, i, is_real, ret_error))
             return false;
         add_guards(sandbox, i);
+        add_texts(sandbox, i);
     }
     hide_own_folder(sandbox);
     return true;

@@ -286,14 +286,14 @@ static bool is_guarded(const char *tree, const struct place *place)
     char parent[PATH_MAX];
     const char *slash = strrchr(place->path, '/');
     snprintf(parent, sizeof parent, "%.*s", slash ? (int)(slash - place->path) : 0, place->path);
-    if (strcasecmp(place->name, ".git") == 0 && !S_ISDIR(place->about.st_mode))
-        return true; /* says where the repository is */
-    bool in_git = guard_is_git(tree, parent);
-    bool becomes_git = !in_git && guard_looks_like_git(place->upper, place->tree);
+    enum guard_folder folder = guard_folder_of(tree, parent);
+    if (guard_leads_to_repository(place->name, folder, S_ISDIR(place->about.st_mode)))
+        return true;
+    bool becomes_git = folder == GUARD_FOLDER_OTHER && guard_looks_like_git(place->upper, place->tree);
     /* Without HEAD no folder turns into a repository around a `config` that was applied before. */
     if (becomes_git && strcasecmp(place->name, "HEAD") == 0)
         return place->tree < 0 || !guard_looks_like_git(place->tree, -1);
-    return guard_action_of(place->name, in_git || becomes_git) == GUARD_READ_ONLY;
+    return guard_action_of(place->name, becomes_git ? GUARD_FOLDER_GIT : folder) == GUARD_READ_ONLY;
 }
 
 static bool leave_out(struct walk *walk, char why, const struct place *place)
