@@ -34,6 +34,7 @@ struct options {
     uint64_t time;                            /* nanoseconds, UINT64_MAX: not given */
     const char *signal, *since;               /* NULL: not given */
     bool verify, wait;
+    const char *ready;   /* how it is known that it is ready; NULL: not given */
     bool overlay, print; /* of sandbox */
     bool skip_devices;   /* of rootfs import */
     struct text_list ro, rw, hide, env, best_effort, preserve_fds;

@@ -78,7 +78,8 @@ static bool set_options(const struct options *options, int terminal, esq_spec *s
         is_good = esq_spec_set(spec, "name", options->name, NULL, ret_error) == 0;
     if (is_good && options->terminal)
         is_good = esq_spec_set(spec, "terminal", "yes", NULL, ret_error) == 0 && set_terminal_kind(spec, ret_error);
-    if (is_good && options->wait)
+    bool is_heard = options->ready ? strcmp(options->ready, "notify") == 0 : options->wait;
+    if (is_good && is_heard)
         is_good = esq_spec_set(spec, "notify", "yes", NULL, ret_error) == 0;
     if (is_good && options->verify)
         is_good = esq_spec_set(spec, "rootfs-verify", "yes", NULL, ret_error) == 0;

@@ -9,6 +9,7 @@
 #include "tools/esquema/failure.h"
 #include "tools/esquema/prepare.h"
 #include "tools/esquema/started.h"
+#include "tools/esquema/up.h"
 
 /* Without lingering, logging out takes the folder of the state away, and perhaps the processes too. */
 static void warn_of_logout(void)
@@ -25,15 +26,71 @@ static void warn_of_logout(void)
               stderr);
 }
 
+/* ---- Until it is ready ---- */
+
+enum { WORDS_MAX = 64 };
+
+/* How readiness is known, as services say it, too. */
+struct readiness {
+    struct bridge_service how;
+    const char *words[WORDS_MAX];
+    char text[PATH_MAX]; /* of the words */
+};
+
+static bool is_no_readiness(const char *text, esq_error *ret_error)
+{
+    *ret_error = failure_make("--ready %s says no way to be ready", text);
+    snprintf(ret_error->remedy, sizeof ret_error->remedy,
+             "such as --ready tcp=8080, socket=/run/db.sock, 'command=/bin/check now', or notify");
+    return false;
+}
+
+/* Words stand with blanks between them: whoever needs more starts a shell. */
+static bool read_words(const char *text, struct readiness *ret)
+{
+    char *rest;
+    size_t count = 0;
+    if ((size_t)snprintf(ret->text, sizeof ret->text, "%s", text) >= sizeof ret->text)
+        return false;
+    for (char *word = strtok_r(ret->text, " ", &rest); word && count < WORDS_MAX; word = strtok_r(NULL, " ", &rest))
+        ret->words[count++] = word;
+    ret->how.ready_words = (struct bridge_texts){ ret->words, count };
+    return count > 0 && count < WORDS_MAX;
+}
+
+static bool read_readiness(const char *text, struct readiness *ret, esq_error *ret_error)
+{
+    char *end;
+    *ret = (struct readiness){ .how = { .ready = BRIDGE_READY_NOTIFY } };
+    if (!text || strcmp(text, "notify") == 0)
+        return true;
+    if (strncmp(text, "tcp=", 4) == 0) {
+        ret->how.ready = BRIDGE_READY_TCP;
+        ret->how.ready_number = strtoul(text + 4, &end, 10);
+        bool is_port = text[4] >= '1' && text[4] <= '9' && !*end && ret->how.ready_number <= 65535;
+        return is_port || is_no_readiness(text, ret_error);
+    }
+    if (strncmp(text, "socket=", 7) == 0) {
+        ret->how.ready = BRIDGE_READY_SOCKET;
+        ret->words[0] = text + 7;
+        ret->how.ready_words = (struct bridge_texts){ ret->words, 1 };
+        return text[7] == '/' || is_no_readiness(text, ret_error);
+    }
+    ret->how.ready = BRIDGE_READY_COMMAND;
+    return (strncmp(text, "command=", 8) == 0 && read_words(text + 8, ret)) || is_no_readiness(text, ret_error);
+}
+
 /* false: it has ended, or the time is over; then it goes on. */
-static bool wait_until_ready(const struct options *options, esq_store *store, const char *name, esq_error *ret_error)
+static bool wait_for_readiness(const struct options *options, struct up *up, struct up_service *service,
+                               esq_error *ret_error)
 {
     enum { LOOK_AGAIN_MS = 20, PATIENCE_S = 60 };
     const uint64_t second = 1000000000, given = options->time == UINT64_MAX ? PATIENCE_S * second : options->time;
-    esq_condition condition = { .size = sizeof condition };
+    esq_store *store = up->store;
+    const char *name = service->given->name;
     esq_entry entry;
     for (uint64_t waited = 0;; waited += LOOK_AGAIN_MS * (second / 1000)) {
-        if (esq_store_condition(store, name, &condition, NULL) == 0 && condition.is_ready)
+        if (up_is_ready(up, service))
             return true;
         bool is_there = esq_store_find(store, name, &entry, NULL) == 0 && strcmp(entry.name, name) == 0;
         if (!is_there || entry.state == ESQ_STATE_ENDED) {
@@ -45,16 +102,34 @@ static bool wait_until_ready(const struct options *options, esq_store *store, co
             return false;
         }
         if (waited >= given) {
-            *ret_error = failure_make("`%s` runs, and has not said within this time that it is ready", name);
-            snprintf(ret_error->remedy, sizeof ret_error->remedy,
-                     "with --wait a program says so by sd_notify(3); `esquema stop %s` ends it", name);
+            bool is_told = service->given->ready == BRIDGE_READY_NOTIFY;
+            *ret_error = failure_make(is_told ? "`%s` runs, and has not said within this time that it is ready"
+                                              : "`%s` runs, and was not ready within this time",
+                                      name);
+            snprintf(ret_error->remedy, sizeof ret_error->remedy, "%s; `esquema stop %s` ends it",
+                     is_told ? "with --wait a program says so by sd_notify(3)" : "its log may say what it waits for",
+                     name);
             return false;
         }
         poll(NULL, 0, LOOK_AGAIN_MS);
     }
 }
 
-static int start_prepared(const struct options *options, esq_store *store, const struct prepared *prepared)
+static bool wait_until_ready(const struct options *options, esq_store *store, const char *name,
+                             struct readiness *readiness, esq_error *ret_error)
+{
+    struct up up = { .store = store };
+    struct up_service service = { .given = &readiness->how, .tie = -1, .ready_pipe = { -1, -1 }, .log = { -1, -1 } };
+    readiness->how.name = name;
+    bool is_ready = wait_for_readiness(options, &up, &service, ret_error);
+    up_ready_done(&service);
+    return is_ready;
+}
+
+/* ---- The command ---- */
+
+static int start_prepared(const struct options *options, esq_store *store, const struct prepared *prepared,
+                          struct readiness *readiness)
 {
     char file[PATH_MAX];
     esq_error error = { 0 };
@@ -78,7 +153,8 @@ static int start_prepared(const struct options *options, esq_store *store, const
     if (options->status_fd >= 0)
         dprintf(options->status_fd, "{\"version\":1,\"phase\":\"started\",\"pid\":%d,\"name\":\"%s\"}\n",
                 (int)entry.pid, entry.name);
-    bool is_ready = !options->wait || wait_until_ready(options, store, entry.name, &error);
+    bool is_awaited = options->wait || options->ready;
+    bool is_ready = !is_awaited || wait_until_ready(options, store, entry.name, readiness, &error);
     if (!is_ready)
         failure_tell(options->failures, &error);
     switch (options->format) {
@@ -115,16 +191,20 @@ static bool is_name_of_entry(esq_store *store, const struct options *options, es
 int command_start(const struct options *options)
 {
     struct prepared prepared = { .plan = NULL };
+    struct readiness readiness;
     esq_error error = { 0 };
     esq_store *store = started_open(options);
     int status = ESQ_EXIT_SETUP;
     started_begin_json(options);
     if (!store) {
         status = ESQ_EXIT_SETUP;
+    } else if (!read_readiness(options->ready, &readiness, &error)) {
+        failure_tell(options->failures, &error);
+        status = prepare_fail(options, &error);
     } else if (is_name_of_entry(store, options, &error)) {
         status = prepare_status(&error);
     } else if (prepare_plan(options, -1, &prepared, &error)) {
-        status = start_prepared(options, store, &prepared);
+        status = start_prepared(options, store, &prepared, &readiness);
     } else {
         status = prepare_status(&error);
     }
