@@ -69,12 +69,12 @@ enum sch_limit {
 
 /* The version of the costs in fuel (docs/fuel.md): the same program uses the same fuel wherever this number is the
  * same. */
-enum { SCH_FUEL_VERSION = 5 };
+enum { SCH_FUEL_VERSION = 6 };
 
 /* 0 in a field means the default, which is in brackets; SCH_UNLIMITED says that there is none. */
 struct sch_limits {
     size_t size;
-    uint64_t fuel;         /* procedure entries and units of work in primitives [unlimited] */
+    uint64_t fuel;         /* procedure entries, long bodies, work in primitives [unlimited] */
     uint64_t heap;         /* bytes of memory mapped for the machine, everything included [64 MiB] */
     uint64_t timeout_ns;   /* wall clock of one run, nanoseconds [5 s] */
     uint64_t output;       /* bytes written by one run [1 MiB] */

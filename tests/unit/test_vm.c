@@ -3,6 +3,7 @@
  * same value (or fail alike) and use the same fuel. The expectations are from R7RS.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include "unit.h"
 #include "schooner/api/state.h"
@@ -11,6 +12,8 @@
 #include "schooner/table/primitive.h"
 
 #define IMPORT "(import (scheme base) (scheme case-lambda) (scheme lazy))"
+
+enum { PROGRAM_MAX = 1 << 18 };
 
 struct outcome {
     enum sch_status status;
@@ -28,7 +31,7 @@ static sch_env *make_env(void)
 
 static struct outcome run(sch_env *env, const char *text, uint32_t off, const struct sch_limits *limits)
 {
-    char program[4096];
+    static char program[PROGRAM_MAX];
     struct outcome outcome = { SCH_OK };
     snprintf(program, sizeof program, "%s%s", IMPORT, text);
     sch_vm *vm = sch_vm_new(env, limits), *compiler = sch_vm_new(env, NULL);
@@ -308,6 +311,113 @@ static void fuel_is_exact(void **state)
     sch_env_free(env);
 }
 
+/* --- straight lines --- */
+
+/* Lines of parts, what a part weighs by docs/fuel.md, in hundredths of a unit, and how often the line runs. */
+struct straight {
+    const char *before, *part, *inside, *close, *after;
+    unsigned weight, runs;
+    bool copies; /* a long frame, when it comes back: as long as the passes make it */
+};
+
+#define F     "(define (g x) x) (define (f v l n) "
+#define AGAIN " 0) (let again ((i 0)) (if (< i 10) (begin (f (vector 1 2) '(1 2) 7) (again (+ i 1))) i))"
+#define K     "(define k #f) (define turns 0) (define (keep) (call/cc (lambda (c) (set! k c) 1)))" F
+#define BACK                                                          \
+    " 0) (let ((r (f (vector 1 2) '(1 2) 7))) (if (< turns 9) (begin" \
+    " (set! turns (+ turns 1)) (k 1)) r))"
+
+static const struct straight straights[] = {
+    { F, "(vector-ref v 1)", "", "", AGAIN, 12, 10, false },
+    { F, "(string-ref \"abc\" 1)", "", "", AGAIN, 22, 10, false },
+    { F, "(+ n 1)", "", "", AGAIN, 7, 10, false },
+    { F, "(remainder n 3)", "", "", AGAIN, 7, 10, false },
+    { F, "(cons n l)", "", "", AGAIN, 17, 10, false },
+    { F, "(vector n l)", "", "", AGAIN, 42, 10, false },
+    { F, "(set! n 5)", "", "", AGAIN, 6, 10, false },
+    { F, "(if (eq? n 1) (car l) (cdr l))", "", "", AGAIN, 19, 10, false },
+    { F, "(let ((a (car l)) (b (cdr l))) (eq? a b))", "", "", AGAIN, 29, 10, false },
+    { F, "(let-values (((a b) (values 1 2))) (eq? a b))", "", "", AGAIN, 54, 10, false },
+    { F, "(set! l (lambda () (vector v n)))", "", "", AGAIN, 22, 10, false },
+    { F "(if (= n 7) (begin ", "(car l)", "", "", " 0) 0)" AGAIN, 11, 10, false },
+    { F "(if (= n 7) 0 (begin ", "(car l)", "", "", " 0))" AGAIN, 11, 0, false },
+    { F "(let again ((j 0)) (if (< j 3) (begin ", "(car l)", "", "", "(again (+ j 1))) 0))" AGAIN, 11, 30, false },
+    { F "(letrec ((h (lambda () (car l))) (x (begin ", "(car l)", "", "", " 1))) (+ x (h)))" AGAIN, 11, 10, false },
+    { "(define f (case-lambda ((v) 1) ((v l n) ", "(car l)", "", "", " 0))) (define (g x)" AGAIN, 11, 10, false },
+    { F "((lambda (a) ", "(car l)", "", "", " 0) 1)" AGAIN, 11, 10, false },
+    { F "(g 1)", "(car l)", "", "", "(g 1)" AGAIN, 11, 10, false },
+    { F, "(+ 1 ", "(g 2)", ")", AGAIN, 6, 10, false },
+    { F "(let ((h (car (list char?)))) ", "(h 1)", "", "", " 0)" AGAIN, 42, 10, false },
+    { "(define l '(1 2))", "(car l)", "", "", "", 11, 1, false },
+    /* what comes again behind a call is paid again */
+    { K "(keep)", "(car l)", "", "", BACK, 11, 10, false },
+    { K, "(+ ", "(keep)", " 1)", BACK, 6, 10, true },
+    { K "(set! n ", "(if (eq? ", "(keep)", " l) 1 2)", ")" BACK, 8, 10, true },
+};
+
+static struct outcome run_straight(sch_env *env, const struct straight *straight, int parts, uint32_t off)
+{
+    char program[PROGRAM_MAX / 2], *at = stpcpy(program, straight->before);
+    assert_true(strlen(straight->before) + strlen(straight->inside) + strlen(straight->after) +
+                    (size_t)parts * (strlen(straight->part) + strlen(straight->close)) <
+                sizeof program);
+    for (int i = 0; i < parts; i++)
+        at = stpcpy(at, straight->part);
+    at = stpcpy(at, straight->inside);
+    for (int i = 0; i < parts; i++)
+        at = stpcpy(at, straight->close);
+    strcpy(at, straight->after);
+    return run(env, program, off, NULL);
+}
+
+/* However long a line is, each hundred of what it weighs is a unit, and with the same passes off as on. */
+static void straight_lines(void **state)
+{
+    enum { FEW = 200, MANY = 1000 };
+    sch_env *env = make_env();
+    size_t wrong = 0;
+    (void)state;
+    for (size_t i = 0; i < sizeof straights / sizeof *straights; i++) {
+        const struct straight *straight = &straights[i];
+        struct outcome few = run_straight(env, straight, FEW, 0), many = run_straight(env, straight, MANY, 0);
+        struct outcome plain = run_straight(env, straight, MANY, SWITCHES_ALL);
+        int64_t units = (int64_t)(many.fuel - few.fuel),
+                expected = straight->weight * straight->runs * (MANY - FEW) / 100;
+        if (few.status != SCH_OK || many.status != SCH_OK || llabs(units - expected) > straight->runs + 1)
+            wrong++, print_error("%s%s...: %s, %lld units, expected %lld\n", straight->before, straight->part,
+                                 many.text, (long long)units, (long long)expected);
+        if (plain.status != SCH_OK || (!straight->copies && plain.fuel != many.fuel))
+            wrong++, print_error("%s%s...: %lld units, without passes %lld\n", straight->before, straight->part,
+                                 (long long)many.fuel, (long long)plain.fuel);
+    }
+    sch_env_free(env);
+    assert_int_equal(wrong, 0);
+}
+
+/* What ordinary procedures do is what their entry stands for. */
+static void small_procedures(void **state)
+{
+    static const struct {
+        const char *program;
+        uint64_t fuel;
+    } small[] = {
+        { "(define (f n) (if (= n 0) 0 (f (- n 1)))) (f 1000)", 1001 },
+        { "(define (f l n) (if (null? l) n (f (cdr l) (+ n (car l))))) (f '(1 2 3 4 5 6 7 8 9) 0)", 10 },
+        { "(define (f g l) (if (null? l) '() (cons (g (car l)) (f g (cdr l))))) (f (lambda (x) (+ x 1)) '(1 2 3))", 7 },
+        { "(define (f v i n) (if (= i (vector-length v)) n (f v (+ i 1) (+ n (vector-ref v i))))) (f #(1 2 3) 0 0)",
+          4 },
+        { "(define (f a b) (if (= b 0) a (f b (remainder a b)))) (f 1071 462)", 4 },
+    };
+    sch_env *env = make_env();
+    (void)state;
+    for (size_t i = 0; i < sizeof small / sizeof *small; i++) {
+        struct outcome outcome = run(env, small[i].program, 0, NULL);
+        assert_int_equal(outcome.status, SCH_OK);
+        assert_int_equal(outcome.fuel, small[i].fuel);
+    }
+    sch_env_free(env);
+}
+
 /* What is dead is not kept: a long stream and a long list that is only walked fit a small heap. */
 static void space_is_safe(void **state)
 {
@@ -353,7 +463,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(examples_alike), cmocka_unit_test(many_constants), cmocka_unit_test(wide_frames),
-        cmocka_unit_test(fuel_is_exact),  cmocka_unit_test(space_is_safe),  cmocka_unit_test(backtrace),
+        cmocka_unit_test(fuel_is_exact),  cmocka_unit_test(straight_lines), cmocka_unit_test(small_procedures),
+        cmocka_unit_test(space_is_safe),  cmocka_unit_test(backtrace),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

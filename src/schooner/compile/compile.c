@@ -5,9 +5,9 @@
 static bool run_passes(struct compiler *compiler, struct core *top)
 {
     struct core **body = &top->lambda.clauses[0].body;
-    if (!pass_letrec(compiler, body))
-        return false;
     compiler->body = *body;
+    if (!pass_count(compiler) || !pass_weigh(compiler) || !pass_letrec(compiler))
+        return false;
     for (int round = 0; round < 2; round++)
         if (!pass_count(compiler) || (round == 0 && !pass_known(compiler)) || !pass_inline(compiler))
             return false;

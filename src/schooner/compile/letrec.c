@@ -306,18 +306,8 @@ static bool letrec_in(struct compiler *compiler, struct core **slot, void *data)
     return ok;
 }
 
-/* A group of procedures knows none that is assigned later: such a variable gets its procedure by assignment. The count
- * of assignments proper comes with a later pass. */
-static bool mark_assigned(struct compiler *compiler, struct core **slot, void *data)
+/* A group of procedures knows none that is assigned later: such a variable gets its procedure by assignment. */
+bool pass_letrec(struct compiler *compiler)
 {
-    if (!front_charge(compiler->front, 1))
-        return false;
-    if ((*slot)->kind == CORE_SET_LOCAL)
-        (*slot)->set_local.variable->assignments = 1;
-    return core_each(compiler, *slot, mark_assigned, data);
-}
-
-bool pass_letrec(struct compiler *compiler, struct core **node)
-{
-    return mark_assigned(compiler, node, NULL) && letrec_in(compiler, node, NULL);
+    return letrec_in(compiler, &compiler->body, NULL);
 }

@@ -1,6 +1,7 @@
 /*
- * What the passes of the compiler share. Order: letrec (recursive bindings become let and fix), then count, known and
- * inline (twice), loops, closures, generate; live maps and assembly come last.
+ * What the passes of the compiler share. Order: count, weigh (fuel of straight lines), letrec (recursive bindings
+ * become let and fix), then count, known and inline (twice), loops, closures, generate; live maps and assembly come
+ * last.
  */
 #ifndef SCHOONER_COMPILE_PASSES_H
 #define SCHOONER_COMPILE_PASSES_H
@@ -91,8 +92,9 @@ struct global_info *global_info_of(struct compiler *compiler, struct global *glo
 bool global_is_known(struct compiler *compiler, struct global *global); /* its one value is known to the compiler */
 
 /* The passes; each false after front_fail or front_limit. */
-bool pass_letrec(struct compiler *compiler, struct core **node);
 bool pass_count(struct compiler *compiler);
+bool pass_weigh(struct compiler *compiler);
+bool pass_letrec(struct compiler *compiler);
 bool pass_known(struct compiler *compiler);
 bool pass_inline(struct compiler *compiler);
 bool pass_loops(struct compiler *compiler);

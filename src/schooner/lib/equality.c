@@ -15,11 +15,13 @@ enum {
     PLAIN_AGAIN = 400,
     WAITING_INSIDE = 32,  /* ranges that need no memory of the account */
     CHARGED_AT_ONCE = 64, /* comparisons */
-    FOREST_UNITS = 9,     /* what a comparison with the forest costs more: its words lie anywhere in memory */
+    LIMBS_PER_UNIT = 8,
+    FOREST_UNITS = 9, /* what a comparison with the forest costs more: its words lie anywhere in memory */
 };
 
-bool values_eqv(sch_value a, sch_value b)
+bool values_eqv(sch_vm *vm, sch_value a, sch_value b, bool *ret_failed)
 {
+    *ret_failed = false;
     if (value_same(a, b))
         return true;
     if (!is_object(a) || !is_object(b))
@@ -27,8 +29,10 @@ bool values_eqv(sch_value a, sch_value b)
     unsigned type = header_type(value_header(a));
     if (type != header_type(value_header(b)))
         return false;
-    if (type >= OBJECT_FLONUM && type <= OBJECT_COMPLEX)
-        return number_eqv(a, b);
+    if (type >= OBJECT_FLONUM && type <= OBJECT_COMPLEX) {
+        *ret_failed = !charge(vm, number_limbs(a) / LIMBS_PER_UNIT);
+        return !*ret_failed && number_eqv(a, b);
+    }
     return type == OBJECT_STRING && object_length(a) == 0 && object_length(b) == 0;
 }
 
@@ -198,7 +202,7 @@ static bool compare_others(struct equality *state, sch_value a, sch_value b, boo
         *ret_failed |= !charge(state->vm, length / 64) || !compare_bytes(state->vm, bytes_a, bytes_b, length, &order);
         return !*ret_failed && order == 0;
     }
-    return values_eqv(a, b);
+    return values_eqv(state->vm, a, b, ret_failed);
 }
 
 /* Cars first, what is behind them waits. */
@@ -265,8 +269,10 @@ sch_value prim_is_eq(sch_vm *vm, const sch_value *args, size_t count)
 
 sch_value prim_is_eqv(sch_vm *vm, const sch_value *args, size_t count)
 {
-    (void)vm, (void)count;
-    return make_boolean(values_eqv(args[0], args[1]));
+    (void)count;
+    bool failed;
+    bool same = values_eqv(vm, args[0], args[1], &failed);
+    return failed ? V_RAISED : make_boolean(same);
 }
 
 sch_value prim_is_equal(sch_vm *vm, const sch_value *args, size_t count)

@@ -25,8 +25,8 @@ enum list_shape list_measure(sch_vm *vm, sch_value list, size_t *ret_length);
 /* A proper list's length; else raises a type error (or the limit) in the name of `who` and gives false. */
 bool list_length(sch_vm *vm, const char *who, size_t argument, sch_value list, size_t *ret_length);
 
-/* eqv? and equal?. values_equal charges, and raises the limit by returning false with *ret_failed set. */
-bool values_eqv(sch_value a, sch_value b);
+/* eqv? and equal?. Both charge; false with *ret_failed set: the limit was raised. */
+bool values_eqv(sch_vm *vm, sch_value a, sch_value b, bool *ret_failed);
 bool values_equal(sch_vm *vm, sch_value a, sch_value b, bool *ret_failed);
 
 /* Raises for what is no index here: the range error for an exact integer of any size, else the type error. */

@@ -384,7 +384,7 @@ static sch_value search(sch_vm *vm, const char *who, enum search_test test, bool
         sch_value candidate = alist ? pair_car(item) : item;
         bool failed = false;
         bool found = test == SEARCH_EQ    ? value_same(key, candidate)
-                     : test == SEARCH_EQV ? values_eqv(key, candidate)
+                     : test == SEARCH_EQV ? values_eqv(vm, key, candidate, &failed)
                                           : values_equal(vm, key, candidate, &failed);
         if (failed)
             return V_RAISED;

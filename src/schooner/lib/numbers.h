@@ -40,11 +40,13 @@ static inline bool are_reals(sch_vm *vm, const char *who, const sch_value *args,
     return arguments_are(vm, who, is_real, "a real number", args, count);
 }
 
-/* A function on one number; the argument is checked by the caller. */
+/* A function on one number; the argument is checked by the caller. A unit, besides what it does to long numbers. */
 static inline sch_value apply_elementary(sch_vm *vm, elementary *function, sch_value v)
 {
     struct work work;
     struct number z, result;
+    if (!charge(vm, 1))
+        return V_RAISED;
     work_init(&work, vm, WORK_COLLECTS);
     sch_value value = V_RAISED;
     if (number_load(&work, v, &z) && function(&work, &z, &result))

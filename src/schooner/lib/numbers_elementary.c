@@ -50,7 +50,7 @@ sch_value prim_log(sch_vm *vm, const sch_value *args, size_t count)
     struct number z, base, result;
     if (count == 1)
         return apply_checked(vm, "log", number_log, args[0]);
-    if (!are_numbers(vm, "log", args, 2))
+    if (!are_numbers(vm, "log", args, 2) || !charge(vm, 1))
         return V_RAISED;
     work_init(&work, vm, WORK_COLLECTS);
     bool done = number_load(&work, args[0], &z) && number_load(&work, args[1], &base) &&
@@ -65,7 +65,7 @@ sch_value prim_atan(sch_vm *vm, const sch_value *args, size_t count)
     struct number result;
     if (count == 1)
         return apply_checked(vm, "atan", number_atan, args[0]);
-    if (!are_reals(vm, "atan", args, 2))
+    if (!are_reals(vm, "atan", args, 2) || !charge(vm, 1))
         return V_RAISED;
     work_init(&work, vm, WORK_COLLECTS);
     bool done = real_load(&work, args[0], &y) && real_load(&work, args[1], &x) && number_atan2(&work, &y, &x, &result);
@@ -76,7 +76,7 @@ sch_value prim_expt(sch_vm *vm, const sch_value *args, size_t count)
 {
     struct work work;
     struct number base, exponent, result;
-    if (!are_numbers(vm, "expt", args, 2))
+    if (!are_numbers(vm, "expt", args, 2) || !charge(vm, 1))
         return V_RAISED;
     work_init(&work, vm, WORK_COLLECTS);
     bool done = number_load(&work, args[0], &base) && number_load(&work, args[1], &exponent) &&

@@ -195,6 +195,8 @@ sch_value number_apply(sch_vm *vm, const char *who, binary_flight *operation, en
         return raise_type(vm, who, 1, "a number", a);
     if (!is_number(b))
         return raise_type(vm, who, 2, "a number", b);
+    if ((is_complex(a) || is_complex(b)) && !charge(vm, 1))
+        return V_RAISED;
 
     work_init(&work, vm, collection);
     sch_value value = V_RAISED;

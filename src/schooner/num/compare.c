@@ -52,6 +52,8 @@ static sch_value compare_slow(sch_vm *vm, enum number_relation relation, sch_val
     struct number x, y;
     int order, order_of_imaginary = 0;
 
+    if (!charge(vm, 1))
+        return V_RAISED;
     work_init(&work, vm, WORK_COLLECTS);
     bool done = number_load(&work, a, &x) && number_load(&work, b, &y) && real_compare(&work, &x.re, &y.re, &order) &&
                 ((!x.complex && !y.complex) || real_compare(&work, &x.im, &y.im, &order_of_imaginary));

@@ -332,6 +332,18 @@ bool number_eqv(sch_value a, sch_value b)
     return false;
 }
 
+size_t number_limbs(sch_value v)
+{
+    if (is_bignum(v))
+        return object_length(v);
+    if (is_ratio(v))
+        return number_limbs(object_as(struct ratio, v)->numerator) +
+               number_limbs(object_as(struct ratio, v)->denominator);
+    if (is_complex(v))
+        return number_limbs(object_as(struct complex, v)->real) + number_limbs(object_as(struct complex, v)->imaginary);
+    return 0;
+}
+
 static uint64_t mix(uint64_t h)
 {
     h ^= h >> 32;

@@ -54,6 +54,8 @@ sch_value number_divide_both(sch_vm *vm, const char *who, bool floors, sch_value
 
 /* eqv? for two numbers (exactness, sign of zero, NaN by bits); no allocation. */
 bool number_eqv(sch_value a, sch_value b);
+/* The limbs that number_eqv may look at. */
+size_t number_limbs(sch_value v);
 uint64_t number_hash(sch_value v);
 
 /* The digits of a fixnum, behind a minus where it is below zero, at the end of `text`. */

@@ -103,6 +103,8 @@ bool exact_compare(struct work *work, const struct exact *a, const struct exact 
     struct integer x, y;
     if (a->n.negative != b->n.negative || integer_is_zero(a->n) || integer_is_zero(b->n) ||
         (exact_is_integer(a) && exact_is_integer(b))) {
+        if (a->n.size == b->n.size && !charge(work->vm, a->n.size / 8))
+            return false;
         *ret = integer_compare(a->n, b->n);
         return true;
     }
