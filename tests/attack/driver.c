@@ -6,8 +6,8 @@
 // Beside the outcome it judges the peak resident size and the CPU time (deadline + 1 s; how soon a run ends after its
 // deadline is what late.c judges). The size is judged above that of a process that ran next to nothing: the cap, the
 // text of the program, which is the command's own, and 2 MiB for pages of code and the C library.
-// Who must not end in the deadline gets a far one, for a busy machine may stand still; the CPU time is judged by the
-// script's own.
+// Who must not end in the deadline gets a far one where its own is not farther, for a busy machine may stand still; the
+// CPU time is judged by the script's own.
 // With --outcome-only neither is judged: instrumented builds need more of both. --hostile is that too, for the build
 // that collects at every safe point, where filling a heap takes time by the square of its size: who must end in the
 // heap limit gets a small heap.
@@ -194,7 +194,7 @@ static bool check(const char *schooner, const char *path, size_t number, enum ju
     script_words(&script, options, words);
     snprintf(timeout, sizeof timeout, "%dms", FAR_TIMEOUT_MS);
     const long deadline = deadline_ms(words);
-    if (!script_expects(&script, "timeout"))
+    if (!script_expects(&script, "timeout") && deadline < FAR_TIMEOUT_MS)
         set_option(words, "--timeout", timeout);
     if (judging == HOSTILE)
         make_hostile(&script, words, heap);
