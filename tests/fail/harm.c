@@ -31,7 +31,7 @@
 enum {
     TRACEES_MAX = 4096,
     NAME_SIZE = 16,
-    COMMAND_MS = 30000,
+    COMMAND_MS = 120000,
     MOMENT_MS = 2,
     LEFT_MS = 1000,
     TRAP_CALL = SIGTRAP | 0x80
