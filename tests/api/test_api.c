@@ -418,6 +418,45 @@ static void test_references(void **state)
     sch_env_free(env);
 }
 
+/* What ends a run in one machine is raised in another. */
+static void check_raised(sch_vm *here, sch_vm *there, const char *program, const char *message, const char *irritants)
+{
+    void *bytes;
+    size_t length;
+    sch_value value, kind, said, rest;
+    assert_int_equal(sch_eval(here, (struct sch_source){ "raises.scm", program, strlen(program) }, &value), SCH_ERROR);
+    assert_int_equal(sch_encode_raised(here, &bytes, &length), SCH_OK);
+    assert_int_equal(sch_decode(there, bytes, length, false, &value), SCH_OK);
+    assert_true(sch_get_condition(value, &kind, &said, &rest));
+    assert_text(said, message);
+    assert_text(sch_print(there, rest, false), irritants);
+    sch_bytes_free(bytes, length);
+}
+
+static void test_raised_bytes(void **state)
+{
+    (void)state;
+    sch_env *env = env_with(NULL, 0);
+    sch_vm *here = sch_vm_new(env, &patient), *there = sch_vm_new(env, &patient);
+    void *bytes;
+    size_t length;
+    sch_value value;
+    check_raised(here, there, "(error \"it failed:\" 1 'two)", "it failed:", "(1 two)");
+    check_raised(here, there, "(error \"it failed:\" 1 car \"x\")", "it failed: 1 #<procedure car> \"x\"", "()");
+    check_raised(here, there, "(error 'who \"says\" car)", "who \"says\" #<procedure car>", "()");
+    check_raised(here, there, "(vector-ref (vector 1) 2)", "argument 2 is out of range:", "(2)");
+    assert_int_equal(sch_eval(here, (struct sch_source){ "r", "(raise '(1 . 2))", 16 }, &value), SCH_ERROR);
+    assert_int_equal(sch_encode_raised(here, &bytes, &length), SCH_OK);
+    assert_int_equal(sch_decode(there, bytes, length, false, &value), SCH_OK);
+    assert_text(sch_print(there, value, false), "(1 . 2)");
+    sch_bytes_free(bytes, length);
+    assert_int_equal(sch_eval(here, (struct sch_source){ "r", "(raise car)", 11 }, &value), SCH_ERROR);
+    assert_int_equal(sch_encode_raised(here, &bytes, &length), SCH_ERROR);
+    sch_vm_free(here);
+    sch_vm_free(there);
+    sch_env_free(env);
+}
+
 static void test_bytes(void **state)
 {
     (void)state;
@@ -596,6 +635,7 @@ int main(void)
         cmocka_unit_test(test_state_after_a_limit),
         cmocka_unit_test(test_compile_once_run_anywhere),
         cmocka_unit_test(test_references),
+        cmocka_unit_test(test_raised_bytes),
         cmocka_unit_test(test_bytes),
         cmocka_unit_test(test_keywords),
         cmocka_unit_test(test_one_environment_many_threads),
