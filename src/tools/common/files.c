@@ -2,9 +2,12 @@
 #include "tools/common/files.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 /* A path in a stranger's folder may lead to what never ends. No text of a program is as long. */
 enum { SOURCE_MAX = 128 << 20 };
@@ -35,20 +38,41 @@ static char *read_all(FILE *file, size_t *ret_length)
     return text;
 }
 
-bool source_file_read(const char *path, struct source_file *ret)
+/* Closes the file, but for standard input. */
+static bool read_stream(FILE *file, const char *path, struct source_file *ret)
 {
-    bool standard = strcmp(path, "-") == 0;
-    FILE *file = standard ? stdin : fopen(path, "rbe");
     if (!file)
         return false;
     size_t length = 0;
     char *text = read_all(file, &length);
     int saved = errno;
-    if (!standard)
+    if (file != stdin)
         fclose(file);
     errno = saved;
     *ret = (struct source_file){ { path, text, length }, text };
     return text != NULL;
+}
+
+bool source_file_read(const char *path, struct source_file *ret)
+{
+    return read_stream(strcmp(path, "-") == 0 ? stdin : fopen(path, "rbe"), path, ret);
+}
+
+/* Whoever opens a pipe waits for somebody else to open it, and no limit of an engine ends that. */
+bool source_file_read_found(const char *path, struct source_file *ret)
+{
+    struct stat about;
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (fd < 0)
+        return false;
+    bool is_file = fstat(fd, &about) == 0 && S_ISREG(about.st_mode);
+    FILE *file = is_file ? fdopen(fd, "rb") : NULL;
+    if (file)
+        return read_stream(file, path, ret);
+    int saved = is_file ? errno : ENXIO;
+    close(fd);
+    errno = saved;
+    return false;
 }
 
 void source_file_done(struct source_file *file)
@@ -66,7 +90,7 @@ static void release(void *data)
 static bool hand_out(const char *path, struct sch_loaded *ret)
 {
     struct source_file file;
-    if (!source_file_read(path, &file))
+    if (!source_file_read_found(path, &file))
         return false;
     size_t name_size = strlen(path) + 1;
     char *both = realloc(file.text, file.source.length + name_size);

@@ -11,6 +11,9 @@ struct source_file {
 
 /* "-" is standard input. false: errno says why, EFBIG where it does not end within 128 MiB. */
 bool source_file_read(const char *path, struct source_file *ret);
+/* The same of a path that a stranger may have named or made. It is a file and no pipe or device, else errno is ENXIO.
+ */
+bool source_file_read_found(const char *path, struct source_file *ret);
 void source_file_done(struct source_file *file);
 
 /* Libraries are looked for beneath the folder of the program, then beneath another one: (acme shop) in acme/shop.sld.

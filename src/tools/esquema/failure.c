@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include "base/excerpt.h"
 #include "bridge/bridge.h"
 #include "tools/common/files.h"
@@ -125,13 +124,6 @@ void failure_to_error(sch_vm *vm, struct sch_source source, esq_error *ret_error
     }
 }
 
-/* A description may come through a pipe, which cannot be read again: that would wait for ever. */
-static bool is_regular_file(const char *path)
-{
-    struct stat found;
-    return stat(path, &found) == 0 && S_ISREG(found.st_mode);
-}
-
 void failure_show_error(const esq_error *error)
 {
     char excerpt[EXCERPT_MAX] = "";
@@ -144,7 +136,8 @@ void failure_show_error(const esq_error *error)
         .line = error->line,
         .column = error->column,
     };
-    if (failure.file && failure.line && is_regular_file(failure.file) && source_file_read(failure.file, &file)) {
+    /* A description may come through a pipe, which cannot be read again: that would wait for ever. */
+    if (failure.file && failure.line && source_file_read_found(failure.file, &file)) {
         copy_line(file.source.text, file.source.length, &failure, excerpt);
         failure.excerpt = *excerpt ? excerpt : NULL;
         source_file_done(&file);

@@ -167,11 +167,13 @@ static void check_source(struct checking *checking, const char *file, struct sch
     world_close(&world);
 }
 
-static void check_file(struct checking *checking, const char *file)
+typedef bool read_fn(const char *path, struct source_file *ret);
+
+static void check_file(struct checking *checking, const char *file, read_fn *read)
 {
     struct source_file source;
-    if (!source_file_read(file, &source)) {
-        report_unreadable(checking, file, strerror(errno));
+    if (!read(file, &source)) {
+        report_unreadable(checking, file, errno == ENXIO ? "this is no file" : strerror(errno));
         return;
     }
     check_source(checking, file, source.source);
@@ -208,7 +210,7 @@ static void check_folder(struct checking *checking, const char *folder, unsigned
             if (entries[i]->d_type == DT_DIR)
                 check_folder(checking, path, depth + 1);
             else
-                check_file(checking, path);
+                check_file(checking, path, source_file_read_found);
         } else {
             report_unreadable(checking, folder, "out of memory");
         }
@@ -224,7 +226,7 @@ static void check_path(struct checking *checking, const char *path)
     if (strcmp(path, "-") != 0 && stat(path, &about) == 0 && S_ISDIR(about.st_mode))
         check_folder(checking, path, 0);
     else
-        check_file(checking, path);
+        check_file(checking, path, source_file_read);
 }
 
 int command_check(const struct options *options)

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include "tools/common/report.h"
 
 bool world_open(struct world *world, const char *file)
 {
@@ -102,6 +103,9 @@ bool world_source(const char *file, const struct options *options, struct source
     }
     if (source_file_read(file, ret))
         return true;
-    fprintf(stderr, "schooner: %s: %s\n", file, strerror(errno));
+    const char *reason = strerror(errno);
+    fputs("schooner: ", stderr);
+    report_text(stderr, file);
+    fprintf(stderr, ": %s\n", reason);
     return false;
 }
