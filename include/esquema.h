@@ -179,7 +179,8 @@ ESQ_API int esq_spec_hash(const esq_spec *spec, unsigned char ret_hash[32]);
 
 /*
  * The identity of a tree of files, such as a root filesystem: SHA-256 of the listing of its names, kinds, rights and
- * contents, without owners and times. Reads every file. Fails with -ENOMEM, -E2BIG, or the kernel's error for a path.
+ * contents, without owners and times. Reads every file, of 64 GiB at most. Fails with -ENOMEM, -E2BIG, -EFBIG, or the
+ * kernel's error for a path.
  */
 ESQ_API int esq_tree_hash(const char *path, unsigned char ret_hash[32], esq_error *ret_error);
 

@@ -21,9 +21,13 @@
 
 enum { ENTRIES_MAX = 4000000, DEPTH_MAX = 256 };
 
+/* As of an archive (tools/rootfs). Holes count, for they are read: a stranger's tree may say that it has exabytes. */
+#define BYTES_MAX (UINT64_C(64) << 30)
+
 struct listing {
     struct sha256 hash;
     size_t entries;
+    uint64_t bytes;
     const char *root;
     esq_error *ret_error;
     char path[PATH_MAX]; /* beneath the root */
@@ -39,6 +43,12 @@ static int fail(const struct listing *listing, int error_number)
     return esq_fail(listing->ret_error, NULL, error_number, NULL, "read %s/%s", listing->root, listing->path);
 }
 
+static int fail_too_large(const struct listing *listing)
+{
+    return esq_fail(listing->ret_error, NULL, EFBIG, NULL,
+                    "read %s/%s: more than 64 GiB would have to be read for a hash", listing->root, listing->path);
+}
+
 static void add_text(struct listing *listing, const char *text)
 {
     sha256_update(&listing->hash, text, strlen(text) + 1);
@@ -51,7 +61,7 @@ static void add_head(struct listing *listing, char kind, const struct stat *abou
     add_text(listing, head);
 }
 
-static int add_contents(struct listing *listing, int folder, const char *name)
+static int add_contents(struct listing *listing, int folder, const char *name, uint64_t claimed)
 {
     struct sha256 hash;
     unsigned char digest[32], bytes[65536];
@@ -62,12 +72,17 @@ static int add_contents(struct listing *listing, int folder, const char *name)
     if (fd < 0)
         return fail(listing, -fd);
     sha256_init(&hash);
+    if (claimed > BYTES_MAX - listing->bytes)
+        return fail_too_large(listing);
     while ((got = sys_read(fd, bytes, sizeof(bytes))) > 0) {
         sha256_update(&hash, bytes, (size_t)got);
         size += (uint64_t)got;
+        if (size > BYTES_MAX - listing->bytes)
+            return fail_too_large(listing);
     }
     if (got < 0)
         return fail(listing, (int)-got);
+    listing->bytes += size;
     sha256_final(&hash, digest);
     int length = snprintf(text, sizeof(text), "%llu ", (unsigned long long)size);
     for (size_t i = 0; i < sizeof(digest); i++)
@@ -101,7 +116,7 @@ static int add_entry(struct listing *listing, int folder, const char *name, unsi
     if (S_ISLNK(about.st_mode))
         return add_link(listing, folder, name);
     add_head(listing, S_ISDIR(about.st_mode) ? 'd' : S_ISREG(about.st_mode) ? 'f' : 'o', &about);
-    int result = S_ISREG(about.st_mode) ? add_contents(listing, folder, name) : 0;
+    int result = S_ISREG(about.st_mode) ? add_contents(listing, folder, name, (uint64_t)about.st_size) : 0;
     if (result < 0)
         return result;
     add_text(listing, listing->path);
