@@ -17,18 +17,46 @@ static char digit_at(const struct digits *digits, size_t i)
     return i < digits->whole_count ? digits->whole[i] : digits->fraction[i - digits->whole_count];
 }
 
+/* There may be megabytes of zeros, and nobody looks at the clock meanwhile: eight at a time. */
+static bool are_zeros(const char *text)
+{
+    uint64_t word;
+    memcpy(&word, text, sizeof word);
+    return word == UINT64_C(0x3030303030303030);
+}
+
+size_t digits_zeros(const char *text, size_t count)
+{
+    size_t zeros = 0;
+    while (count - zeros >= sizeof(uint64_t) && are_zeros(text + zeros))
+        zeros += sizeof(uint64_t);
+    while (zeros < count && text[zeros] == '0')
+        zeros++;
+    return zeros;
+}
+
+/* The row without the zeros that it ends with. */
+static size_t without_zeros_behind(const char *text, size_t count)
+{
+    while (count >= sizeof(uint64_t) && are_zeros(text + count - sizeof(uint64_t)))
+        count -= sizeof(uint64_t);
+    while (count > 0 && text[count - 1] == '0')
+        count--;
+    return count;
+}
+
 /* The range [*first, *end) without zeros at both ends; false: all zero. */
 static bool significant(const struct digits *digits, size_t *ret_first, size_t *ret_end)
 {
-    size_t first = 0;
-    size_t end = digits->whole_count + digits->fraction_count;
-    while (end > first && digit_at(digits, end - 1) == '0')
-        end--;
-    while (first < end && digit_at(digits, first) == '0')
-        first++;
-    *ret_first = first;
+    size_t fraction = without_zeros_behind(digits->fraction, digits->fraction_count);
+    size_t end =
+        fraction > 0 ? digits->whole_count + fraction : without_zeros_behind(digits->whole, digits->whole_count);
+    size_t first = digits_zeros(digits->whole, digits->whole_count);
+    if (first == digits->whole_count)
+        first += digits_zeros(digits->fraction, fraction);
+    *ret_first = size_min(first, end);
     *ret_end = end;
-    return first < end;
+    return end > 0;
 }
 
 /* The exponent of the digit before position `end`. */

@@ -20,6 +20,8 @@ struct digits {
     int64_t exponent; /* within +-10^15 */
 };
 
+/* How many zeros a row of digits begins with. */
+size_t digits_zeros(const char *text, size_t count);
 /* Decided without a machine in almost all cases of radix 10; false: not decided. */
 bool digits_to_double_fast(const struct digits *digits, unsigned radix, double *ret);
 /* Correctly rounded for every input. false: a limit was raised. */

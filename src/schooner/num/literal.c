@@ -76,10 +76,9 @@ static bool take_exponent(struct cursor *cursor, int64_t *ret)
     cursor->at += ahead;
 
     int64_t exponent = 0;
-    for (; cursor->at < cursor->end && digit_value(*cursor->at) < 10; cursor->at++) {
-        if (exponent < most)
-            exponent = exponent * 10 + (int64_t)digit_value(*cursor->at);
-    }
+    for (; cursor->at < cursor->end && digit_value(*cursor->at) < 10 && exponent < most; cursor->at++)
+        exponent = exponent * 10 + (int64_t)digit_value(*cursor->at);
+    read_digit_run(cursor, 10); /* megabytes of them make no difference */
     exponent = exponent > most ? most : exponent;
     *ret = negative ? -exponent : exponent;
     return true;

@@ -26,22 +26,14 @@ static uint64_t least_bits(const struct literal_real *real, const struct literal
     return n_bits > d_bits ? n_bits : d_bits;
 }
 
-static bool all_zero(const char *text, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (text[i] != '0')
-            return false;
-    }
-    return true;
-}
-
 /* What is well formed and yet no number: a zero denominator, an exact infinity or NaN. */
 static bool has_value(const struct literal_real *real, const struct literal *literal)
 {
     switch (real->kind) {
     case LITERAL_INTEGER:
     case LITERAL_DECIMAL: return true;
-    case LITERAL_RATIO: return !all_zero(real->digits.fraction, real->digits.fraction_count);
+    case LITERAL_RATIO:
+        return digits_zeros(real->digits.fraction, real->digits.fraction_count) < real->digits.fraction_count;
     case LITERAL_INFINITE:
     case LITERAL_NAN: return literal->exactness != 'e';
     }
