@@ -239,7 +239,9 @@ SCH_API sch_vm *sch_vm_new(sch_env *env, const struct sch_limits *limits);
 /* Gives everything back at once; runs finalizers of foreign values. Does nothing inside of a host function that the
  * machine called. */
 SCH_API void sch_vm_free(sch_vm *vm);
-SCH_API bool sch_vm_reset(sch_vm *vm); /* fresh again, with its first memory; false: SCH_MISUSE (it is running) */
+/* Fresh again, with its first memory. false: SCH_MISUSE (it is running); or there was no memory, or a binding of the
+ * host gave no value: then all that the machine is good for is sch_vm_free, and to be made fresh by another try. */
+SCH_API bool sch_vm_reset(sch_vm *vm);
 /* Other limits for the runs to come; heap may only grow above what is in use. false: misuse. */
 SCH_API bool sch_vm_set_limits(sch_vm *vm, const struct sch_limits *limits);
 
@@ -308,11 +310,13 @@ SCH_API sch_value sch_raised(sch_vm *vm);
 
 /* --- output ------------------------------------------------------------------------------------------------------ */
 
-/* Gets what programs write, in pieces. false ends the run with the output limit. */
+/* Gets what programs write, in pieces. false ends the run with the output limit. It is no host function: sch_call and
+ * sch_suspend are SCH_MISUSE in it, as in every function that loads sources, hears of diagnostics or takes names. */
 typedef bool sch_output_fn(void *data, const char *bytes, size_t length);
 /* Output goes to the function; NULL: into a bounded buffer that sch_output reads. */
 SCH_API void sch_set_output(sch_vm *vm, sch_output_fn *write, void *data);
-/* What is in that buffer, NUL-terminated, until the next call on the machine; empty when there is no memory. */
+/* What is in that buffer, NUL-terminated, until the next call on the machine; empty when there is no memory.
+ * `ret_length` may be NULL. */
 SCH_API const char *sch_output(sch_vm *vm, size_t *ret_length);
 SCH_API void sch_output_clear(sch_vm *vm); /* empties it */
 
@@ -498,9 +502,11 @@ SCH_API enum sch_status sch_encode_raised(sch_vm *vm, void **ret, size_t *ret_le
  * and memory are bounded by the length. With `code` true procedures are accepted too: their bytecode is verified to
  * stay within its frames and tables and to pay fuel for every step back, and what their captured variables hold is
  * asked where it is used. So they can do what any program within the machine's limits can; but they may use every
- * procedure of the standard libraries, whatever the menu, and change the definitions of the machine's session. They
- * reach no procedure of the host. SCH_OK: *ret, alive as what a constructor makes. SCH_ERROR: the bytes are not sound.
- * SCH_LIMIT.
+ * procedure of the standard libraries, whatever the menu, and call and change the definitions of the machine's session:
+ * where those reach functions of the host, a machine of its own is the place for procedures of a stranger. They reach
+ * no procedure of the host themselves. Nor do they by `eval`: where the environment has functions or loaders of the
+ * host, nothing in the machine evaluates, loads or opens files any more, until sch_vm_reset. SCH_OK: *ret, alive as
+ * what a constructor makes. SCH_ERROR: the bytes are not sound. SCH_LIMIT.
  */
 SCH_API enum sch_status sch_decode(sch_vm *vm, const void *bytes, size_t length, bool code, sch_value *ret);
 SCH_API void sch_bytes_free(void *bytes, size_t length);

@@ -98,6 +98,7 @@ enum sch_status sch_decode(sch_vm *vm, const void *bytes, size_t length, bool co
         return *problem ? fail_with(vm, "decode-error", problem) : limited(vm);
     if (is_raised(scope_hold(vm, value)))
         return limited(vm);
+    vm->api->has_strangers = vm->api->has_strangers || code;
     *ret = value;
     return SCH_OK;
 }

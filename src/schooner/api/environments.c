@@ -139,10 +139,24 @@ static bool print_imports(sch_vm *vm, sch_value sets, struct buffer *text)
     return false;
 }
 
+/* What a program can name the procedures of a stranger can have evaluated: where that is the host's they have nothing.
+ */
+static bool refuse_strangers(sch_vm *vm, const char *who)
+{
+    const sch_env *env = vm->env;
+    if (!vm->api->has_strangers || (env->function_count == 0 && !env->load_library && !env->load_include))
+        return false;
+    raise_error(vm, "unavailable", who, 0, NULL,
+                "the machine has procedures from elsewhere, which could reach the host by it");
+    return true;
+}
+
 /* (%compile expression imports) */
 sch_value prim_compile(sch_vm *vm, const sch_value *args, size_t count)
 {
     (void)count;
+    if (refuse_strangers(vm, "eval"))
+        return V_RAISED;
     struct buffer text;
     buffer_init(&text, vm_memory(vm));
     sch_value result = V_RAISED;
@@ -163,6 +177,8 @@ sch_value prim_compile_file(sch_vm *vm, const sch_value *args, size_t count)
     (void)count;
     if (!is_string(args[0]))
         return raise_type(vm, "load", 1, "a string", args[0]);
+    if (refuse_strangers(vm, "load"))
+        return V_RAISED;
     struct buffer imports;
     buffer_init(&imports, vm_memory(vm));
     sch_value result = V_RAISED;
@@ -186,6 +202,8 @@ sch_value prim_host(sch_vm *vm, const sch_value *args, size_t count)
     const struct library *library = env_find_scope(vm->env, ENV_SYSTEM_LIBRARY);
     if (!is_symbol(args[0]))
         return raise_type(vm, "%host", 1, "a symbol", args[0]);
+    if (refuse_strangers(vm, NULL))
+        return V_RAISED;
     const struct symbol *name = object_as(struct symbol, args[0]);
     if (!library || !library->find(library, name->text, header_length(name->header), &exported))
         return raise_error(vm, "unavailable", NULL, 0, NULL, "the host does not offer `%s`", name->text);

@@ -126,17 +126,19 @@ static bool make_host_values(sch_vm *vm)
     for (size_t i = 0; i < env->function_count; i++)
         values[i] = V_UNSPECIFIED;
     vm->host_values = values;
-    for (size_t i = 0; i < env->function_count; i++) {
+    vm->api->state = RUN_GOING; /* what makes a value can run nothing, and not free the machine */
+    bool made = true;
+    for (size_t i = 0; i < env->function_count && made; i++) {
         const struct host_function *binding = &env->functions[i];
         if (binding->function)
             continue;
         sch_value value = binding->value(vm, binding->data);
-        if (is_raised(value))
-            return false;
-        values[i] = value;
+        made = !is_raised(value);
+        values[i] = made ? value : V_UNSPECIFIED;
     }
+    vm->api->state = RUN_NEVER;
     vm->scope.length = 0;
-    return true;
+    return made;
 }
 
 static bool build(sch_vm *vm, const sch_env *env, const struct sch_limits *limits)
@@ -157,7 +159,8 @@ static bool build(sch_vm *vm, const sch_env *env, const struct sch_limits *limit
     vm->api->refs = NULL;
     vm->api->result = V_FALSE;
     vm->api->source = (struct sch_source){ 0 };
-    vm->api->state = RUN_NONE;
+    vm->api->state = RUN_NEVER;
+    vm->api->has_strangers = false;
     vm->api->inner_failed = false;
     vm->api->wall_ns = 0;
     failure_clear(vm->api);
@@ -168,7 +171,10 @@ static bool build(sch_vm *vm, const sch_env *env, const struct sch_limits *limit
     sch_value port = port_make_standard(vm);
     vm->standard_parameters[0] = port;
     vm->standard_parameters[1] = port;
-    return !is_raised(port) && make_host_values(vm);
+    if (is_raised(port) || !make_host_values(vm))
+        return false;
+    vm->api->state = RUN_NONE;
+    return true;
 }
 
 sch_vm *sch_vm_new(sch_env *env, const struct sch_limits *given)
@@ -195,7 +201,7 @@ void sch_vm_free(sch_vm *vm)
 
 bool sch_vm_reset(sch_vm *vm)
 {
-    if (vm->api->state != RUN_NONE)
+    if (vm->api && vm->api->state != RUN_NONE && vm->api->state != RUN_NEVER)
         return false;
     const sch_env *env = vm->env;
     struct sch_limits limits = vm->limits;
@@ -247,11 +253,11 @@ void sch_set_output(sch_vm *vm, sch_output_fn *write, void *data)
 
 const char *sch_output(sch_vm *vm, size_t *ret_length)
 {
-    *ret_length = vm->output.length;
-    if (!buffer_reserve(&vm->output, 1)) {
-        *ret_length = 0;
+    bool has_room = buffer_reserve(&vm->output, 1);
+    if (ret_length)
+        *ret_length = has_room ? vm->output.length : 0;
+    if (!has_room)
         return "";
-    }
     vm->output.bytes[vm->output.length] = 0;
     return (const char *)vm->output.bytes;
 }

@@ -90,9 +90,14 @@ static void make_headroom(sch_vm *vm)
 /* Why a run cannot begin now. */
 static enum sch_status busy(sch_vm *vm)
 {
-    return run_misuse(vm, vm->api->state == RUN_GOING
-                              ? "a program runs on the machine: inside of it only sch_call can run"
-                              : "a run waits in the machine: sch_resume or sch_cancel it");
+    switch (vm->api->state) {
+    case RUN_NONE:
+    case RUN_GOING: return run_misuse(vm, "a program runs on the machine: inside of it only sch_call can run");
+    case RUN_SUSPENDED:
+    case RUN_PAUSED: return run_misuse(vm, "a run waits in the machine: sch_resume or sch_cancel it");
+    case RUN_NEVER: return run_misuse(vm, "the machine could not be made fresh: sch_vm_reset or sch_vm_free it");
+    }
+    return SCH_MISUSE;
 }
 
 enum sch_status sch_eval(sch_vm *vm, struct sch_source source, sch_value *ret)
@@ -149,6 +154,8 @@ enum sch_status sch_call(sch_vm *vm, sch_value procedure, size_t count, const sc
     for (size_t i = 0; i < count; i++)
         if (is_raised(args[i]))
             return run_misuse(vm, "sch_call with a value that a failed constructor gave");
+    if (vm->api->state == RUN_GOING && !vm->host_function)
+        return run_misuse(vm, "sch_call from a function that takes output, sources, names or reports");
     if (vm->api->state == RUN_GOING)
         return call_within(vm, procedure, count, args, ret);
     if (!run_begin(vm))
@@ -161,7 +168,7 @@ enum sch_status sch_call(sch_vm *vm, sch_value procedure, size_t count, const sc
 
 sch_value sch_suspend(sch_vm *vm)
 {
-    if (vm->api->state != RUN_GOING)
+    if (vm->api->state != RUN_GOING || !vm->host_function)
         return V_RAISED;
     return vm_suspend(vm);
 }

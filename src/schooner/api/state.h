@@ -34,8 +34,9 @@ struct sch_ref {
 
 enum { FAILURE_TEXT = 4096 };
 
-/* What a machine does. While it waits its run stands still in it, charged and without a clock. */
-enum run_state { RUN_NONE, RUN_GOING, RUN_SUSPENDED, RUN_PAUSED };
+/* What a machine does. While it waits its run stands still in it, charged and without a clock. Until all of it is made,
+ * nothing can run. */
+enum run_state { RUN_NONE, RUN_GOING, RUN_SUSPENDED, RUN_PAUSED, RUN_NEVER };
 
 struct api_state {
     struct arena arena;         /* names of the session, in the account's memory */
@@ -53,8 +54,9 @@ struct api_state {
     struct checker *checker;  /* while sch_check is at work */
     struct sch_source source; /* of the run in progress, for excerpts */
     enum run_state state;
-    bool inner_failed; /* a call inside of the run gave SCH_ERROR: its report is made when somebody asks for it */
-    size_t scope;      /* bytes of vm->scope when the run began to wait */
+    bool has_strangers; /* procedures that sch_decode took: no program of theirs may reach the host */
+    bool inner_failed;  /* a call inside of the run gave SCH_ERROR: its report is made when somebody asks for it */
+    size_t scope;       /* bytes of vm->scope when the run began to wait */
     uint64_t started_ns;
     uint64_t wall_ns; /* of the run, up to when it last stopped */
 };

@@ -406,6 +406,13 @@ static bool is_positive(sch_value integer)
     return is_fixnum(integer) ? fixnum_int(integer) > 1 : !(header_flags(value_header(integer)) & BIGNUM_NEGATIVE);
 }
 
+/* As arithmetic leaves it: not zero, and without a common factor. */
+static bool is_in_lowest_terms(struct decoder *decoder, const struct ratio *ratio)
+{
+    sch_value quotient = number_divide(decoder->vm, "decode", ratio->numerator, ratio->denominator);
+    return is_ratio(quotient) && number_eqv(object_as(struct ratio, quotient)->denominator, ratio->denominator);
+}
+
 static bool fill_ratio(struct decoder *decoder, sch_value object)
 {
     struct ratio *ratio = object_of(object);
@@ -414,6 +421,8 @@ static bool fill_ratio(struct decoder *decoder, sch_value object)
     if (!is_exact_integer(ratio->numerator) || !is_exact_integer(ratio->denominator) ||
         !is_positive(ratio->denominator))
         return wrong(decoder, "a ratio is malformed");
+    if (!is_in_lowest_terms(decoder, ratio))
+        return decoder->vm->limit != SCH_LIMIT_NONE ? limited(decoder) : wrong(decoder, "a ratio is malformed");
     return true;
 }
 

@@ -133,26 +133,36 @@ sch_value prim_raise_type(sch_vm *vm, const sch_value *args, size_t count)
 
 enum { BINDINGS_PER_UNIT = 4 }; /* of parameters, passed within a unit of fuel: each is a walk over memory */
 
-static const sch_value *bound_parameter(sch_vm *vm, bool (*matches)(const struct parameter *, const void *),
-                                        const void *what)
+/* Code of a stranger may name the procedures that bind (travel/), and has changed the pairs since they were looked at:
+ * what is no binding ends the list, and so does a cycle (Brent). */
+static const sch_value *bound_parameter(sch_vm *vm, bool (*matches)(sch_value, const void *), const void *what)
 {
-    uint32_t passed = 0;
+    uint32_t passed = 0, power = 1;
     const sch_value *found = NULL;
-    for (sch_value at = dynamic_of(vm->dynamic)->parameters; is_pair(at) && !found; at = pair_cdr(at), passed++)
-        if (matches(object_as(struct parameter, pair_car(pair_car(at))), what))
+    sch_value slow = V_NIL;
+    for (sch_value at = dynamic_of(vm->dynamic)->parameters; is_pair(at) && is_pair(pair_car(at)) && !found;
+         at = pair_cdr(at)) {
+        if (unlikely(value_same(at, slow)))
+            break;
+        if (matches(pair_car(pair_car(at)), what))
             found = &pair_of(pair_car(at))->cdr;
+        if (++passed == power) {
+            power *= 2;
+            slow = at;
+        }
+    }
     vm->slice -= passed / BINDINGS_PER_UNIT; /* a debt, which the next entry of a procedure pays: this cannot fail */
     return found;
 }
 
-static bool is_that(const struct parameter *parameter, const void *what)
+static bool is_that(sch_value bound, const void *what)
 {
-    return parameter == what;
+    return is_object(bound) && object_of(bound) == what;
 }
 
-static bool has_index(const struct parameter *parameter, const void *what)
+static bool has_index(sch_value bound, const void *what)
 {
-    return parameter->index == *(const unsigned *)what;
+    return is_parameter(bound) && object_as(struct parameter, bound)->index == *(const unsigned *)what;
 }
 
 sch_value parameter_object_value(sch_vm *vm, sch_value v)

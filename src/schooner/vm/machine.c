@@ -184,7 +184,11 @@ enum sch_status vm_call(sch_vm *vm, sch_value procedure, size_t count, const sch
         raise_limit(vm, SCH_LIMIT_NESTING);
         return SCH_LIMIT;
     }
-    return call(vm, procedure, count, args, ret);
+    const char *outer = vm->host_function;
+    vm->host_function = NULL; /* while the program runs that it calls, it is not at work */
+    enum sch_status status = call(vm, procedure, count, args, ret);
+    vm->host_function = outer;
+    return status;
 }
 
 /* --- standing still --- */
