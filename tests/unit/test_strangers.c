@@ -250,6 +250,34 @@ static void test_no_way_to_the_host(void **state)
     }
 }
 
+/* --- definitions of the session ------------------------------------------------------------------------------------
+ */
+
+static int64_t price_after(sch_env *env, const struct bytes *bytes, enum sch_status expected)
+{
+    sch_vm *vm = sch_vm_new(env, &limits);
+    sch_value thunk, value;
+    int64_t price = 0;
+    assert_int_equal(sch_eval(vm, source_of("(define price 42)"), &value), SCH_OK);
+    assert_int_equal(sch_decode(vm, bytes->at, bytes->length, true, &thunk), expected);
+    assert_int_equal(sch_eval(vm, source_of("price"), &value), SCH_OK);
+    assert_true(sch_get_integer(value, &price));
+    sch_vm_free(vm);
+    return price;
+}
+
+static void test_bytes_that_are_not_sound_define_nothing(void **state)
+{
+    (void)state;
+    sch_env *env = env_new(SCH_POSTURE_EVAL, OFFERS_NOTHING);
+    struct bytes bytes = encode(env, "(define price 7) (lambda () (set! price (+ price 1)) price)", true);
+    assert_int_equal(price_after(env, &bytes, SCH_OK), 7); /* the control: those that are do */
+    memset(bytes.at + bytes.length - 8, 0xff, 8);          /* the last thing that is read: what the value is */
+    assert_int_equal(price_after(env, &bytes, SCH_ERROR), 42);
+    bytes_free(&bytes);
+    sch_env_free(env);
+}
+
 /* --- numbers that no arithmetic gives ------------------------------------------------------------------------------
  */
 
@@ -292,6 +320,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_bindings_that_change_their_shape),
         cmocka_unit_test(test_no_way_to_the_host),
+        cmocka_unit_test(test_bytes_that_are_not_sound_define_nothing),
         cmocka_unit_test(test_numbers_of_no_kind),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -26,7 +26,13 @@ struct decoder {
     sch_value *objects; /* by number */
     uint8_t *kinds;
     uint32_t count;
+    struct buffer definitions; /* struct definition: made when all is sound */
     const char *problem;
+};
+
+/* What a cell of the machine's session is to hold. */
+struct definition {
+    sch_value cell, value;
 };
 
 static bool wrong(struct decoder *decoder, const char *problem)
@@ -507,16 +513,18 @@ static bool fill_promise(struct decoder *decoder, sch_value object)
 
 static bool fill_cell(struct decoder *decoder, sch_value object)
 {
-    struct cell *cell = object_of(object);
+    struct definition definition = { .cell = object };
     sch_value word;
     uint32_t length;
     const unsigned char *bytes;
     memcpy(&word, decoder->in.at, 8);
-    barrier_object(decoder->vm, cell); /* it may have been there before */
     if (value_same(word, V_UNBOUND)) {
         skip(decoder, 1);
-    } else if (!take_reference(decoder, &cell->value)) {
+    } else if (!take_reference(decoder, &definition.value)) {
         return false;
+    } else if (!buffer_append(&decoder->definitions, &definition, sizeof definition)) {
+        raise_limit(decoder->vm, SCH_LIMIT_HEAP);
+        return limited(decoder);
     }
     for (int i = 0; i < 2; i++) {
         if (!take_bytes(decoder, &bytes, &length))
@@ -558,6 +566,17 @@ static bool fill(struct decoder *decoder, enum travel_kind kind, sch_value objec
     case TRAVEL_KIND_COUNT: break;
     }
     return wrong(decoder, "an unknown kind of value");
+}
+
+/* Bytes that are not sound leave the session as it was. */
+static void define_all(struct decoder *decoder)
+{
+    const struct definition *all = (const struct definition *)(const void *)decoder->definitions.bytes;
+    for (size_t i = 0; i < decoder->definitions.length / sizeof *all; i++) {
+        struct cell *cell = object_of(all[i].cell);
+        barrier_object(decoder->vm, cell); /* it may have been there before */
+        cell->value = all[i].value;
+    }
 }
 
 /* Keywords are interned by their symbols, which are there after the first walk. */
@@ -627,7 +646,10 @@ static bool decode_nodes(struct decoder *decoder, sch_value *ret)
     decoder->in = behind;
     if (!check_records(decoder) || !take_reference(decoder, ret))
         return false;
-    return decoder->in.at == decoder->in.end || wrong(decoder, "there are bytes behind the end");
+    if (decoder->in.at != decoder->in.end)
+        return wrong(decoder, "there are bytes behind the end");
+    define_all(decoder);
+    return true;
 }
 
 const char *travel_decode(sch_vm *vm, const void *bytes, size_t length, bool code, sch_value *ret)
@@ -652,9 +674,11 @@ const char *travel_decode(sch_vm *vm, const void *bytes, size_t length, bool cod
         return "";
     }
     decoder.kinds = (uint8_t *)(decoder.objects + header.nodes);
+    buffer_init(&decoder.definitions, vm_memory(vm));
     heap_pause_collection(vm);
     decode_nodes(&decoder, ret);
     heap_resume_collection(vm);
+    buffer_done(&decoder.definitions);
     memory_resize(vm_memory(vm), decoder.objects, bytes_needed, 0);
     return decoder.problem;
 }
