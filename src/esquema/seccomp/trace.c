@@ -16,7 +16,7 @@
 #include "seccomp/policy.h"
 #include "sys/sys.h"
 
-enum { ANSWERS_AT_ONCE = 64, NOTICE_ROOM = 512 };
+enum { ANSWERS_AT_ONCE = 64, TRIES_OF_ANSWER = 3, NOTICE_ROOM = 512 };
 
 struct seccomp_trace {
     int listener;
@@ -109,9 +109,16 @@ static bool answer_one(struct seccomp_trace *trace)
     int error = (decision & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_ERRNO ? (int)(decision & SECCOMP_RET_DATA) : EPERM;
     answered.answer.id = asked.notice.id;
     answered.answer.error = -error;
-    if (SYS(SYS_ioctl, trace->listener, SECCOMP_IOCTL_NOTIF_SEND, &answered) == 0)
-        count_call(trace, call->nr, error);
-    return true;
+    for (int i = 0; i < TRIES_OF_ANSWER; i++) {
+        long result = SYS(SYS_ioctl, trace->listener, SECCOMP_IOCTL_NOTIF_SEND, &answered);
+        if (result == 0)
+            count_call(trace, call->nr, error);
+        if (result == 0 || result == -ENOENT)
+            return true;
+    }
+    /* Nobody shall stand still for ever: without us the kernel refuses what waits and what comes. */
+    sys_close(take_fd(&trace->listener));
+    return false;
 }
 
 void seccomp_trace_serve(struct seccomp_trace *trace)
