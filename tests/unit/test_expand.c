@@ -577,6 +577,15 @@ static void test_what_is_in_scope(void **state)
     test_end(t);
     t = test_begin();
     t->world.pre_imports = NULL;
+    assert_string_equal(
+        run(t, "(use-modules (srfi srfi-1) ((texts twice) #:select (twice)))", NULL),
+        "syntax-error: `use-modules` is of GNU Guile; for Schooner it is (import (srfi 1) (texts twice))");
+    test_end(t);
+    t = test_begin();
+    assert_string_equal(run(t, "(define (use-modules x) (+ x 1)) (use-modules 1)", NULL), "2");
+    test_end(t);
+    t = test_begin();
+    t->world.pre_imports = NULL;
     t->world.default_imports = base_only;
     assert_string_equal(run(t, "(define (f) 1) (f)", NULL), "1");
     test_end(t);

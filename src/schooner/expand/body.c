@@ -71,8 +71,7 @@ static int unbound_special(const struct expander *x, const struct body *body, co
     if (!body->top || !x->module->is_program || head->kind != DATUM_SYMBOL)
         return -1;
     int special = special_form_find(head->name->text, head->name->length);
-    bool imports = special == SPECIAL_IMPORT || special == SPECIAL_DEFINE_LIBRARY ||
-                   (special == SPECIAL_USE_MODULES && x->world->guile_imports);
+    bool imports = special == SPECIAL_IMPORT || special == SPECIAL_DEFINE_LIBRARY || special == SPECIAL_USE_MODULES;
     return imports ? special : -1;
 }
 

@@ -1,4 +1,5 @@
 /* import and use-modules: import sets; and the other forms that choose text: cond-expand and include. */
+#include <stdio.h>
 #include "schooner/expand/expander.h"
 #include "base/buffer.h"
 
@@ -360,10 +361,33 @@ static struct import_set *module_parse(struct expander *x, struct datum *form)
     return !options || module_options(x, form_cdr(form), set) ? set : NULL;
 }
 
+/* Where the host wants none of it: what to write instead. What is selected of a module is the user's to say again. */
+static bool use_modules_refused(struct expander *x, struct datum *form)
+{
+    char text[200];
+    size_t length = 0;
+    text[0] = '\0';
+    for (struct datum *rest = form_cdr(form); rest->kind == DATUM_PAIR; rest = form_cdr(rest)) {
+        struct datum *module = form_car(rest);
+        bool options = form_length(module) > 1 && form_car(module)->kind == DATUM_PAIR;
+        const char *name = library_name(x, options ? form_car(module) : module, true);
+        if (!name)
+            return false;
+        if (strlen(name) + sizeof " ..." > sizeof text - length - 1) {
+            snprintf(text + length, sizeof text - length, " ...");
+            break;
+        }
+        length += (size_t)snprintf(text + length, sizeof text - length, " %s", name);
+    }
+    return fail(x, form, "`use-modules` is of GNU Guile; for Schooner it is (import%s)", text);
+}
+
 bool use_modules_form(struct expander *x, struct datum *form)
 {
     if (form_length(form) < 0)
         return fail(x, form, "`use-modules` needs a list of modules");
+    if (!x->world->guile_imports)
+        return use_modules_refused(x, form);
     if (x->module->is_program && !x->explicit_imports) {
         x->explicit_imports = true;
         if (!import_named(x, "(scheme base)", form->position) || !import_named(x, "(scheme write)", form->position))
