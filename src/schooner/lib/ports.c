@@ -27,6 +27,8 @@ bool output_port_argument(sch_vm *vm, const char *who, const sch_value *args, si
                           enum port_flag kind, sch_value *ret)
 {
     *ret = count > index ? args[index] : parameter_value(vm, STANDARD_OUTPUT_PORT);
+    if (is_raised(*ret))
+        return false;
     return check_kind(vm, who, index + 1, *ret, PORT_OUTPUT, kind) && check_open(vm, who, *ret, PORT_CLOSED_OUTPUT);
 }
 
@@ -34,6 +36,8 @@ bool input_port_argument(sch_vm *vm, const char *who, const sch_value *args, siz
                          enum port_flag kind, sch_value *ret)
 {
     *ret = count > index ? args[index] : parameter_value(vm, STANDARD_INPUT_PORT);
+    if (is_raised(*ret))
+        return false;
     return check_kind(vm, who, index + 1, *ret, PORT_INPUT, kind) && check_open(vm, who, *ret, PORT_CLOSED_INPUT);
 }
 

@@ -103,6 +103,8 @@ sch_value prim_write_bytevector(sch_vm *vm, const sch_value *args, size_t count)
 sch_value prim_flush_output_port(sch_vm *vm, const sch_value *args, size_t count)
 {
     sch_value port = count > 0 ? args[0] : parameter_value(vm, STANDARD_OUTPUT_PORT);
+    if (is_raised(port))
+        return V_RAISED;
     if (!is_port(port) || !port_has(port, PORT_OUTPUT))
         return raise_type(vm, "flush-output-port", 1, "an output port", port);
     return port_flush(vm, port) ? V_UNSPECIFIED : V_RAISED;

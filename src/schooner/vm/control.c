@@ -131,28 +131,33 @@ sch_value prim_raise_type(sch_vm *vm, const sch_value *args, size_t count)
 
 /* --- dynamic state --- */
 
-enum { BINDINGS_PER_UNIT = 4 }; /* of parameters, passed within a unit of fuel: each is a walk over memory */
+/* Of parameters, passed within a unit of fuel: each is a walk over memory. Among many the clock is looked at. */
+enum { BINDINGS_PER_UNIT = 4, BINDINGS_PER_POLL = 1024 };
 
-/* Code of a stranger may name the procedures that bind (travel/), and has changed the pairs since they were looked at:
- * what is no binding ends the list, and so does a cycle (Brent). */
-static const sch_value *bound_parameter(sch_vm *vm, bool (*matches)(sch_value, const void *), const void *what)
+/* The value that is bound, or else `otherwise`. V_RAISED: a limit. Code of a stranger may name the procedures that bind
+ * (travel/), and has changed the pairs since they were looked at: what is no binding ends the list, and so does a cycle
+ * (Brent). */
+static sch_value bound_value(sch_vm *vm, bool (*matches)(sch_value, const void *), const void *what,
+                             sch_value otherwise)
 {
-    uint32_t passed = 0, power = 1;
-    const sch_value *found = NULL;
+    uint64_t passed = 0, power = 1;
     sch_value slow = V_NIL;
-    for (sch_value at = dynamic_of(vm->dynamic)->parameters; is_pair(at) && is_pair(pair_car(at)) && !found;
-         at = pair_cdr(at)) {
+    for (sch_value at = dynamic_of(vm->dynamic)->parameters; is_pair(at) && is_pair(pair_car(at)); at = pair_cdr(at)) {
         if (unlikely(value_same(at, slow)))
             break;
-        if (matches(pair_car(pair_car(at)), what))
-            found = &pair_of(pair_car(at))->cdr;
+        if (matches(pair_car(pair_car(at)), what)) {
+            otherwise = pair_cdr(pair_car(at));
+            break;
+        }
         if (++passed == power) {
             power *= 2;
             slow = at;
         }
+        if (unlikely(passed % BINDINGS_PER_POLL == 0) &&
+            (!charge(vm, BINDINGS_PER_POLL / BINDINGS_PER_UNIT) || !poll(vm)))
+            return V_RAISED;
     }
-    vm->slice -= passed / BINDINGS_PER_UNIT; /* a debt, which the next entry of a procedure pays: this cannot fail */
-    return found;
+    return charge(vm, passed % BINDINGS_PER_POLL / BINDINGS_PER_UNIT) ? otherwise : V_RAISED;
 }
 
 static bool is_that(sch_value bound, const void *what)
@@ -168,16 +173,13 @@ static bool has_index(sch_value bound, const void *what)
 sch_value parameter_object_value(sch_vm *vm, sch_value v)
 {
     const struct parameter *parameter = object_as(struct parameter, v);
-    const sch_value *bound = bound_parameter(vm, is_that, parameter);
-    if (bound)
-        return *bound;
-    return parameter->index == PARAMETER_OWN ? parameter->value : vm->standard_parameters[parameter->index];
+    sch_value global = parameter->index == PARAMETER_OWN ? parameter->value : vm->standard_parameters[parameter->index];
+    return bound_value(vm, is_that, parameter, global);
 }
 
 sch_value parameter_value(sch_vm *vm, unsigned standard_index)
 {
-    const sch_value *bound = bound_parameter(vm, has_index, &standard_index);
-    return bound ? *bound : vm->standard_parameters[standard_index];
+    return bound_value(vm, has_index, &standard_index, vm->standard_parameters[standard_index]);
 }
 
 sch_value dynamic_make(sch_vm *vm, sch_value winds, sch_value handlers, sch_value parameters)

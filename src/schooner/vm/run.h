@@ -196,7 +196,7 @@ sch_value raised_object(sch_vm *vm);
 bool raised_place(sch_vm *vm);
 sch_value dynamic_make(sch_vm *vm, sch_value winds, sch_value handlers, sch_value parameters);
 /* control.c: the value of a parameter where the machine now is */
-sch_value parameter_object_value(sch_vm *vm, sch_value parameter);
+sch_value parameter_object_value(sch_vm *vm, sch_value parameter); /* V_RAISED: a limit */
 /* cells.c */
 void cells_done(sch_vm *vm);
 
