@@ -33,5 +33,13 @@
       (call-with-port port
         (lambda (port) (%parameterize thunk parameter port))))
 
-    (define (with-input-from-file name thunk) (%with-port current-input-port (open-input-file name) thunk))
-    (define (with-output-to-file name thunk) (%with-port current-output-port (open-output-file name) thunk))))
+    ;; Before a file is opened, which empties one that is written.
+    (define (%check-thunk who thunk)
+      (if (not (procedure? thunk)) (%raise-type who 2 "a procedure" thunk)))
+
+    (define (with-input-from-file name thunk)
+      (%check-thunk 'with-input-from-file thunk)
+      (%with-port current-input-port (open-input-file name) thunk))
+    (define (with-output-to-file name thunk)
+      (%check-thunk 'with-output-to-file thunk)
+      (%with-port current-output-port (open-output-file name) thunk))))

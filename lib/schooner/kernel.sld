@@ -123,14 +123,12 @@
               (and value (loop (cdr l) value)))
             last)))
 
-    (define (%check-count who count)
-      (if (not (and (exact-integer? count) (>= count 0))) (%raise-type who 1 "a count" count)))
     (define iota
       (case-lambda
         ((count) (iota count 0 1))
         ((count start) (iota count start 1))
         ((count start step)
-         (%check-count 'iota count)
+         (%check-list-length 'iota count)
          ;; the first is `start` itself, also where the others are inexact
          (let loop ((index (- count 1)) (out '()))
            (cond ((> index 0) (loop (- index 1) (cons (+ start (* index step)) out)))
@@ -138,7 +136,7 @@
                  (else out))))))
 
     (define (list-tabulate count f)
-      (%check-count 'list-tabulate count)
+      (%check-list-length 'list-tabulate count)
       (let loop ((index (- count 1)) (out '()))
         (if (< index 0) out (loop (- index 1) (cons (f index) out)))))
 
@@ -204,7 +202,7 @@
                  (list->vector (reverse out))))))
         ((f first . rest)
          (let* ((vectors (cons first rest))
-                (n (%shortest (map vector-length vectors))))
+                (n (%shortest (map (lambda (v) (vector-length v)) vectors))))
            (let loop ((i 0) (out '()))
              (if (< i n)
                  (loop (+ i 1)
@@ -225,7 +223,7 @@
                  (begin (f (vector-ref first i) (vector-ref second i)) (loop (+ i 1)))))))
         ((f first . rest)
          (let* ((vectors (cons first rest))
-                (n (%shortest (map vector-length vectors))))
+                (n (%shortest (map (lambda (v) (vector-length v)) vectors))))
            (let loop ((i 0))
              (if (< i n)
                  (begin (apply f (map (lambda (v) (vector-ref v i)) vectors))
@@ -234,7 +232,7 @@
     (define (string-map f first . rest)
       (if (null? rest)
           (list->string (map f (string->list first)))
-          (list->string (apply map f (map string->list (cons first rest))))))
+          (list->string (apply map f (map (lambda (s) (string->list s)) (cons first rest))))))
 
     (define (string-for-each f first . rest)
       (if (null? rest)
@@ -242,7 +240,7 @@
             (let loop ((i 0))
               (if (< i n)
                   (begin (f (string-ref first i)) (loop (+ i 1))))))
-          (apply for-each f (map string->list (cons first rest)))))
+          (apply for-each f (map (lambda (s) (string->list s)) (cons first rest)))))
 
     (define (string-count s matches?)
       (let ((n (string-length s)))

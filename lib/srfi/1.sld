@@ -151,7 +151,12 @@
               ((null? tail) (length x))
               (else (%raise-type 'length+ 1 "a list" x)))))
 
-    (define (concatenate lists) (apply append lists))
+    (define (concatenate lists)
+      (let ((l (reverse lists)))
+        (if (null? l)
+            '()
+            (let loop ((l (cdr l)) (out (car l)))
+              (if (pair? l) (loop (cdr l) (append (car l) out)) out)))))
     (define append! append)
     (define concatenate! concatenate)
     (define reverse! reverse)
@@ -159,7 +164,7 @@
 
     (define (zip l . more) (apply map list l more))
 
-    (define (unzip1 l) (map car l))
+    (define (unzip1 l) (map (lambda (each) (car each)) l))
     (define (unzip2 l) (values (map first l) (map second l)))
     (define (unzip3 l) (values (map first l) (map second l) (map third l)))
     (define (unzip4 l) (values (map first l) (map second l) (map third l) (map fourth l)))

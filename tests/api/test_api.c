@@ -589,6 +589,64 @@ static void test_keywords(void **state)
     sch_env_free(env);
 }
 
+/* --- whom errors name: what the program called, not what that is made of ------------------------------------------ */
+
+static void test_errors_name_what_was_called(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *message;
+    } cases[] = {
+        { "(drop '(1) 3)", "range error in `drop`: an argument is out of range: 3" },
+        { "(define (f l) (drop l 3)) (f '(1))", "range error in `drop`: an argument is out of range: 3" },
+        { "(take '(1) 5)", "type error in `take`: expected a pair, got ()" },
+        { "(list (take-right '(1) 5))", "range error in `take-right`: an argument is out of range: 5" },
+        { "(first 5)", "type error in `first`: expected a pair, got 5" },
+        { "(string-take \"abc\" 9)", "range error in `string-take`: an argument is out of range: 9" },
+        { "(string-pad \"abc\" 'x)", "type error in `string-pad`: expected a real number, got x" },
+        { "(concatenate 5)", "type error in `concatenate`: expected a list, got 5" },
+        { "(unzip1 '(1))", "type error in `unzip1`: expected a pair, got 1" },
+        { "(vector-map + 1 2 3)", "type error in `vector-map`: expected a vector, got 1" },
+        { "(string-map char? 'a 'b)", "type error in `string-map`: expected a string, got a" },
+        { "(apply take '((1) 5))", "type error in `take`: expected a pair, got ()" },
+        { "(take 1)", "arity error in `take`: expected 2 arguments, got 1" },
+        /* what the program hands over, or calls by itself, has its own name */
+        { "(map car '(1))", "type error in `car`: expected a pair, got 1" },
+        { "(map first '(1))", "type error in `first`: expected a pair, got 1" },
+        { "(map (lambda (x) (first x)) '(1))", "type error in `first`: expected a pair, got 1" },
+        { "(map (lambda (x) (car x)) '(1))", "type error in `car`: expected a pair, got 1" },
+        { "(list-tail '(1) 3)", "range error in `list-tail`: argument 2 is out of range: 3" },
+        /* a count that no list can have is told at once */
+        { "(iota (expt 2 70))", "range error in `iota`: argument 1 is out of range: 1180591620717411303424" },
+        { "(list-tabulate -1 list)", "range error in `list-tabulate`: argument 1 is out of range: -1" },
+        { "(iota 'x)", "type error in `iota`: expected an exact integer, got x" },
+    };
+    static const char *const imports[] = { "(scheme base)", "(srfi 1)", "(srfi 152)", NULL };
+    struct sch_env_options options = { .size = sizeof options, .pre_imports = imports };
+    sch_env *env = sch_env_new(&options, NULL);
+    assert_non_null(env);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        sch_vm *vm = sch_vm_new(env, &patient);
+        sch_value value;
+        assert_int_equal(sch_eval(vm, source_of(cases[i].text), &value), SCH_ERROR);
+        assert_string_equal(sch_failure(vm)->message, cases[i].message);
+        sch_vm_free(vm);
+    }
+
+    /* what would fill the heap is its limit before it does */
+    static const struct sch_limits small = { .size = sizeof small, .heap = 8 << 20, .timeout_ns = SCH_UNLIMITED };
+    static const char *const lists[] = { "(iota 1000000000000)", "(list-tabulate 1000000000000 list)" };
+    for (size_t i = 0; i < 2; i++) {
+        sch_vm *vm = sch_vm_new(env, &small);
+        sch_value value;
+        assert_int_equal(sch_eval(vm, source_of(lists[i]), &value), SCH_LIMIT);
+        assert_true(sch_usage(vm).heap_peak < 1 << 20);
+        assert_int_equal(integer(eval(vm, "(length (iota 1000))")), 1000);
+        sch_vm_free(vm);
+    }
+    sch_env_free(env);
+}
+
 /* --- machines and threads ---------------------------------------------------------------------------------------- */
 
 static void *run_many(void *env)
@@ -638,6 +696,7 @@ int main(void)
         cmocka_unit_test(test_raised_bytes),
         cmocka_unit_test(test_bytes),
         cmocka_unit_test(test_keywords),
+        cmocka_unit_test(test_errors_name_what_was_called),
         cmocka_unit_test(test_one_environment_many_threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

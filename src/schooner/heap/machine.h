@@ -23,6 +23,7 @@ struct raised {
     size_t irritant_count;
     sch_value payload; /* a ready object: raise, raise-continuable, host errors */
     bool continuable;
+    bool counts_argument; /* the message says which argument of `who` it is about */
 };
 
 struct sch_vm {
@@ -134,7 +135,8 @@ sch_value raise_error(sch_vm *vm, const char *kind, const char *who, size_t irri
 sch_value raise_value(sch_vm *vm, sch_value value, bool continuable);
 sch_value raise_limit(sch_vm *vm, enum sch_limit limit);
 
-/* The dynamic value of a standard parameter, an index of sch_vm.standard_parameters (vm/). */
+/* The dynamic value of a standard parameter, an index of sch_vm.standard_parameters (vm/). V_RAISED: a limit, which
+ * many bindings in force can reach. */
 enum standard_parameter { STANDARD_OUTPUT_PORT, STANDARD_ERROR_PORT, STANDARD_INPUT_PORT };
 sch_value parameter_value(sch_vm *vm, unsigned standard_index);
 

@@ -172,6 +172,20 @@ sch_value prim_make_list(sch_vm *vm, const sch_value *args, size_t count)
     return list;
 }
 
+/* (%check-list-length 'procedure length): before a list is built pair by pair. What the heap could not hold is the heap
+ * limit at once, not when it is full. A unit, as a check that is written in Scheme. */
+sch_value prim_check_list_length(sch_vm *vm, const sch_value *args, size_t count)
+{
+    (void)count;
+    size_t length;
+    const char *who = is_symbol(args[0]) ? object_as(struct symbol, args[0])->text : NULL;
+    if (!charge(vm, 1) || !argument_index(vm, who, 1, args[1], FIXNUM_MAX, &length))
+        return V_RAISED;
+    if (length > vm->account.cap / PAIR_SIZE && !heap_reserve_pairs(vm, length))
+        return V_RAISED;
+    return V_UNSPECIFIED;
+}
+
 /* The arguments in front of `list`. Room is reserved. */
 static sch_value arguments_before(sch_vm *vm, const sch_value *args, size_t count, sch_value list)
 {

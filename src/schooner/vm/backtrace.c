@@ -164,6 +164,92 @@ bool vm_backtrace(sch_vm *vm, trace_line_fn *each, void *data)
     return !trace.stopped;
 }
 
+/* --- whom an error names ----------------------------------------------------------------------------------------- */
+
+enum call_kind {
+    CALL_UNKNOWN,  /* it stands too far inside of its procedure to be looked for */
+    CALL_OWN,      /* of a procedure that the compiler knew */
+    CALL_CONSTANT, /* of one that the code mentions: *ret_callee */
+    CALL_VALUE,    /* of one that it was given, or made */
+};
+
+/* What the frame waits for. The code in front of the call says where the procedure in its register came from. */
+static enum call_kind waiting_call(const struct frame_walk *caller, sch_value *ret_callee)
+{
+    enum { WORDS_MAX = 2048, REGISTERS = 256 };
+    const struct instance *instance = environment_instance(caller->fp[-1]);
+    const uint32_t *words = instance->code->words;
+    uint32_t behind = (uint32_t)(caller->pc - words);
+    const struct code_procedure *procedure = code_procedure_at(instance->code, behind - 1);
+    uint32_t constants[REGISTERS], at = procedure->entry, word = 0;
+    struct instruction in = { 0 };
+    if (!caller->at_call || behind - at > WORDS_MAX)
+        return CALL_UNKNOWN;
+
+    memset(constants, 0xff, sizeof constants); /* CODE_NONE */
+    for (; at < behind; at += in.length) {
+        word = words[at];
+        if (!code_decode(words, procedure->end, at, &in))
+            return CALL_UNKNOWN;
+        if (in.define < REGISTERS && at + in.length < behind)
+            constants[in.define] = in.op == OP_CONST || in.op == OP_GLOBAL ? word >> 16
+                                   : in.op == OP_CONSTW                    ? words[at + 1]
+                                                                           : CODE_NONE;
+    }
+    if (at != behind || in.op != OP_CALL)
+        return at == behind && (in.op == OP_CALL_KNOWN || in.op == OP_CALL_LOCAL) ? CALL_OWN : CALL_UNKNOWN;
+    uint32_t constant = constants[word >> 8 & 0xff];
+    if (constant >= header_length(instance->header))
+        return CALL_VALUE;
+    sch_value callee = instance->constants[constant];
+    *ret_callee = is_type(callee, OBJECT_CELL) ? object_as(struct cell, callee)->value : callee;
+    return CALL_CONSTANT;
+}
+
+/* A name that users know. */
+static const char *public_name(const char *name)
+{
+    return name && *name && *name != '%' ? name : NULL;
+}
+
+static const char *name_of_frame(const struct frame_walk *walk)
+{
+    const struct sch_code *code = environment_instance(walk->fp[-1])->code;
+    const struct code_procedure *procedure =
+        code_procedure_at(code, (uint32_t)(walk->pc - code->words) - walk->at_call);
+    return procedure->name.count ? public_name(code_text(code, procedure->name.offset)) : NULL;
+}
+
+static bool is_closure_of_image(sch_value v)
+{
+    return is_closure(v) && header_flags(closure_instance(object_of(v))->header) & OBJECT_FROZEN;
+}
+
+bool vm_called_of_library(sch_vm *vm, const char **ret_name)
+{
+    enum { STEPS_MAX = 16 };
+    struct frame_walk walk;
+    frame_walk_init(&walk, vm);
+    if (is_stub(vm, &walk) || !is_of_image(&walk)) /* a primitive that came as a value; the user's own code */
+        return false;
+    *ret_name = NULL;
+    for (unsigned steps = 0; steps < STEPS_MAX && is_of_image(&walk); steps++) {
+        const char *own = name_of_frame(&walk);
+        *ret_name = own ? own : *ret_name;
+        sch_value callee = V_FALSE;
+        if (!frame_walk_next(&walk) || is_stub(vm, &walk))
+            break;
+        enum call_kind call = waiting_call(&walk, &callee);
+        if (!is_of_image(&walk) && call == CALL_CONSTANT && is_closure_of_image(callee)) {
+            own = public_name(procedure_name(vm, callee));
+            *ret_name = own ? own : *ret_name;
+        }
+        if (call == CALL_VALUE || call == CALL_UNKNOWN) /* what the library was given, it calls back */
+            break;
+    }
+    return true;
+}
+
 bool vm_position(sch_vm *vm, const char **ret_file, uint32_t *ret_line, uint32_t *ret_column)
 {
     struct frame_walk walk;

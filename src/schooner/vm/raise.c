@@ -13,6 +13,7 @@ static struct raised *raise_new(sch_vm *vm, const char *kind, const char *who)
     raised->irritant_count = 0;
     raised->payload = (sch_value){ 0 };
     raised->continuable = false;
+    raised->counts_argument = false;
     raised->message[0] = 0;
     return raised;
 }
@@ -30,6 +31,7 @@ sch_value raise_range(sch_vm *vm, const char *who, size_t argument, sch_value go
 {
     struct raised *raised = raise_new(vm, "range-error", who);
     snprintf(raised->message, sizeof raised->message, "argument %zu is out of range:", argument);
+    raised->counts_argument = true;
     raised->irritants[raised->irritant_count++] = got;
     return V_RAISED;
 }
@@ -156,9 +158,27 @@ static bool locate(sch_vm *vm, struct condition *condition)
     return true;
 }
 
+/* What the library's procedures do inside has the name of the one that was called: that is the one its callers know.
+ * Where that is not known, what begins with % is no name of theirs. */
+static void name_called(sch_vm *vm)
+{
+    struct raised *raised = &vm->raised;
+    const char *called;
+    if (!raised->who || !vm_called_of_library(vm, &called))
+        return;
+    if (!called && *raised->who != '%')
+        called = raised->who;
+    if (called && strcmp(called, raised->who) == 0)
+        return;
+    raised->who = called;
+    if (raised->counts_argument) /* of the procedure inside */
+        snprintf(raised->message, sizeof raised->message, "an argument is out of range:");
+}
+
 static sch_value condition_of_raised(sch_vm *vm)
 {
     struct raised *raised = &vm->raised;
+    name_called(vm);
     sch_value kind = symbol_of(vm, raised->kind);
     sch_value who = raised->who ? name_value(vm, raised->who, strlen(raised->who)) : V_FALSE;
     sch_value message = text_value(vm, raised->message);

@@ -94,6 +94,9 @@ bool vm_place(sch_vm *vm, struct trace_line *ret);
  * `each` gave false. */
 typedef bool trace_line_fn(void *data, const struct trace_line *line);
 bool vm_backtrace(sch_vm *vm, trace_line_fn *each, void *data);
+/* Was what was raised the library's own doing: of an instruction of it, not of what it was given to call? *ret_name is
+ * then the procedure of the library that the user's code called; NULL: not known. */
+bool vm_called_of_library(sch_vm *vm, const char **ret_name);
 /* Where the innermost active Scheme call stands. */
 bool vm_position(sch_vm *vm, const char **ret_file, uint32_t *ret_line, uint32_t *ret_column);
 
