@@ -178,9 +178,9 @@ struct sch_loaded {
 };
 typedef bool sch_load_fn(void *data, const char *name, struct sch_loaded *ret);
 
-/* Takes and gives back memory for machines; both NULL mean mmap and munmap. `alignment` is a power of two, from a page
- * up to 32 KiB; the memory need not be zeroed. map gives NULL when there is none. May be called from any thread that
- * runs a machine. */
+/* Takes and gives back memory for machines; both NULL mean mmap and munmap. `size` is a number of whole pages of this
+ * machine, `alignment` a power of two from 4 to 32 KiB; the memory need not be zeroed. map gives NULL when there is
+ * none. May be called from any thread that runs a machine. */
 struct sch_memory {
     void *(*map)(void *data, size_t size, size_t alignment);
     void (*unmap)(void *data, void *block, size_t size);
@@ -231,8 +231,8 @@ SCH_API void sch_env_free(sch_env *env); /* after its machines and code; NULL do
  * A machine with its limits (NULL: all defaults). The caller owns it. NULL, without a failure to look at, for one of
  * three reasons:
  *   - the call broke its contract: no `env`, or limits without their size or with a field that this version has not;
- *   - the heap limit is too small for a machine that has run nothing: 64 KiB are always enough for one, besides what
- * the bindings of the host put into it, and 32 KiB never; a program needs more;
+ *   - the heap limit is too small for a machine that has run nothing: 64 KiB are always enough for one (where pages
+ * have 64 KiB, 128), besides what the bindings of the host put into it, and 32 KiB never; a program needs more;
  *   - the system has no memory, or a binding of the host gave no value.
  */
 SCH_API sch_vm *sch_vm_new(sch_env *env, const struct sch_limits *limits);

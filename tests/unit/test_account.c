@@ -44,13 +44,20 @@ static void host_unmap(void *data, void *block, size_t size)
     fail_msg("given back, but never given");
 }
 
+/* An account whose figures are those of pages of 4 KiB, on each machine. */
+static void account_of_small_pages(struct account *account, const struct sch_memory *hook, uint64_t cap)
+{
+    account_init(account, hook, cap);
+    account->page = ACCOUNT_PAGE;
+}
+
 static void test_mapping_is_aligned_zeroed_and_counted(void **state)
 {
     static struct host host;
     const struct sch_memory hook = { host_map, host_unmap, &host };
     for (int with_hook = 0; with_hook < 2; with_hook++) {
         struct account account;
-        account_init(&account, with_hook ? &hook : NULL, 16 << 20);
+        account_of_small_pages(&account, with_hook ? &hook : NULL, 16 << 20);
         for (size_t alignment = 4096; alignment <= 65536; alignment *= 2) {
             unsigned char *block = account_map(&account, 5000, alignment);
             assert_non_null(block);
@@ -71,7 +78,7 @@ static void test_mapping_is_aligned_zeroed_and_counted(void **state)
 static void test_the_cap(void **state)
 {
     struct account account;
-    account_init(&account, NULL, 100000); /* 24 pages and a part of one */
+    account_of_small_pages(&account, NULL, 100000); /* 24 pages and a part of one */
     assert_null(account_map(&account, 100001, 4096));
     assert_true(account.exhausted);
     account.exhausted = false;
@@ -95,7 +102,7 @@ static void test_the_cap(void **state)
 static void test_the_nth_mapping_fails(void **state)
 {
     struct account account;
-    account_init(&account, NULL, 1 << 20);
+    account_of_small_pages(&account, NULL, 1 << 20);
     account.fail_countdown = 3;
     void *blocks[4];
     for (int i = 0; i < 4; i++)

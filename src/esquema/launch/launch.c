@@ -20,7 +20,7 @@ extern const unsigned char esq_init_program[];
 extern const size_t esq_init_program_size;
 
 #define STACK_SIZE  (64u << 10)
-#define STACK_GUARD (4u << 10)
+#define STACK_GUARD (64u << 10) /* one page of any machine */
 #define ENVOY_STACK (16u << 10)
 
 /* Everything that has to be undone; descriptors are -1 when they are not open. */

@@ -5,11 +5,13 @@
 #include "schooner/heap/pool.h"
 
 #include <sys/mman.h>
+#include <unistd.h>
 #include "base/arith.h"
 
 void account_init(struct account *account, const struct sch_memory *hook, uint64_t cap)
 {
-    *account = (struct account){ .cap = cap };
+    long page = sysconf(_SC_PAGESIZE);
+    *account = (struct account){ .cap = cap, .page = page > ACCOUNT_PAGE ? (size_t)page : ACCOUNT_PAGE };
     if (hook && hook->map && hook->unmap)
         account->hook = *hook;
     account->memory = (struct memory){ .resize = pool_resize, .data = account };
@@ -78,7 +80,7 @@ void *account_map_raw(struct account *account, size_t size, size_t alignment)
         account->exhausted = true;
         return NULL;
     }
-    size = size_round_up(size, ACCOUNT_PAGE);
+    size = size_round_up(size, account->page);
     if (!account_charge(account, size))
         return NULL;
 
@@ -98,13 +100,13 @@ void *account_map(struct account *account, size_t size, size_t alignment)
 {
     void *block = account_map_raw(account, size, alignment);
     if (block && account->hook.map)
-        memset(block, 0, size_round_up(size, ACCOUNT_PAGE));
+        memset(block, 0, size_round_up(size, account->page));
     return block;
 }
 
 void account_unmap(struct account *account, void *block, size_t size)
 {
-    size = size_round_up(size, ACCOUNT_PAGE);
+    size = size_round_up(size, account->page);
     sch_assert(size <= account->now);
     account->now -= size;
     if (account->hook.unmap)
@@ -116,8 +118,8 @@ void account_unmap(struct account *account, void *block, size_t size)
 void *account_remap(struct account *account, void *block, size_t old_size, size_t new_size)
 {
     sch_assert(!account->hook.map);
-    old_size = size_round_up(old_size, ACCOUNT_PAGE);
-    new_size = size_round_up(new_size, ACCOUNT_PAGE);
+    old_size = size_round_up(old_size, account->page);
+    new_size = size_round_up(new_size, account->page);
     uint64_t more = new_size > old_size ? new_size - old_size : 0;
     if (!account_charge(account, more))
         return NULL;

@@ -12,10 +12,13 @@
 struct pool_page;
 struct pool_large;
 
+/* The smallest page of a machine, in which sizes are thought of. What is mapped comes in pages of this machine: `page`.
+ */
 enum { ACCOUNT_PAGE = 4096 };
 
 struct account {
     struct sch_memory hook;
+    size_t page; /* what the system gives and takes back is counted in these: a power of two, ACCOUNT_PAGE or more */
     uint64_t cap;
     uint64_t now;
     uint64_t peak;
@@ -34,7 +37,7 @@ struct account {
 void account_init(struct account *account, const struct sch_memory *hook, uint64_t cap);
 /* Gives back everything that `memory` still holds. */
 void account_done(struct account *account);
-/* May a part of what account_map gave be given back alone? (Not when the host maps.) */
+/* May a part of what account_map gave be given back alone, at a multiple of `page`? (Not when the host maps.) */
 static inline bool account_splits(const struct account *account)
 {
     return !account->hook.map;
@@ -48,7 +51,7 @@ static inline void account_lend_page(struct account *account, void *page)
 
 /* Pages from the system, of no account. NULL: it has none. */
 void *account_map_pages(size_t size, size_t alignment);
-/* Maps `size` bytes (rounded up to pages), zeroed, aligned to `alignment` (a power of two, at least a page).
+/* Maps `size` bytes (rounded up to `page`), zeroed, aligned to `alignment` (a power of two, at least a page).
  * NULL: over the cap, or the system has none; `exhausted` is then set. */
 void *account_map(struct account *account, size_t size, size_t alignment);
 /* The same without the zeroes: what a recycling hook gives back is not clean. */

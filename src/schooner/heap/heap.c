@@ -148,7 +148,7 @@ static bool map_large(struct heap *heap, size_t size)
 static bool reserve_large(sch_vm *vm, size_t bytes)
 {
     struct heap *heap = &vm->heap;
-    size_t size = size_round_up(bytes + HEAP_BLOCK_HEADER, ACCOUNT_PAGE);
+    size_t size = size_round_up(bytes + HEAP_BLOCK_HEADER, heap->account->page);
     if (is_absurd(heap, size))
         return limit_reached(vm);
     if (!collect_if_owed(vm))
@@ -184,7 +184,7 @@ bool heap_reserve_object(sch_vm *vm, size_t bytes)
 
 static void *take_large(struct heap *heap, size_t bytes)
 {
-    size_t size = size_round_up(bytes + HEAP_BLOCK_HEADER, ACCOUNT_PAGE);
+    size_t size = size_round_up(bytes + HEAP_BLOCK_HEADER, heap->account->page);
     struct heap_block **best = NULL;
     for (struct heap_block **link = &heap->large_ready; *link; link = &(*link)->next) {
         if ((*link)->size >= size && (!best || (*link)->size < (*best)->size))

@@ -82,7 +82,7 @@ static sch_vm *machine_place(struct heap_block *block, const struct account *acc
     sch_vm *vm = (sch_vm *)((char *)block + HEAP_BLOCK_HEADER);
     memset(vm, 0, sizeof *vm);
     account_init(&vm->account, &account->hook, account->cap);
-    vm->account.now = vm->account.peak = HEAP_BLOCK_SIZE;
+    vm->account.now = vm->account.peak = size_round_up(HEAP_BLOCK_SIZE, vm->account.page);
     heap_set_up(&vm->heap, block, sizeof *vm, &vm->account, client);
     account_lend_page(&vm->account, (char *)block + FIRST_POOL);
     return vm;

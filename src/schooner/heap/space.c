@@ -67,7 +67,8 @@ static void add_empty(struct heap *heap, void *memory)
 static bool map_blocks(struct heap *heap)
 {
     size_t count = 1;
-    if (heap->block_count >= CHUNK_AFTER && account_splits(heap->account)) {
+    bool splits = account_splits(heap->account) && HEAP_BLOCK_SIZE % heap->account->page == 0;
+    if (heap->block_count >= CHUNK_AFTER && splits) {
         count = size_min(heap->block_count / 2, CHUNK_MAX);
         while (count > 1 && !account_fits(heap->account, (uint64_t)count * HEAP_BLOCK_SIZE))
             count /= 2;
