@@ -6,6 +6,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#if UINTPTR_MAX != UINT64_MAX
+#error "this is built for machines of 64 bits: sizes, limits and the words of values are of 64 bits everywhere"
+#endif
+
 static inline bool size_add(size_t a, size_t b, size_t *ret_sum)
 {
     return !__builtin_add_overflow(a, b, ret_sum);

@@ -4,6 +4,7 @@
  */
 #include <arpa/inet.h>
 #include <dirent.h>
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/nsfs.h>
@@ -544,6 +545,42 @@ static int probe_int80(char **argv)
     return verdict(result > 0 || result == -ENOSYS);
 }
 
+/* Becomes a program of 32-bit ARM, which a kernel for AArch64 may run: exit(0) by the numbers of that machine. */
+static int probe_arm32(char **argv)
+{
+    enum { BASE = 0x10000 };
+    static const struct {
+        Elf32_Ehdr header;
+        Elf32_Phdr segment;
+        uint32_t code[3];
+    } program = {
+        .header = { .e_ident = { ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS32, ELFDATA2LSB, EV_CURRENT },
+                    .e_type = ET_EXEC,
+                    .e_machine = EM_ARM,
+                    .e_version = EV_CURRENT,
+                    .e_entry = BASE + sizeof(Elf32_Ehdr) + sizeof(Elf32_Phdr),
+                    .e_phoff = sizeof(Elf32_Ehdr),
+                    .e_flags = EF_ARM_EABI_VER5,
+                    .e_ehsize = sizeof(Elf32_Ehdr),
+                    .e_phentsize = sizeof(Elf32_Phdr),
+                    .e_phnum = 1 },
+        .segment = { .p_type = PT_LOAD,
+                     .p_vaddr = BASE,
+                     .p_paddr = BASE,
+                     .p_filesz = sizeof(program),
+                     .p_memsz = sizeof(program),
+                     .p_flags = PF_R | PF_X,
+                     .p_align = 0x1000 },
+        .code = { 0xe3a00000, 0xe3a07001, 0xef000000 }, /* mov r0, #0; mov r7, #1; svc #0 */
+    };
+    char *const arguments[] = { "arm32", NULL };
+    int fd = memfd_create("arm32", MFD_CLOEXEC);
+    if (write(fd, &program, sizeof(program)) != (ssize_t)sizeof(program))
+        return NONSENSE;
+    fexecve(fd, arguments, arguments + 1);
+    return verdict(0);
+}
+
 static int probe_unix(char **argv)
 {
     struct sockaddr_un address = { .sun_family = AF_UNIX };
@@ -894,6 +931,7 @@ static const struct {
     { "exists-later", probe_exists_later },
     { "x32", probe_x32 },
     { "int80", probe_int80 },
+    { "arm32", probe_arm32 },
     { "unix", probe_unix },
     { "mount-without", probe_mount_without },
     { "clock-from", probe_clock_from },

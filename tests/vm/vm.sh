@@ -13,12 +13,15 @@
 #   VM          where kernel and images are kept [build-vm]  VM_KERNEL   6.1 or 6.12 [6.1]
 #   VM_TIMEOUT  seconds [900]                                VM_MEMORY   MiB [1536]
 #   VM_SIZE     of the image of DIR [512M]               VM_SYSCTL   one setting of the kernel, NAME=VALUE
+#   VM_MACHINE  x86_64 or aarch64 [x86_64]               VM_BUSYBOX  a static one for that machine [/bin/busybox]
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
 all=${VM:-$here/../../build-vm}
 release=${VM_KERNEL:-6.1}
+machine=${VM_MACHINE:-x86_64}
 vm=$all/$release
+[ "$machine" = x86_64 ] || vm=$all/$machine-$release
 modules="virtio_pci virtio_blk overlay ext4 crc32c_generic tun veth unix_diag autofs4 loop nfnetlink"
 
 fail() { echo "vm.sh: $*" >&2; exit 1; }
@@ -39,19 +42,31 @@ suite_of() {
     esac
 }
 
+# Debian's name of the machine, and the package that depends on its newest kernel of a release. The newer one for AArch64
+# has pages of 16 KiB.
+debian_names() {
+    case $machine-$release in
+    x86_64-*) echo "amd64 linux-image-cloud-amd64" ;;
+    aarch64-6.1) echo "arm64 linux-image-cloud-arm64" ;;
+    aarch64-6.12) echo "arm64 linux-image-arm64-16k" ;;
+    *) fail "unknown machine: $machine (x86_64 or aarch64)" ;;
+    esac
+}
+
 # The kernel's package, unpacked and not installed. apt keeps a state of its own: the machine's sources stay as they are.
 fetch_kernel() {
-    local package options mirror suite
+    local package options mirror suite architecture
     suite=$(suite_of "$release")
     mirror=$(mirror)
     mkdir -p "$vm/apt/state/lists/partial" "$vm/apt/cache/archives/partial"
     echo "deb $mirror $suite main" >"$vm/apt/list"
-    options=(-o Dir::State="$vm/apt/state" -o Dir::State::status=/dev/null -o Dir::Cache="$vm/apt/cache"
+    read -r architecture package < <(debian_names)
+    options=(-o APT::Architecture="$architecture" -o APT::Architectures="$architecture" -o Dir::State="$vm/apt/state" -o Dir::State::status=/dev/null -o Dir::Cache="$vm/apt/cache"
         -o Dir::Etc::sourcelist="$vm/apt/list" -o Dir::Etc::sourceparts=/dev/null -o APT::Sandbox::User=root
         -o Acquire::Languages=none)
     apt-get "${options[@]}" -qq -o APT::Update::Error-Mode=any update ||
         fail "the list of $suite's packages cannot be downloaded from $mirror, and kernel $release is one of them"
-    package=$(apt-cache "${options[@]}" depends linux-image-cloud-amd64 |
+    package=$(apt-cache "${options[@]}" depends "$package" |
         awk '$2 ~ /^linux-image-[0-9]/ { print $2; exit }')
     [ -n "$package" ] || fail "no kernel found in $suite"
     rm -rf "$vm/kernel" "$vm/packages"
@@ -75,7 +90,7 @@ make_initrd() {
     version=$(ls "$vm/kernel/lib/modules")
     depmod -b "$vm/kernel" "$version"
     mkdir -p "$tree"/{bin,dev,proc,sys,tmp,t,out,root,etc,r} "$tree/lib/modules/$version"
-    cp /bin/busybox "$tree/bin/"
+    cp "${VM_BUSYBOX:-/bin/busybox}" "$tree/bin/busybox"
     ln -s busybox "$tree/bin/sh"
     for module in $modules; do
         modprobe -d "$vm/kernel" -S "$version" --show-depends "$module" 2>/dev/null || :
@@ -130,9 +145,12 @@ make_images() { # DIR COMMAND
 }
 
 # tcg is written out: `kvm:tcg` hangs where /dev/kvm is a paravirtual one. Without cx16: qemu 7.2 gets the flags of
-# cmpxchg16b wrong, and 6.12 kernels then double-fault in a quarter of the boots.
+# cmpxchg16b wrong, and 6.12 kernels then double-fault in a quarter of the boots. Pointer authentication with the cipher
+# of the processor would take half of the time.
 boot() { # [QEMU-OPTION...]
-    timeout "${VM_TIMEOUT:-900}" qemu-system-x86_64 -machine q35,accel=tcg -cpu max,-cx16 -smp 2 \
+    local processor=(-machine q35,accel=tcg -cpu max,-cx16)
+    [ "$machine" = x86_64 ] || processor=(-machine virt,accel=tcg -cpu max,pauth-impdef=on)
+    timeout "${VM_TIMEOUT:-900}" "qemu-system-$machine" "${processor[@]}" -smp 2 \
         -m "${VM_MEMORY:-1536}" -nodefaults -no-user-config -display none -serial stdio -no-reboot \
         -kernel "$vm"/kernel/boot/vmlinuz-* -initrd "$vm/initrd.gz" \
         -drive file="$vm/test.img,if=virtio,format=raw" -drive file="$vm/out.img,if=virtio,format=raw" "$@" </dev/null
@@ -140,7 +158,9 @@ boot() { # [QEMU-OPTION...]
 
 # qemu's own status says nothing about the tests: the inside leaves its status in a file, and no file is a failure.
 run() { # MODE DIR COMMAND
-    local status=0 line="console=ttyS0 loglevel=3 panic=-1 mitigations=off cgroup_no_v1=all"
+    local status=0 console=ttyS0 line
+    [ "$machine" = x86_64 ] || console=ttyAMA0
+    line="console=$console loglevel=3 panic=-1 mitigations=off cgroup_no_v1=all"
     line="$line no_timer_check" # on a busy machine the emulated timer fails the kernel's test, and the boot ends there
     [ -z "${VM_SYSCTL:-}" ] || line="$line sysctl.$VM_SYSCTL"
     setup

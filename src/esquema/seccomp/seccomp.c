@@ -60,7 +60,7 @@ static bool change_call(struct seccomp_policy *policy, const char *verb, const c
     if (is_denied && is_indispensable(call))
         return complain(complaint, call, "no program can start without this call");
     if (!(is_denied ? seccomp_policy_refuse : seccomp_policy_allow)(policy, call))
-        return complain(complaint, call, "no system call has this name");
+        return complain(complaint, call, "no system call of this processor has this name");
     return true;
 }
 
@@ -123,7 +123,7 @@ static bool apply_when(struct seccomp_policy *policy, const struct spec_item *it
         int result = seccomp_policy_when(policy, call, is_allowed ? SECCOMP_ALLOW : SECCOMP_REFUSE, tests, count);
 
         if (result == -ENOENT)
-            return complain(complaint, call, "no system call has this name");
+            return complain(complaint, call, "no system call of this processor has this name");
         if (result == -EINVAL)
             return complain(complaint, call, "a test does not fit the arguments of this call");
         if (result < 0)
