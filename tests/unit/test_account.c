@@ -214,7 +214,7 @@ static void test_memory_over_a_hook(void **state)
 static void test_small_blocks_share_pages(void **state)
 {
     struct account account;
-    account_init(&account, NULL, 1 << 20);
+    account_of_small_pages(&account, NULL, 1 << 20);
     void *blocks[100];
     for (int i = 0; i < 100; i++) {
         blocks[i] = memory_resize(&account.memory, NULL, 0, 32);
