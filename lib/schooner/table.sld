@@ -7,7 +7,9 @@
   (export hash-table? make-table table-like table-key table-put! table-remove! table-clear! table-fold table-map!
           table-copy table-change! hash-table-contains? hash-table-ref hash-table-ref/default
           hash-table-set! hash-table-delete! hash-table-update! hash-table-update!/default
-          hash-table-size hash-table-mutable? hash-table-equivalence-function hash-table-hash-function)
+          hash-table-size hash-table-mutable? hash-table-equivalence-function hash-table-hash-function
+          (rename %ref %table:ref) (rename %ref/default %table:ref/default) (rename %set! %table:set!)
+          (rename %delete! %table:delete!) (rename %contains? %table:contains?) (rename %missing %table:missing))
   (begin
     (define-record-type hash-table
       (%table %equality %hash %hash-of %state %mutable?)
@@ -100,10 +102,10 @@
                (%table-drop! (%state-of table) at)
                #t))))
 
-    (define (hash-table-ref/default table key default)
+    (define (%ref/default table key default)
       (let* ((state (%state-of table)) (value (%table-ref state key default)))
         (if (eq? value state) (%slow-ref table key default) value)))
-    (define (hash-table-contains? table key) (if (%entry table key) #t #f))
+    (define (%contains? table key) (if (%entry table key) #t #f))
     ;; The key as it is in the table.
     (define (table-key table key default)
       (let ((at (%entry table key)))
@@ -120,12 +122,14 @@
       (if (not (hash-table-mutable? table))
           (error "this hash table cannot be changed" table)))
 
-    ;; --- what the SRFIs share
+    ;; --- what the SRFIs share. The primitives of these names do what these here do, where the key is one of C's; else
+    ;; they call these.
 
-    (define hash-table-ref
+    (define (%missing table key) (error "the hash table has no such key" key))
+    (define %ref
       (case-lambda
-        ((table key) (hash-table-ref table key #f #f))
-        ((table key failure) (hash-table-ref table key failure #f))
+        ((table key) (%ref table key #f #f))
+        ((table key failure) (%ref table key failure #f))
         ((table key failure success)
          ;; the state is what no value can be
          (let* ((state (%state-of table))
@@ -142,7 +146,7 @@
                 (error "a key without a value" (car rest)))
             (table-put! table (car rest) (car (cdr rest)))
             (%set-all! table (cdr (cdr rest))))))
-    (define hash-table-set!
+    (define %set!
       (case-lambda
         ((table key value)
          (table-change! table)
@@ -150,7 +154,7 @@
            (if (eq? (%table-put! state key value) state) (%slow-put! table key value))))
         ((table . rest) (table-change! table) (%set-all! table rest))))
 
-    (define hash-table-delete!
+    (define %delete!
       (case-lambda
         ((table key) (table-change! table) (if (table-remove! table key) 1 0))
         ((table . keys)

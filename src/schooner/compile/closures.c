@@ -61,7 +61,7 @@ static bool is_real_call(struct compiler *compiler, const struct core *node)
     if (operator->kind != CORE_GLOBAL || operator->global->kind != GLOBAL_PRIMITIVE)
         return true;
     const struct open_entry *open = open_find(compiler, operator->global);
-    return open && open->kind == OPEN_CONTROL;
+    return open && (open->kind == OPEN_CONTROL || open->kind == OPEN_LIBRARY);
 }
 
 static bool collect(struct compiler *compiler, struct core **slot, void *data);

@@ -17,7 +17,7 @@ enum opcode {
 enum opcode_flag { OPCODE_SAFE = 1, OPCODE_CALL = 2, OPCODE_ENDS = 4 };
 
 enum {
-    CODE_VERSION = 5, /* of what the bytes mean, flags of safe points included: others are refused */
+    CODE_VERSION = 6, /* of what the bytes mean, flags of safe points included: others are refused */
 };
 #define CODE_NONE   UINT32_MAX
 #define CAPTURE_ENV 0x10000u

@@ -63,6 +63,7 @@ bool is_test(struct generator *g, const struct core *node)
     case OPEN_RECORD_REF:
     case OPEN_RECORD_SET:
     case OPEN_VALUES:
+    case OPEN_LIBRARY:
     case OPEN_CONTROL: return false;
     }
     return false;
@@ -169,6 +170,7 @@ static bool gen_open_test(struct generator *g, struct core *node, uint32_t yes, 
     case OPEN_RECORD_REF:
     case OPEN_RECORD_SET:
     case OPEN_VALUES:
+    case OPEN_LIBRARY:
     case OPEN_CONTROL: return false;
     }
     return false;
@@ -392,6 +394,7 @@ static bool is_opened(const struct open_entry *open, const struct core *node)
         return count == 4 && args[3]->kind == CORE_CONSTANT && small_constant(args[2], 0, 1000, &index);
     case OPEN_RECORD_SET:
         return count == 5 && args[4]->kind == CORE_CONSTANT && small_constant(args[2], 0, 1000, &index);
+    case OPEN_LIBRARY:
     case OPEN_CONTROL:
     case OPEN_TEST1:
     case OPEN_TEST2:
@@ -416,6 +419,7 @@ static bool gen_opened(struct generator *g, struct core *node, const struct open
     case OPEN_RECORD_REF: return gen_record_ref(g, node, dest);
     case OPEN_RECORD_SET: return gen_record_set(g, node, dest);
     case OPEN_VALUES: return gen(g, node->call.args[0], dest);
+    case OPEN_LIBRARY:
     case OPEN_CONTROL:
     case OPEN_TEST1:
     case OPEN_TEST2:
@@ -447,6 +451,18 @@ static bool gen_direct(struct generator *g, struct core *node, uint32_t index, s
     return gen_deliver(g, reg, dest);
 }
 
+/* The same, where the primitive may ask for a call: its arguments stand in the frame of that. */
+static bool gen_in_frame(struct generator *g, struct core *node, uint32_t index, struct dest dest)
+{
+    uint32_t count = (uint32_t)node->call.count, header = registers_take(g, FRAME_HEADER + count);
+    uint32_t reg = dest.want == WANT_VALUE ? dest.reg : header;
+    if (!gen_row(g, node->call.args, count, header + FRAME_HEADER))
+        return false;
+    gen_position(g, node);
+    emit(&g->as, OP_CALL_PRIM, 0u, index, header + FRAME_HEADER, count, reg);
+    return gen_deliver(g, reg, dest);
+}
+
 bool gen_primitive(struct generator *g, struct core *node, struct dest dest, bool *ret_done)
 {
     const struct open_entry *open = open_of(g, node);
@@ -459,7 +475,8 @@ bool gen_primitive(struct generator *g, struct core *node, struct dest dest, boo
     bool takes_them = (int64_t)count >= info->min_args && (info->max_args < 0 || (int64_t)count <= info->max_args);
     if (!(open && open->kind == OPEN_CONTROL) && !is_off(g->compiler, SWITCH_OPEN) && global->index <= UINT16_MAX &&
         count <= ARGUMENTS_MAX && takes_them)
-        return gen_direct(g, node, global->index, dest);
+        return open && open->kind == OPEN_LIBRARY ? gen_in_frame(g, node, global->index, dest)
+                                                  : gen_direct(g, node, global->index, dest);
     *ret_done = false;
     return true;
 }

@@ -24,12 +24,13 @@ const struct open_entry *open_find(struct compiler *compiler, struct global *glo
     return info->open;
 }
 
-bool open_is_control(uint32_t primitive)
+bool open_allows(uint32_t primitive, uint8_t op)
 {
     for (size_t i = 0; i < sizeof open_table / sizeof *open_table; i++)
-        if (open_table[i].kind == OPEN_CONTROL && strcmp(open_table[i].name, primitive_table[primitive].name) == 0)
-            return true;
-    return false;
+        if ((open_table[i].kind == OPEN_CONTROL || open_table[i].kind == OPEN_LIBRARY) &&
+            strcmp(open_table[i].name, primitive_table[primitive].name) == 0)
+            return open_table[i].op == op;
+    return op == OP_PRIM;
 }
 
 bool core_is_primitive(struct compiler *compiler, const struct core *node, const char *name)

@@ -129,6 +129,7 @@ enum open_kind {
     OPEN_RECORD_REF,
     OPEN_RECORD_SET,
     OPEN_VALUES,
+    OPEN_LIBRARY, /* op u P c: may ask the library to do it, and stands where it calls */
     OPEN_CONTROL, /* needs a frame: never a PRIM instruction */
 };
 
@@ -139,8 +140,8 @@ struct open_entry {
     uint8_t small;
 };
 const struct open_entry *open_find(struct compiler *compiler, struct global *global);
-/* Does the primitive ask something of the interpreter's loop, so that only a call may reach it? */
-bool open_is_control(uint32_t primitive);
+/* May the instruction, PRIM or CALL_PRIM, be used for the primitive? */
+bool open_allows(uint32_t primitive, uint8_t op);
 bool core_is_primitive(struct compiler *compiler, const struct core *node, const char *name);
 
 /* live.c: appends the safe points of one procedure. */

@@ -168,13 +168,14 @@ static bool registers_are_sound(const struct instruction *in, const struct code_
 }
 
 /* Primitives trust whoever calls them with the number of arguments; the loop asks that of code. */
-static bool primitive_is_sound(const struct check *check, uint32_t index, uint32_t count)
+static bool primitive_is_sound(const struct check *check, const struct instruction *in, uint32_t index)
 {
     if (index >= check->primitive_count)
         return false;
     const struct primitive_info *info = &primitive_table[index];
-    return (int64_t)count >= info->min_args && (info->max_args < 0 || (int64_t)count <= info->max_args) &&
-           !open_is_control(index);
+    int64_t count = in->use_length;
+    return count >= info->min_args && (info->max_args < 0 || count <= info->max_args) &&
+           open_allows(index, (uint8_t)in->op);
 }
 
 static bool operands_are_sound(const struct check *check, const struct code_procedure *p, const struct instruction *in,
@@ -196,7 +197,7 @@ static bool operands_are_sound(const struct check *check, const struct code_proc
                 return false;
             break;
         case 'P':
-            if (!primitive_is_sound(check, word_bc(words[at]), in->use_length))
+            if (!primitive_is_sound(check, in, word_bc(words[at])))
                 return false;
             break;
         case 'X':

@@ -19,7 +19,7 @@
 
 #define IMAGE_MAGIC UINT64_C(0x32656e6f6f686373) /* "schoone2" */
 
-enum { IMAGE_HOOKS = 4, IMAGE_PRIMITIVES = 0 /* the section of the primitives */ };
+enum { IMAGE_HOOKS = 8, IMAGE_PRIMITIVES = 0 /* the section of the primitives */ };
 
 struct image_span {
     uint32_t offset;

@@ -18,6 +18,7 @@
 #include "schooner/lib/text.h"
 #include "schooner/num/number.h"
 #include "schooner/table/primitive.h"
+#include "schooner/vm/vm.h"
 
 enum {
     STEPS_PER_UNIT = 16,
@@ -115,7 +116,7 @@ enum key_class { KEY_OTHER, KEY_WORD, KEY_TEXT };
 /* How a table of this kind compares such a key: as a word, as text, or in a way that is Scheme's affair. */
 static enum key_class key_class(int64_t kind, sch_value key)
 {
-    if ((kind == KIND_IDENTITY || kind == KIND_STRUCTURE) &&
+    if (likely(kind == KIND_IDENTITY || kind == KIND_STRUCTURE) &&
         (is_fixnum(key) || is_symbol(key) || is_keyword(key) || is_character(key) || is_boolean(key) ||
          is_small_double(key)))
         return KEY_WORD;
@@ -133,20 +134,20 @@ static inline uint64_t spread_hash(uint64_t hash)
 }
 
 /* false: a limit. */
-static bool key_hash(sch_vm *vm, enum key_class class, sch_value key, uint64_t *ret)
+static bool text_key_hash(sch_vm *vm, sch_value key, uint64_t *ret)
 {
-    uint64_t hash = key.bits;
-    if (class == KEY_TEXT && !text_hash(vm, string_view(key)->text, string_length(key), &hash))
+    uint64_t hash;
+    if (!text_hash(vm, string_view(key)->text, string_length(key), &hash))
         return false;
     *ret = spread_hash(hash);
     return true;
 }
 
 /* Two keys of one hash: texts are looked at, and paid for as in equal?. false: a limit. */
-static bool key_matches(sch_vm *vm, enum key_class class, sch_value key, sch_value other, bool *ret)
+static bool text_matches(sch_vm *vm, sch_value key, sch_value other, bool *ret)
 {
     *ret = value_same(key, other);
-    if (*ret || class != KEY_TEXT || !is_string(other))
+    if (*ret || !is_string(other))
         return true;
     size_t bytes = string_length(key);
     int order = 1;
@@ -209,15 +210,15 @@ static inline bool chain_goes_on(sch_vm *vm, size_t steps)
 }
 
 /* The number of the key's entry, 0: there is none. false: a limit. */
-static bool find(sch_vm *vm, const struct table *table, enum key_class class, sch_value key, uint64_t hash,
-                 size_t *ret_number)
+static inline bool find(sch_vm *vm, const struct table *table, enum key_class class, sch_value key, uint64_t hash,
+                        size_t *ret_number)
 {
     const struct entries *entries = entries_of(table);
     size_t number = *head_of(table, hash);
     for (size_t steps = 1; number != 0; steps++) {
         const struct entry *entry = &entries->at[number - 1];
-        bool found = false;
-        if (entry_hash(entry) == hash && !key_matches(vm, class, key, entry->key, &found))
+        bool found = class == KEY_WORD && value_same(key, entry->key);
+        if (class == KEY_TEXT && entry_hash(entry) == hash && !text_matches(vm, key, entry->key, &found))
             return false;
         if (found)
             break;
@@ -378,7 +379,7 @@ static bool number_argument(sch_vm *vm, const char *who, const struct entries *e
     return true;
 }
 
-/* What the primitives that look for a key begin with: the unit for the search, the key's class and its hash. */
+/* What the primitives that look for a key begin with: the units for the search, the key's class and its hash. */
 struct search {
     struct table *table;
     enum key_class class;
@@ -386,14 +387,25 @@ struct search {
     size_t number; /* of the entry; 0: there is none */
 };
 
+/* The table's is there already, and the key is one of C's. Words are the most, and quick. false: a limit. */
+static inline bool search_key(sch_vm *vm, sch_value key, uint64_t units, struct search *search)
+{
+    if (unlikely(!charge(vm, units)))
+        return false;
+    if (unlikely(search->class == KEY_TEXT))
+        return text_key_hash(vm, key, &search->hash) &&
+               find(vm, search->table, KEY_TEXT, key, search->hash, &search->number);
+    search->hash = spread_hash(key.bits);
+    return find(vm, search->table, KEY_WORD, key, search->hash, &search->number);
+}
+
 static bool search(sch_vm *vm, const char *who, const sch_value *args, struct search *ret)
 {
     ret->table = table_argument(vm, who, args[0]);
     if (!ret->table)
         return false;
     ret->class = key_class(fixnum_int(ret->table->kind), args[1]);
-    return ret->class == KEY_OTHER || (charge(vm, 1) && key_hash(vm, ret->class, args[1], &ret->hash) &&
-                                       find(vm, ret->table, ret->class, args[1], ret->hash, &ret->number));
+    return ret->class == KEY_OTHER || search_key(vm, args[1], 1, ret);
 }
 
 /* (%make-table kind) */
@@ -506,6 +518,115 @@ sch_value prim_table_candidate(sch_vm *vm, const sch_value *args, size_t count)
     }
     return number ? make_fixnum((int64_t)number) : V_FALSE;
 }
+
+/* --- what scripts call: these take the record of (schooner table) --- */
+
+/* The fields of that record; no other record has a state in one. */
+enum { FIELD_STATE = 3, FIELD_IS_MUTABLE = 4, RECORD_FIELDS = 5 };
+
+/* NULL: it is no hash table. */
+static struct table *table_of_record(sch_value v)
+{
+    if (!is_record(v) || object_length(v) != 1 + RECORD_FIELDS)
+        return NULL;
+    sch_value state = object_as(struct record, v)->fields[FIELD_STATE];
+    return is_type(state, OBJECT_TABLE) && object_length(state) == STATE_WORDS ? object_as(struct table, state) : NULL;
+}
+
+/* No other object is called immutable. */
+static bool is_mutable(sch_value v)
+{
+    return !table_of_record(v) || !is_false(object_as(struct record, v)->fields[FIELD_IS_MUTABLE]);
+}
+
+/*
+ * In place of procedures of the library, and for their fuel: so many are entered on the way to the search. Where the
+ * key is none of ours, nothing is charged and the library does it all.
+ */
+enum outcome { OUTCOME_SEARCHED, OUTCOME_RAISED, OUTCOME_LIBRARY };
+
+static enum outcome look_up(sch_vm *vm, const char *who, const sch_value *args, uint64_t entered, struct search *ret)
+{
+    ret->table = table_of_record(args[0]);
+    if (unlikely(!ret->table)) {
+        if (charge(vm, entered))
+            raise_type(vm, who, 1, "a hash table", args[0]);
+        return OUTCOME_RAISED;
+    }
+    ret->class = key_class(fixnum_int(ret->table->kind), args[1]);
+    if (ret->class == KEY_OTHER)
+        return OUTCOME_LIBRARY;
+    return search_key(vm, args[1], entered + 1, ret) ? OUTCOME_SEARCHED : OUTCOME_RAISED;
+}
+
+static sch_value leave(sch_vm *vm, enum outcome outcome, enum image_hook hook, size_t count)
+{
+    return outcome == OUTCOME_RAISED ? V_RAISED : ask_call(vm, env_hook(vm->env, hook), count);
+}
+
+/* (hash-table-ref table key failure success): the library has one search more where there is no such key. */
+sch_value prim_hash_table_ref(sch_vm *vm, const sch_value *args, size_t count)
+{
+    struct search found;
+    enum outcome outcome = count < 4 ? look_up(vm, "hash-table-ref", args, 3, &found) : OUTCOME_LIBRARY;
+    if (outcome != OUTCOME_SEARCHED)
+        return leave(vm, outcome, HOOK_TABLE_REF, count);
+    if (found.number)
+        return entries_of(found.table)->at[found.number - 1].value;
+    bool can_fail = count == 3 && !is_false(args[2]);
+    outcome = look_up(vm, "hash-table-ref", args, can_fail ? 3 : 2, &found);
+    if (can_fail && outcome == OUTCOME_SEARCHED)
+        return ask_call(vm, args[2], 0);
+    return leave(vm, outcome, HOOK_TABLE_MISSING, 2);
+}
+
+/* (hash-table-ref/default table key default) */
+sch_value prim_hash_table_ref_default(sch_vm *vm, const sch_value *args, size_t count)
+{
+    struct search found;
+    enum outcome outcome = look_up(vm, "hash-table-ref/default", args, 2, &found);
+    if (outcome != OUTCOME_SEARCHED)
+        return leave(vm, outcome, HOOK_TABLE_DEFAULT, count);
+    return found.number ? entries_of(found.table)->at[found.number - 1].value : args[2];
+}
+
+/* (hash-table-contains? table key) */
+sch_value prim_hash_table_contains(sch_vm *vm, const sch_value *args, size_t count)
+{
+    struct search found;
+    enum outcome outcome = look_up(vm, "hash-table-contains?", args, 3, &found);
+    if (outcome != OUTCOME_SEARCHED)
+        return leave(vm, outcome, HOOK_TABLE_CONTAINS, count);
+    return make_boolean(found.number != 0);
+}
+
+/* (hash-table-set! table key value ...) */
+sch_value prim_hash_table_set(sch_vm *vm, const sch_value *args, size_t count)
+{
+    struct search found;
+    enum outcome outcome = count == 3 && is_mutable(args[0]) ? look_up(vm, "hash-table-set!", args, 4, &found) : OUTCOME_LIBRARY;
+    if (outcome != OUTCOME_SEARCHED)
+        return leave(vm, outcome, HOOK_TABLE_SET, count);
+    if (found.number)
+        entry_set_value(vm, found.table, found.number, args[2]);
+    else if (!table_add(vm, found.table, found.hash, args[1], args[2]))
+        return V_RAISED;
+    return V_UNSPECIFIED;
+}
+
+/* (hash-table-delete! table key ...): how many there were */
+sch_value prim_hash_table_delete(sch_vm *vm, const sch_value *args, size_t count)
+{
+    struct search found;
+    enum outcome outcome = count == 2 && is_mutable(args[0]) ? look_up(vm, "hash-table-delete!", args, 5, &found) : OUTCOME_LIBRARY;
+    if (outcome != OUTCOME_SEARCHED)
+        return leave(vm, outcome, HOOK_TABLE_DELETE, count);
+    if (found.number && !table_drop(vm, found.table, found.number))
+        return V_RAISED;
+    return make_fixnum(found.number != 0);
+}
+
+/* --- for the library again --- */
 
 /* (%table-add! state hash key value): a key that is not there yet */
 sch_value prim_table_add(sch_vm *vm, const sch_value *args, size_t count)

@@ -11,6 +11,13 @@ static sch_value request(sch_vm *vm, enum request request)
     return V_RAISED;
 }
 
+sch_value ask_call(sch_vm *vm, sch_value procedure, size_t count)
+{
+    interpreter_of(vm)->saved = procedure;
+    interpreter_of(vm)->asked = count;
+    return request(vm, REQUEST_CALL);
+}
+
 static bool check_procedure(sch_vm *vm, const char *who, size_t argument, sch_value v)
 {
     if (likely(is_procedure(v)))

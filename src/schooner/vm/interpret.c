@@ -352,6 +352,16 @@ static sch_value call_primitive(sch_vm *vm, sch_value procedure, size_t count)
     return value;
 }
 
+/* What a primitive asked to be called in its place. */
+static sch_value asked_procedure(struct interpreter *in, size_t *ret_count)
+{
+    *ret_count = in->asked;
+    sch_value procedure = in->saved;
+    in->request = REQUEST_NONE;
+    in->saved = V_NIL;
+    return procedure;
+}
+
 /* The values that a continuation was called with, as one. */
 static sch_value values_of(sch_vm *vm, size_t count)
 {
@@ -707,6 +717,32 @@ op_PRIM : {
     R(A) = value;
     STEP(2);
 }
+op_CALL_PRIM : {
+    uint32_t frame = pc[1];
+    SAVE();
+    if (unlikely(in->calls_to_look-- == 0) && !look_between(vm))
+        goto raised;
+    value = primitive_table[word_bc(word)].function(vm, fp + frame_base(frame), frame_args(frame));
+    LOAD();
+    if (unlikely(is_raised(value)))
+        goto not_primitive;
+    R(frame_result(frame)) = value;
+    STEP(2);
+}
+not_primitive:
+    if (in->request != REQUEST_CALL)
+        goto raised;
+    procedure = asked_procedure(in, &spread_count);
+    argc = spread_count;
+    if (word_op(pc[2]) == OP_RETURN && word_a(pc[2]) == frame_result(pc[1])) { /* a call in tail position */
+        const sch_value *from = fp + frame_base(pc[1]);
+        for (size_t i = 0; i < argc; i++)
+            fp[i] = from[i];
+    } else {
+        fp += frame_base(pc[1]);
+        frame_set_return(fp, pc + 2);
+    }
+    goto apply;
 op_RECEIVE : {
     uint32_t frame = pc[1];
     SAVE();
@@ -1149,6 +1185,10 @@ raised:
         fp[-1] = in->stubs;
         pc = in->stub_words + STUB_VALUES;
         NEXT();
+    case REQUEST_CALL:
+        procedure = asked_procedure(in, &spread_count);
+        argc = spread_count;
+        goto apply;
     case REQUEST_THROW: in->request = REQUEST_NONE; goto throw;
     case REQUEST_SUSPEND: in->request = REQUEST_NONE; return SCH_SUSPENDED;
     }

@@ -74,6 +74,7 @@ enum request {
     REQUEST_THUNK,
     REQUEST_VALUES,
     REQUEST_THROW,
+    REQUEST_CALL,
     REQUEST_SUSPEND
 };
 
@@ -94,7 +95,8 @@ struct interpreter {
     sch_value first;      /* the 2 KiB segment that stays */
     sch_value spare;      /* a segment just left; not a root */
     enum request request; /* what a control primitive asks of the loop */
-    sch_value saved;      /* dynamic state, for REQUEST_THUNK */
+    sch_value saved;      /* dynamic state, for REQUEST_THUNK; procedure, for REQUEST_CALL */
+    size_t asked;         /* how many arguments it gets */
     sch_value *extra;     /* arguments of the running primitive when no live map knows them */
     size_t extra_count;
     sch_value barrier;  /* the innermost call from the host, or () */

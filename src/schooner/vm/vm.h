@@ -75,8 +75,16 @@ const struct host_function *env_host_function(const sch_env *env, uint64_t index
 /* Does an error of a primitive become a condition that the script can handle? */
 bool env_catches_errors(const sch_env *env);
 /* The image's procedures that the interpreter itself calls. */
-enum image_hook { HOOK_REROOT, HOOK_COUNT };
+enum image_hook {
+#define HOOK(ENUM, library, name) HOOK_##ENUM,
+#include "schooner/table/hooks.def"
+#undef HOOK
+    HOOK_COUNT
+};
 sch_value env_hook(const sch_env *env, enum image_hook hook);
+/* For primitives with OPEN_LIBRARY: the procedure is called in their place, with the first `count` of their arguments.
+ * Returns V_RAISED. */
+sch_value ask_call(sch_vm *vm, sch_value procedure, size_t count);
 
 /* A place of a program; in a backtrace, with the procedure that was called there. Texts belong to the code. */
 struct trace_line {

@@ -317,18 +317,30 @@ static struct image_span put_table(struct boot *boot, const struct buffer *names
     return span;
 }
 
-static bool find_hook(struct boot *boot, const char *name, uint32_t *ret)
+static bool find_hooks(struct boot *boot, uint32_t hooks[HOOK_COUNT])
 {
-    const struct library *kernel = session_find_library(boot->vm, "(schooner kernel)");
-    struct exported exported;
-    return kernel && kernel->find(kernel, name, strlen(name), &exported) && value_index(boot, &exported, ret);
+    static const struct {
+        const char *library, *name;
+    } wanted[HOOK_COUNT] = {
+#define HOOK(ENUM, library, name) { library, name },
+#include "schooner/table/hooks.def"
+#undef HOOK
+    };
+    for (size_t i = 0; i < HOOK_COUNT; i++) {
+        const struct library *library = session_find_library(boot->vm, wanted[i].library);
+        struct exported exported;
+        if (!library || !library->find(library, wanted[i].name, strlen(wanted[i].name), &exported) ||
+            !value_index(boot, &exported, &hooks[i]))
+            return false;
+    }
+    return true;
 }
 
 static bool make_image(struct boot *boot)
 {
     struct image_header header = { .magic = IMAGE_MAGIC };
     buffer_append(&boot->image, &header, sizeof header);
-    if (!put_libraries(boot, &header.libraries) || !find_hook(boot, "%reroot", &header.hooks[HOOK_REROOT]))
+    if (!put_libraries(boot, &header.libraries) || !find_hooks(boot, header.hooks))
         return false;
     header.objects = put_span(boot, &boot->graph.blocks, 1);
     header.block_count = (uint32_t)(boot->graph.blocks.length / HEAP_BLOCK_SIZE);
