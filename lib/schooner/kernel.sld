@@ -300,31 +300,28 @@
     (define (error message . irritants)
       (raise (%make-condition 'user message irritants #f)))
 
-    ;; What guard expands into (the contracts are in src/schooner/expand/builtins.def).
+    ;; What guard expands into (the contracts are in src/schooner/expand/builtins.def). Its handler leaves with what was
+    ;; caught; anything else is what body gave.
     (define (%guard body handler)
-      ((%call/cc
-        (lambda (leave)
-          (with-exception-handler
-            (lambda (condition)
-              ((%call/cc
-                (lambda (resume)
-                  (leave
-                   (lambda ()
-                     (handler condition
-                              (lambda ()
-                                (resume (lambda () (raise-continuable condition)))))))))))
-            (lambda ()
-              (let ((results (body)))
-                (lambda () results))))))))
+      (let ((result
+             (%call/cc
+              (lambda (leave)
+                (%with-guard
+                 (lambda (condition) ((%call/cc (lambda (resume) (leave (%caught (cons condition resume)))))))
+                 body)))))
+        (if (%caught? result)
+            (let ((condition (car (%caught-object result))) (resume (cdr (%caught-object result))))
+              (handler condition (lambda () (resume (lambda () (raise-continuable condition))))))
+            result)))
 
     (define (%guard-else body handler)
-      ((%call/cc
-        (lambda (leave)
-          (with-exception-handler
-            (lambda (condition) (leave (lambda () (handler condition))))
-            (lambda ()
-              (let ((results (body)))
-                (lambda () results))))))))
+      (let ((result
+             (%call/cc
+              (lambda (leave)
+                (%with-guard (lambda (condition) (leave (%caught condition))) body)))))
+        (if (%caught? result)
+            (handler (%caught-object result))
+            result)))
 
     ;; --- keyword arguments (define*, lambda*)
 

@@ -604,7 +604,8 @@ sch_value prim_hash_table_contains(sch_vm *vm, const sch_value *args, size_t cou
 sch_value prim_hash_table_set(sch_vm *vm, const sch_value *args, size_t count)
 {
     struct search found;
-    enum outcome outcome = count == 3 && is_mutable(args[0]) ? look_up(vm, "hash-table-set!", args, 4, &found) : OUTCOME_LIBRARY;
+    enum outcome outcome =
+        count == 3 && is_mutable(args[0]) ? look_up(vm, "hash-table-set!", args, 4, &found) : OUTCOME_LIBRARY;
     if (outcome != OUTCOME_SEARCHED)
         return leave(vm, outcome, HOOK_TABLE_SET, count);
     if (found.number)
@@ -618,7 +619,8 @@ sch_value prim_hash_table_set(sch_vm *vm, const sch_value *args, size_t count)
 sch_value prim_hash_table_delete(sch_vm *vm, const sch_value *args, size_t count)
 {
     struct search found;
-    enum outcome outcome = count == 2 && is_mutable(args[0]) ? look_up(vm, "hash-table-delete!", args, 5, &found) : OUTCOME_LIBRARY;
+    enum outcome outcome =
+        count == 2 && is_mutable(args[0]) ? look_up(vm, "hash-table-delete!", args, 5, &found) : OUTCOME_LIBRARY;
     if (outcome != OUTCOME_SEARCHED)
         return leave(vm, outcome, HOOK_TABLE_DELETE, count);
     if (found.number && !table_drop(vm, found.table, found.number))

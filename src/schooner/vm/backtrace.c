@@ -2,6 +2,7 @@
  * Where the machine is: its active frames as places in programs. Reads frames and code only and needs no memory, so
  * that it also works when a limit has ended the run.
  */
+#include "base/hash.h"
 #include "schooner/vm/run.h"
 
 /* The procedure that the code of the frame calls by itself at its place; NULL: one that comes as a value. */
@@ -19,11 +20,17 @@ static bool is_stub(sch_vm *vm, const struct frame_walk *walk)
     return value_same(walk->fp[-1], interpreter_of(vm)->stubs);
 }
 
-static struct code_position walk_position(const struct frame_walk *walk, const struct sch_code **ret_code)
+/* Programs raise errors at few places, but there often. */
+static struct code_position walk_position(sch_vm *vm, const struct frame_walk *walk, const struct sch_code **ret_code)
 {
     const struct sch_code *code = environment_instance(walk->fp[-1])->code;
+    const uint32_t *at = walk->pc - walk->at_call;
+    struct known_place *known = &interpreter_of(vm)->places[hash_mix((uintptr_t)at) >> 60];
+    _Static_assert(KNOWN_PLACES == 16, "the four highest bits of a hash choose one");
+    if (known->at != at)
+        *known = (struct known_place){ at, code_position_at(code, (uint32_t)(at - code->words)) };
     *ret_code = code;
-    return code_position_at(code, (uint32_t)(walk->pc - code->words) - walk->at_call);
+    return known->position;
 }
 
 /* Does the frame run code of the frozen image? Its text is not the user's to look at. */
@@ -68,7 +75,7 @@ bool vm_place(sch_vm *vm, struct trace_line *ret)
     if (!innermost_frame(vm, &walk))
         return false;
     const struct sch_code *code;
-    struct code_position place = walk_position(&walk, &code);
+    struct code_position place = walk_position(vm, &walk, &code);
     *ret = line_at(code, place);
     return true;
 }
@@ -151,7 +158,7 @@ bool vm_backtrace(sch_vm *vm, trace_line_fn *each, void *data)
             const struct sch_code *code = environment_instance(walk.fp[-1])->code;
             bool of_image = is_of_image(&walk);
             if (!of_image) {
-                struct code_position place = walk_position(&walk, &code);
+                struct code_position place = walk_position(vm, &walk, &code);
                 if (passed.code)
                     trace_frame(&trace, &passed, &walk, code, place);
                 trace_inlined(&trace, code, place.inlined);
@@ -260,7 +267,7 @@ bool vm_position(sch_vm *vm, const char **ret_file, uint32_t *ret_line, uint32_t
         if (is_stub(vm, &walk))
             continue;
         const struct sch_code *code;
-        struct code_position position = walk_position(&walk, &code);
+        struct code_position position = walk_position(vm, &walk, &code);
         if (position.file >= code->sources.count)
             return false;
         *ret_file = code_text(code, code_table(struct code_source, code, sources)[position.file].name.offset);

@@ -138,6 +138,7 @@ sch_value prim_raise_type(sch_vm *vm, const sch_value *args, size_t count)
 
 /* --- dynamic state --- */
 
+enum { GUARD_UNITS = 3 }; /* for making its handler the innermost */
 /* Of parameters, passed within a unit of fuel: each is a walk over memory. Among many the clock is looked at. */
 enum { BINDINGS_PER_UNIT = 4, BINDINGS_PER_POLL = 1024 };
 
@@ -189,16 +190,20 @@ sch_value parameter_value(sch_vm *vm, unsigned standard_index)
     return bound_value(vm, has_index, &standard_index, vm->standard_parameters[standard_index]);
 }
 
-sch_value dynamic_make(sch_vm *vm, sch_value winds, sch_value handlers, sch_value parameters)
+static sch_value dynamic_build(sch_vm *vm, sch_value winds, sch_value handlers, sch_value parameters)
 {
-    size_t bytes = object_size(sizeof(struct dynamic), 0, 0);
-    if (!heap_reserve(vm, bytes))
-        return V_RAISED;
-    struct dynamic *dynamic = heap_object(vm, OBJECT_DYNAMIC, 3, bytes);
+    struct dynamic *dynamic = heap_object(vm, OBJECT_DYNAMIC, 3, object_size(sizeof(struct dynamic), 0, 0));
     dynamic->winds = winds;
     dynamic->handlers = handlers;
     dynamic->parameters = parameters;
     return object_value(dynamic);
+}
+
+sch_value dynamic_make(sch_vm *vm, sch_value winds, sch_value handlers, sch_value parameters)
+{
+    if (!heap_reserve(vm, object_size(sizeof(struct dynamic), 0, 0)))
+        return V_RAISED;
+    return dynamic_build(vm, winds, handlers, parameters);
 }
 
 static sch_value with_dynamic(sch_vm *vm, sch_value dynamic)
@@ -218,6 +223,44 @@ sch_value prim_with_handlers(sch_vm *vm, const sch_value *args, size_t count)
         return V_RAISED;
     const struct dynamic *now = dynamic_of(vm->dynamic);
     return with_dynamic(vm, dynamic_make(vm, now->winds, args[0], now->parameters));
+}
+
+/* (%with-guard handler body): body under one more handler */
+sch_value prim_with_guard(sch_vm *vm, const sch_value *args, size_t count)
+{
+    (void)count;
+    if (!charge(vm, GUARD_UNITS) || !heap_reserve(vm, PAIR_SIZE + object_size(sizeof(struct dynamic), 0, 0)))
+        return V_RAISED;
+    const struct dynamic *now = dynamic_of(vm->dynamic);
+    sch_value handlers = cons(vm, args[0], now->handlers);
+    return with_dynamic(vm, dynamic_build(vm, now->winds, handlers, now->parameters));
+}
+
+/* (%caught object): what guard hands from its handler to where it stands. A box: no script has one as a value. */
+sch_value prim_caught(sch_vm *vm, const sch_value *args, size_t count)
+{
+    (void)count;
+    if (!heap_reserve(vm, 16))
+        return V_RAISED;
+    struct box *box = heap_object(vm, OBJECT_BOX, 1, 16);
+    box->value = args[0];
+    return object_value(box);
+}
+
+/* (%caught? object): a unit, as what a guard ends with */
+sch_value prim_is_caught(sch_vm *vm, const sch_value *args, size_t count)
+{
+    (void)count;
+    return charge(vm, 1) ? make_boolean(is_type(args[0], OBJECT_BOX)) : V_RAISED;
+}
+
+/* (%caught-object caught) */
+sch_value prim_caught_object(sch_vm *vm, const sch_value *args, size_t count)
+{
+    (void)count;
+    if (!is_type(args[0], OBJECT_BOX))
+        return raise_type(vm, "guard", 1, "what was caught", args[0]);
+    return object_as(struct box, args[0])->value;
 }
 
 /* (%with-parameters alist thunk) */

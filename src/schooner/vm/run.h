@@ -86,6 +86,13 @@ struct cell_table {
     uint32_t space_count, space_capacity;
 };
 
+/* Where an instruction stands in its program; forgotten at each collection, as codes may go then. */
+struct known_place {
+    const uint32_t *at;
+    struct code_position position;
+};
+enum { KNOWN_PLACES = 16 };
+
 struct interpreter {
     uint32_t calls_to_look; /* CALLS_PER_LOOK */
     uint32_t longest;       /* words of the longest procedure that the machine has had */
@@ -107,6 +114,7 @@ struct interpreter {
     uint64_t granted;  /* fuel given to slices of this run */
     sch_value hidden;  /* rooted while C works with it */
     sch_value growing; /* the segment that the stack goes on in, until it stands there */
+    struct known_place places[KNOWN_PLACES];
     uint64_t code[(sizeof(struct sch_code) + 400) / 8];
 };
 

@@ -372,6 +372,7 @@ void vm_trace_roots(sch_vm *vm, struct heap_marker *marker)
     if (!in)
         return;
     in->spare = V_NIL;
+    memset(in->places, 0, sizeof in->places);
     heap_mark_values(marker, in->cells.cells, in->cells.capacity);
     heap_mark_value(marker, in->stubs);
     heap_mark_value(marker, in->first);
