@@ -217,6 +217,7 @@ static uint64_t weight_of_primitive(const struct open_entry *open, const struct 
                 return WEIGHT_STEP;
         return WEIGHT_CALL;
     case OPEN_VALUES:
+    case OPEN_LIBRARY:
     case OPEN_CONTROL: return WEIGHT_CALL;
     }
     return WEIGHT_CALL;
@@ -245,6 +246,10 @@ static bool add_call(struct compiler *compiler, struct line *line, const struct 
     const struct core *operator= call->call.procedure;
     if (operator->kind == CORE_GLOBAL && operator->global->kind == GLOBAL_PRIMITIVE) {
         const struct open_entry *open = open_find(compiler, operator->global);
+        if (open && open->kind == OPEN_LIBRARY) {
+            line->weight += WEIGHT_ENTER;
+            return true;
+        }
         line->weight += weight_of_primitive(open, call);
         return open && open->kind == OPEN_CONTROL;
     }
