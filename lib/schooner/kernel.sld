@@ -307,11 +307,11 @@
              (%call/cc
               (lambda (leave)
                 (%with-guard
-                 (lambda (condition) ((%call/cc (lambda (resume) (leave (%caught (cons condition resume)))))))
+                 (lambda (condition) ((%call/cc (lambda (resume) (leave (%caught condition resume))))))
                  body)))))
         (if (%caught? result)
-            (let ((condition (car (%caught-object result))) (resume (cdr (%caught-object result))))
-              (handler condition (lambda () (resume (lambda () (raise-continuable condition))))))
+            (let ((caught (%caught-object result)))
+              (handler (car caught) (lambda () ((cdr caught) (lambda () (raise-continuable (car caught)))))))
             result)))
 
     (define (%guard-else body handler)

@@ -574,7 +574,7 @@ sch_value prim_hash_table_ref(sch_vm *vm, const sch_value *args, size_t count)
     if (found.number)
         return entries_of(found.table)->at[found.number - 1].value;
     bool can_fail = count == 3 && !is_false(args[2]);
-    outcome = look_up(vm, "hash-table-ref", args, can_fail ? 3 : 2, &found);
+    outcome = look_up(vm, "hash-table-ref", args, can_fail ? 4 : 2, &found);
     if (can_fail && outcome == OUTCOME_SEARCHED)
         return ask_call(vm, args[2], 0);
     return leave(vm, outcome, HOOK_TABLE_MISSING, 2);

@@ -236,22 +236,24 @@ sch_value prim_with_guard(sch_vm *vm, const sch_value *args, size_t count)
     return with_dynamic(vm, dynamic_build(vm, now->winds, handlers, now->parameters));
 }
 
-/* (%caught object): what guard hands from its handler to where it stands. A box: no script has one as a value. */
+/* (%caught object), (%caught object object), a pair of them: what guard hands from its handler to where it stands. A
+ * box: no script has one as a value. */
 sch_value prim_caught(sch_vm *vm, const sch_value *args, size_t count)
 {
-    (void)count;
-    if (!heap_reserve(vm, 16))
+    if (!heap_reserve(vm, PAIR_SIZE + 16))
         return V_RAISED;
+    sch_value caught = count == 1 ? args[0] : cons(vm, args[0], args[1]);
     struct box *box = heap_object(vm, OBJECT_BOX, 1, 16);
-    box->value = args[0];
+    box->value = caught;
     return object_value(box);
 }
 
-/* (%caught? object): a unit, as what a guard ends with */
+/* (%caught? object): a unit where not, as what a guard ends with; what follows a catch weighs one */
 sch_value prim_is_caught(sch_vm *vm, const sch_value *args, size_t count)
 {
     (void)count;
-    return charge(vm, 1) ? make_boolean(is_type(args[0], OBJECT_BOX)) : V_RAISED;
+    bool is_caught = is_type(args[0], OBJECT_BOX);
+    return is_caught || charge(vm, 1) ? make_boolean(is_caught) : V_RAISED;
 }
 
 /* (%caught-object caught) */
