@@ -25,8 +25,8 @@ static struct code_position walk_position(sch_vm *vm, const struct frame_walk *w
 {
     const struct sch_code *code = environment_instance(walk->fp[-1])->code;
     const uint32_t *at = walk->pc - walk->at_call;
-    struct known_place *known = &interpreter_of(vm)->places[hash_mix((uintptr_t)at) >> 60];
-    _Static_assert(KNOWN_PLACES == 16, "the four highest bits of a hash choose one");
+    struct known_place *known = &interpreter_of(vm)->places[hash_mix((uintptr_t)at) >> 62];
+    _Static_assert(KNOWN_PLACES == 4, "the two highest bits of a hash choose one");
     if (known->at != at)
         *known = (struct known_place){ at, code_position_at(code, (uint32_t)(at - code->words)) };
     *ret_code = code;

@@ -91,7 +91,7 @@ struct known_place {
     const uint32_t *at;
     struct code_position position;
 };
-enum { KNOWN_PLACES = 16 };
+enum { KNOWN_PLACES = 4 };
 
 struct interpreter {
     uint32_t calls_to_look; /* CALLS_PER_LOOK */
