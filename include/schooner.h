@@ -500,13 +500,13 @@ SCH_API enum sch_status sch_encode_raised(sch_vm *vm, void **ret, size_t *ret_le
 /*
  * Decodes what sch_encode or sch_encode_thunk made. The bytes may come from anybody: every one is verified, and work
  * and memory are bounded by the length. With `code` true procedures are accepted too: their bytecode is verified to
- * stay within its frames and tables and to pay fuel for every step back, and what their captured variables hold is
- * asked where it is used. So they can do what any program within the machine's limits can; but they may use every
- * procedure of the standard libraries, whatever the menu, and call and change the definitions of the machine's session:
- * where those reach functions of the host, a machine of its own is the place for procedures of a stranger. They reach
- * no procedure of the host themselves. Nor do they by `eval`: where the environment has functions or loaders of the
- * host, nothing in the machine evaluates, loads or opens files any more, until sch_vm_reset. SCH_OK: *ret, alive as
- * what a constructor makes. SCH_ERROR: the bytes are not sound. SCH_LIMIT.
+ * stay within its frames and tables and to pay fuel for every step back and for long lines between, and what their
+ * captured variables hold is asked where it is used. So they can do what any program within the machine's limits can;
+ * but they may use every procedure of the standard libraries, whatever the menu, and call and change the definitions of
+ * the machine's session: where those reach functions of the host, a machine of its own is the place for procedures of a
+ * stranger. They reach no procedure of the host themselves. Nor do they by `eval`: where the environment has functions
+ * or loaders of the host, nothing in the machine evaluates, loads or opens files any more, until sch_vm_reset. SCH_OK:
+ * *ret, alive as what a constructor makes. SCH_ERROR: the bytes are not sound. SCH_LIMIT.
  */
 SCH_API enum sch_status sch_decode(sch_vm *vm, const void *bytes, size_t length, bool code, sch_value *ret);
 SCH_API void sch_bytes_free(void *bytes, size_t length);

@@ -211,12 +211,69 @@ static void test_many_changes(void **state)
     sch_env_free(env);
 }
 
+enum { LINE = 2000, TICK = 64 };
+
+/* A straight line of calls of a primitive. */
+static void encode_line(sch_env *env, void **ret, size_t *ret_length)
+{
+    static const char begin[] = "(define s (string-copy \"abc\")) (lambda ()", call[] = "(string-length s)";
+    char *text = malloc(sizeof begin + LINE * sizeof call + 1), *at = text;
+    assert_non_null(text);
+    memcpy(at, begin, sizeof begin - 1);
+    at += sizeof begin - 1;
+    for (int i = 0; i < LINE; i++, at += sizeof call - 1)
+        memcpy(at, call, sizeof call - 1);
+    memcpy(at, ")", 2);
+    encode(env, text, ret, ret_length);
+    free(text);
+}
+
+/* What stands before 64 in most of the words that hold it in their upper bytes. */
+static int tick_opcode(const unsigned char *bytes, size_t length, size_t *ret_count)
+{
+    size_t counts[256] = { 0 };
+    int most = 0;
+    for (size_t i = 0; i + 4 <= length; i++)
+        if (bytes[i + 1] == TICK && !bytes[i + 2] && !bytes[i + 3] && ++counts[bytes[i]] > counts[most])
+            most = bytes[i];
+    *ret_count = counts[most];
+    return most;
+}
+
+/* What a line does is paid 64 units at a time (docs/fuel.md): who changes these ticks to pay less is refused. */
+static void test_line_that_does_not_pay(void **state)
+{
+    (void)state;
+    sch_env *env = env_new();
+    void *bytes;
+    size_t length, count;
+    encode_line(env, &bytes, &length);
+    sch_vm *vm = sch_vm_new(env, &patient);
+    sch_value thunk, value;
+    assert_int_equal(sch_decode(vm, bytes, length, true, &thunk), SCH_OK);
+    assert_int_equal(sch_call(vm, thunk, 0, NULL, &value), SCH_OK);
+    assert_true(sch_usage(vm).fuel >= LINE * 40 / 100);
+    unsigned char *all = bytes;
+    int opcode = tick_opcode(all, length, &count);
+    assert_true(count > LINE * 40 / 100 / TICK / 2);
+    for (size_t i = 0; i + 4 <= length; i++)
+        if (all[i] == opcode && all[i + 1] == TICK && !all[i + 2] && !all[i + 3])
+            all[i + 1] = 1;
+    assert_int_equal(sch_decode(vm, bytes, length, true, &thunk), SCH_ERROR);
+    assert_string_equal(sch_failure(vm)->message, "a straight line that is not paid for");
+    assert_whole(vm);
+    sch_vm_free(vm);
+    sch_bytes_free(bytes, length);
+    sch_env_free(env);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_unchanged),
         cmocka_unit_test(test_every_byte),
         cmocka_unit_test(test_many_changes),
+        cmocka_unit_test(test_line_that_does_not_pay),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

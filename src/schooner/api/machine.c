@@ -134,7 +134,8 @@ static bool make_host_values(sch_vm *vm)
             continue;
         sch_value value = binding->value(vm, binding->data);
         made = !is_raised(value);
-        values[i] = made ? value : V_UNSPECIFIED;
+        if (made)
+            values[i] = value;
     }
     vm->api->state = RUN_NEVER;
     vm->scope.length = 0;

@@ -473,10 +473,10 @@ bool gen_primitive(struct generator *g, struct core *node, struct dest dest, boo
     if (open && is_opened(open, node))
         return gen_opened(g, node, open, dest);
     bool takes_them = (int64_t)count >= info->min_args && (info->max_args < 0 || (int64_t)count <= info->max_args);
-    if (!(open && open->kind == OPEN_CONTROL) && !is_off(g->compiler, SWITCH_OPEN) && global->index <= UINT16_MAX &&
-        count <= ARGUMENTS_MAX && takes_them)
-        return open && open->kind == OPEN_LIBRARY ? gen_in_frame(g, node, global->index, dest)
-                                                  : gen_direct(g, node, global->index, dest);
+    bool may_ask = open && open->kind == OPEN_LIBRARY;
+    if (!(open && open->kind == OPEN_CONTROL) && !(may_ask && is_off(g->compiler, SWITCH_ASKING)) &&
+        !is_off(g->compiler, SWITCH_OPEN) && global->index <= UINT16_MAX && count <= ARGUMENTS_MAX && takes_them)
+        return may_ask ? gen_in_frame(g, node, global->index, dest) : gen_direct(g, node, global->index, dest);
     *ret_done = false;
     return true;
 }

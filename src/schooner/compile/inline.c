@@ -54,7 +54,10 @@ static void measure(const struct core *node, uint32_t *size)
     }
 }
 
-/* --- copying; a bound variable's scratch holds its copy --- */
+/* --- copying --- */
+
+/* A body may be copied before it was simplified: then it mentions variables that only name another thing, which
+ * simplifying the copy replaces. */
 
 /* What the copy of a body stands for: compiler->copying for what was written there, else the same below it. */
 static struct inlining *inlining_of(struct compiler *compiler, struct inlining *inlined)
@@ -91,7 +94,7 @@ static struct variable *copy_variable(struct compiler *compiler, struct variable
         return NULL;
     fresh->references = variable->references;
     fresh->assignments = variable->assignments;
-    variable->scratch = fresh;
+    variable->copy = fresh;
     return fresh;
 }
 
@@ -109,8 +112,8 @@ static struct core *copy(struct compiler *compiler, const struct core *node)
     }
     switch ((enum core_kind)node->kind) {
     case CORE_LOCAL:
-        if (node->local->scratch)
-            fresh->local = node->local->scratch;
+        if (node->local->copy)
+            fresh->local = node->local->copy;
         return fresh;
     case CORE_IF:
         fresh->branch.test = copy(compiler, node->branch.test);
@@ -136,7 +139,7 @@ static struct core *copy(struct compiler *compiler, const struct core *node)
         }
         fresh->let.body = copy(compiler, node->let.body);
         for (size_t i = 0; i < node->let.count; i++)
-            node->let.variables[i]->scratch = NULL;
+            node->let.variables[i]->copy = NULL;
         return fresh->let.body ? fresh : NULL;
     case CORE_CONSTANT:
     case CORE_GLOBAL:
@@ -220,7 +223,7 @@ static bool inline_copy(struct compiler *compiler, struct core **slot, const str
             return false;
     struct core *body = copy(compiler, clause->body);
     for (uint32_t i = 0; i < clause->count; i++)
-        clause->params[i]->scratch = NULL;
+        clause->params[i]->copy = NULL;
     struct core *let = body ? let_of_call(compiler, call, params, body) : NULL;
     if (!let)
         return false;

@@ -53,17 +53,6 @@ static bool reach_group(struct compiler *compiler, struct core **slot, void *dat
     return core_each(compiler, node, reach_group, data);
 }
 
-static struct core *node_let(struct compiler *compiler, enum core_kind kind, struct position position, size_t count)
-{
-    struct core *node = core_new(compiler->front, kind, position);
-    if (!node)
-        return NULL;
-    node->let.variables = front_array(compiler->front, count, sizeof *node->let.variables);
-    node->let.values = front_array(compiler->front, count, sizeof *node->let.values);
-    node->let.count = count;
-    return node->let.variables && node->let.values ? node : NULL;
-}
-
 /* The step of building from the outside in: `hole` is where the rest goes. */
 struct builder {
     struct compiler *compiler;
@@ -82,7 +71,7 @@ static bool wrap(struct builder *builder, struct core *node, struct core **hole)
 
 static bool wrap_let(struct builder *builder, struct variable *variable, struct core *value)
 {
-    struct core *let = node_let(builder->compiler, CORE_LET, value->position, 1);
+    struct core *let = core_new_let(builder->compiler->front, CORE_LET, value->position, 1);
     if (!let)
         return false;
     let->let.variables[0] = variable;
@@ -93,14 +82,12 @@ static bool wrap_let(struct builder *builder, struct variable *variable, struct 
 static bool wrap_assignment(struct builder *builder, struct variable *variable, struct core *value)
 {
     struct front *front = builder->compiler->front;
-    struct core *sequence = core_new(front, CORE_SEQUENCE, value->position);
     struct core *set = core_new(front, CORE_SET_LOCAL, value->position);
-    if (!sequence || !set || !(sequence->sequence.items = front_array(front, 2, sizeof(struct core *))))
+    struct core *sequence = set ? core_new_sequence(front, value->position, set, NULL) : NULL;
+    if (!sequence)
         return false;
     set->set_local.variable = variable;
     set->set_local.value = value;
-    sequence->sequence.items[0] = set;
-    sequence->sequence.count = 2;
     return wrap(builder, sequence, &sequence->sequence.items[1]);
 }
 
@@ -112,7 +99,7 @@ static bool wrap_fix(struct builder *builder, struct core *node, unsigned char *
         count += picked[i] == 1;
     if (count == 0)
         return true;
-    struct core *fix = node_let(builder->compiler, CORE_LETREC, node->position, count);
+    struct core *fix = core_new_let(builder->compiler->front, CORE_LETREC, node->position, count);
     if (!fix)
         return false;
     count = 0;
@@ -164,7 +151,7 @@ static bool wrap_computed(struct builder *builder, struct core *node, size_t com
 {
     struct front *front = builder->compiler->front;
     size_t at = 0;
-    struct core *let = node_let(builder->compiler, CORE_LET, node->position, computed);
+    struct core *let = core_new_let(builder->compiler->front, CORE_LET, node->position, computed);
     if (!let)
         return false;
     for (size_t i = 0; i < node->let.count; i++) {

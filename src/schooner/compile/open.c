@@ -33,6 +33,14 @@ bool open_allows(uint32_t primitive, uint8_t op)
     return op == OP_PRIM;
 }
 
+bool open_has_instruction(uint32_t primitive)
+{
+    for (size_t i = 0; i < sizeof open_table / sizeof *open_table; i++)
+        if (strcmp(open_table[i].name, primitive_table[primitive].name) == 0)
+            return open_table[i].kind != OPEN_VALUES;
+    return false;
+}
+
 bool core_is_primitive(struct compiler *compiler, const struct core *node, const char *name)
 {
     (void)compiler;

@@ -142,6 +142,8 @@ struct open_entry {
 const struct open_entry *open_find(struct compiler *compiler, struct global *global);
 /* May the instruction, PRIM or CALL_PRIM, be used for the primitive? */
 bool open_allows(uint32_t primitive, uint8_t op);
+/* Has the primitive an instruction of its own in most calls? */
+bool open_has_instruction(uint32_t primitive);
 bool core_is_primitive(struct compiler *compiler, const struct core *node, const char *name);
 
 /* live.c: appends the safe points of one procedure. */
@@ -156,5 +158,15 @@ struct live_tables {
 };
 bool live_procedure(struct live_tables *tables, const uint32_t *words, uint32_t count, uint32_t entry, uint32_t end,
                     uint32_t registers);
+
+/* verify_pay.c: whether code pays for what it does, procedure by procedure. */
+struct pay {
+    struct front *front;
+    int32_t *places;     /* per word: what is unpaid where the instruction begins */
+    uint8_t *primitives; /* per primitive: its weight, 0: not known yet */
+};
+bool pay_begin(struct pay *pay, struct front *front, uint32_t word_count);
+/* The instructions are whole. false: no, or a limit, which the front has then. */
+bool pay_suffices(struct pay *pay, const uint32_t *words, uint32_t entry, uint32_t end);
 
 #endif

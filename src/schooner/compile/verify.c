@@ -2,9 +2,9 @@
  * Is a blob sound? Whoever loads bytes asks here before anything of them runs: tables within the blob, instructions
  * whole, registers within frames, jumps to instructions, constants of the kind that the instruction wants, no register
  * read before it was written or after a call has overwritten it, calls that fit the procedure they reach, live maps
- * that are those of the dataflow, and fuel on every way back. What a register holds that an instruction takes for a
- * box, a cell or a closure to be filled, the instruction asks itself. Calls of a local procedure do not ask: who loads
- * code of a stranger makes ordinary calls of them (code_distrust).
+ * that are those of the dataflow, fuel on every way back, and ticks for what straight lines do. What a register holds
+ * that an instruction takes for a box, a cell or a closure to be filled, the instruction asks itself. Calls of a local
+ * procedure do not ask: who loads code of a stranger makes ordinary calls of them (code_distrust).
  *
  * All of it is charged for, and the clock is looked at in between: tables of a blob may overlap, so what is asked of it
  * can be much more than its length.
@@ -24,6 +24,8 @@ struct check {
     unsigned char *starts; /* for each word: does an instruction begin there? */
     uint64_t looked_at;    /* bytes that tables may give again and again: bounded, whatever the limits are */
     struct live_tables live;
+    struct pay pay;
+    bool own; /* ticks are the compiler's: where passes are left out, instructions are far from what they stand for */
 };
 
 /* Before `bytes` of tables that may overlap are looked at. */
@@ -393,7 +395,8 @@ static const char *check_flow(struct check *check, const struct code_procedure *
         if (opcode_flags[in.op] & OPCODE_CALL && call_overwrites(check, &in))
             return "a register that a call overwrites";
     }
-    return NULL;
+    bool is_paid = check->own || pay_suffices(&check->pay, code->words, p->entry, p->end);
+    return is_paid ? NULL : "a straight line that is not paid for";
 }
 
 /* Whoever looks for a position reads from one mark to the next: these lie as close as the assembler puts them. */
@@ -445,14 +448,21 @@ static const char *check_all(struct check *check)
     return wrong;
 }
 
+static const char *verify(struct check *check)
+{
+    const struct sch_code *code = check->code;
+    check->live.front = check->front;
+    const char *wrong = check_tables(check);
+    if (!wrong && (!(check->starts = front_array(check->front, (size_t)code->word_count + 1, 1)) ||
+                   !(check->own || pay_begin(&check->pay, check->front, code->word_count))))
+        wrong = "memory";
+    return wrong ? wrong : check_all(check);
+}
+
 const char *code_verify(struct front *front, const struct sch_code *code, size_t size, uint32_t primitive_count)
 {
     struct check check = { .front = front, .code = code, .size = size, .primitive_count = primitive_count };
-    check.live.front = front;
-    const char *wrong = check_tables(&check);
-    if (!wrong && !(check.starts = front_array(front, (size_t)code->word_count + 1, 1)))
-        wrong = "memory";
-    return wrong ? wrong : check_all(&check);
+    return verify(&check);
 }
 
 static bool charge_nothing(void *data, uint64_t units)
@@ -468,7 +478,10 @@ bool code_is_sound(const struct sch_code *code, size_t size, uint32_t primitive_
         return false;
     front_init(front, &memory_malloc);
     front->charge = charge_nothing;
-    bool sound = code_verify(front, code, size, primitive_count) == NULL;
+    struct check check = {
+        .front = front, .code = code, .size = size, .primitive_count = primitive_count, .own = true
+    };
+    bool sound = verify(&check) == NULL;
     front_done(front);
     memory_resize(&memory_malloc, front, sizeof *front, 0);
     return sound;

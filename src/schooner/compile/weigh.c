@@ -55,17 +55,6 @@ static bool weigh(struct compiler *compiler, struct core **slot, void *data);
 
 /* --- ticks --- */
 
-static struct core *sequence_of(struct compiler *compiler, struct core *first, struct core *second)
-{
-    struct core *sequence = core_new(compiler->front, CORE_SEQUENCE, second->position);
-    if (!first || !sequence || !(sequence->sequence.items = front_array(compiler->front, 2, sizeof(struct core *))))
-        return NULL;
-    sequence->sequence.items[0] = first;
-    sequence->sequence.items[1] = second;
-    sequence->sequence.count = 2;
-    return sequence;
-}
-
 static struct core *tick_new(struct compiler *compiler, struct line *line, struct position position)
 {
     struct core *tick = core_new(compiler->front, CORE_TICK, position);
@@ -75,20 +64,24 @@ static struct core *tick_new(struct compiler *compiler, struct line *line, struc
     return line->tick = tick;
 }
 
+/* expression -> (begin (tick) expression) */
+static struct core *tick_before(struct compiler *compiler, struct line *line, struct core *node)
+{
+    struct core *tick = tick_new(compiler, line, node->position);
+    return tick ? core_new_sequence(compiler->front, node->position, tick, node) : NULL;
+}
+
 /* expression -> (let ((value expression)) (tick) value) */
 static bool tick_behind(struct compiler *compiler, struct line *line, struct core **slot)
 {
     struct position position = (*slot)->position;
-    struct core *let = core_new(compiler->front, CORE_LET, position);
+    struct core *let = core_new_let(compiler->front, CORE_LET, position, 1);
     struct core *local = core_new(compiler->front, CORE_LOCAL, position);
     if (!let || !local || !(local->local = variable_new(compiler->front, NULL, position)) ||
-        !(let->let.variables = front_array(compiler->front, 1, sizeof *let->let.variables)) ||
-        !(let->let.values = front_array(compiler->front, 1, sizeof *let->let.values)) ||
-        !(let->let.body = sequence_of(compiler, tick_new(compiler, line, position), local)))
+        !(let->let.body = tick_before(compiler, line, local)))
         return false;
     let->let.variables[0] = local->local;
     let->let.values[0] = *slot;
-    let->let.count = 1;
     *slot = let;
     return true;
 }
@@ -107,7 +100,7 @@ static bool settle(struct compiler *compiler, struct line *line, struct core **s
     }
     if (behind)
         return tick_behind(compiler, line, behind);
-    struct core *sequence = sequence_of(compiler, tick_new(compiler, line, (*slot)->position), *slot);
+    struct core *sequence = tick_before(compiler, line, *slot);
     if (!sequence)
         return false;
     *slot = sequence;

@@ -17,11 +17,12 @@ struct variable {
     /* compile/analyse.c: */
     uint32_t references;
     uint32_t assignments;
-    bool captured;        /* used in a procedure other than its binder's */
-    bool checked;         /* may be used before it has its value (letrec*) */
-    struct core *binding; /* let/letrec: the node that it is bound to, when it is never assigned */
-    struct core *owner;   /* the lambda node whose frame it lives in */
-    int32_t reg;          /* code generation */
+    bool captured;         /* used in a procedure other than its binder's */
+    bool checked;          /* may be used before it has its value (letrec*) */
+    struct core *binding;  /* let/letrec: the node that it is bound to, when it is never assigned */
+    struct core *owner;    /* the lambda node whose frame it lives in */
+    struct variable *copy; /* inlining: its copy, while the body that binds it is copied */
+    int32_t reg;           /* code generation */
     void *scratch;
 };
 
@@ -126,6 +127,10 @@ struct core {
 /* (define-values, records and all else become DEFINE, SET and calls of primitives) */
 
 struct core *core_new(struct front *front, enum core_kind kind, struct position position);
+/* A CORE_LET or CORE_LETREC with room for `count` variables and their values. */
+struct core *core_new_let(struct front *front, enum core_kind kind, struct position position, size_t count);
+/* `first`, then `second`; either may be put in later. */
+struct core *core_new_sequence(struct front *front, struct position position, struct core *first, struct core *second);
 struct variable *variable_new(struct front *front, const struct name *name, struct position position);
 /* A text form of the tree, for `schooner stages` and tests; appended to `out`. */
 struct buffer;

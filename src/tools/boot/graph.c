@@ -5,22 +5,30 @@
 #include "base/hash.h"
 #include "schooner/heap/block.h"
 
+enum { GRAPH_BUFFERS = 9 };
+
+static void list_buffers(struct graph *graph, struct buffer *ret[GRAPH_BUFFERS])
+{
+    struct buffer *all[GRAPH_BUFFERS] = { &graph->blocks,    &graph->chunks,   &graph->relocations,
+                                          &graph->instances, &graph->mentions, &graph->symbols,
+                                          &graph->keywords,  &graph->codes,    &graph->pending };
+    memcpy(ret, all, sizeof all);
+}
+
 void graph_init(struct graph *graph, const sch_env *env)
 {
+    struct buffer *buffers[GRAPH_BUFFERS];
     *graph = (struct graph){ .env = env };
-    struct buffer *buffers[] = { &graph->blocks,    &graph->chunks,   &graph->relocations,
-                                 &graph->instances, &graph->mentions, &graph->symbols,
-                                 &graph->keywords,  &graph->codes,    &graph->pending };
-    for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++)
+    list_buffers(graph, buffers);
+    for (size_t i = 0; i < GRAPH_BUFFERS; i++)
         buffer_init(buffers[i], &memory_malloc);
 }
 
 void graph_done(struct graph *graph)
 {
-    struct buffer *buffers[] = { &graph->blocks,    &graph->chunks,   &graph->relocations,
-                                 &graph->instances, &graph->mentions, &graph->symbols,
-                                 &graph->keywords,  &graph->codes,    &graph->pending };
-    for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++)
+    struct buffer *buffers[GRAPH_BUFFERS];
+    list_buffers(graph, buffers);
+    for (size_t i = 0; i < GRAPH_BUFFERS; i++)
         buffer_done(buffers[i]);
     free(graph->entries);
     graph->entries = NULL;
