@@ -300,6 +300,12 @@
       (let ((name1 'x)) `(a `(b ,(a1 ,name1) ,(foo ,name1 d)) e)))
 (test '(a `(b ,x ,'y d) e) (let ((name1 'x) (name2 'y)) `(a `(b ,,name1 ,',name2 d) e)))
 (test '(list 3 4) (quasiquote (list (unquote (+ 1 2)) 4)))
+;; in a nested template unquote-splicing may stand where unquote or unquote-splicing has its expression
+(test '(1 (quasiquote (unquote 2 3))) `(1 `,,@(list 2 3)))
+(test '(1 (quasiquote (unquote-splicing 2 3))) `(1 `,@,@(list 2 3)))
+(test '(quasiquote (unquote)) ``,,@'())
+(test '(1 ```,,@,3 4) `(1 ```,,@,,@(list (+ 1 2)) 4))
+(test '#(1 (quasiquote #((unquote a b) c))) `#(1 `#(,,@'(a b) c)))
 (test '(quasiquote (list (unquote (+ 1 2)) 4)) '`(list ,(+ 1 2) 4))
 (test 'a `a)
 (test 5 `,(+ 2 3))

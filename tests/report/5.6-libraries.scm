@@ -38,6 +38,7 @@
 (test "an exported macro sees what its library sees" 42 (hidden-answer))
 (test "though the name is taken here" 42 (let ((answer 1)) (hidden-answer)))
 (test "a macro may expand to an unexported macro" '(1 (2)) (through 1 2))
+(test "a macro that repeats a repetition travels" '((1 3 4) (2 3 4)) (rows (1 2) (3 4)))
 (test "export with rename" 'internal external)
 (test "cond-expand among the declarations" 'r7rs-branch which)
 (test "include among the declarations" 'from-a-file included)

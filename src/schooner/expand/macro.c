@@ -7,11 +7,13 @@ struct parse {
     struct datum *ellipsis; /* a custom one; NULL: ... */
     struct datum **literals;
     size_t literal_count;
-    /* of the present rule, which keeps the depths */
-    struct datum **variables;
-    uint8_t *depths;
+    /* of the present rule, which keeps what its template needs to know */
+    struct datum **names; /* of the pattern's variables */
+    uint32_t name_count;
+    size_t name_capacity;
+    struct rule_variable *variables; /* the pattern's, then copies of them */
     uint32_t variable_count;
-    size_t variable_capacity, depth_capacity;
+    size_t variable_capacity;
 };
 
 static bool too_deep(struct parse *p)
@@ -84,11 +86,19 @@ static struct pattern *pattern_new(struct parse *p, enum pattern_kind kind)
     return pattern;
 }
 
+static bool variable_add(struct parse *p, struct rule_variable variable)
+{
+    struct rule_variable *at = FRONT_PUSH(p->x->front, p->variables, p->variable_count, p->variable_capacity);
+    if (at)
+        *at = variable;
+    return at != NULL;
+}
+
 static struct pattern *pattern_variable(struct parse *p, struct datum *id, unsigned ellipses)
 {
     struct pattern *pattern = pattern_new(p, PATTERN_VARIABLE);
     for (uint32_t i = 0; i < p->variable_count; i++) {
-        if (identifier_same(p->variables[i], id)) {
+        if (identifier_same(p->names[i], id)) {
             fail(p->x, id, "`%s` is twice in one pattern", identifier_text(id));
             return NULL;
         }
@@ -103,12 +113,11 @@ static struct pattern *pattern_variable(struct parse *p, struct datum *id, unsig
         too_deep(p);
         return NULL;
     }
-    if (!front_grow(p->x->front, &p->variables, &p->variable_capacity, p->variable_count, sizeof *p->variables) ||
-        !front_grow(p->x->front, &p->depths, &p->depth_capacity, p->variable_count, sizeof *p->depths))
+    struct datum **name = FRONT_PUSH(p->x->front, p->names, p->name_count, p->name_capacity);
+    if (!name || !variable_add(p, (struct rule_variable){ .depth = (uint8_t)ellipses }))
         return NULL;
-    pattern->index = p->variable_count;
-    p->variables[p->variable_count] = id;
-    p->depths[p->variable_count++] = (uint8_t)ellipses;
+    *name = id;
+    pattern->index = p->variable_count - 1;
     return pattern;
 }
 
@@ -228,11 +237,12 @@ static struct template *template_new(struct parse *p, enum template_kind kind)
 
 static struct template *template_identifier(struct parse *p, struct datum *id, struct context context)
 {
-    for (uint32_t i = 0; i < p->variable_count; i++) {
-        if (!identifier_same(p->variables[i], id))
+    for (uint32_t i = 0; i < p->name_count; i++) {
+        if (!identifier_same(p->names[i], id))
             continue;
-        if (p->depths[i] > context.ellipses) {
-            fail(p->x, id, "`%s` needs %u ellipses behind it in the template", identifier_text(id), p->depths[i]);
+        if (p->variables[i].depth > context.ellipses) {
+            fail(p->x, id, "`%s` needs %u ellipses behind it in the template", identifier_text(id),
+                 p->variables[i].depth);
             return NULL;
         }
         struct template *template = template_new(p, TEMPLATE_VARIABLE);
@@ -259,23 +269,73 @@ static void template_mark(const struct template *template, bool *marks)
     }
 }
 
-static bool template_drivers(struct parse *p, struct template *template, const struct datum *at)
+/* Finds the variables that repeat with one of the template's ellipses. *ret: with each of these does one. */
+static bool drivers_find(struct parse *p, struct template *template, bool *ret)
 {
+    uint32_t end = template->outer + template->levels;
     bool *marks = front_array(p->x->front, p->variable_count, sizeof *marks);
     template->variables = front_array(p->x->front, p->variable_count, sizeof *template->variables);
+    template->variable_count = 0;
     if (!marks || !template->variables || !front_charge(p->x->front, 1 + p->variable_count / IDENTIFIERS_PER_UNIT))
         return false;
     template_mark(template->sub, marks);
-    uint32_t deepest = 0;
+    bool driven[UINT8_MAX] = { false };
     for (uint32_t i = 0; i < p->variable_count; i++) {
-        if (!marks[i] || p->depths[i] <= template->outer)
-            continue;
-        template->variables[template->variable_count++] = i;
-        deepest = p->depths[i] > deepest ? p->depths[i] : deepest;
+        bool is_driver = false;
+        for (uint32_t level = template->outer; marks[i] && level < end; level++) {
+            if (variable_repeats(&p->variables[i], level))
+                is_driver = driven[level] = true;
+        }
+        if (is_driver)
+            template->variables[template->variable_count++] = i;
     }
-    if (deepest < template->outer + template->levels)
-        return fail(p->x, at, "no pattern variable before the ellipsis says how often to repeat");
+    *ret = true;
+    for (uint32_t level = template->outer; level < end; level++)
+        *ret = *ret && driven[level];
     return true;
+}
+
+/* The number of a copy of the variable that repeats with ellipses further inside. */
+static bool variable_copy(struct parse *p, uint32_t source, uint32_t skipped, uint32_t *ret)
+{
+    if (!front_charge(p->x->front, 1 + (p->variable_count - p->name_count) / IDENTIFIERS_PER_UNIT))
+        return false;
+    for (*ret = p->name_count; *ret < p->variable_count; ++*ret) {
+        if (p->variables[*ret].source == source && p->variables[*ret].skipped == skipped)
+            return true;
+    }
+    return variable_add(p, (struct rule_variable){ p->variables[source].depth, (uint8_t)skipped, source });
+}
+
+/* Lets what stands in the template repeat with the last of `ellipses` that enclose it, not with the first. */
+static bool template_move_in(struct parse *p, struct template *template, uint32_t ellipses)
+{
+    for (; template; template = template->rest) {
+        uint32_t index = template->index;
+        if (template->kind == TEMPLATE_VARIABLE && index < p->name_count && p->variables[index].depth > 0 &&
+            p->variables[index].depth < ellipses &&
+            !variable_copy(p, index, ellipses - p->variables[index].depth, &template->index))
+            return false;
+        if (template->sub && !template_move_in(p, template->sub, ellipses))
+            return false;
+    }
+    return true;
+}
+
+/*
+ * A variable may have more ellipses in the template than in the pattern. It repeats with the outermost of them, as `a`
+ * does in ((a b) ...) ... for the pattern (a b ...) ..., but where an ellipsis would then have none, as behind `b` in
+ * (a b ...) ... for the pattern (a ...) (b ...).
+ */
+static bool template_drivers(struct parse *p, struct template *template, const struct datum *at)
+{
+    bool complete;
+    if (!drivers_find(p, template, &complete))
+        return false;
+    if (!complete && (!template_move_in(p, template->sub, template->outer + template->levels) ||
+                      !drivers_find(p, template, &complete)))
+        return false;
+    return complete || fail(p->x, at, "no pattern variable before the ellipsis says how often to repeat");
 }
 
 static struct template *template_repeat(struct parse *p, struct datum **datum, struct context context)
@@ -371,19 +431,21 @@ void template_measure(struct template *template)
 
 static bool parse_rule(struct parse *p, struct datum *form, struct rule *rule)
 {
+    p->name_count = 0;
     p->variable_count = 0;
-    p->depth_capacity = 0;
+    p->variable_capacity = 0;
     if (form_length(form) != 2 || form_car(form)->kind != DATUM_PAIR)
         return fail(p->x, form, "a rule of `syntax-rules` is ((name . pattern) template)");
     rule->position = form->position;
     rule->pattern = parse_pattern(p, form_cdr(form_car(form)), 0, 0);
     if (!rule->pattern)
         return false;
-    rule->variable_count = p->variable_count;
-    rule->depths = p->depths;
+    rule->copies = p->name_count;
     rule->template = parse_template(p, form_second(form), (struct context){ 0 });
     if (!rule->template)
         return false;
+    rule->variable_count = p->variable_count;
+    rule->variables = p->variables;
     template_measure(rule->template);
     return true;
 }

@@ -56,11 +56,19 @@ struct template
     struct template *rest;
 };
 
+/* A variable of a rule, for its template: with the first `depth` ellipses behind `skipped` ones it repeats. */
+struct rule_variable {
+    uint8_t depth;
+    uint8_t skipped;
+    uint32_t source; /* what it is a copy of */
+};
+
 struct rule {
     struct pattern *pattern; /* of the operands */
     struct template *template;
     uint32_t variable_count;
-    uint8_t *depths; /* ellipses of each variable */
+    uint32_t copies; /* the first of those that are copies: the others are the pattern's and skip none */
+    struct rule_variable *variables;
     struct position position;
 };
 
@@ -74,6 +82,12 @@ struct macro {
     struct rule *rules; /* NULL: bytes, not decoded yet */
     uint32_t rule_count;
 };
+
+/* Does the variable repeat with an ellipsis that so many others enclose? */
+static inline bool variable_repeats(const struct rule_variable *variable, uint32_t outer)
+{
+    return outer >= variable->skipped && outer < (uint32_t)variable->skipped + variable->depth;
+}
 
 /* Fills in the sizes of a template that was parsed or decoded. */
 void template_measure(struct template *template);

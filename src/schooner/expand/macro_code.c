@@ -2,7 +2,7 @@
  */
 #include "schooner/expand/macro.h"
 
-enum { MACRO_FORMAT = 1, IDENTIFIER_NAME = 0, IDENTIFIER_ALIAS = 1, BYTES_MAX = 1 << 28 };
+enum { MACRO_FORMAT = 2, IDENTIFIER_NAME = 0, IDENTIFIER_ALIAS = 1, BYTES_MAX = 1 << 28 };
 
 /* --- writing --- */
 
@@ -134,8 +134,12 @@ static bool put_template(struct front *front, struct buffer *out, const struct t
 
 static bool put_rule(struct front *front, struct buffer *out, const struct rule *rule)
 {
-    return put_number(out, rule->variable_count) && buffer_append(out, rule->depths, rule->variable_count) &&
-           put_pattern(front, out, rule->pattern) && put_template(front, out, rule->template);
+    bool ok = put_number(out, rule->copies) && put_number(out, rule->variable_count);
+    for (uint32_t i = 0; i < rule->variable_count && ok; i++)
+        ok = i < rule->copies
+                 ? put_number(out, rule->variables[i].depth)
+                 : put_number(out, rule->variables[i].source) && put_number(out, rule->variables[i].skipped);
+    return ok && put_pattern(front, out, rule->pattern) && put_template(front, out, rule->template);
 }
 
 bool macro_encode(struct expander *x, const struct macro *macro, const unsigned char **ret, size_t *ret_length)
@@ -407,16 +411,36 @@ static struct template *get_template(struct decoder *d, unsigned depth)
     }
 }
 
+static bool get_variable(struct decoder *d, const struct rule *rule, uint32_t index)
+{
+    struct rule_variable *variable = &rule->variables[index];
+    uint32_t depth, skipped = 0;
+    if (index < rule->copies) {
+        if (!get_number(d, 256, &depth))
+            return false;
+    } else {
+        if (!get_number(d, rule->copies, &variable->source) || !get_number(d, 256, &skipped))
+            return false;
+        depth = rule->variables[variable->source].depth;
+    }
+    variable->depth = (uint8_t)depth;
+    variable->skipped = (uint8_t)skipped;
+    return true;
+}
+
 static bool get_rule(struct decoder *d, struct rule *rule)
 {
-    if (!get_number(d, MACRO_VARIABLES_MAX + 1, &rule->variable_count))
+    if (!get_number(d, MACRO_VARIABLES_MAX + 1, &rule->copies) || !get_number(d, BYTES_MAX, &rule->variable_count))
         return false;
-    if (rule->variable_count > (size_t)(d->end - d->at))
+    if (rule->variable_count > (size_t)(d->end - d->at) || rule->copies > rule->variable_count)
         return bad(d);
     d->variable_count = rule->variable_count;
-    if (!(rule->depths = (uint8_t *)arena_copy(&d->x->front->arena, d->at, rule->variable_count)))
-        return front_limit(d->x->front, SCH_LIMIT_HEAP);
-    d->at += rule->variable_count;
+    if (!(rule->variables = front_array(d->x->front, rule->variable_count, sizeof *rule->variables)))
+        return false;
+    for (uint32_t i = 0; i < rule->variable_count; i++) {
+        if (!get_variable(d, rule, i))
+            return false;
+    }
     if (!(rule->pattern = get_pattern(d, 0)) || !(rule->template = get_template(d, 0)))
         return false;
     template_measure(rule->template);

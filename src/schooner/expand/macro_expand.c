@@ -141,7 +141,7 @@ static bool repeat_count(struct expansion_step *step, const struct template *tem
     bool found = false;
     for (uint32_t i = 0; i < template->variable_count; i++) {
         uint32_t variable = template->variables[i];
-        if (step->rule->depths[variable] <= template->outer + level)
+        if (!variable_repeats(&step->rule->variables[variable], template->outer + level))
             continue;
         size_t count = step->matches[variable].count;
         if (found && count != *ret)
@@ -184,7 +184,7 @@ static bool build_repeat(struct expansion_step *step, const struct template *tem
     for (size_t n = 0; n < count && ok; n++) {
         for (uint32_t i = 0; i < template->variable_count; i++) {
             uint32_t variable = template->variables[i];
-            if (step->rule->depths[variable] > template->outer + level)
+            if (variable_repeats(&step->rule->variables[variable], template->outer + level))
                 step->matches[variable] = saved[i].items[n];
         }
         ok = build_repeat(step, template, level + 1, slot);
@@ -290,6 +290,8 @@ struct datum *macro_expand(struct expander *x, struct macro *macro, struct datum
             return NULL;
         if (outcome == DIFFERENT)
             continue;
+        for (uint32_t copy = step.rule->copies; copy < step.rule->variable_count; copy++)
+            step.matches[copy] = step.matches[step.rule->variables[copy].source];
         struct datum *built = NULL;
         step.aliases = front_array(x->front, macro->identifier_count, sizeof *step.aliases);
         if (!step.aliases || !front_charge(x->front, step.rule->template->size + macro->identifier_count / 8) ||

@@ -98,22 +98,56 @@ bool expand_names(struct front *front, const struct expand_world *world, const c
     return true;
 }
 
+/* Where a name is looked for that nothing binds, in this order. */
+static const char *const providers[] = {
+    "(scheme base)",
+    "(scheme write)",
+    "(scheme char)",
+    "(scheme cxr)",
+    "(scheme inexact)",
+    "(scheme lazy)",
+    "(scheme case-lambda)",
+    "(scheme complex)",
+    "(scheme read)",
+    "(scheme time)",
+    "(scheme file)",
+    "(scheme process-context)",
+    "(scheme load)",
+    "(scheme eval)",
+    "(srfi 1)",
+    "(schooner keyword)",
+    "(esquema container)",
+    "(esquema policy)",
+    "(esquema service)",
+    "(esquema runtime)",
+    "(srfi 152)",
+    "(srfi 132)",
+    "(srfi 133)",
+    "(srfi 69)",
+    "(srfi 125)",
+    "(srfi 8)",
+    "(srfi 2)",
+    "(srfi 26)",
+    "(srfi 115)",
+    "(srfi 151)",
+    "(srfi 146)",
+    "(srfi 158)",
+    "(srfi 113)",
+    "(srfi 128)",
+    "(srfi 145)",
+    "(schooner json)",
+    "(schooner test)",
+    "(schooner debug)",
+    "(scheme r5rs)",
+};
+
 const char *expand_provider(const struct expand_world *world, const char *text, size_t length)
 {
-    static const char *const candidates[] = {
-        "(scheme base)",        "(scheme write)",      "(scheme char)",
-        "(scheme cxr)",         "(scheme inexact)",    "(scheme lazy)",
-        "(scheme case-lambda)", "(scheme complex)",    "(scheme read)",
-        "(scheme time)",        "(scheme file)",       "(scheme process-context)",
-        "(scheme load)",        "(scheme eval)",       "(srfi 1)",
-        "(schooner keyword)",   "(esquema container)", "(esquema policy)",
-        "(esquema service)",    "(esquema runtime)",   NULL,
-    };
     struct exported ignored;
-    for (size_t i = 0; candidates[i]; i++) {
-        const struct library *library = world->find_library ? world->find_library(world->data, candidates[i]) : NULL;
+    for (size_t i = 0; i < sizeof providers / sizeof *providers; i++) {
+        const struct library *library = world->find_library ? world->find_library(world->data, providers[i]) : NULL;
         if (library && library->find(library, text, length, &ignored))
-            return candidates[i];
+            return providers[i];
     }
     return NULL;
 }

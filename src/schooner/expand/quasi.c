@@ -168,11 +168,18 @@ static bool quasi_list(struct expander *x, struct datum *form, uintptr_t level, 
     return true;
 }
 
-/* (unquote x) and its like at a level where they are data: a list of the word and the template at another level. */
+/* (unquote x) and its like at a level where they are data: a list of the word and the template at another level. What
+ * is spliced into it, as in ,,@x, stands behind the word. */
 static bool quasi_nested(struct expander *x, struct datum *form, uintptr_t level, const struct task *task)
 {
     struct position position = form->position;
-    struct core *call = builtin_call(x, BUILTIN_LIST, 2, position, task->dest);
+    bool splices = level == 1 && is_tagged(x, form_second(form), SPECIAL_UNQUOTE_SPLICING);
+    struct core *call = builtin_call(x, splices ? BUILTIN_CONS : BUILTIN_LIST, 2, position, task->dest);
+    if (call && splices) {
+        struct task behind = { .dest = &call->call.args[1], .depth = task->depth + 1 };
+        return symbol_node(x, identifier_name(form_car(form)), position, &call->call.args[0]) &&
+               quasi_list(x, form_cdr(form), level, &behind);
+    }
     return call && push_task(x, (struct task){ .run = fold_list, .dest = task->dest }) &&
            symbol_node(x, identifier_name(form_car(form)), position, &call->call.args[0]) &&
            push_quasi(x, form_second(form), level, &call->call.args[1], task->depth + 1);

@@ -132,6 +132,8 @@ sch_value prim_is_even(sch_vm *vm, const sch_value *args, size_t count)
 static sch_value compare_all(sch_vm *vm, const char *who, enum number_relation relation, const sch_value *args,
                              size_t count)
 {
+    if (likely(count == 2)) /* as for sort */
+        return number_compare(vm, who, relation, args[0], args[1]);
     if (!(relation == RELATION_EQUAL ? are_numbers : are_reals)(vm, who, args, count))
         return V_RAISED;
     for (size_t i = 1; i < count; i++) {
@@ -173,6 +175,8 @@ sch_value prim_greater_equal(sch_vm *vm, const sch_value *args, size_t count)
 static sch_value extreme(sch_vm *vm, const char *who, enum number_relation relation, const sch_value *args,
                          size_t count)
 {
+    if (count == 2 && are_fixnums(args[0], args[1]))
+        return args[value_same(number_compare(vm, who, relation, args[1], args[0]), V_TRUE)];
     if (!are_reals(vm, who, args, count))
         return V_RAISED;
     size_t best = 0;
