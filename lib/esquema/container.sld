@@ -106,6 +106,27 @@
             (refuse position "unknown " what " `" name "`; did you mean `" near "`?")
             (refuse position "unknown " what " `" name "`"))))
 
+    ;; What fields and limits are called elsewhere, behind what is written for them here.
+    (define words-from-elsewhere
+      '(("(environment (\"NAME\" \"value\"))" env environment-variables envs)
+        ("(working-directory \"/folder\")" workdir working-dir cwd chdir)
+        ("(mounts (bind \"folder\" \"/inside\"))" volumes volume bind mount tmpfs secrets)
+        ("(network (publish 8080 80))" ports port publish expose)
+        ("(rootfs \"folder\")" image root)
+        ("(rootfs \"folder\"), which is read-only" read-only readonly)
+        ("(command \"/bin/program\" \"argument\")" cmd entrypoint args exec)
+        ("(limits (memory (MiB 512)) (cpus 2) (processes 100) (time (seconds 10)))"
+         memory mem cpus cpu processes pids time timeout rlimits ulimits resources)
+        ("(service (container ...) (restart on-failure)), among services" restart depends-on needs ready healthcheck)
+        ("(capabilities net_bind_service), or whatever it needs" privileged caps cap-add)))
+
+    (define (unknown-word position what name known)
+      (let loop ((words words-from-elsewhere))
+        (cond ((null? words) (unknown position what name known))
+              ((memq name (cdr (car words)))
+               (refuse position "unknown " what " `" name "`; write " (car (car words))))
+              (else (loop (cdr words))))))
+
     (define field-names
       '(inherit name rootfs command environment working-directory hostname user namespaces mounts network limits
         seccomp landlock capabilities best-effort grace masks no-new-privileges proc dev tmp loopback devices id-map
@@ -166,6 +187,7 @@
                                     (count-text position 'user (cadr ids)))))))
 
     (define (environment-entries position pairs)
+      (if (not (list? pairs)) (refuse position "field `environment` takes pairs: (\"NAME\" \"value\")"))
       (map (lambda (pair)
              (if (not (pair? pair)) (refuse position "field `environment` takes pairs: (\"NAME\" \"value\")"))
              (entry 'environment position 'add "environment"
@@ -635,7 +657,7 @@
            ((limits) (limits-entries (limits . values)))
            ((seccomp) (seccomp-entries (located field) (seccomp-policy . values)))
            ((landlock) (landlock-form . values))
-           (else (unknown (located field) "field" 'head field-names))))))
+           (else (unknown-word (located field) "field" 'head field-names))))))
 
     (define-syntax rootfs-form
       (syntax-rules ()
@@ -789,7 +811,7 @@
              output disk)
             (limit-entries 'head (located form) (list . values)))
            ((make-limits limits) (entries-of-limits (located form) (head . values)))
-           (else (unknown (located form) "limit" 'head limit-names))))
+           (else (unknown-word (located form) "limit" 'head limit-names))))
         ((_ form value) (entries-of-limits (located form) value))))
 
     (define-syntax processes-form

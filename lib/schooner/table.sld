@@ -102,9 +102,7 @@
                (%table-drop! (%state-of table) at)
                #t))))
 
-    (define (%ref/default table key default)
-      (let* ((state (%state-of table)) (value (%table-ref state key default)))
-        (if (eq? value state) (%slow-ref table key default) value)))
+    (define (%ref/default table key default) (%slow-ref table key default))
     (define (%contains? table key) (if (%entry table key) #t #f))
     ;; The key as it is in the table.
     (define (table-key table key default)

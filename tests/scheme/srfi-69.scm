@@ -203,4 +203,12 @@
       (let* ((first (hash-table-delete! mixed 7)) (second (hash-table-delete! mixed 7)))
         (hash-table-set! mixed 7 2)
         (list first second (hash-table-ref mixed 7))))
+;; integers that differ in a few bits alone, in low ones and in high ones, around zero
+(define (strided step)
+  (let ((table (make-hash-table eqv?)))
+    (do ((i -100 (+ i 1))) ((= i 100)) (hash-table-set! table (* i step) 1))
+    (do ((i -100 (+ i 2))) ((= i 100)) (hash-table-delete! table (* i step)))
+    (do ((i -100 (+ i 1)) (sum 0 (+ sum (hash-table-ref/default table (* i step) 0)))) ((= i 100) sum))))
+(test "keys at any distance are found" '(100 100 100 100 100 100)
+  (map strided (list 1 7 8 16 64 4294967296)))
 (test-end)

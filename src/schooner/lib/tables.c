@@ -48,7 +48,7 @@ struct entry {
 };
 struct entries {
     uint64_t header;
-    sch_value next; /* those that took the place of these; else #f */
+    sch_value next; /* #f; #t: a walk may stand here; then those that took the place of these */
     sch_value used; /* how many, from the first on */
     struct entry at[];
 };
@@ -59,6 +59,7 @@ enum {
     CAPACITY_MAX = 1 << 28,
     LINK_BITS = 29, /* of the hash */
     LINK_DEAD = -1,
+    NEAR_BITS = 4, /* integers that differ in these alone have buckets beside each other: a cache line of them */
 };
 
 /* --- hashes --- */
@@ -113,12 +114,10 @@ sch_value prim_string_hash(sch_vm *vm, const sch_value *args, size_t count)
 
 enum key_class { KEY_OTHER, KEY_WORD, KEY_TEXT };
 
-/* How a table of this kind compares such a key: as a word, as text, or in a way that is Scheme's affair. */
-static enum key_class key_class(int64_t kind, sch_value key)
+static enum key_class key_class_slow(int64_t kind, sch_value key)
 {
     if (likely(kind == KIND_IDENTITY || kind == KIND_STRUCTURE) &&
-        (is_fixnum(key) || is_symbol(key) || is_keyword(key) || is_character(key) || is_boolean(key) ||
-         is_small_double(key)))
+        (is_keyword(key) || is_character(key) || is_boolean(key) || is_small_double(key)))
         return KEY_WORD;
     if ((kind == KIND_STRUCTURE || kind == KIND_STRING) && is_string(key))
         return KEY_TEXT;
@@ -127,10 +126,28 @@ static enum key_class key_class(int64_t kind, sch_value key)
     return KEY_OTHER;
 }
 
+/* How a table of this kind compares such a key: as a word, as text, or in a way that is Scheme's affair. */
+static inline enum key_class key_class(int64_t kind, sch_value key)
+{
+    if (likely((kind == KIND_IDENTITY || kind == KIND_STRUCTURE) && (is_fixnum(key) || is_symbol(key))))
+        return KEY_WORD;
+    return key_class_slow(kind, key);
+}
+
 /* The bits that choose the bucket. Hashes of scripts may be bad: they are mixed. */
 static inline uint64_t spread_hash(uint64_t hash)
 {
     return hash_mix(hash) >> (64 - LINK_BITS);
+}
+
+/* Counted keys come one after the other: so do their buckets, sixteen at a time, and where each sixteen are is mixed.
+ * No bucket has more of them than of keys at random. */
+static inline uint64_t word_hash(sch_value key)
+{
+    if (!is_fixnum(key))
+        return spread_hash(key.bits);
+    uint64_t near = (UINT64_C(1) << NEAR_BITS) - 1, n = (uint64_t)fixnum_int(key);
+    return spread_hash(n >> NEAR_BITS) ^ (n & near);
 }
 
 /* false: a limit. */
@@ -210,15 +227,27 @@ static inline bool chain_goes_on(sch_vm *vm, size_t steps)
 }
 
 /* The number of the key's entry, 0: there is none. false: a limit. */
-static inline bool find(sch_vm *vm, const struct table *table, enum key_class class, sch_value key, uint64_t hash,
-                        size_t *ret_number)
+static inline bool find_word(sch_vm *vm, const struct table *table, sch_value key, uint64_t hash, size_t *ret_number)
 {
     const struct entries *entries = entries_of(table);
     size_t number = *head_of(table, hash);
+    for (size_t steps = 1; number != 0 && !value_same(key, entries->at[number - 1].key); steps++) {
+        number = entry_link(&entries->at[number - 1]);
+        if (!chain_goes_on(vm, steps))
+            return false;
+    }
+    *ret_number = number;
+    return true;
+}
+
+static bool find_text(sch_vm *vm, const struct table *table, sch_value key, uint64_t hash, size_t *ret_number)
+{
+    const struct entries *entries = entries_of(table);
+    size_t number = *head_of(table, hash);
+    bool found = false;
     for (size_t steps = 1; number != 0; steps++) {
         const struct entry *entry = &entries->at[number - 1];
-        bool found = class == KEY_WORD && value_same(key, entry->key);
-        if (class == KEY_TEXT && entry_hash(entry) == hash && !text_matches(vm, key, entry->key, &found))
+        if (entry_hash(entry) == hash && !text_matches(vm, key, entry->key, &found))
             return false;
         if (found)
             break;
@@ -256,11 +285,14 @@ static struct entries *entries_new(sch_vm *vm, size_t capacity, struct bytevecto
     return entries;
 }
 
+/* Where no walk stands, nothing leads from the old entries to the new ones: what is old and dead would keep these, and
+ * they the next, until a full collection. */
 static void table_take(sch_vm *vm, struct table *table, struct entries *entries, struct bytevector *heads)
 {
-    if (!is_false(table->entries)) {
+    if (!is_false(table->entries) && !is_false(entries_of(table)->next)) {
         barrier_object(vm, entries_of(table));
         entries_of(table)->next = object_value(entries);
+        entries->next = V_TRUE;
     }
     barrier_object(vm, table);
     table->entries = object_value(entries);
@@ -387,16 +419,20 @@ struct search {
     size_t number; /* of the entry; 0: there is none */
 };
 
+static bool search_text(sch_vm *vm, sch_value key, struct search *search)
+{
+    return text_key_hash(vm, key, &search->hash) && find_text(vm, search->table, key, search->hash, &search->number);
+}
+
 /* The table's is there already, and the key is one of C's. Words are the most, and quick. false: a limit. */
 static inline bool search_key(sch_vm *vm, sch_value key, uint64_t units, struct search *search)
 {
     if (unlikely(!charge(vm, units)))
         return false;
     if (unlikely(search->class == KEY_TEXT))
-        return text_key_hash(vm, key, &search->hash) &&
-               find(vm, search->table, KEY_TEXT, key, search->hash, &search->number);
-    search->hash = spread_hash(key.bits);
-    return find(vm, search->table, KEY_WORD, key, search->hash, &search->number);
+        return search_text(vm, key, search);
+    search->hash = word_hash(key);
+    return find_word(vm, search->table, key, search->hash, &search->number);
 }
 
 static bool search(sch_vm *vm, const char *who, const sch_value *args, struct search *ret)
@@ -406,6 +442,16 @@ static bool search(sch_vm *vm, const char *who, const sch_value *args, struct se
         return false;
     ret->class = key_class(fixnum_int(ret->table->kind), args[1]);
     return ret->class == KEY_OTHER || search_key(vm, args[1], 1, ret);
+}
+
+/* Behind a search: the key gets its value. Unspecified, or V_RAISED. */
+static sch_value search_put(sch_vm *vm, const struct search *found, sch_value key, sch_value value)
+{
+    if (found->number)
+        entry_set_value(vm, found->table, found->number, value);
+    else if (!table_add(vm, found->table, found->hash, key, value))
+        return V_RAISED;
+    return V_UNSPECIFIED;
 }
 
 /* (%make-table kind) */
@@ -468,11 +514,7 @@ sch_value prim_table_put(sch_vm *vm, const sch_value *args, size_t count)
         return V_RAISED;
     if (found.class == KEY_OTHER)
         return args[0];
-    if (found.number)
-        entry_set_value(vm, found.table, found.number, args[2]);
-    else if (!table_add(vm, found.table, found.hash, args[1], args[2]))
-        return V_RAISED;
-    return V_UNSPECIFIED;
+    return search_put(vm, &found, args[1], args[2]);
 }
 
 /* (%table-remove! state key): was it there? */
@@ -524,19 +566,20 @@ sch_value prim_table_candidate(sch_vm *vm, const sch_value *args, size_t count)
 /* The fields of that record; no other record has a state in one. */
 enum { FIELD_STATE = 3, FIELD_IS_MUTABLE = 4, RECORD_FIELDS = 5 };
 
-/* NULL: it is no hash table. */
-static struct table *table_of_record(sch_value v)
+/* Of this type and this long, whatever its flags. */
+static inline bool is_sized(sch_value v, unsigned type, size_t length)
 {
-    if (!is_record(v) || object_length(v) != 1 + RECORD_FIELDS)
-        return NULL;
-    sch_value state = object_as(struct record, v)->fields[FIELD_STATE];
-    return is_type(state, OBJECT_TABLE) && object_length(state) == STATE_WORDS ? object_as(struct table, state) : NULL;
+    enum { FLAGS_MASK = OBJECT_FLAG_MASK << 3 };
+    return is_object(v) && (value_header(v) & ~(uint64_t)FLAGS_MASK) == header_make(type, 0, length);
 }
 
-/* No other object is called immutable. */
-static bool is_mutable(sch_value v)
+/* NULL: it is no hash table. */
+static inline struct table *table_of_record(sch_value v)
 {
-    return !table_of_record(v) || !is_false(object_as(struct record, v)->fields[FIELD_IS_MUTABLE]);
+    if (unlikely(!is_sized(v, OBJECT_RECORD, 1 + RECORD_FIELDS)))
+        return NULL;
+    sch_value state = object_as(struct record, v)->fields[FIELD_STATE];
+    return likely(is_sized(state, OBJECT_TABLE, STATE_WORDS)) ? object_as(struct table, state) : NULL;
 }
 
 /*
@@ -545,18 +588,33 @@ static bool is_mutable(sch_value v)
  */
 enum outcome { OUTCOME_SEARCHED, OUTCOME_RAISED, OUTCOME_LIBRARY };
 
-static enum outcome look_up(sch_vm *vm, const char *who, const sch_value *args, uint64_t entered, struct search *ret)
+static enum outcome refuse(sch_vm *vm, const char *who, sch_value got, uint64_t entered)
+{
+    if (charge(vm, entered))
+        raise_type(vm, who, 1, "a hash table", got);
+    return OUTCOME_RAISED;
+}
+
+static inline enum outcome look_up(sch_vm *vm, const char *who, const sch_value *args, uint64_t entered,
+                                   struct search *ret)
 {
     ret->table = table_of_record(args[0]);
-    if (unlikely(!ret->table)) {
-        if (charge(vm, entered))
-            raise_type(vm, who, 1, "a hash table", args[0]);
-        return OUTCOME_RAISED;
-    }
+    if (unlikely(!ret->table))
+        return refuse(vm, who, args[0], entered);
     ret->class = key_class(fixnum_int(ret->table->kind), args[1]);
     if (ret->class == KEY_OTHER)
         return OUTCOME_LIBRARY;
     return search_key(vm, args[1], entered + 1, ret) ? OUTCOME_SEARCHED : OUTCOME_RAISED;
+}
+
+/* For changes: what is wrong with a table that cannot be changed, the library says. */
+static inline enum outcome look_up_to_change(sch_vm *vm, const char *who, const sch_value *args, uint64_t entered,
+                                             struct search *ret)
+{
+    ret->table = table_of_record(args[0]);
+    if (likely(ret->table) && unlikely(is_false(object_as(struct record, args[0])->fields[FIELD_IS_MUTABLE])))
+        return OUTCOME_LIBRARY;
+    return look_up(vm, who, args, entered, ret);
 }
 
 static sch_value leave(sch_vm *vm, enum outcome outcome, enum image_hook hook, size_t count)
@@ -604,23 +662,17 @@ sch_value prim_hash_table_contains(sch_vm *vm, const sch_value *args, size_t cou
 sch_value prim_hash_table_set(sch_vm *vm, const sch_value *args, size_t count)
 {
     struct search found;
-    enum outcome outcome =
-        count == 3 && is_mutable(args[0]) ? look_up(vm, "hash-table-set!", args, 4, &found) : OUTCOME_LIBRARY;
+    enum outcome outcome = count == 3 ? look_up_to_change(vm, "hash-table-set!", args, 4, &found) : OUTCOME_LIBRARY;
     if (outcome != OUTCOME_SEARCHED)
         return leave(vm, outcome, HOOK_TABLE_SET, count);
-    if (found.number)
-        entry_set_value(vm, found.table, found.number, args[2]);
-    else if (!table_add(vm, found.table, found.hash, args[1], args[2]))
-        return V_RAISED;
-    return V_UNSPECIFIED;
+    return search_put(vm, &found, args[1], args[2]);
 }
 
 /* (hash-table-delete! table key ...): how many there were */
 sch_value prim_hash_table_delete(sch_vm *vm, const sch_value *args, size_t count)
 {
     struct search found;
-    enum outcome outcome =
-        count == 2 && is_mutable(args[0]) ? look_up(vm, "hash-table-delete!", args, 5, &found) : OUTCOME_LIBRARY;
+    enum outcome outcome = count == 2 ? look_up_to_change(vm, "hash-table-delete!", args, 5, &found) : OUTCOME_LIBRARY;
     if (outcome != OUTCOME_SEARCHED)
         return leave(vm, outcome, HOOK_TABLE_DELETE, count);
     if (found.number && !table_drop(vm, found.table, found.number))
@@ -693,15 +745,18 @@ sch_value prim_table_entries(sch_vm *vm, const sch_value *args, size_t count)
 sch_value prim_table_next(sch_vm *vm, const sch_value *args, size_t count)
 {
     (void)count;
-    const struct entries *entries = entries_argument(vm, "%table-next", args[0]);
+    struct entries *entries = entries_argument(vm, "%table-next", args[0]);
     if (!entries)
         return V_RAISED;
     if (!is_fixnum(args[1]) || fixnum_int(args[1]) < 1)
         return raise_range(vm, "%table-next", 2, args[1]);
     size_t used = entries_used(entries);
     for (size_t number = (size_t)fixnum_int(args[1]), passed = 1; number <= used; number++, passed++) {
-        if (!entry_is_dead(&entries->at[number - 1]))
+        if (!entry_is_dead(&entries->at[number - 1])) {
+            if (is_false(entries->next) && !heap_is_frozen(args[0]))
+                entries->next = V_TRUE;
             return make_fixnum((int64_t)number);
+        }
         if (unlikely(passed % PASSED_PER_UNIT == 0) && !charge(vm, 1))
             return V_RAISED;
     }
@@ -719,7 +774,7 @@ sch_value prim_table_moved(sch_vm *vm, const sch_value *args, size_t count)
     if (!is_fixnum(args[1]) || fixnum_int(args[1]) < 1)
         return raise_range(vm, "%table-moved", 2, args[1]);
     size_t number = (size_t)fixnum_int(args[1]);
-    for (; !is_false(entries->next); entries = object_as(struct entries, entries->next)) {
+    for (; is_object(entries->next); entries = object_as(struct entries, entries->next)) {
         size_t passed = size_min(number - 1, entries_used(entries)), lived = 0;
         if (!charge(vm, 1 + passed / PASSED_PER_UNIT))
             return V_RAISED;

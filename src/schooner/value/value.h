@@ -142,10 +142,11 @@ static inline int64_t fixnum_int(sch_value v)
     return (int64_t)v.bits >> 3;
 }
 
-/* A fixnum in [0, limit)? For indices: a negative one is a huge unsigned one. */
+/* A fixnum in [0, limit)? For indices: tag and sign, at the top, make a huge unsigned one of all else. */
 static inline bool is_index(sch_value v, size_t limit)
 {
-    return is_fixnum(v) && v.bits >> 3 < limit && !(v.bits >> 63);
+    sch_assert(limit <= UINT64_C(1) << 60);
+    return (v.bits >> 3 | v.bits << 61) < limit;
 }
 
 /* Characters */

@@ -8,14 +8,14 @@
 
 #define SAVE() (vm->pc = pc, vm->fp = fp, vm->slice = slice)
 #define LOAD() (slice = vm->slice)
-#define A      word_a(word)
-#define B      word_b(word)
-#define C      word_c(word)
+#define A      (word >> 8 & 0xff)
+#define B      (word >> 16 & 0xff)
+#define C      (word >> 24)
 #define R(n)   fp[n]
-#define NEXT()                       \
-    do {                             \
-        word = *pc;                  \
-        goto *labels[word_op(word)]; \
+#define NEXT()                     \
+    do {                           \
+        word = *pc;                \
+        goto *labels[word & 0xff]; \
     } while (0)
 #define STEP(n)    \
     do {           \
@@ -131,10 +131,22 @@ static inline bool is_record_of(sch_value v, sch_value type)
     return is_record(v) && value_same(object_as(struct record, v)->type, type);
 }
 
+/* For instructions that raise where it is not so: the compiler puts what follows close by. It does not look through the
+ * two halves of is_type. */
+static inline bool is_as_expected(sch_value v, unsigned type)
+{
+    return likely(is_object(v)) && likely(header_type(value_header(v)) == type);
+}
+
+static inline bool is_expected_record(sch_value v, sch_value type)
+{
+    return is_as_expected(v, OBJECT_RECORD) && likely(value_same(object_as(struct record, v)->type, type));
+}
+
 /* Is it of the type, and the machine's own? The image's objects, which all machines share, are never written. */
 static inline bool is_own(sch_value v, unsigned type)
 {
-    return is_type(v, type) && !(header_flags(value_header(v)) & OBJECT_FROZEN);
+    return is_as_expected(v, type) && likely(!(header_flags(value_header(v)) & OBJECT_FROZEN));
 }
 
 /* May the pair be one that is never written? Where none is near, that is seen at once. */
@@ -446,7 +458,7 @@ enum sch_status interpret(sch_vm *vm, enum entrance entrance, sch_value procedur
     const uint32_t *pc = vm->pc;
     sch_value *fp = vm->fp;
     int64_t slice = vm->slice;
-    uint32_t word;
+    uint64_t word; /* the wide of a register: so what is taken out of it is an index without an instruction more */
     sch_value value;
     size_t argc = count, spread_count; /* of the others nobody takes the address: they stay in registers */
     if (entrance == ENTER_CALL)
@@ -586,7 +598,8 @@ op_LOOP:
     slice -= word_abc(word);
     if (unlikely(slice < 0))
         goto tick_slow;
-    STEP(2 + (int32_t)pc[1]);
+    pc += (int32_t)pc[1];
+    STEP(2);
 op_TICK:
     slice -= word_abc(word);
     if (unlikely(slice < 0))
@@ -599,7 +612,7 @@ tick_slow:
     if (unlikely(vm_pause_is_due(vm)))
         return SCH_PAUSED;
     LOAD();
-    if (word_op(word) == OP_LOOP)
+    if (word_op(*pc) == OP_LOOP)
         STEP(2 + (int32_t)pc[1]);
     STEP(1);
 op_ENTER:
@@ -798,7 +811,7 @@ op_JNCHAR_LT:
         goto not_characters;
     JUMP_IF(R(A).bits >= R(B).bits, 2);
 not_characters:
-    RAISE(raise_type(vm, word_op(word) <= OP_JNCHAR_EQ ? "char=?" : "char<?", is_character(R(A)) ? 2 : 1, "a character",
+    RAISE(raise_type(vm, word_op(*pc) <= OP_JNCHAR_EQ ? "char=?" : "char<?", is_character(R(A)) ? 2 : 1, "a character",
                      is_character(R(A)) ? R(B) : R(A)));
 
     /* --- open-coded primitives --- */
@@ -882,7 +895,7 @@ op_CONS:
     R(A) = cons(vm, R(B), R(C));
     STEP(1);
 op_VECTOR_REF : {
-    if (likely(is_vector(R(B)) && is_index(R(C), object_length(R(B))))) {
+    if (is_as_expected(R(B), OBJECT_VECTOR) && likely(is_index(R(C), object_length(R(B))))) {
         R(A) = object_as(struct vector, R(B))->items[R(C).bits >> 3];
         STEP(1);
     }
@@ -892,7 +905,7 @@ op_VECTOR_REF : {
     goto store_a;
 }
 op_VECTOR_LENGTH:
-    if (unlikely(!is_vector(R(B))))
+    if (!is_as_expected(R(B), OBJECT_VECTOR))
         RAISE(raise_type(vm, "vector-length", 1, "a vector", R(B)));
     R(A) = make_fixnum((int64_t)object_length(R(B)));
     STEP(1);
@@ -900,8 +913,8 @@ op_STRING_REF : {
     sch_value string = R(B);
     if (is_mstring(string))
         string = object_as(struct mstring, string)->text;
-    if (likely(is_istring(string) && header_flags(value_header(string)) & OBJECT_ASCII &&
-               is_index(R(C), object_length(string)))) {
+    if (is_as_expected(string, OBJECT_STRING) && likely(header_flags(value_header(string)) & OBJECT_ASCII) &&
+        likely(is_index(R(C), object_length(string)))) {
         R(A) = make_character((unsigned char)object_as(struct string, string)->text[R(C).bits >> 3]);
         STEP(1);
     }
@@ -911,7 +924,7 @@ op_STRING_REF : {
     goto store_a;
 }
 op_BYTE_REF : {
-    if (likely(is_bytevector(R(B)) && is_index(R(C), object_length(R(B))))) {
+    if (is_as_expected(R(B), OBJECT_BYTEVECTOR) && likely(is_index(R(C), object_length(R(B))))) {
         R(A) = make_fixnum(object_as(struct bytevector, R(B))->bytes[R(C).bits >> 3]);
         STEP(1);
     }
@@ -922,7 +935,7 @@ op_BYTE_REF : {
 }
 op_RECORD_REF : {
     sch_value record = R(B);
-    if (likely(is_record_of(record, R(C)) && pc[1] < object_length(record) - 1)) {
+    if (is_expected_record(record, R(C)) && likely(pc[1] < object_length(record) - 1)) {
         R(A) = object_as(struct record, record)->fields[pc[1]];
         STEP(3);
     }
@@ -981,20 +994,20 @@ op_SET_CDR:
     }
     CHANGE(prim_set_cdr, R(A), R(B));
 op_VECTOR_SET:
-    if (likely(is_own(R(A), OBJECT_VECTOR) && is_index(R(B), object_length(R(A))))) {
+    if (is_own(R(A), OBJECT_VECTOR) && likely(is_index(R(B), object_length(R(A))))) {
         barrier_object(vm, object_of(R(A)));
         object_as(struct vector, R(A))->items[R(B).bits >> 3] = R(C);
         STEP(1);
     }
     CHANGE(prim_vector_set, R(A), R(B), R(C));
 op_BYTE_SET:
-    if (likely(is_own(R(A), OBJECT_BYTEVECTOR) && is_index(R(B), object_length(R(A))) && is_index(R(C), 256))) {
+    if (is_own(R(A), OBJECT_BYTEVECTOR) && likely(is_index(R(B), object_length(R(A)))) && likely(is_index(R(C), 256))) {
         object_as(struct bytevector, R(A))->bytes[R(B).bits >> 3] = (unsigned char)(R(C).bits >> 3);
         STEP(1);
     }
     CHANGE(prim_bytevector_set, R(A), R(B), R(C));
 op_RECORD_SET:
-    if (likely(is_record_of(R(A), R(B)) && is_own(R(A), OBJECT_RECORD) && pc[1] < object_length(R(A)) - 1)) {
+    if (is_expected_record(R(A), R(B)) && is_own(R(A), OBJECT_RECORD) && likely(pc[1] < object_length(R(A)) - 1)) {
         barrier_object(vm, object_of(R(A)));
         object_as(struct record, R(A))->fields[pc[1]] = R(C);
         STEP(3);
