@@ -14,15 +14,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include "names/names.h"
 #include "plan/plan.h"
 #include "seccomp/describe.h"
 
 /* Bounds of the look for sockets: a bind may be anything. */
 enum { SOCKETS_MAX = 16, ENTRIES_MAX = 20000, DEPTH_MAX = 8 };
+
+enum { NAMES_WORDS = 160 };
 
 struct audit {
     const esq_spec *spec;
@@ -243,31 +245,44 @@ static void audit_descriptors(struct audit *audit)
 static const char *way_to_metadata(const struct audit *audit)
 {
     static const char *const ways[] = { "net_admin", "net_raw" };
-    size_t count;
-    const struct spec_item *items = spec_items(audit->spec, SPEC_CAPABILITIES, &count);
-    for (size_t i = 0; i < count; i++)
-        for (size_t j = 0; j < items[i].count; j++)
-            for (size_t k = 0; k < sizeof(ways) / sizeof(ways[0]); k++)
-                if (strcasecmp(items[i].words[j], ways[k]) == 0)
-                    return ways[k];
+    for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++)
+        if (spec_has_capability(audit->spec, ways[i]))
+            return ways[i];
     return NULL;
+}
+
+/* What pasta forwards leads to a server that nothing else inside reaches. */
+static const char *describe_names(const struct audit *audit, char text[NAMES_WORDS])
+{
+    struct names names;
+    char servers[NAMES_SERVERS_MAX];
+    names_read(names_wish(audit->spec), &names);
+    names_print_servers(&names, servers);
+    text[0] = '\0';
+    if (*servers)
+        snprintf(text, NAMES_WORDS, "; questions for names lead to the host's server %s", servers);
+    return text;
 }
 
 static void audit_user_network(struct audit *audit, const esq_location *where)
 {
     const char *way = way_to_metadata(audit);
+    char words[NAMES_WORDS];
+    const char *names = describe_names(audit, words);
     if (spec_is(audit->spec, SPEC_NETWORK_METADATA, "yes"))
         find(audit, "network", 13, where,
              "reaches whatever the host reaches, link-local addresses too, as the metadata service of a cloud; but not "
-             "the host's loopback");
+             "the host's loopback%s",
+             names);
     else if (way)
         find(audit, "network", 13, where,
              "reaches whatever the host reaches, but not the host's loopback; its capability %s leads past the wall "
-             "before the metadata services of clouds",
-             way);
+             "before the metadata services of clouds%s",
+             way, names);
     else
         find(audit, "network", 10, where,
-             "reaches whatever the host reaches, but neither the host's loopback nor the metadata services of clouds");
+             "reaches whatever the host reaches, but neither the host's loopback nor the metadata services of clouds%s",
+             names);
 }
 
 static void audit_network(struct audit *audit)

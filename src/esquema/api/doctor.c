@@ -10,6 +10,7 @@
 #include <string.h>
 #include "cgroup/cgroup.h"
 #include "esquema.h"
+#include "names/names.h"
 #include "ns/ids.h"
 #include "sys/sys.h"
 
@@ -213,7 +214,8 @@ static const struct {
 } walls[] = {
     { "user-namespace", try_user, false,
       "allow user namespaces: sysctl user.max_user_namespaces=15000; on Debian kernel.unprivileged_userns_clone=1; on "
-      "Ubuntu kernel.apparmor_restrict_unprivileged_userns=0; in a container the outer one must allow it; in a "
+      "Ubuntu kernel.apparmor_restrict_unprivileged_userns=0; in a container the outer one must allow it (of ours: "
+      "(nested-namespaces)); in a "
       "chroot there are none: enter its root by pivot_root" },
     { "namespaces", try_namespaces, true, "raise the limits in /proc/sys/user/max_*_namespaces" },
     { "bind-mounts", try_bind, true, "a kernel of 5.12 or later; in a container the outer one must allow mounts" },
@@ -277,6 +279,21 @@ static const char *part_of(const char *wall, int result)
     return try_program("/usr/bin/pasta") < 0 ? "/usr/bin/pasta: " : "/dev/net/tun: ";
 }
 
+/* By which server names are found in a network in user mode; "" where the host's are reached as they are. */
+static void describe_names(char *text, size_t size)
+{
+    struct names names;
+    char servers[NAMES_SERVERS_MAX];
+    names_read(NAMES_WALLED, &names);
+    names_print_servers(&names, servers);
+    if (!*names.text)
+        snprintf(text, size, "without names: /etc/resolv.conf has no server that it could reach");
+    else if (*servers)
+        snprintf(text, size, "names by the host's server %s", servers);
+    else
+        text[0] = '\0';
+}
+
 static void describe(esq_wall *wall, int result)
 {
     if (result == -ENOSPC) /* of unshare; "no space left on device" leads astray */
@@ -285,6 +302,8 @@ static void describe(esq_wall *wall, int result)
         snprintf(wall->detail, sizeof(wall->detail), "%s%s", part_of(wall->name, result), strerrordesc_np(-result));
     else if (strcmp(wall->name, "landlock") == 0)
         snprintf(wall->detail, sizeof(wall->detail), "version %ld", landlock_abi());
+    else if (strcmp(wall->name, "user-network") == 0)
+        describe_names(wall->detail, sizeof(wall->detail));
     else
         wall->detail[0] = '\0';
 }

@@ -21,6 +21,11 @@ _cold_ int esq_fail(esq_error *ret_error, const esq_location *where, int error_n
 _cold_ int esq_refuse(esq_error *ret_error, int error_number, const char *remedy, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
+/* What helps with ENOSYS. */
+#define ERROR_FILTERED                                                                                       \
+    "this kernel lacks the call, or a filter around us refuses it: a container of ours lets Esquema run in " \
+    "it with (nested-namespaces) (seccomp standard (allow openat2))"
+
 /* The text of an errno value, "Operation not permitted"; never NULL, safe in threads. */
 const char *error_number_text(int error_number);
 

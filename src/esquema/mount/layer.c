@@ -67,10 +67,12 @@ int mount_add_cover(struct plan_builder *builder, const struct target *target, e
     const char *contents = is_text ? target->source : "";
     struct mount_cover cover = { .target = plan_add_text(builder, target->path),
                                  .contents = plan_add_text(builder, contents),
-                                 .length = (uint32_t)strlen(contents) };
+                                 .length = (uint32_t)strlen(contents),
+                                 .is_optional = target->is_optional };
     if (!cover.target || !cover.contents ||
         plan_add_step(builder, STEP_COVER, target->where, NULL, &cover, sizeof(cover),
-                      is_text ? "write %s, %u bytes" : "hide %s", target->path, cover.length) < 0)
+                      is_text ? "write %s, %u bytes%s" : "hide %s", target->path, cover.length,
+                      target->remark ? target->remark : "") < 0)
         return mount_no_memory(ret_error);
     return 0;
 }

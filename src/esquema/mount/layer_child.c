@@ -92,6 +92,8 @@ int mount_apply_cover(const struct step *step, struct child *child)
     struct stat found;
     _cleanup_fd_ int point = sys_open_beneath(child->root, target, O_PATH, 0);
     int result = point < 0 ? point : sys_fstat(point, &found);
+    if (point < 0 && cover->is_optional)
+        return 0;
     if (result < 0)
         return step_fail(child, result, "open what it covers");
     _cleanup_fd_ int tree = make_cover(cover, child, !S_ISDIR(found.st_mode));

@@ -93,7 +93,7 @@ struct mount_cover {
     uint32_t target;
     uint32_t contents;
     uint32_t length;
-    uint32_t padding;
+    uint32_t is_optional; /* where its point is not found (kept changes moved it) the container goes without */
 };
 
 /* STEP_PIN: what is seen at the target becomes a mount of its own. */

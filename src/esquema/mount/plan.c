@@ -516,6 +516,8 @@ int mount_plan(const esq_spec *spec, struct plan_builder *builder, esq_error *re
         result = collect_devices(spec, builder, &list, ret_error);
     if (result == 0)
         result = collect_items(spec, builder, &list, ret_error);
+    if (result == 0)
+        result = mount_add_names(spec, &list, ret_error);
     if (result == 0 && plan_problems(builder))
         mount_look_for_command(spec, &list, plan_problems(builder));
     if (result == 0)

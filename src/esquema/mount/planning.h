@@ -43,6 +43,9 @@ void mount_look_for_command(const esq_spec *spec, const struct target_list *list
 int mount_add_console(const esq_spec *spec, struct plan_builder *builder, struct target_list *list,
                       esq_error *ret_error);
 
+/* Lays a resolv.conf that a network in user mode can use over the root's, where the description mounts none itself. */
+int mount_add_names(const esq_spec *spec, struct target_list *list, esq_error *ret_error);
+
 /* STEP_OVERLAY of a target: makes its tree, before the root covers anything. */
 int mount_add_overlay(const esq_spec *spec, struct plan_builder *builder, struct target *target, esq_error *ret_error);
 /* STEP_COVER of a TEXT or HIDE. */

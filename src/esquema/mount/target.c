@@ -6,14 +6,19 @@
 #include <string.h>
 #include "sys/sys.h"
 
+void targets_drop_last(struct target_list *list)
+{
+    struct target *target = &list->items[--list->count];
+    for (size_t i = 0; i < target->point_count; i++)
+        free(target->points[i].path);
+    free(target->points);
+    free(target->owned);
+}
+
 void targets_done(struct target_list *list)
 {
-    for (size_t i = 0; i < list->count; i++) {
-        for (size_t j = 0; j < list->items[i].point_count; j++)
-            free(list->items[i].points[j].path);
-        free(list->items[i].points);
-        free(list->items[i].owned);
-    }
+    while (list->count > 0)
+        targets_drop_last(list);
     free(list->items);
 }
 
@@ -121,7 +126,8 @@ static int find_on_host(const struct target *cover, const struct target *target,
                         "mount point %s in %s", target->path, cover->source);
     int result = fd < 0 ? fd : sys_fstat(fd, &found);
     if (result < 0)
-        return esq_fail(ret_error, target->where, -result, NULL, "mount point %s in %s", target->path, cover->source);
+        return esq_fail(ret_error, target->where, -result, result == -ENOSYS ? ERROR_FILTERED : NULL,
+                        "mount point %s in %s", target->path, cover->source);
     if (S_ISDIR(found.st_mode) == target->is_file)
         return esq_fail(ret_error, target->where, target->is_file ? EISDIR : ENOTDIR,
                         "a file is bound onto a file, everything else onto a directory", "mount point %s in %s",
@@ -129,14 +135,26 @@ static int find_on_host(const struct target *cover, const struct target *target,
     return 1;
 }
 
+/* Of the first `count`: the deepest that lies at the path or above it, of those the last. */
+static struct target *find_cover(const struct target_list *list, size_t count, const char *path)
+{
+    struct target *cover = NULL;
+    for (size_t i = 0; i < count; i++)
+        if (!is_transparent(&list->items[i]) && target_path_beneath(list->items[i].path, path) &&
+            (!cover || target_path_beneath(cover->path, list->items[i].path)))
+            cover = &list->items[i];
+    return cover;
+}
+
+const struct target *targets_cover(const struct target_list *list, const char *path)
+{
+    return find_cover(list, list->count, path);
+}
+
 int targets_place_last(struct target_list *list, esq_error *ret_error)
 {
     struct target *target = &list->items[list->count - 1];
-    struct target *cover = NULL;
-    for (size_t i = 0; i + 1 < list->count; i++)
-        if (!is_transparent(&list->items[i]) && target_path_beneath(list->items[i].path, target->path) &&
-            (!cover || target_path_beneath(cover->path, list->items[i].path)))
-            cover = &list->items[i];
+    struct target *cover = find_cover(list, list->count - 1, target->path);
     const char *path = cover ? target_path_beneath(cover->path, target->path) : NULL;
     if (!cover || (cover->kind == TARGET_ROOT && !*path))
         return esq_fail(ret_error, target->where, 0, "set the field rootfs instead", "nothing can be mounted on /");

@@ -35,13 +35,15 @@ struct target {
     const esq_location *where;
     const char *source; /* BIND, OVERLAY, ROOT: path on the host; LINK, TEXT: as in an item */
     const char *keep;   /* OVERLAY */
+    const char *remark; /* TEXT: what the plan says of it besides, or NULL */
     int fd;             /* BIND, ROOT: O_PATH of the source, -1 otherwise; not owned */
     bool is_writable;
     bool is_device;  /* BIND: a node of /dev */
     bool is_created; /* BIND: a volume, made by the launcher where it is not there yet */
     char *owned;     /* memory behind `source`, or `path`, or NULL */
     bool is_file;
-    bool is_ours; /* in memory: points can be made in it */
+    bool is_optional; /* TEXT: what is done without where its point has gone */
+    bool is_ours;     /* in memory: points can be made in it */
     uint32_t tree;
     const char *size; /* TMPFS */
     const char *inodes;
@@ -57,6 +59,10 @@ struct target_list {
 void targets_done(struct target_list *list);
 struct target *targets_add(struct target_list *list, enum target_kind kind, const char *path,
                            const esq_location *where);
+/* Takes the last one away again, which no other lies on. */
+void targets_drop_last(struct target_list *list);
+/* What lies at the path, or deepest above it; NULL where nothing does. */
+const struct target *targets_cover(const struct target_list *list, const char *path);
 /* The part of `path` beneath `cover`, without slashes before it; NULL when it does not lie there. */
 const char *target_path_beneath(const char *cover, const char *path);
 /* Does a later mount lie over this one, at its path or above it? */

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+#include "names/names.h"
 #include "net/net.h"
 #include "plan/step.h"
 
@@ -44,13 +45,38 @@ static bool has_route(pid_t pid, const char *table)
     return is_found;
 }
 
-/* It tells nobody that it is ready; what it makes in the namespace does. */
+/* How many filters of system calls bind a process; -1: it has ended, or the kernel does not say (before 5.9). */
+static int count_filters(pid_t pid)
+{
+    char path[64], line[LINE];
+    int count = -1;
+    snprintf(path, sizeof(path), "/proc/%d/status", pid);
+    FILE *file = fopen(path, "re");
+    while (file && count < 0 && fgets(line, sizeof(line), file))
+        if (sscanf(line, "Seccomp_filters:%d", &count) != 1)
+            count = -1;
+    if (file)
+        fclose(file);
+    return count;
+}
+
+/*
+ * It tells nobody that it is ready. A route is there when it has begun, by the kernel's own hand as soon as the link is
+ * up; before it carries the first packet, behind all that it sets up, it takes a filter of system calls upon itself.
+ */
+static bool is_ready(pid_t container, pid_t program, int own_filters)
+{
+    return (has_route(container, "route") || has_route(container, "ipv6_route")) &&
+           (own_filters < 0 || count_filters(program) > own_filters);
+}
+
 static int wait_until_ready(pid_t container, pid_t program)
 {
+    int own_filters = count_filters((pid_t)raw_syscall(SYS_getpid, 0, 0, 0, 0, 0, 0));
     for (int waited = 0; waited < PATIENCE_MS; waited += PAUSE_MS) {
         struct timespec pause = { .tv_nsec = PAUSE_MS * 1000000L };
         int status;
-        if (has_route(container, "route") || has_route(container, "ipv6_route"))
+        if (is_ready(container, program, own_filters))
             return 0;
         if (sys_wait(program, &status, NULL, 1 /* WNOHANG */) == program)
             return -ENETDOWN;
@@ -65,7 +91,9 @@ int net_beside(const struct step *step, const struct plan_block *block, pid_t co
     const struct net_program *data = STEP_DATA(block, step, struct net_program);
     const uint32_t *arguments = (const uint32_t *)STEP_TEXT(block, data->arguments);
     char user[64], net[40], user_option[] = "--userns", net_option[] = "--netns";
-    char *argv[NET_ARGUMENTS_MAX + 5];
+    char forward[] = "--dns-forward", forward_four[] = NAMES_FORWARD_FOUR, forward_six[] = NAMES_FORWARD_SIX;
+    struct names names;
+    char *argv[NET_ARGUMENTS_MAX + 9];
     size_t count = 0;
     for (; count < data->count && count < NET_ARGUMENTS_MAX; count++)
         argv[count] = (char *)STEP_TEXT(block, arguments[count]);
@@ -78,6 +106,16 @@ int net_beside(const struct step *step, const struct plan_block *block, pid_t co
     argv[count++] = user;
     argv[count++] = net_option;
     argv[count++] = net;
+    /* Only to a server that is there now: to none would lead to port 53 of the host's loopback. */
+    names_read((enum names_wish)data->names, &names);
+    if (*names.four) {
+        argv[count++] = forward;
+        argv[count++] = forward_four;
+    }
+    if (*names.six) {
+        argv[count++] = forward;
+        argv[count++] = forward_six;
+    }
     argv[count] = NULL;
     int result = (int)SYS(SYS_faccessat, AT_FDCWD, NET_DEVICE, R_OK | W_OK);
     if (result < 0) {

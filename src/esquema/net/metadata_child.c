@@ -14,30 +14,11 @@
 #include <linux/rtnetlink.h>
 #include <string.h>
 #include <sys/socket.h>
+#include "names/closed.h"
 #include "net/net.h"
 #include "plan/step.h"
 
 enum { LOOPBACK = 1, FIRST = 1 /* of rules, behind the one for local addresses */, REQUEST_MAX = 128 };
-
-static const struct {
-    unsigned char address[4];
-    unsigned char bits;
-} four[] = {
-    { { 169, 254, 0, 0 }, 16 },     /* link-local: nearly all of them */
-    { { 100, 100, 100, 200 }, 32 }, /* Alibaba */
-    { { 192, 0, 0, 192 }, 32 },     /* Oracle, of old */
-};
-
-static const struct {
-    unsigned char address[16];
-    unsigned char bits;
-} six[] = {
-    { { 0xfd, 0x00, 0x0e, 0xc2 }, 64 },                     /* fd00:ec2::254 and its kin */
-    { { 0xfd, 0x20, 0x00, 0xce }, 64 },                     /* fd20:ce::254 */
-    { { 0xfd, 0x00, 0x00, 0x42 }, 64 },                     /* fd00:42::42 */
-    { { 0xfe, 0x80, [12] = 0xa9, 0xfe, 0xa9, 0xfe }, 128 }, /* fe80::a9fe:a9fe */
-    { { 0x00, 0x64, 0xff, 0x9b, [12] = 0xa9, 0xfe }, 112 }, /* 169.254.0.0/16 behind NAT64 */
-};
 
 struct request {
     struct nlmsghdr head;
@@ -85,15 +66,15 @@ static int close_four(int socket)
 {
     const uint32_t device = LOOPBACK;
     int result = 0;
-    for (size_t i = 0; i < sizeof(four) / sizeof(four[0]) && result == 0; i++) {
+    for (size_t i = 0; i < NAMES_CLOSED_FOUR && result == 0; i++) {
         const struct rtmsg route = { .rtm_family = AF_INET,
-                                     .rtm_dst_len = four[i].bits,
+                                     .rtm_dst_len = names_closed_four[i].bits,
                                      .rtm_table = RT_TABLE_LOCAL,
                                      .rtm_protocol = RTPROT_STATIC,
                                      .rtm_scope = RT_SCOPE_HOST,
                                      .rtm_type = RTN_LOCAL };
         struct request request = begin(RTM_NEWROUTE, &route, sizeof(route));
-        add(&request, RTA_DST, four[i].address, sizeof(four[i].address));
+        add(&request, RTA_DST, names_closed_four[i].address, sizeof(names_closed_four[i].address));
         add(&request, RTA_OIF, &device, sizeof(device));
         result = ask(socket, &request);
     }
@@ -107,10 +88,12 @@ static int close_six(int socket)
     _cleanup_fd_ int probe = (int)SYS(SYS_socket, AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (probe == -EAFNOSUPPORT) /* then nobody reaches anything by it */
         return 0;
-    for (size_t i = 0; i < sizeof(six) / sizeof(six[0]) && result == 0; i++) {
-        const struct fib_rule_hdr rule = { .family = AF_INET6, .dst_len = six[i].bits, .action = FR_ACT_UNREACHABLE };
+    for (size_t i = 0; i < NAMES_CLOSED_SIX && result == 0; i++) {
+        const struct fib_rule_hdr rule = { .family = AF_INET6,
+                                           .dst_len = names_closed_six[i].bits,
+                                           .action = FR_ACT_UNREACHABLE };
         struct request request = begin(RTM_NEWRULE, &rule, sizeof(rule));
-        add(&request, FRA_DST, six[i].address, sizeof(six[i].address));
+        add(&request, FRA_DST, names_closed_six[i].address, sizeof(names_closed_six[i].address));
         add(&request, FRA_PRIORITY, &priority, sizeof(priority));
         result = ask(socket, &request);
     }

@@ -10,9 +10,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
 #include "base/name.h"
+#include "names/names.h"
 #include "plan/plan.h"
 
 #define LOOPBACK_ADDRESS "127.0.0.1"
@@ -56,17 +56,6 @@ static const char *parse_publication(const struct spec_item *item, struct public
     return NULL;
 }
 
-static bool has_capability(const esq_spec *spec, const char *name)
-{
-    size_t count;
-    const struct spec_item *items = spec_items(spec, SPEC_CAPABILITIES, &count);
-    for (size_t i = 0; i < count; i++)
-        for (size_t j = 0; j < items[i].count; j++)
-            if (strcasecmp(items[i].words[j], name) == 0)
-                return true;
-    return false;
-}
-
 static void check_join(const esq_spec *spec, struct spec_problems *problems)
 {
     const char *target = spec_text(spec, SPEC_NETWORK_JOIN);
@@ -100,7 +89,7 @@ static void check_nested(const esq_spec *spec, struct spec_problems *problems)
         spec_problem(problems, where, 0, "leave out `id-map`",
                      "ranges of ids cannot be mapped beneath the user namespace that a shared network belongs to");
     for (size_t i = 0; i < sizeof(without_meaning) / sizeof(without_meaning[0]); i++)
-        if (has_capability(spec, without_meaning[i]))
+        if (spec_has_capability(spec, without_meaning[i]))
             spec_problem(problems, where, 0, "leave it out, or give the container a network of its own",
                          "a shared network belongs to none of those in it: the capability %s has no meaning there",
                          without_meaning[i]);
@@ -238,7 +227,7 @@ static int plan_user_network(const esq_spec *spec, struct plan_builder *builder,
     static const char *const fixed[] = { "pasta",    "--foreground", "--quiet",  "--config-net", "--no-map-gw",
                                          "--tcp-ns", "none",         "--udp-ns", "none" };
     uint32_t arguments[NET_ARGUMENTS_MAX];
-    struct net_program data = { 0 };
+    struct net_program data = { .names = names_wish(spec) };
     size_t count;
     spec_items(spec, SPEC_PUBLISH, &count);
     const esq_location *where = spec_where(spec, count > 0 ? SPEC_PUBLISH : SPEC_NETWORK);
@@ -301,7 +290,7 @@ static int plan_metadata(const esq_spec *spec, struct plan_builder *builder, esq
 static int plan_share(const esq_spec *spec, struct plan_builder *builder, esq_error *ret_error)
 {
     struct net_share data = { .has_loopback = !spec_is(spec, SPEC_LOOPBACK, "no"),
-                              .has_low_ports = has_capability(spec, "net_bind_service"),
+                              .has_low_ports = spec_has_capability(spec, "net_bind_service"),
                               .is_closed = is_closed_to_metadata(spec) };
     return plan_add_step(builder, STEP_SHARE_NETWORK, spec_where(spec, SPEC_NETWORK_SHARE),
                          "`esquema doctor` says which namespaces this host refuses", &data, sizeof(data),

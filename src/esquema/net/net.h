@@ -13,6 +13,8 @@
 struct net_program {
     uint32_t arguments;
     uint32_t count;
+    uint32_t names; /* enum names_wish: what is forwarded depends on the host's servers at the start */
+    uint32_t padding;
 };
 
 /* STEP_PUBLISH: the address and port of this host that the program of the network will listen on. */

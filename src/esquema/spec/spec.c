@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 const struct spec_field_about spec_fields[SPEC_FIELD_COUNT] = {
 #define SPEC_FIELD(id, name, shape, value, initial, doc) { name, SPEC_SHAPE_##shape, SPEC_VALUE_##value, initial },
@@ -284,20 +285,22 @@ const esq_location *spec_where(const esq_spec *spec, enum spec_field field)
     return item ? &item->where : NULL;
 }
 
-static bool list_has_word(const esq_spec *spec, enum spec_field field, const char *word)
+typedef int compare_fn(const char *, const char *);
+
+static bool list_has_word(const esq_spec *spec, enum spec_field field, const char *word, compare_fn *compare)
 {
     size_t count;
     const struct spec_item *items = spec_items(spec, field, &count);
     for (size_t i = 0; i < count; i++)
         for (size_t j = 0; j < items[i].count; j++)
-            if (strcmp(items[i].words[j], word) == 0)
+            if (compare(items[i].words[j], word) == 0)
                 return true;
     return false;
 }
 
 bool spec_is_excused(const esq_spec *spec, const char *name)
 {
-    return list_has_word(spec, SPEC_BEST_EFFORT, name);
+    return list_has_word(spec, SPEC_BEST_EFFORT, name, strcmp);
 }
 
 bool spec_has_namespace(const esq_spec *spec, const char *name)
@@ -307,7 +310,12 @@ bool spec_has_namespace(const esq_spec *spec, const char *name)
     /* Programs compare clocks with what the host wrote: a clock of its own is for who asks for it. */
     if (!spec_is_given(spec, SPEC_NAMESPACES))
         return strcmp(name, "time") != 0;
-    return list_has_word(spec, SPEC_NAMESPACES, name);
+    return list_has_word(spec, SPEC_NAMESPACES, name, strcmp);
+}
+
+bool spec_has_capability(const esq_spec *spec, const char *name)
+{
+    return list_has_word(spec, SPEC_CAPABILITIES, name, strcasecmp);
 }
 
 bool spec_is_in_folder(const esq_spec *spec, const char *real)

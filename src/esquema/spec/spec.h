@@ -53,6 +53,8 @@ const esq_location *spec_where(const esq_spec *spec, enum spec_field field);
 bool spec_is_excused(const esq_spec *spec, const char *name);
 /* Does the container have this namespace of its own ("net", "user", ...)? */
 bool spec_has_namespace(const esq_spec *spec, const char *name);
+/* Is the capability ("net_raw", in letters of any case) among those that it keeps? */
+bool spec_has_capability(const esq_spec *spec, const char *name);
 /* Does the real path lie in the description's own folder? What cannot be resolved does not. */
 bool spec_is_in_folder(const esq_spec *spec, const char *real);
 const char *spec_field_name(enum spec_field field);
