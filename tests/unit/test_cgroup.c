@@ -48,9 +48,11 @@ static void each_obstacle_has_its_remedy(void **state)
         { .source = CGROUP_DELEGATED, .mount = "/c", .parent = "/c/u", .hierarchy = CGROUP_MEMORY },
         { .source = CGROUP_SYSTEMD, .mount = "/c", .hierarchy = CGROUP_MEMORY },
         { .obstacle = CGROUP_NO_BUS, .mount = "/c", .hierarchy = CGROUP_MEMORY },
+        { .obstacle = CGROUP_NOT_ALONE, .mount = "/c", .parent = "/c/u", .hierarchy = CGROUP_MEMORY },
     };
-    static const char *const said[] = { "no cgroup hierarchy", "version 1 has it",          "belongs to this user",
-                                        "/c/u has no",         "systemd does not delegate", "no bus" };
+    static const char *const said[] = { "no cgroup hierarchy",  "version 1 has it",          "belongs to this user",
+                                        "/c/u has no",          "systemd does not delegate", "no bus",
+                                        "than ours are in /c/u" };
     enum { COUNT = sizeof(places) / sizeof(places[0]) };
     char reason[256];
     for (size_t i = 0; i < COUNT; i++) {

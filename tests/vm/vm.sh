@@ -14,6 +14,7 @@
 #   VM_TIMEOUT  seconds [900]                                VM_MEMORY   MiB [1536]
 #   VM_SIZE     of the image of DIR [512M]               VM_SYSCTL   one setting of the kernel, NAME=VALUE
 #   VM_MACHINE  x86_64 or aarch64 [x86_64]               VM_BUSYBOX  a static one for that machine [/bin/busybox]
+#   VM_DEBIAN   the release that `rootfs` and `run-systemd` mean [bookworm]
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -22,6 +23,8 @@ release=${VM_KERNEL:-6.1}
 machine=${VM_MACHINE:-x86_64}
 vm=$all/$release
 [ "$machine" = x86_64 ] || vm=$all/$machine-$release
+debian=${VM_DEBIAN:-bookworm}
+image=$all/systemd${VM_DEBIAN:+-$VM_DEBIAN}.img
 modules="virtio_pci virtio_blk overlay ext4 crc32c_generic tun veth unix_diag autofs4 loop nfnetlink"
 
 fail() { echo "vm.sh: $*" >&2; exit 1; }
@@ -117,7 +120,7 @@ make_rootfs() {
     mirror=$(mirror)
     tree=$(mktemp -d)
     mmdebstrap --quiet --variant=minbase --include=systemd,systemd-sysv,dbus,dbus-user-session,libpam-systemd \
-        bookworm "$tree" "$mirror" || { rm -rf "$tree"; fail "Debian 12 with systemd cannot be had from $mirror"; }
+        "$debian" "$tree" "$mirror" || { rm -rf "$tree"; fail "Debian $debian with systemd cannot be had from $mirror"; }
     chroot "$tree" useradd -m -u 1000 -s /bin/bash user
     echo vm >"$tree/etc/hostname"
     : >"$tree/etc/fstab"
@@ -127,8 +130,8 @@ make_rootfs() {
     chroot "$tree" systemctl -q mask serial-getty@ttyS0.service getty@tty1.service apt-daily.timer \
         apt-daily-upgrade.timer systemd-random-seed.service fstrim.timer e2scrub_all.timer systemd-pstore.service kmod-static-nodes.service
     rm -rf "$tree/var/cache/apt" "$tree/var/lib/apt/lists" "$tree/usr/share/doc" "$tree/usr/share/locale"
-    mke2fs -q -t ext4 -F -d "$tree" "$all/systemd.img.new" 1536M >/dev/null 2>&1
-    mv "$all/systemd.img.new" "$all/systemd.img"
+    mke2fs -q -t ext4 -F -d "$tree" "$image.new" 1536M >/dev/null 2>&1
+    mv "$image.new" "$image"
     rm -rf "$tree"
 }
 
@@ -168,9 +171,9 @@ run() { # MODE DIR COMMAND
     case $1 in
     hand) boot -append "$line" || status=$? ;;
     systemd)
-        [ -s "$all/systemd.img" ] || make_rootfs
+        [ -s "$image" ] || make_rootfs
         boot -append "$line systemd.show_status=0 vm.systemd=1" \
-            -drive file="$all/systemd.img,if=virtio,format=raw,snapshot=on" || status=$?
+            -drive file="$image,if=virtio,format=raw,snapshot=on" || status=$?
         ;;
     esac
     rm -rf "$vm/out"
@@ -193,7 +196,7 @@ rootfs) make_rootfs ;;
 run) run hand "$2" "${3:-./run}" ;;
 run-systemd) run systemd "$2" "${3:-./run}" ;;
 *)
-    sed -n '2,17s/^# \{0,1\}//p' "$0"
+    sed -n '2,18s/^# \{0,1\}//p' "$0"
     exit 2
     ;;
 esac

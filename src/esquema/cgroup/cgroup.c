@@ -315,13 +315,17 @@ static int plan_cgroup(struct planned *planned, uint32_t *ret_step)
 {
     const struct cgroup_place *place = planned->place;
     bool is_delegated = place->source == CGROUP_DELEGATED;
-    struct cgroup_step data = { .source = place->source, .mount = plan_add_text(planned->builder, place->mount) };
+    struct cgroup_step data = { .source = place->source,
+                                .mount = plan_add_text(planned->builder, place->mount),
+                                .is_inhabited = place->is_inhabited };
     data.parent = is_delegated ? plan_add_text(planned->builder, place->parent) : 0;
     data.bus = is_delegated ? 0 : plan_add_text(planned->builder, place->bus);
     if (!data.mount || !(data.parent || data.bus) ||
         plan_add_step(planned->builder, STEP_CGROUP, NULL, "`esquema doctor` says where cgroups can be made", &data,
                       sizeof(data),
-                      is_delegated ? "make a cgroup in %s" : "ask systemd for a scope, and make a cgroup in it (%s)",
+                      place->is_inhabited ? "go into a cgroup beneath our own, and make another in %s"
+                      : is_delegated      ? "make a cgroup in %s"
+                                          : "ask systemd for a scope, and make a cgroup in it (%s)",
                       is_delegated ? place->parent : place->bus) < 0)
         return no_memory(planned);
     *ret_step = plan_last_data(planned->builder);

@@ -41,6 +41,7 @@ enum cgroup_obstacle {
     CGROUP_NO_HIERARCHY,  /* no version 2 is mounted */
     CGROUP_IN_VERSION_1,  /* the controller belongs to version 1 */
     CGROUP_NOT_DELEGATED, /* nobody has given us a part, and there is no systemd */
+    CGROUP_NOT_ALONE,     /* ours is the very folder that we are in, and others are in it too */
     CGROUP_NOT_IN_PART,   /* our part has not got this controller */
     CGROUP_NOT_FROM_USER, /* systemd does not hand this controller to users */
     CGROUP_NO_BUS,        /* there is systemd, but no bus to ask it over */
@@ -49,18 +50,19 @@ enum cgroup_obstacle {
 struct cgroup_place {
     enum cgroup_source source;
     enum cgroup_obstacle obstacle;    /* when source is CGROUP_NOWHERE */
+    bool is_inhabited;                /* DELEGATED: by ourselves, who leave it first (cgroup_settle) */
     uint32_t controllers;             /* that limits can be set with, bits */
     uint32_t hierarchy;               /* that the whole hierarchy has: the others are of version 1, or not built in */
     char mount[CGROUP_PATH_MAX];      /* of the hierarchy, "" where there is none */
-    char parent[2 * CGROUP_PATH_MAX]; /* DELEGATED: the folder in which cgroups are made */
+    char parent[2 * CGROUP_PATH_MAX]; /* DELEGATED: the folder in which cgroups are made; NOT_ALONE: that folder */
     char bus[256];                    /* SYSTEMD: its socket */
 };
 
 /* Looks for the place, out of /proc and the hierarchy itself. Never fails: what is not there is said. */
 void cgroup_find(struct cgroup_place *ret_place);
 
-/* The bus of systemd, whatever the place's source is; false when there is none. */
-bool cgroup_find_bus(struct cgroup_place *place);
+/* The bus of the systemd whose unit has this folder, whatever the place's source is; false when there is none. */
+bool cgroup_find_bus_of(struct cgroup_place *place, const char *folder);
 
 /* The folder that this process is in, as a path. Returns 0, -ESRCH or -ENAMETOOLONG. */
 int cgroup_path_of(const char *mount, pid_t pid, char *ret_path, size_t capacity);
@@ -84,7 +86,7 @@ struct cgroup_step {
     uint32_t mount;  /* text */
     uint32_t parent; /* text, of DELEGATED */
     uint32_t bus;    /* text, of SYSTEMD */
-    uint32_t padding;
+    uint32_t is_inhabited;
 };
 
 enum cgroup_limit_flags {

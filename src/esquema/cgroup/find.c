@@ -8,11 +8,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/xattr.h>
 #include <unistd.h>
+#include "base/text.h"
 #include "cgroup/files.h"
 #include "sys/sys.h"
 
-enum { MOUNTS_TEXT_MAX = 1 << 20 };
+enum { MOUNTS_TEXT_MAX = 1 << 20, INHABITANTS_MAX = 64 };
 
 /* ---- Our own cgroup ---- */
 
@@ -132,12 +134,6 @@ static bool is_root(const char *folder)
     return access(path, F_OK) < 0;
 }
 
-static bool ends_with(const char *text, const char *end)
-{
-    size_t length = strlen(text), tail = strlen(end);
-    return length >= tail && strcmp(text + length - tail, end) == 0;
-}
-
 /*
  * systemd owns its slices and the cgroup of the user's manager, although they belong to the user: what is made there
  * without asking gets into its way. Only a unit may be used, which systemd leaves alone when it was delegated.
@@ -145,35 +141,142 @@ static bool ends_with(const char *text, const char *end)
 static bool is_of_systemd(const char *folder)
 {
     const char *name = strrchr(folder, '/');
-    return ends_with(folder, ".slice") || (name && strncmp(name, "/user@", 6) == 0);
+    return text_ends_with(folder, ".slice") || (name && strncmp(name, "/user@", 6) == 0);
+}
+
+static bool is_ours(const char *folder)
+{
+    return can_write(folder, ".") && can_write(folder, "cgroup.procs") && can_write(folder, "cgroup.subtree_control");
+}
+
+/* Can a cgroup be made in it without getting into the way of systemd? `top` is the length of the mount's path. */
+static bool may_be_used(const char *folder, size_t top, bool has_systemd)
+{
+    return is_ours(folder) && !(has_systemd && (is_of_systemd(folder) || strlen(folder) == top));
+}
+
+static void take_part(struct cgroup_place *place, const char *folder)
+{
+    snprintf(place->parent, sizeof(place->parent), "%s", folder);
+    place->source = CGROUP_DELEGATED;
+    place->controllers = read_controllers(folder, "cgroup.controllers");
 }
 
 /*
  * Cgroups with controllers can only be made in a folder without processes (the hierarchy's root is excepted), so we go
  * up from our own until there is one, as long as all of it is ours.
  */
-static bool find_part(struct cgroup_place *place, const char *relative)
+static bool find_part(struct cgroup_place *place, const char *own, bool has_systemd)
 {
-    bool has_systemd = is_booted_by_systemd();
     char folder[sizeof(place->parent)];
-    snprintf(folder, sizeof(folder), "%s%s", place->mount, relative);
     size_t top = strlen(place->mount);
-    for (;;) {
-        if (!can_write(folder, ".") || !can_write(folder, "cgroup.procs") ||
-            !can_write(folder, "cgroup.subtree_control"))
-            return false;
-        if (has_systemd && (is_of_systemd(folder) || strlen(folder) == top))
-            return false;
+    snprintf(folder, sizeof(folder), "%s", own);
+    while (may_be_used(folder, top, has_systemd)) {
         if (!has_processes(folder) || is_root(folder)) {
-            snprintf(place->parent, sizeof(place->parent), "%s", folder);
-            place->source = CGROUP_DELEGATED;
-            place->controllers = read_controllers(folder, "cgroup.controllers");
+            take_part(place, folder);
             return true;
         }
         if (strlen(folder) == top)
             return false;
         *strrchr(folder, '/') = '\0';
     }
+    return false;
+}
+
+/* ---- A part that we are in ourselves ---- */
+
+/* Which program a process runs; false when nobody lets us know, or it has ended. */
+static bool find_program(const char *process, struct stat *ret_program)
+{
+    char path[64];
+    snprintf(path, sizeof(path), "/proc/%s/exe", process);
+    return stat(path, ret_program) == 0;
+}
+
+static long parent_of(long process)
+{
+    char path[64], text[4096];
+    snprintf(path, sizeof(path), "/proc/%ld/status", process);
+    if (cgroup_read(AT_FDCWD, path, text, sizeof(text)) < 0)
+        return -1;
+    const char *line = strstr(text, "\nPPid:\t");
+    return line ? strtol(line + 7, NULL, 10) : -1;
+}
+
+static bool is_among(const long *processes, size_t count, long process)
+{
+    for (size_t i = 0; i < count; i++)
+        if (processes[i] == process)
+            return true;
+    return false;
+}
+
+/* False: more than anybody starts at once, or some that are of outside of our pid namespace. */
+static bool list_processes(const char *folder, long ret_processes[INHABITANTS_MAX], size_t *ret_count)
+{
+    char path[2 * CGROUP_PATH_MAX + 64], text[INHABITANTS_MAX * 12];
+    snprintf(path, sizeof(path), "%s/cgroup.procs", folder);
+    int length = cgroup_read(AT_FDCWD, path, text, sizeof(text));
+    *ret_count = 0;
+    for (char *at = text; length > 0 && *at && *ret_count < INHABITANTS_MAX; at += *at == '\n') {
+        long process = strtol(at, &at, 10);
+        if (process <= 0)
+            return false;
+        ret_processes[(*ret_count)++] = process;
+    }
+    return length > 0 && (size_t)length + 1 < sizeof(text) && *ret_count < INHABITANTS_MAX;
+}
+
+/*
+ * Only whoever leaves the folder makes it empty. We do, and so does another start of the same program that was put
+ * there on its own, as two at once would be; but not who started us, nor what we or others have started.
+ */
+static bool will_be_empty(const char *folder)
+{
+    long processes[INHABITANTS_MAX];
+    size_t count;
+    struct stat own, other;
+    if (!list_processes(folder, processes, &count) || !find_program("self", &own) ||
+        is_among(processes, count, getppid()))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        char name[32];
+        if (processes[i] == getpid())
+            continue;
+        snprintf(name, sizeof(name), "%ld", processes[i]);
+        bool is_same = find_program(name, &other) && other.st_dev == own.st_dev && other.st_ino == own.st_ino;
+        if (!is_same || is_among(processes, count, parent_of(processes[i])))
+            return false;
+    }
+    return true;
+}
+
+/*
+ * Was this unit of systemd given away? The folder above it is not ours then, since systemd gives none but those. To
+ * root all belongs: there systemd marks them. A user's own manager has no such mark, and its units count as not given.
+ */
+static bool is_handed_over(const char *folder)
+{
+    char above[2 * CGROUP_PATH_MAX], mark = '0';
+    snprintf(above, sizeof(above), "%s", folder);
+    *strrchr(above, '/') = '\0';
+    return !is_ours(above) || (getxattr(folder, "user.delegate", &mark, 1) == 1 && mark == '1');
+}
+
+/* A unit with Delegate= in whose cgroup the program itself was put: systemd below 254 knows no other way. */
+static bool find_own(struct cgroup_place *place, const char *own, bool has_systemd)
+{
+    size_t top = strlen(place->mount);
+    if (strlen(own) == top || !may_be_used(own, top, has_systemd) || (has_systemd && !is_handed_over(own)))
+        return false;
+    if (!will_be_empty(own)) {
+        place->obstacle = CGROUP_NOT_ALONE;
+        snprintf(place->parent, sizeof(place->parent), "%s", own);
+        return false;
+    }
+    take_part(place, own);
+    place->is_inhabited = true;
+    return true;
 }
 
 /* ---- systemd ---- */
@@ -186,14 +289,19 @@ static bool take_bus(struct cgroup_place *place, const char *path)
     return true;
 }
 
+static bool find_system_bus(struct cgroup_place *place)
+{
+    return take_bus(place, "/run/dbus/system_bus_socket");
+}
+
 /* The address as the environment says it; else where systemd puts the socket. */
-bool cgroup_find_bus(struct cgroup_place *place)
+static bool find_bus(struct cgroup_place *place)
 {
     static const char kind[] = "unix:path=";
     const char *address = getenv("DBUS_SESSION_BUS_ADDRESS"), *runtime = getenv("XDG_RUNTIME_DIR");
     char path[256];
     if (sys_uid() == 0)
-        return take_bus(place, "/run/dbus/system_bus_socket");
+        return find_system_bus(place);
     if (address && strncmp(address, kind, sizeof(kind) - 1) == 0) {
         size_t length = strcspn(address + sizeof(kind) - 1, ",;%");
         snprintf(path, sizeof(path), "%.*s", (int)(length < 255 ? length : 255), address + sizeof(kind) - 1);
@@ -207,6 +315,11 @@ bool cgroup_find_bus(struct cgroup_place *place)
     return take_bus(place, path);
 }
 
+bool cgroup_find_bus_of(struct cgroup_place *place, const char *folder)
+{
+    return strstr(folder, "/user@") ? find_bus(place) : find_system_bus(place);
+}
+
 static uint32_t controllers_from_systemd(const struct cgroup_place *place)
 {
     char folder[CGROUP_PATH_MAX + 128];
@@ -217,32 +330,29 @@ static uint32_t controllers_from_systemd(const struct cgroup_place *place)
     return read_controllers(folder, "cgroup.controllers");
 }
 
-static bool find_systemd(struct cgroup_place *place)
+static void find_systemd(struct cgroup_place *place, bool has_systemd)
 {
-    if (!is_booted_by_systemd()) {
-        place->obstacle = CGROUP_NOT_DELEGATED;
-        return false;
+    if (has_systemd && find_bus(place)) {
+        place->source = CGROUP_SYSTEMD;
+        place->controllers = controllers_from_systemd(place);
+    } else if (place->obstacle == CGROUP_NO_OBSTACLE) {
+        place->obstacle = has_systemd ? CGROUP_NO_BUS : CGROUP_NOT_DELEGATED;
     }
-    if (!cgroup_find_bus(place)) {
-        place->obstacle = CGROUP_NO_BUS;
-        return false;
-    }
-    place->source = CGROUP_SYSTEMD;
-    place->controllers = controllers_from_systemd(place);
-    return true;
 }
 
 void cgroup_find(struct cgroup_place *ret_place)
 {
-    char own[CGROUP_PATH_MAX], relative[CGROUP_PATH_MAX];
+    char own[CGROUP_PATH_MAX], relative[CGROUP_PATH_MAX], folder[sizeof(ret_place->parent)];
     *ret_place = (struct cgroup_place){ .source = CGROUP_NOWHERE };
     if (!find_path("/proc/self/cgroup", own, sizeof(own)) || !find_mount(own, ret_place, relative, sizeof(relative))) {
         ret_place->obstacle = CGROUP_NO_HIERARCHY;
         return;
     }
     ret_place->hierarchy = read_controllers(ret_place->mount, "cgroup.controllers");
-    if (!find_part(ret_place, relative))
-        find_systemd(ret_place);
+    bool has_systemd = is_booted_by_systemd();
+    snprintf(folder, sizeof(folder), "%s%s", ret_place->mount, relative);
+    if (!find_part(ret_place, folder, has_systemd) && !find_own(ret_place, folder, has_systemd))
+        find_systemd(ret_place, has_systemd);
 }
 
 int cgroup_path_of(const char *mount, pid_t pid, char *ret_path, size_t capacity)
@@ -262,7 +372,7 @@ int cgroup_open_of(const char *mount, pid_t pid, const char *part)
     if (result < 0)
         return result;
     const char *name = strrchr(path, '/') + 1;
-    if (strncmp(name, part, strlen(part)) != 0 && !ends_with(name, part))
+    if (strncmp(name, part, strlen(part)) != 0 && !text_ends_with(name, part))
         return -ESTALE;
     return sys_openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY, 0);
 }
@@ -290,6 +400,9 @@ const char *cgroup_remedy(const struct cgroup_place *place, enum cgroup_controll
     case CGROUP_NOT_DELEGATED:
         return "as root, for user 1000 and its shell with pid 4711: cd /sys/fs/cgroup; echo '+memory +pids +cpu' "
                ">cgroup.subtree_control; mkdir -p u1000/leaf; chown -R 1000 u1000; echo 4711 >u1000/leaf/cgroup.procs";
+    case CGROUP_NOT_ALONE:
+        return "in a unit of systemd: let ExecStart= begin esquema itself, without a shell around it, or say "
+               "DelegateSubgroup=esquema (systemd 254); elsewhere: move what is in it into folders beneath";
     case CGROUP_NOT_IN_PART:
         return "as root, in each folder above it: echo '+memory +pids +cpu +cpuset +io' >cgroup.subtree_control";
     case CGROUP_NOT_FROM_USER:
@@ -316,6 +429,7 @@ void cgroup_reason(const struct cgroup_place *place, enum cgroup_controller cont
     case CGROUP_NOT_DELEGATED:
         snprintf(ret_reason, size, "no part of the cgroup hierarchy belongs to this user");
         return;
+    case CGROUP_NOT_ALONE: snprintf(ret_reason, size, "other processes than ours are in %s", place->parent); return;
     case CGROUP_NOT_IN_PART: snprintf(ret_reason, size, "%s has no controller %s", place->parent, name); return;
     case CGROUP_NOT_FROM_USER:
         snprintf(ret_reason, size, "systemd does not delegate the controller %s to users", name);

@@ -14,14 +14,16 @@
 #include "cgroup/files.h"
 #include "plan/plan.h"
 
-#define PREFIX "esquema-"
+#define PREFIX   "esquema-"
+#define OWN_LEAF "esquema" /* as the example of a unit calls it (DelegateSubgroup=): no container has that name */
 
 enum {
     STALE_MAX = 64,                 /* looked at by one start */
     END_MICROSECONDS = 5 * 1000000, /* killed processes are gone by then, or hang in the kernel */
     HOLDER_STACK = 16 << 10,
-    STALE_MICROSECONDS = 1000000,     /* for all of them together; what takes longer is left to the next */
-    SCOPE_MICROSECONDS = 2 * 1000000, /* until systemd has removed a scope */
+    STALE_MICROSECONDS = 1000000,      /* for all of them together; what takes longer is left to the next */
+    SCOPE_MICROSECONDS = 2 * 1000000,  /* until systemd has removed a scope */
+    LEAVE_MICROSECONDS = 10 * 1000000, /* until others who start at this moment have left the folder too */
 };
 
 void cgroup_init(struct cgroup *cgroup)
@@ -174,6 +176,18 @@ static int make_folder(struct cgroup *cgroup)
     }
 }
 
+static int enable_controller(int folder, const char *name)
+{
+    uint64_t until = sys_monotonic_microseconds() + LEAVE_MICROSECONDS;
+    char text[64];
+    int result;
+    snprintf(text, sizeof(text), "+%s", name);
+    while ((result = cgroup_write(folder, "cgroup.subtree_control", text)) == -EBUSY &&
+           sys_monotonic_microseconds() < until)
+        sys_poll(NULL, 0, 1000);
+    return result;
+}
+
 /* Those that are missing, one at a time: one that cannot be had must not take the others along. */
 static int enable_controllers(int folder, uint32_t wanted)
 {
@@ -185,8 +199,7 @@ static int enable_controllers(int folder, uint32_t wanted)
     for (int i = 0; i < CGROUP_CONTROLLER_COUNT; i++) {
         if (!(missing & 1u << i))
             continue;
-        snprintf(text, sizeof(text), "+%s", cgroup_controller_name((enum cgroup_controller)i));
-        if ((result = cgroup_write(folder, "cgroup.subtree_control", text)) < 0)
+        if ((result = enable_controller(folder, cgroup_controller_name((enum cgroup_controller)i))) < 0)
             return result;
     }
     return 0;
@@ -363,6 +376,43 @@ static int make_scope(const struct plan_block *block, const struct cgroup_step *
     char number[16];
     snprintf(number, sizeof(number), "%d", cgroup->holder);
     return result < 0 ? result : cgroup_write(cgroup->parent, "holder/cgroup.procs", number);
+}
+
+/* ---- Ourselves ---- */
+
+static bool is_inside(int folder)
+{
+    char text[4096];
+    if (cgroup_read(folder, "cgroup.procs", text, sizeof(text)) < 0)
+        return false;
+    for (char *at = text; *at; at += *at == '\n') {
+        char *end;
+        if (strtol(at, &end, 10) == getpid())
+            return true;
+        if (end == at)
+            return false;
+        at = end;
+    }
+    return false;
+}
+
+/* The leaf stays: we are in it until our end, and whoever comes next goes there too. */
+int cgroup_settle(const struct plan_block *block, esq_error *ret_error)
+{
+    const struct cgroup_step *plan = plan_of(block);
+    if (!plan || !plan->is_inhabited)
+        return 0;
+    const char *path = STEP_TEXT(block, plan->parent);
+    _cleanup_fd_ int parent = sys_openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY, 0);
+    int result = parent < 0 ? parent : 0;
+    if (result == 0 && is_inside(parent)) {
+        result = sys_mkdirat(parent, OWN_LEAF, 0755);
+        if (result == 0 || result == -EEXIST)
+            result = cgroup_write(parent, OWN_LEAF "/cgroup.procs", "0");
+    }
+    return result == 0 ? 0
+                       : esq_fail(ret_error, NULL, -result, "`esquema doctor` says where cgroups can be made",
+                                  "go into a cgroup of our own in %s", path);
 }
 
 /* ---- Making ---- */

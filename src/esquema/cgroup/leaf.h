@@ -48,6 +48,13 @@ static inline bool cgroup_is_there(const struct cgroup *cgroup)
 }
 
 /*
+ * Where this process itself is in the folder in which the plan makes cgroups, it goes into a leaf of it: the kernel
+ * gives controllers only to folders without processes. Before anything is started for a container, or that would stay
+ * behind. Nobody else is moved. Returns 0, or fails with *ret_error filled in.
+ */
+int cgroup_settle(const struct plan_block *block, esq_error *ret_error);
+
+/*
  * Makes the cgroup that the plan describes and sets its limits. `child` is 0, or a process of ours that is moved into
  * it (systemd can only be asked for a scope that has processes). When a limit fails *ret_step is its step, else NULL.
  * Returns 0 or a negative errno; *ret_detail may say what failed (constant). On failure nothing is left.

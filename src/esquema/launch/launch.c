@@ -107,7 +107,8 @@ int launch_fail_at_step(const struct plan_block *block, const struct child_repor
                            .line = report->line ? report->line : step->line,
                            .column = report->line ? report->column : step->column };
     int detail_length = (int)strnlen(report->detail, sizeof(report->detail));
-    esq_fail(ret_error, &where, 0, step->remedy ? STEP_TEXT(block, step->remedy) : NULL, "%s%s%.*s: %s (step %u of %u)",
+    const char *remedy = step->remedy ? STEP_TEXT(block, step->remedy) : NULL;
+    esq_fail(ret_error, &where, 0, report->error == ENOSYS ? ERROR_FILTERED : remedy, "%s%s%.*s: %s (step %u of %u)",
              STEP_TEXT(block, step->text), detail_length ? ": " : "", detail_length, report->detail,
              error_number_text(report->error), report->step + 1, block->step_count);
     if (ret_error) {
@@ -411,7 +412,8 @@ static const char *clone_remedy(int number)
         return "this user has as many namespaces as it may: end some containers, or raise the limits in /proc/sys/user";
     if (number == ENOMEM)
         return "the host has no memory for another process";
-    return "this host refuses new namespaces; `esquema doctor` says why, and how to allow them";
+    return "this host refuses new namespaces, or the container does that we are in (of ours, without "
+           "(nested-namespaces)); `esquema doctor` says why, and how to allow them";
 }
 
 static int start_child(struct launch *launch, esq_error *ret_error)
@@ -541,6 +543,8 @@ static int launch_run(struct launch *launch, esq_error *ret_error)
     /* Before we open anything: what we open could get a number that the caller has closed. */
     int result = check_descriptors(
         (const struct launch_descriptors *)STEP_TEXT(launch->block, launch->block->descriptors), ret_error);
+    if (result == 0)
+        result = cgroup_settle(launch->block, ret_error);
     if (result == 0)
         result = prepare_steps(launch, ret_error);
     if (result == 0)

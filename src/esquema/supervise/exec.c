@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 #include "base/buffer.h"
+#include "base/text.h"
 #include "cgroup/leaf.h"
 #include "launch/init_job.h"
 #include "launch/join_job.h"
@@ -63,22 +64,25 @@ static const char *job_text(const struct init_job *job, uint32_t array, uint32_t
 /* Where the program belongs. */
 struct home {
     char folder[2 * CGROUP_PATH_MAX]; /* "": the container has no cgroup of its own */
-    const char *leaf;                 /* "/NAME" at its end, in a scope of systemd; else NULL */
-    char scope[64];
+    const char *leaf;                 /* "/NAME" at its end, in a unit of systemd that we are not in; else NULL */
+    char unit[256];
     struct cgroup_place place;
 };
 
-/* ".../esquema-NUMBER.scope/esquema-NUMBER": from outside of the scope only systemd moves a process into it. */
-static void find_scope(struct home *home)
+/*
+ * ".../esquema-NUMBER.scope/esquema-NUMBER", or in a service that was given away ".../NAME.service/esquema-NUMBER":
+ * from outside of the unit only systemd moves a process into it.
+ */
+static void find_unit(struct home *home, const char *own)
 {
-    static const char begin[] = "/esquema-", end[] = ".scope";
-    char *leaf = strrchr(home->folder, '/'), *scope;
+    char *leaf = strrchr(home->folder, '/');
     *leaf = '\0';
-    scope = strrchr(home->folder, '/');
-    size_t length = scope ? strlen(scope) : 0;
-    if (length > sizeof begin + sizeof end && length <= sizeof home->scope &&
-        strncmp(scope, begin, sizeof begin - 1) == 0 && strcmp(scope + length - (sizeof end - 1), end) == 0) {
-        snprintf(home->scope, sizeof home->scope, "%.*s", (int)length - 1, scope + 1);
+    const char *unit = strrchr(home->folder, '/');
+    size_t length = strlen(home->folder);
+    bool is_unit = unit && (text_ends_with(unit, ".scope") || text_ends_with(unit, ".service"));
+    bool is_ours = strncmp(own, home->folder, length) == 0 && (own[length] == '/' || own[length] == '\0');
+    if (is_unit && !is_ours && strlen(unit) <= sizeof home->unit) {
+        snprintf(home->unit, sizeof home->unit, "%s", unit + 1);
         home->leaf = leaf;
     }
     *leaf = '/';
@@ -87,13 +91,14 @@ static void find_scope(struct home *home)
 /* A container that has a cgroup of its own is in another one than its supervisor; the new program belongs there too. */
 static void find_home(const struct joining *joining, pid_t supervisor, struct home *ret_home)
 {
-    char other[2 * CGROUP_PATH_MAX];
+    char other[2 * CGROUP_PATH_MAX], own[2 * CGROUP_PATH_MAX];
     const char *mount = ret_home->place.mount;
     *ret_home = (struct home){ .leaf = NULL };
     cgroup_find(&ret_home->place);
     if (*mount && cgroup_path_of(mount, joining->init, ret_home->folder, sizeof ret_home->folder) == 0 &&
-        cgroup_path_of(mount, supervisor, other, sizeof other) == 0 && strcmp(ret_home->folder, other) != 0)
-        find_scope(ret_home);
+        cgroup_path_of(mount, supervisor, other, sizeof other) == 0 && strcmp(ret_home->folder, other) != 0 &&
+        cgroup_path_of(mount, getpid(), own, sizeof own) == 0)
+        find_unit(ret_home, own);
     else
         ret_home->folder[0] = '\0';
 }
@@ -104,9 +109,9 @@ static int bring_home(struct home *home, pid_t joiner, int reports, const char *
     if (!home->leaf)
         return 0;
     *ret_detail = "find the bus of systemd";
-    int result = cgroup_find_bus(&home->place) ? 0 : -ENOENT;
+    int result = cgroup_find_bus_of(&home->place, home->folder) ? 0 : -ENOENT;
     if (result == 0)
-        result = cgroup_scope_attach(home->place.bus, home->scope, home->leaf, joiner, ret_detail);
+        result = cgroup_scope_attach(home->place.bus, home->unit, home->leaf, joiner, ret_detail);
     if (result < 0)
         return result;
     *ret_detail = "go on";

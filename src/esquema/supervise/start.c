@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <time.h>
 #include "base/buffer.h"
+#include "cgroup/leaf.h"
 #include "launch/launch.h"
 #include "plan/plan.h"
 #include "store/store.h"
@@ -134,7 +135,10 @@ static int start_supervisor(const char *program, const struct esq_plan *plan, st
                             esq_error *ret_error)
 {
     int ends[2];
-    int result = (int)SYS(SYS_socketpair, AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends);
+    int result = cgroup_settle(plan->block, ret_error); /* or the supervisor would begin where nobody may stay */
+    if (result < 0)
+        return result;
+    result = (int)SYS(SYS_socketpair, AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends);
     if (result < 0)
         return esq_fail(ret_error, NULL, -result, NULL, "make a socket for the supervisor");
     _cleanup_fd_ int own = ends[0];
