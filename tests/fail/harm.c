@@ -3,16 +3,24 @@
  * the call fails, or the process is stopped there and killed. It follows every process that comes of the command, so it
  * knows whether one of them outlives it. Knows nothing of what it runs.
  *
- * usage: harm REPORT PROGRAM N HARM COMMAND...
- *   PROGRAM   the name of a process (/proc/PID/comm), counted over all processes of that name
+ * usage: harm REPORT PROGRAM STEP HARM COMMAND...
+ *   PROGRAM   the name of a process (/proc/PID/comm)
+ *   STEP      N: the n-th call of all processes of that name together. P.N: the n-th of the p-th process of that name;
+ *             the others are not stopped, so a step of a late process costs no more than one of the first. 0: none,
+ *             they are only counted
  *   HARM      a number: this errno. `kill`: SIGKILL for the process that makes the call. `kill:NAME`: SIGKILL for every
  *             process of that other name, while this one stands still. `hold:MS`: it stands still for so long, for
- * others to look at it. REPORT gets one line: `calls N at CALL status STATUS left NAME...`. CALL is the number of the
- * system call that was hit, -1 when there was none; STATUS is that of the command (128+signal, 255 when it did not end
- * in time); what is left is what still lives a second after the command's end, and is killed.
+ *             others to look at it.
+ * Which calls are steps depends on the harm: those that can fail; those after which a death leaves
+ * something else than before them; those during which there is somebody to kill; when it holds, all.
+ * REPORT gets one line: `calls N at CALL status STATUS left NAME...`. CALL is the number of the system call that was
+ * hit, -1 when there was none; STATUS is that of the command (128+signal, 255 when it did not end in time); what is
+ * left is what still lives a second after the command's end, and is killed. A second line has the calls of each process
+ * of that name.
  */
 #include <elf.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -21,6 +29,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/user.h>
@@ -30,6 +39,7 @@
 
 enum {
     TRACEES_MAX = 4096,
+    PROCESSES_MAX = 1024,
     NAME_SIZE = 16,
     COMMAND_MS = 120000,
     MOMENT_MS = 2,
@@ -40,6 +50,7 @@ enum {
 struct tracee {
     pid_t pid;
     char name[NAME_SIZE];
+    long ordinal;                /* among the processes of the program's name; 0: it never had that */
     uint64_t loader, loader_end; /* its calls are not the program's */
     bool is_failing;             /* between the beginning and the end of the call that is to fail */
     unsigned long long argument; /* the first of that call */
@@ -47,7 +58,9 @@ struct tracee {
 
 struct harm {
     const char *program;
-    long at, seen, call;
+    long process;        /* 0: all */
+    long at, seen, call; /* call: -1 until it was done */
+    long processes, calls[PROCESSES_MAX];
     int error_number;   /* 0: a kill */
     const char *victim; /* NULL: the process itself */
     long hold_ms;       /* no harm but this; 0: none */
@@ -95,6 +108,13 @@ static void read_loader(struct tracee *tracee)
         fclose(file);
 }
 
+static void name_tracee(struct harm *harm, struct tracee *tracee)
+{
+    read_name(tracee);
+    if (!tracee->ordinal && strcmp(tracee->name, harm->program) == 0)
+        tracee->ordinal = ++harm->processes;
+}
+
 static struct tracee *find(struct harm *harm, pid_t pid)
 {
     for (size_t i = 0; i < harm->count; i++)
@@ -104,7 +124,7 @@ static struct tracee *find(struct harm *harm, pid_t pid)
         return NULL;
     struct tracee *tracee = &harm->tracees[harm->count++];
     *tracee = (struct tracee){ .pid = pid };
-    read_name(tracee);
+    name_tracee(harm, tracee);
     read_loader(tracee);
     return tracee;
 }
@@ -121,6 +141,14 @@ static void kill_named(const struct harm *harm, const char *name)
     for (size_t i = 0; i < harm->count; i++)
         if (!name || strcmp(harm->tracees[i].name, name) == 0)
             kill(harm->tracees[i].pid, SIGKILL);
+}
+
+static bool has_named(const struct harm *harm, const char *name)
+{
+    for (size_t i = 0; i < harm->count; i++)
+        if (strcmp(harm->tracees[i].name, name) == 0)
+            return true;
+    return false;
 }
 
 /* ---- One stop ---- */
@@ -164,9 +192,26 @@ static void end_failure(const struct tracee *tracee, int error_number)
     ptrace(PTRACE_SETREGSET, tracee->pid, (void *)NT_PRSTATUS, &all);
 }
 
+/* Asks who one is, or what time it is. */
+static bool is_small_talk(uint64_t call)
+{
+    switch (call) {
+    case SYS_getpid:
+    case SYS_getppid:
+    case SYS_gettid:
+    case SYS_getuid:
+    case SYS_geteuid:
+    case SYS_getgid:
+    case SYS_getegid:
+    case SYS_clock_gettime: return true;
+    }
+    return false;
+}
+
 /*
- * Closing releases whatever it answers; asking who one is, waiting for one's own child and ending oneself cannot fail.
- * brk is malloc's, which goes on without it, and the beginning of a static program, which is libc's own and cannot.
+ * Closing releases whatever it answers; asking who one is or what time it is, waiting for one's own child and ending
+ * oneself cannot fail. brk is malloc's, which goes on without it, and the beginning of a static program, which is
+ * libc's own and cannot.
  */
 static bool can_fail(const struct __ptrace_syscall_info *info)
 {
@@ -182,17 +227,84 @@ static bool can_fail(const struct __ptrace_syscall_info *info)
     case SYS_rt_sigprocmask:
     case SYS_munmap:
     case SYS_brk:
-    case SYS_getpid:
-    case SYS_getppid:
-    case SYS_gettid:
-    case SYS_getuid:
-    case SYS_geteuid:
-    case SYS_getgid:
-    case SYS_getegid:
     case SYS_kill:
     case SYS_pidfd_send_signal: return false;
     }
-    return true;
+    return !is_small_talk(info->entry.nr);
+}
+
+/* Opening what is there: the descriptor goes with the process. */
+static bool only_opens(pid_t pid, const struct __ptrace_syscall_info *info)
+{
+    uint64_t flags = info->entry.args[2];
+    if (info->entry.nr == SYS_openat2) {
+        errno = 0;
+        flags = (uint64_t)ptrace(PTRACE_PEEKDATA, pid, (void *)(uintptr_t)info->entry.args[2], NULL);
+        if (errno)
+            return false;
+    }
+    return (flags & (O_ACCMODE | O_CREAT | O_TRUNC)) == O_RDONLY && (flags & O_TMPFILE) != O_TMPFILE;
+}
+
+/* A file or folder: what is read of it or closed is seen by nobody; at the other end of a pipe or socket it may be. */
+static bool is_file(pid_t pid, uint64_t descriptor)
+{
+    char path[64];
+    struct stat info;
+    snprintf(path, sizeof path, "/proc/%d/fd/%d", pid, (int)descriptor);
+    return stat(path, &info) == 0 && (S_ISREG(info.st_mode) || S_ISDIR(info.st_mode));
+}
+
+/*
+ * A process that is killed before such a call leaves the same as one that is killed before the next: the call only
+ * asks, or changes what ends with the process. What is not here, does.
+ */
+static bool is_question(pid_t pid, const struct __ptrace_syscall_info *info)
+{
+    switch (info->entry.nr) {
+#if defined(__x86_64__)
+    case SYS_readlink:
+    case SYS_access:
+    case SYS_stat:
+    case SYS_lstat:
+#endif
+    case SYS_readlinkat:
+    case SYS_faccessat:
+    case SYS_faccessat2:
+    case SYS_newfstatat:
+    case SYS_fstat:
+    case SYS_statx:
+    case SYS_statfs:
+    case SYS_fstatfs:
+    case SYS_getcwd:
+    case SYS_getrandom:
+    case SYS_uname:
+    case SYS_mmap:
+    case SYS_munmap:
+    case SYS_mprotect:
+    case SYS_brk:
+    case SYS_rt_sigaction:
+    case SYS_rt_sigprocmask: return true;
+    case SYS_read:
+    case SYS_pread64:
+    case SYS_getdents64:
+    case SYS_lseek:
+    case SYS_close: return is_file(pid, info->entry.args[0]);
+    case SYS_fcntl: return info->entry.args[1] == F_GETFD || info->entry.args[1] == F_GETFL;
+    case SYS_prlimit64: return info->entry.args[2] == 0;
+    case SYS_openat:
+    case SYS_openat2: return only_opens(pid, info);
+    }
+    return is_small_talk(info->entry.nr);
+}
+
+static bool is_step(const struct harm *harm, pid_t pid, const struct __ptrace_syscall_info *info)
+{
+    if (harm->error_number)
+        return can_fail(info);
+    if (harm->victim)
+        return has_named(harm, harm->victim);
+    return harm->hold_ms || !is_question(pid, info);
 }
 
 static void stop_at_call(struct harm *harm, struct tracee *tracee)
@@ -208,8 +320,10 @@ static void stop_at_call(struct harm *harm, struct tracee *tracee)
         return;
     if (info.instruction_pointer >= tracee->loader && info.instruction_pointer < tracee->loader_end)
         return;
-    if (harm->error_number && !can_fail(&info))
+    if (!is_step(harm, tracee->pid, &info))
         return;
+    if (tracee->ordinal <= PROCESSES_MAX)
+        harm->calls[tracee->ordinal - 1]++;
     if (++harm->seen != harm->at)
         return;
     harm->call = (long)info.entry.nr;
@@ -229,10 +343,32 @@ static bool is_unnamed(const struct tracee *tracee)
     return tracee->name[0] && tracee->name[strspn(tracee->name, "0123456789")] == '\0';
 }
 
+/* Whoever is of no interest, and everybody after the harm, is not stopped at calls: each stop costs. */
+static bool is_target(const struct harm *harm, const struct tracee *tracee)
+{
+    if (harm->call >= 0)
+        return tracee->is_failing;
+    if (is_unnamed(tracee))
+        return true;
+    return strcmp(tracee->name, harm->program) == 0 && (!harm->process || tracee->ordinal == harm->process);
+}
+
 static void resume(const struct harm *harm, const struct tracee *tracee, int signal_number)
 {
-    bool is_target = strcmp(tracee->name, harm->program) == 0 || is_unnamed(tracee);
-    ptrace(is_target ? PTRACE_SYSCALL : PTRACE_CONT, tracee->pid, NULL, (void *)(long)signal_number);
+    ptrace(is_target(harm, tracee) ? PTRACE_SYSCALL : PTRACE_CONT, tracee->pid, NULL, (void *)(long)signal_number);
+}
+
+/*
+ * Children get their ordinals in the order in which their parent makes them, whichever runs first. One that has run to
+ * its end by now, and whose end we have heard of, is no longer ours to wait for.
+ */
+static void meet_child(struct harm *harm, pid_t parent)
+{
+    unsigned long child = 0;
+    siginfo_t info;
+    if (ptrace(PTRACE_GETEVENTMSG, parent, NULL, &child) == 0 &&
+        waitid(P_PID, (id_t)child, &info, WEXITED | WSTOPPED | WNOHANG | WNOWAIT | __WALL) == 0)
+        find(harm, (pid_t)child);
 }
 
 static void take_stop(struct harm *harm, pid_t pid, int status)
@@ -245,13 +381,15 @@ static void take_stop(struct harm *harm, pid_t pid, int status)
         ptrace(PTRACE_LISTEN, pid, NULL, NULL); /* stopped by a signal, until it is told to go on */
         return;
     }
+    if (event == PTRACE_EVENT_FORK || event == PTRACE_EVENT_VFORK || event == PTRACE_EVENT_CLONE)
+        meet_child(harm, pid);
     if (event == PTRACE_EVENT_EXEC) {
-        read_name(tracee);
+        name_tracee(harm, tracee);
         read_loader(tracee);
     }
     if (number == TRAP_CALL && is_unnamed(tracee))
-        read_name(tracee);
-    else if (number == TRAP_CALL)
+        name_tracee(harm, tracee);
+    else if (number == TRAP_CALL && is_target(harm, tracee))
         stop_at_call(harm, tracee);
     resume(harm, tracee, event || number == TRAP_CALL ? 0 : number);
 }
@@ -330,7 +468,9 @@ int main(int argc, char **argv)
         return 2;
     }
     harm.program = argv[2];
-    harm.at = atol(argv[3]);
+    const char *point = strchr(argv[3], '.');
+    harm.process = point ? atol(argv[3]) : 0;
+    harm.at = atol(point ? point + 1 : argv[3]);
     harm.error_number = atoi(argv[4]);
     if (strncmp(argv[4], "kill:", 5) == 0)
         harm.victim = argv[4] + 5;
@@ -350,6 +490,9 @@ int main(int argc, char **argv)
     fprintf(report, "calls %ld at %ld status %d left", harm.seen, harm.call, harm.status < 0 ? 255 : harm.status);
     for (size_t i = 0; i < harm.count; i++)
         fprintf(report, " %s(%d)", harm.tracees[i].name, harm.tracees[i].pid);
+    fprintf(report, "\nprocesses");
+    for (long i = 0; i < harm.processes && i < PROCESSES_MAX; i++)
+        fprintf(report, " %ld", harm.calls[i]);
     fprintf(report, "\n");
     kill_named(&harm, NULL);
     return fclose(report) == 0 ? 0 : 2;

@@ -13,6 +13,7 @@
 #include <unistd.h>
 #include "base/transfer.h"
 #include "tools/common/beneath.h"
+#include "tools/common/find_program.h"
 #include "tools/esquema/rootfs_build.h"
 #include "tools/sandbox/problem.h"
 
@@ -227,29 +228,14 @@ static bool forget_machine(struct rootfs_draft *draft, esq_error *ret_error)
  */
 static void find_path(char *ret_path, size_t size)
 {
-    const char *given = getenv("PATH");
     size_t length = (size_t)snprintf(ret_path, size, "PATH=");
-    for (const char *part = given ? given : "/usr/bin:/bin"; *part;) {
+    for (const char *part = find_program_folders(); *part;) {
         size_t count = strcspn(part, ":");
         if (*part == '/' && count < size - length - sizeof ":/usr/sbin:/sbin")
             length += (size_t)snprintf(ret_path + length, size - length, "%.*s:", (int)count, part);
         part += count + (part[count] == ':');
     }
     snprintf(ret_path + length, size - length, "/usr/sbin:/sbin");
-}
-
-/* The program by its absolute path, as it is found in `path` ("PATH=..."). */
-static bool find_program(const char *path, const char *name, char ret_program[PATH_MAX])
-{
-    struct stat about;
-    for (const char *part = path + strlen("PATH="); *part;) {
-        size_t count = strcspn(part, ":");
-        if (snprintf(ret_program, PATH_MAX, "%.*s/%s", (int)count, part, name) < PATH_MAX &&
-            stat(ret_program, &about) == 0 && S_ISREG(about.st_mode) && access(ret_program, X_OK) == 0)
-            return true;
-        part += count + (part[count] == ':');
-    }
-    return false;
 }
 
 /* (debian [extract] SUITE PACKAGE...): a system with its essential packages, or nothing but what the packages bring. */
@@ -282,7 +268,7 @@ static bool take_debian(const struct rootfs_step *step, struct rootfs_draft *dra
     argv[argc] = output;
     pid_t pid;
     errno = ENOENT;
-    int archive = find_program(path, "mmdebstrap", program) ? start(argv, envp, &pid) : -1;
+    int archive = find_program(path + strlen("PATH="), "mmdebstrap", program) ? start(argv, envp, &pid) : -1;
     if (archive < 0)
         return problem(ret_error, "install mmdebstrap and uidmap", "mmdebstrap: %s", strerror(errno));
     bool is_unpacked = rootfs_draft_unpack(draft, archive, false, ret_error);

@@ -142,7 +142,7 @@ static void write_wish(const struct rootfs_draft *draft, bool skips_devices, str
     wish_set(wish, "file-size", UNPACK_FILE_SIZE);
     wish_set(wish, "open-files", UNPACK_OPEN_FILES);
     wish_set(wish, "cpu-time", UNPACK_CPU_TIME);
-    host_add(wish, false, "/");
+    host_add(wish, HOST_NAMES_NONE, "/", NULL);
     wish_add_words(wish, "mounts", "bind", draft->path, "/unpacked", "writable", NULL);
 }
 

@@ -53,6 +53,58 @@ static unsigned find_newest(int store)
     return newest;
 }
 
+/* The tree that the index-th folder belongs to. */
+static bool read_tree(const struct changes *changes, size_t index, char path[PATH_MAX])
+{
+    char name[64];
+    snprintf(name, sizeof name, "%zu/tree", index);
+    int fd = beneath_open(changes->fd, name, O_RDONLY, 0);
+    ssize_t length = fd < 0 ? -1 : read(fd, path, PATH_MAX - 1);
+    if (fd >= 0)
+        close(fd);
+    path[length > 0 ? length : 0] = '\0';
+    return length > 0 && path[0] == '/';
+}
+
+static bool has_tree(const struct changes *changes)
+{
+    char path[PATH_MAX];
+    for (size_t i = 0; i < CHANGES_TREES_MAX; i++)
+        if (read_tree(changes, i, path))
+            return true;
+    return false;
+}
+
+/* It belongs to no tree, and its command is gone: that one was killed when it had just begun, or was removing it. */
+static bool is_stale(int store, const char *name)
+{
+    struct changes one = { .fd = openat(store, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) };
+    bool is_free = one.fd >= 0 && flock(one.fd, LOCK_EX | LOCK_NB) == 0;
+    bool is_stale = is_free && !has_tree(&one);
+    changes_close(&one);
+    return is_stale;
+}
+
+/*
+ * The store, without what is stale. It is locked until it is closed: who makes a folder in it has that to himself
+ * before others look whether it is stale.
+ */
+static int open_clean_store(char path[PATH_MAX], esq_error *ret_error)
+{
+    unsigned number;
+    int store = open_store(path, ret_error);
+    int copy = store < 0 || flock(store, LOCK_EX) < 0 ? -1 : openat(store, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *stream = copy < 0 ? NULL : fdopendir(copy);
+    for (struct dirent *entry; stream && (entry = readdir(stream));)
+        if (parse_number(entry->d_name, &number) && is_stale(store, entry->d_name))
+            beneath_remove(store, entry->d_name);
+    if (stream)
+        closedir(stream);
+    else if (copy >= 0)
+        close(copy);
+    return store;
+}
+
 static bool lock(struct changes *changes, int store, esq_error *ret_error)
 {
     char name[16];
@@ -72,7 +124,7 @@ bool changes_new(struct changes *ret, esq_error *ret_error)
 {
     char path[PATH_MAX], name[16];
     *ret = (struct changes){ .fd = -1 };
-    int store = open_store(path, ret_error);
+    int store = open_clean_store(path, ret_error);
     if (store < 0)
         return false;
     bool is_made = false;
@@ -96,7 +148,7 @@ bool changes_open(unsigned number, struct changes *ret, esq_error *ret_error)
 {
     char path[PATH_MAX];
     *ret = (struct changes){ .fd = -1, .number = number };
-    int store = open_store(path, ret_error);
+    int store = open_clean_store(path, ret_error);
     if (store < 0)
         return false;
     if (number == 0)
@@ -145,19 +197,6 @@ int changes_open_upper(const struct changes *changes, size_t index)
     char name[64];
     snprintf(name, sizeof name, "%zu/upper", index);
     return beneath_open(changes->fd, name, O_RDONLY | O_DIRECTORY, 0);
-}
-
-/* The tree that the index-th folder belongs to. */
-static bool read_tree(const struct changes *changes, size_t index, char path[PATH_MAX])
-{
-    char name[64];
-    snprintf(name, sizeof name, "%zu/tree", index);
-    int fd = beneath_open(changes->fd, name, O_RDONLY, 0);
-    ssize_t length = fd < 0 ? -1 : read(fd, path, PATH_MAX - 1);
-    if (fd >= 0)
-        close(fd);
-    path[length > 0 ? length : 0] = '\0';
-    return length > 0 && path[0] == '/';
 }
 
 /* ---- All trees of one ---- */
@@ -262,6 +301,16 @@ bool changes_are_none(const struct changes *changes)
     return visit_trees(changes, count_tree, &is_empty, &error) && is_empty;
 }
 
+/* First of all: half of what was kept is never taken for the whole, whoever is killed meanwhile. */
+static void forget_trees(const struct changes *changes)
+{
+    char name[64];
+    for (size_t i = 0; i < CHANGES_TREES_MAX; i++) {
+        snprintf(name, sizeof name, "%zu/tree", i);
+        unlinkat(changes->fd, name, 0);
+    }
+}
+
 bool changes_remove(struct changes *changes, esq_error *ret_error)
 {
     char path[PATH_MAX], name[16];
@@ -271,6 +320,7 @@ bool changes_remove(struct changes *changes, esq_error *ret_error)
     esq_error ignored; /* a tree may be gone by now */
     if (faccessat(changes->fd, applying, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
         visit_trees(changes, clean_tree, NULL, &ignored);
+    forget_trees(changes);
     snprintf(name, sizeof name, "%u", changes->number);
     bool is_removed =
         beneath_remove(store, name) || problem(ret_error, NULL, "remove %s: %s", changes->path, strerror(errno));
@@ -282,9 +332,10 @@ bool changes_remove(struct changes *changes, esq_error *ret_error)
 bool changes_list(changes_visitor *visitor, void *data, esq_error *ret_error)
 {
     char path[PATH_MAX], tree[PATH_MAX];
-    int store = open_store(path, ret_error);
+    int store = open_clean_store(path, ret_error);
     if (store < 0)
         return false;
+    flock(store, LOCK_UN); /* whoever reads the list may take his time */
     unsigned newest = find_newest(store);
     for (unsigned number = 1; number <= newest; number++) {
         struct changes one = { .fd = -1, .number = number };

@@ -13,6 +13,7 @@
 #include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "tools/common/find_program.h"
 #include "tools/sandbox/problem.h"
 
 /* A tree may be a stranger's: what is beyond these stops the start. */
@@ -341,18 +342,10 @@ bool search_into(struct search *search, int folder, const char *path, enum guard
 
 /* ---- All of it ---- */
 
-/* Would a shell find the program? */
 static bool is_installed(const char *tool)
 {
-    const char *folders = getenv("PATH");
-    for (const char *at = folders ? folders : "/usr/bin:/bin"; *at; at += *at == ':') {
-        char path[PATH_MAX];
-        int length = (int)strcspn(at, ":");
-        if ((size_t)snprintf(path, sizeof path, "%.*s/%s", length, at, tool) < sizeof path && access(path, X_OK) == 0)
-            return true;
-        at += length;
-    }
-    return false;
+    char program[PATH_MAX];
+    return find_program(find_program_folders(), tool, program);
 }
 
 static bool add_expected(struct search *search)

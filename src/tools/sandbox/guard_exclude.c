@@ -95,23 +95,33 @@ static struct guard_text *text_at(struct guards *found, const char *path, size_t
     return text;
 }
 
+/* On a line of its own, while the whole stays short enough. */
+static void append_text(struct guard_text *text, const struct buffer *names)
+{
+    size_t length = strlen(text->contents);
+    char *longer =
+        length + names->length + 1 < EXCLUDE_MAX ? realloc(text->contents, length + names->length + 2) : NULL;
+    if (!longer)
+        return;
+    text->contents = longer;
+    if (length > 0 && longer[length - 1] != '\n')
+        longer[length++] = '\n';
+    memcpy(longer + length, names->bytes, names->length);
+    longer[length + names->length] = '\0';
+}
+
 static void exclude(struct search *search, const struct worktree *worktree, const char *file)
 {
     size_t tree = search_tree_of(search, file);
+    if (tree == SIZE_MAX || !search->trees->items[tree].is_writable || search_is_named(search, file))
+        return;
     struct buffer names;
     buffer_init(&names, &memory_malloc);
     append_names(search, worktree, &names);
-    bool is_wanted = tree != SIZE_MAX && search->trees->items[tree].is_writable && !search_is_named(search, file) &&
-                     names.length > 0 && names.length < EXCLUDE_MAX / 2 && buffer_append_byte(&names, '\0');
+    bool is_wanted = names.length > 0 && names.length < EXCLUDE_MAX / 2;
     struct guard_text *text = is_wanted ? text_at(search->found, file, tree) : NULL;
-    size_t length = text ? strlen(text->contents) : 0;
-    char *joined = text && length + names.length < EXCLUDE_MAX ? malloc(length + names.length + 2) : NULL;
-    if (joined) {
-        sprintf(joined, "%s%s%s", text->contents, length > 0 && text->contents[length - 1] != '\n' ? "\n" : "",
-                (const char *)names.bytes);
-        free(text->contents);
-        text->contents = joined;
-    }
+    if (text)
+        append_text(text, &names);
     buffer_done(&names);
 }
 

@@ -48,7 +48,6 @@ static const char *const settings[] = {
     "/etc/vim",
     "/etc/xattr.conf",
 };
-static const char *const of_network[] = { "/etc/resolv.conf", "/etc/hosts" };
 
 /* A link into /usr stays one; anything else is bound under its own name. */
 static void add_one(struct wish *wish, const char *path)
@@ -75,8 +74,16 @@ char *host_user_name(void)
     return name ? name : strdup("user");
 }
 
+static void add_text(struct wish *wish, const struct guard_trees *named, const char *path, const char *text)
+{
+    for (size_t i = 0; named && i < named->count; i++)
+        if (strcmp(named->items[i].path, path) == 0 || strcmp(named->items[i].given, path) == 0)
+            return;
+    wish_add_words(wish, "mounts", "text", path, text, NULL);
+}
+
 /* The caller, root and nobody: programs ask who they are, and need not learn who else there is. */
-static void add_users(struct wish *wish, const char *name, const char *home)
+static void add_users(struct wish *wish, const struct guard_trees *named, const char *name, const char *home)
 {
     char text[PATH_MAX + 512];
     unsigned uid = getuid(), gid = getgid();
@@ -85,15 +92,15 @@ static void add_users(struct wish *wish, const char *name, const char *home)
         length += snprintf(text + length, sizeof text - (size_t)length, "%.64s:x:%u:%u::%s:/bin/sh\n", name, uid, gid,
                            strpbrk(home, ":\n") ? "/" : home);
     snprintf(text + length, sizeof text - (size_t)length, "nobody:x:65534:65534:nobody:/nonexistent:/bin/false\n");
-    wish_add_words(wish, "mounts", "text", "/etc/passwd", text, NULL);
+    add_text(wish, named, "/etc/passwd", text);
     length = snprintf(text, sizeof text, "root:x:0:\n");
     if (gid != 0)
         length += snprintf(text + length, sizeof text - (size_t)length, "%.64s:x:%u:\n", name, gid);
     snprintf(text + length, sizeof text - (size_t)length, "nogroup:x:65534:\n");
-    wish_add_words(wish, "mounts", "text", "/etc/group", text, NULL);
+    add_text(wish, named, "/etc/group", text);
 }
 
-void host_add(struct wish *wish, bool with_network, const char *home)
+void host_add(struct wish *wish, enum host_names names, const char *home, const struct guard_trees *named)
 {
     char real[PATH_MAX];
     char *name = host_user_name();
@@ -103,13 +110,14 @@ void host_add(struct wish *wish, bool with_network, const char *home)
         add_one(wish, programs[i]);
     for (size_t i = 0; i < sizeof settings / sizeof *settings; i++)
         add_one(wish, settings[i]);
-    for (size_t i = 0; i < sizeof of_network / sizeof *of_network && with_network; i++)
-        add_one(wish, of_network[i]);
-    add_users(wish, name ? name : "user", home);
+    if (names != HOST_NAMES_NONE)
+        add_one(wish, "/etc/hosts");
+    if (names == HOST_NAMES_OF_HOST)
+        add_one(wish, "/etc/resolv.conf");
+    add_users(wish, named, name ? name : "user", home);
     /* Without a network, too: that a name server was asked in vain is how we learn that one was wanted. */
-    wish_add_words(wish, "mounts", "text", "/etc/nsswitch.conf", "passwd: files\ngroup: files\nhosts: files dns\n",
-                   NULL);
-    if (!with_network)
-        wish_add_words(wish, "mounts", "text", "/etc/hosts", "127.0.0.1 localhost\n::1 localhost\n", NULL);
+    add_text(wish, named, "/etc/nsswitch.conf", "passwd: files\ngroup: files\nhosts: files dns\n");
+    if (names == HOST_NAMES_NONE)
+        add_text(wish, named, "/etc/hosts", "127.0.0.1 localhost\n::1 localhost\n");
     free(name);
 }

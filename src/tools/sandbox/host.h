@@ -2,11 +2,15 @@
 #ifndef TOOLS_SANDBOX_HOST_H
 #define TOOLS_SANDBOX_HOST_H
 
-#include <stdbool.h>
+#include "tools/sandbox/guard.h"
 #include "tools/sandbox/wish.h"
 
-/* Binds, links and texts of the wish. `with_network`: the files by which names are resolved, too. */
-void host_add(struct wish *wish, bool with_network, const char *home);
+/* Whose names are looked up: nobody's; by the host's own files; in a network that brings its own resolv.conf. */
+enum host_names { HOST_NAMES_NONE, HOST_NAMES_OF_HOST, HOST_NAMES_OF_NETWORK };
+
+/* Binds, links and texts of the wish. A file that the user named (NULL: none) is the host's, and gets no text in its
+ * place. */
+void host_add(struct wish *wish, enum host_names names, const char *home, const struct guard_trees *named);
 /* The name of the caller, from the host's /etc/passwd; "user" where it has none. To be freed. */
 char *host_user_name(void);
 

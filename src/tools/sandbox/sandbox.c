@@ -270,11 +270,17 @@ static void hide_own_folder(struct sandbox *sandbox)
     free(data);
 }
 
+static enum host_names names_of(const char *network)
+{
+    if (!network || strcmp(network, "none") == 0)
+        return HOST_NAMES_NONE;
+    return strcmp(network, "host") == 0 ? HOST_NAMES_OF_HOST : HOST_NAMES_OF_NETWORK;
+}
+
 static bool add_sight(struct sandbox *sandbox, bool is_real, esq_error *ret_error)
 {
-    bool with_network = sandbox->request->network && strcmp(sandbox->request->network, "none") != 0;
     add_memory(sandbox);
-    host_add(&sandbox->wish, with_network, sandbox->home);
+    host_add(&sandbox->wish, names_of(sandbox->request->network), sandbox->home, &sandbox->trees);
     for (size_t i = 0; i < sandbox->trees.count; i++) {
         if (!add_tree(sandbox, i, is_real, ret_error))
             return false;
