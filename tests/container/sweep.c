@@ -24,6 +24,11 @@ struct outcome {
     int parent_seen, child_seen; /* calls of the launch */
 };
 
+static bool is_left(size_t descriptors)
+{
+    return count_descriptors() != descriptors || has_children();
+}
+
 static struct outcome start(const esq_plan *plan)
 {
     struct outcome outcome = { 0 };
@@ -42,7 +47,7 @@ static struct outcome start(const esq_plan *plan)
         outcome.reason = result.reason;
         esq_container_free(container);
     }
-    outcome.has_left = count_descriptors() != descriptors || has_children();
+    outcome.has_left = is_left(descriptors);
     return outcome;
 }
 
@@ -77,6 +82,26 @@ static void sweep(const char *name, const char *const *settings, bool is_child, 
     /* Two questions about a child that may have been killed, at the end of the parent's way. */
     check(survived <= (is_child ? 0 : 2), "%s: no other call may be missing", name);
     esq_plan_free(plan);
+}
+
+/* A descriptor that is left is seen, and a child that lives or is dead and was not waited for. */
+static void control(void)
+{
+    size_t descriptors = count_descriptors();
+    int extra = dup(STDERR_FILENO);
+    check(extra >= 0 && is_left(descriptors), "control: a descriptor that is left is seen");
+    close(extra);
+    pid_t child = fork();
+    if (child == 0) {
+        pause();
+        _exit(0);
+    }
+    check(child > 0 && is_left(descriptors), "control: a process that is left is seen");
+    siginfo_t info;
+    if (child > 0 && kill(child, SIGKILL) == 0)
+        waitid(P_PID, (id_t)child, &info, WEXITED | WNOWAIT);
+    check(child > 0 && is_left(descriptors), "control: a dead one is, too");
+    check(!is_left(descriptors), "and that they are gone");
 }
 
 /* A network in a user namespace of ours, and the process that holds both. */
@@ -119,6 +144,7 @@ int main(int argc, char **argv)
     const char *const layered[] = { "@exit 0", bare, "mounts+=bind /etc/passwd /dev/x", NULL };
     const char *const empty[] = { "@exit 0", "rootfs-mode=empty", "landlock=deny-all", NULL };
 
+    control();
     sweep("parent", bound, false, EIO);
     sweep("child, bound root", bound, true, EIO);
     sweep("child, overlay", overlay, true, EIO);

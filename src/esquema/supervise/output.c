@@ -192,7 +192,7 @@ int output_count(uint64_t most, uint64_t *total, uint64_t bytes)
     return is_over ? -EDQUOT : 0;
 }
 
-/* 1: something came; 0: nothing at this moment; or -EDQUOT, with what the limit still allows. */
+/* 1: something came; 0: nothing at this moment; or a negative errno: -EDQUOT with what the limit still allows. */
 static int take(struct output *output, struct stream *stream, bool has_ended)
 {
     ssize_t size = sys_read(stream->from, stream->bytes, sizeof stream->bytes);
@@ -200,7 +200,7 @@ static int take(struct output *output, struct stream *stream, bool has_ended)
         return 0;
     if (size <= 0) {
         close_stream(stream);
-        return 0;
+        return size == -EAGAIN ? 0 : (int)size;
     }
     uint64_t left = output->most - output->total;
     stream->used = (uint64_t)size > left ? (size_t)left : (size_t)size;

@@ -20,11 +20,13 @@ static void forward(void *data, int signal_number)
     kill(*(const pid_t *)data, signal_number);
 }
 
-/* Those of the terminal reach the program by themselves: it is in our group. */
+/* Those of the terminal reach the program by themselves: it is in our group. Its end is told to the leader of the
+ * session alone, which we may be. */
 static void forward_waiting(int signals, pid_t pid)
 {
     struct signalfd_siginfo info;
-    if (read(signals, &info, sizeof info) == (ssize_t)sizeof info && info.ssi_code != SI_KERNEL)
+    if (read(signals, &info, sizeof info) == (ssize_t)sizeof info &&
+        (info.ssi_code != SI_KERNEL || (info.ssi_signo == SIGHUP && getsid(0) == getpid())))
         kill(pid, (int)info.ssi_signo);
 }
 

@@ -1,6 +1,7 @@
 /* Reading on: when the file called "log" is another one than that which is read, that one is finished first. */
 #include "tools/esquema/follow.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
 #include <sys/stat.h>
@@ -8,35 +9,48 @@
 
 enum { CHUNK = 65536 };
 
-static void read_all(int file, follow_fn *take, void *data)
+static int read_all(int file, follow_fn *take, void *data)
 {
     char bytes[CHUNK];
-    ssize_t size;
+    ssize_t size = 0;
     while (file >= 0 && (size = read(file, bytes, sizeof bytes)) > 0)
         take(data, bytes, (size_t)size);
+    return size < 0 ? errno : 0;
 }
 
-static bool is_same_file(int one, int other)
+/* 0, or the errno. */
+static int compare_files(int one, int other, bool *ret_is_same)
 {
     struct stat first, second;
-    return one >= 0 && other >= 0 && fstat(one, &first) == 0 && fstat(other, &second) == 0 &&
-           first.st_ino == second.st_ino;
+    *ret_is_same = false;
+    if (other < 0)
+        return 0;
+    if (fstat(one, &first) < 0 || fstat(other, &second) < 0)
+        return errno;
+    *ret_is_same = first.st_ino == second.st_ino;
+    return 0;
 }
 
-void follower_read(struct follower *follower, follow_fn *take, void *data)
+int follower_read(struct follower *follower, follow_fn *take, void *data)
 {
-    read_all(follower->file, take, data);
+    int error_number = read_all(follower->file, take, data);
+    if (error_number != 0)
+        return error_number;
     int next = openat(follower->folder, "log", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (next < 0 || is_same_file(next, follower->file)) {
-        if (next >= 0)
-            close(next);
-        return;
+    if (next < 0)
+        return errno == ENOENT ? 0 : errno; /* for a moment there is none, while it is rotated */
+    bool is_same;
+    error_number = compare_files(next, follower->file, &is_same);
+    if (error_number == 0 && !is_same)
+        error_number = read_all(follower->file, take, data); /* what was written before it was rotated */
+    if (error_number != 0 || is_same) {
+        close(next);
+        return error_number;
     }
-    read_all(follower->file, take, data); /* what was written before it was rotated */
     if (follower->file >= 0)
         close(follower->file);
     follower->file = next;
-    read_all(next, take, data);
+    return read_all(next, take, data);
 }
 
 void follower_skip(struct follower *follower)

@@ -11,8 +11,11 @@ struct follower {
 
 typedef void follow_fn(void *data, const char *bytes, size_t length);
 
-/* All that is there behind what was read before, over the borders of rotated files. */
-void follower_read(struct follower *follower, follow_fn *take, void *data);
+/*
+ * All that is there behind what was read before, over the borders of rotated files. Returns 0, or the errno of what
+ * could not be read: the next call tries that again.
+ */
+int follower_read(struct follower *follower, follow_fn *take, void *data);
 /* What is there by now counts as read. */
 void follower_skip(struct follower *follower);
 void follower_close(struct follower *follower);

@@ -18,7 +18,9 @@ struct foreign {
 
 static const struct foreign options[] = {
     { "run up", "--rm", "nothing of a run stays" },
-    { "run up", "-d --detach", "esquema start FILE leaves it in the background" },
+    { "run", "-d --detach", "esquema start FILE leaves it in the background" },
+    { "up", "-d --detach",
+      "services live as long as it: nohup esquema up FILE &, or a unit of systemd (docs/coming-from.md)" },
     { "run", "--name", "only what `esquema start` leaves in the background has a name" },
     { STARTS, "-p --publish", "(network (publish 8080 80)) stands in the description" },
     { STARTS, "-v --volume --mount --bind --ro-bind --dev-bind --bind-try --ro-bind-try",
@@ -67,11 +69,14 @@ static const struct foreign commands[] = {
     { "", "attach", "esquema logs -f follows what it prints, esquema exec -it puts a shell beside it" },
     { "", "create", "esquema start FILE makes it and starts it" },
     { "", "compose pod play", "esquema up runs services" },
+    { "", "down", "Ctrl-C ends esquema up and its services, in reverse; esquema stop NAME ends one" },
+    { "", "prune", "esquema rm $(esquema ps -q) forgets those that have ended, and says so of those that run" },
+    { "", "volume volumes", "each is a folder in ~/.local/share/esquema/volumes" },
     { "", "top", "esquema stats shows what they use, esquema exec NAME ps its processes" },
     { "", "cp export", "esquema exec NAME cat FILE writes one out" },
     { "", "port", "esquema inspect NAME shows what is published" },
     { "", "info", "esquema doctor says what this host can enforce" },
-    { "", "system volume network", "there is nothing to look after: see docs/coming-from.md" },
+    { "", "system network", "there is nothing to look after: see docs/coming-from.md" },
 };
 
 static const char *find(const struct foreign *table, size_t count, const char *command, const char *word)

@@ -71,15 +71,36 @@ int command_stop(const struct options *options)
     return for_each(options, started_find_whole, stop_one);
 }
 
-/* Until the next run is there, behind those that `entry` knows of; its end may take as long as its grace. */
-static int wait_for_next_run(esq_store *store, esq_entry *entry, esq_error *ret_error)
+static bool is_over(int pidfd)
 {
-    enum { LOOK_AGAIN_MS = 5 };
+    struct pollfd end = { .fd = pidfd, .events = POLLIN };
+    return poll(&end, 1, 0) > 0;
+}
+
+/* Asks the supervisor itself, which knows what it has no space to write down. `last` is -1 where nothing ran. */
+static bool runs_again(esq_store *store, const char *name, int last)
+{
+    if (last >= 0 && !is_over(last))
+        return false;
+    int next = esq_store_pidfd(store, name, NULL);
+    bool is_running = next >= 0 && !is_over(next);
+    if (next >= 0)
+        close(next);
+    return is_running;
+}
+
+/*
+ * Until the next run is there, behind `last` and those that `entry` knows of; the end of that one may take as long as
+ * its grace.
+ */
+static int wait_for_next_run(esq_store *store, int last, esq_entry *entry, esq_error *ret_error)
+{
+    enum { LOOK_AGAIN_MS = 5, ASK_AT = 100 }; /* of so many looks one asks, too */
     const uint64_t runs = entry->restarts;
     const pid_t supervisor = entry->supervisor;
     char name[ESQ_NAME_SIZE];
     memcpy(name, entry->name, sizeof name);
-    for (;;) {
+    for (unsigned look = 1;; look++) {
         int status = esq_store_find(store, name, entry, ret_error);
         if (status == 0 && strcmp(name, entry->name) != 0) /* the beginning of another one's name */
             status = -ENOENT;
@@ -89,7 +110,7 @@ static int wait_for_next_run(esq_store *store, esq_entry *entry, esq_error *ret_
         bool is_there = status == 0 && is_next &&
                         (entry->state != ESQ_STATE_ENDED || entry->result.reason != ESQ_REASON_KILLED ||
                          entry->result.exit_status >= 128);
-        if (is_there)
+        if (is_there || (look % ASK_AT == 0 && runs_again(store, name, last)))
             return 0;
         if (status < 0 || entry->state == ESQ_STATE_ENDED) {
             memcpy(entry->name, name, sizeof name);
@@ -104,10 +125,15 @@ static int wait_for_next_run(esq_store *store, esq_entry *entry, esq_error *ret_
 /* It may end between the look at it and the request. */
 static int restart_one(esq_store *store, const struct options *options, esq_entry *entry, esq_error *ret_error)
 {
+    int last = entry->state == ESQ_STATE_ENDED ? -1 : esq_store_pidfd(store, entry->name, NULL);
     int status = entry->state == ESQ_STATE_ENDED ? -ESRCH : esq_store_restart(store, entry->name, ret_error);
-    if (status == -ESRCH)
-        return restart_ended(store, options, entry, ret_error);
-    return status < 0 ? status : wait_for_next_run(store, entry, ret_error);
+    if (status == 0)
+        status = wait_for_next_run(store, last, entry, ret_error);
+    else if (status == -ESRCH)
+        status = restart_ended(store, options, entry, ret_error);
+    if (last >= 0)
+        close(last);
+    return status;
 }
 
 int command_restart(const struct options *options)

@@ -99,7 +99,8 @@ static void show(struct reading *reading, const char *text, size_t length)
         put(stdout, reading->is_plain, text + at, length - at);
 }
 
-static void for_each_piece(struct reading *reading, const struct part *part,
+/* false with errno: the rest could not be read. */
+static bool for_each_piece(struct reading *reading, const struct part *part,
                            void (*take_piece)(struct reading *reading, const char *text, size_t length))
 {
     static char text[CHUNK];
@@ -107,10 +108,20 @@ static void for_each_piece(struct reading *reading, const struct part *part,
         size_t wanted = part->end - at < CHUNK ? (size_t)(part->end - at) : CHUNK;
         ssize_t size = pread(part->fd, text, wanted, at);
         if (size <= 0)
-            return;
+            return size == 0;
         take_piece(reading, text, (size_t)size);
         at += size;
     }
+    return true;
+}
+
+static bool for_each_part(struct reading *reading,
+                          void (*take_piece)(struct reading *reading, const char *text, size_t length))
+{
+    for (size_t i = reading->count; i-- > 0;)
+        if (!for_each_piece(reading, &reading->parts[i], take_piece))
+            return false;
+    return true;
 }
 
 /* All of them, and those before the first that is not too early. */
@@ -186,19 +197,22 @@ static bool open_parts(struct reading *reading)
     return true;
 }
 
-static void skip_to(struct reading *reading, uint64_t wanted, const char *since)
+/* false with errno. */
+static bool skip_to(struct reading *reading, uint64_t wanted, const char *since)
 {
     struct counting counting = { .since = since };
     if (wanted == UINT64_MAX && !since)
-        return;
+        return true;
     reading->counting = &counting;
-    for (size_t i = reading->count; i-- > 0;)
-        for_each_piece(reading, &reading->parts[i], count_lines);
+    bool is_read = for_each_part(reading, count_lines);
     reading->counting = NULL;
+    if (!is_read)
+        return false;
     if (since)
         reading->skip = counting.has_begun ? counting.early : counting.lines;
     if (counting.lines > wanted && counting.lines - wanted > reading->skip)
         reading->skip = counting.lines - wanted;
+    return true;
 }
 
 static void take(void *reading, const char *bytes, size_t length)
@@ -213,8 +227,11 @@ static bool has_ended(esq_store *store, const char *name)
            entry.state == ESQ_STATE_ENDED;
 }
 
-/* Until it has ended, or nobody reads. `current` is the newest file, at the end of what was shown. */
-static void follow(struct reading *reading, esq_store *store, const char *name, int current)
+/*
+ * Until it has ended, or nobody reads. `current` is the newest file, at the end of what was shown. false with errno:
+ * what came next could not be read.
+ */
+static bool follow(struct reading *reading, esq_store *store, const char *name, int current)
 {
     struct follower log = { reading->folder, current };
     char path[64];
@@ -222,38 +239,50 @@ static void follow(struct reading *reading, esq_store *store, const char *name, 
     int watch = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
     if (watch >= 0)
         inotify_add_watch(watch, path, IN_MODIFY | IN_CREATE);
-    for (bool is_last = false; !is_last && fflush(stdout) == 0;) {
+    int error_number = 0;
+    for (bool is_last = false; !is_last && error_number == 0 && fflush(stdout) == 0;) {
         char events[4096];
         struct pollfd ready[2] = { { .fd = watch, .events = POLLIN }, { .fd = STDOUT_FILENO } };
         is_last = has_ended(store, name); /* before reading: what it printed last is shown */
-        if (!is_last && poll(ready, 2, LOOK_AGAIN_MS) > 0 && read(watch, events, sizeof events) < 0 && errno != EAGAIN)
-            break;
+        bool has_events = !is_last && poll(ready, 2, LOOK_AGAIN_MS) > 0 && ready[0].revents != 0;
+        if (has_events && read(watch, events, sizeof events) < 0) {
+            close(watch);
+            watch = -1; /* then there is a look now and then */
+        }
         if (ready[1].revents & (POLLERR | POLLHUP))
             break;
-        follower_read(&log, take, reading);
+        error_number = follower_read(&log, take, reading);
     }
     close(log.file);
     close(watch);
+    errno = error_number;
+    return error_number == 0;
+}
+
+/* What errno says of the log of `name`; the status. */
+static int tell_unread(const struct options *options, const char *verb, const char *name)
+{
+    const esq_error error = failure_make("%s the logs of `%s`: %s", verb, name, strerror(errno));
+    fflush(stdout); /* what could be read comes first */
+    failure_tell(options->failures, &error);
+    return ESQ_EXIT_SETUP;
 }
 
 static int show_logs(const struct options *options, struct reading *reading, esq_store *store, const char *name)
 {
-    if (!open_parts(reading)) {
-        const esq_error error = failure_make("open the logs of `%s`: %s", name, strerror(errno));
-        failure_tell(options->failures, &error);
-        return ESQ_EXIT_SETUP;
-    }
-    skip_to(reading, options->lines, options->since ? reading->since : NULL);
-    for (size_t i = reading->count; i-- > 0;)
-        for_each_piece(reading, &reading->parts[i], show);
-    if (options->follow) {
+    if (!open_parts(reading))
+        return tell_unread(options, "open", name);
+    bool is_read =
+        skip_to(reading, options->lines, options->since ? reading->since : NULL) && for_each_part(reading, show);
+    if (is_read && options->follow) {
         int newest = reading->count > 0 ? fcntl(reading->parts[0].fd, F_DUPFD_CLOEXEC, 3) : -1;
         if (newest >= 0)
             lseek(newest, reading->parts[0].end, SEEK_SET);
-        follow(reading, store, name, newest);
+        is_read = follow(reading, store, name, newest);
     }
+    int status = is_read ? 0 : tell_unread(options, "read", name);
     close_parts(reading);
-    return 0;
+    return status;
 }
 
 static int show_logs_of(const struct options *options, esq_store *store)

@@ -121,10 +121,10 @@ static int wait_for_end(const struct options *options, esq_container *container,
         return prepare_fail(options, &error);
     }
     esq_container_result(container, &result);
-    if (options->format == ESQ_FORMAT_TEXT)
+    if (options->format == ESQ_FORMAT_TEXT) {
         tell_end(&result);
-    if (options->format == ESQ_FORMAT_TEXT)
         tell_hindrance(container, &result, network_advice);
+    }
     if (options->trace_denied)
         tell_denied(container, &result);
     if (options->report_fd >= 0)

@@ -182,11 +182,15 @@ static void take_end(struct up *up, struct up_service *service)
     up_show(up, service);
     close(service->tie);
     service->tie = -1;
-    service->life = LIFE_ENDED;
     up_ready_done(service);
     if (esq_store_wait(up->store, service->given->name, -1, &service->result, NULL) < 0)
         service->result = (esq_result){ .reason = ESQ_REASON_KILLED, .exit_status = ESQ_EXIT_SETUP };
-    up_show(up, service);
+    int unread = up_show(up, service);
+    service->life = LIFE_ENDED;
+    if (unread != 0) {
+        up_say(up, service, "unread", "has printed what cannot be read: %s", strerror(unread));
+        up->status = up->status != 0 ? up->status : ESQ_EXIT_SETUP;
+    }
     up_say(up, service, "ended", "has ended with %d (%s)", service->result.exit_status,
            esq_reason_name(service->result.reason));
     if (was_pending && up->asked == 0 && is_needed(up, service)) {
@@ -270,6 +274,10 @@ static bool run_all(struct up *up)
     int watch = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
     struct pollfd *fds = calloc(up->count + 2, sizeof *fds);
     bool is_good = signals >= 0 && watch >= 0 && fds;
+    if (!is_good) {
+        esq_error error = failure_make("watch the services: %s", strerror(errno));
+        failure_tell(up->failures, &error);
+    }
     while (is_good) {
         start_next(up, watch);
         look_whether_ready(up);

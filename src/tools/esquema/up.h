@@ -46,8 +46,11 @@ uint64_t up_now(void);
 bool up_is_ready(struct up *up, struct up_service *service);
 void up_ready_done(struct up_service *service);
 
-/* up_log.c: what it has printed since the last look, line by line behind its name. */
-void up_show(const struct up *up, struct up_service *service);
+/*
+ * up_log.c: what it has printed since the last look, line by line behind its name. Returns 0, or the errno of what
+ * could not be read, which the next look tries again.
+ */
+int up_show(const struct up *up, struct up_service *service);
 /*
  * A line of our own about a service: the words on standard error, or, as JSON, a line beside what is printed. `event`
  * is one word of docs/json.md; "ended" has the service's result with it.

@@ -1,4 +1,5 @@
 /* What services print, one line after the other, each behind the name of its service. */
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -76,24 +77,31 @@ static void show_json(void *data, const char *bytes, size_t length)
 }
 
 /* The supervisor writes whole lines, so a look ends with one. */
-static void show_text(const struct up *up, struct up_service *service)
+static int show_text(const struct up *up, struct up_service *service)
 {
     struct line line = { up, service, 0 };
-    follower_read(&service->log, show_bytes, &line);
+    int error_number = follower_read(&service->log, show_bytes, &line);
     if (line.at == 2)
         putchar('\n');
+    return error_number;
 }
 
-void up_show(const struct up *up, struct up_service *service)
+int up_show(const struct up *up, struct up_service *service)
 {
     struct json_lines lines = { .service = service };
+    int error_number = 0;
+    if (service->life == LIFE_PENDING || service->life == LIFE_ENDED)
+        return 0;
     if (service->log.folder < 0)
-        return;
+        service->log.folder = esq_store_logs(up->store, service->given->name, NULL);
+    if (service->log.folder < 0)
+        return service->log.folder == -ENOENT ? 0 : -service->log.folder;
     switch (up->format) {
-    case ESQ_FORMAT_TEXT: show_text(up, service); break;
-    case ESQ_FORMAT_JSON: follower_read(&service->log, show_json, &lines); break;
+    case ESQ_FORMAT_TEXT: error_number = show_text(up, service); break;
+    case ESQ_FORMAT_JSON: error_number = follower_read(&service->log, show_json, &lines); break;
     }
     fflush(stdout);
+    return error_number;
 }
 
 static void say_json(const struct up_service *service, const char *event, const char *text)

@@ -7,7 +7,12 @@
 #include <unistd.h>
 #include "tools/supervisor/supervisor.h"
 
-enum { PAUSE_MIN = 100 * 1000, PAUSE_MAX = 60 * 1000 * 1000, HEALTHY = 60 * 1000 * 1000 }; /* microseconds */
+enum {
+    PAUSE_MIN = 100 * 1000,
+    PAUSE_MAX = 60 * 1000 * 1000,
+    HEALTHY = 60 * 1000 * 1000,
+    RECORD_AGAIN = 1000 * 1000
+}; /* microseconds */
 
 static uint64_t microseconds_since_1970(void)
 {
@@ -30,8 +35,9 @@ void machine_write_record(struct supervisor *supervisor)
         .result = supervisor->end,
     };
     snprintf(entry.file, sizeof entry.file, "%s", supervisor->job.file);
-    /* Without space for it, what `ps` says grows old; the container is none the worse for it. */
-    record_write(supervisor->job.folder, supervisor->job.boot, &entry);
+    /* Without space for it, what `ps` says grows old until there is some; the container is none the worse for it. */
+    bool is_written = record_write(supervisor->job.folder, supervisor->job.boot, &entry) == 0;
+    supervisor->record_due = is_written ? UINT64_MAX : sys_monotonic_microseconds() + RECORD_AGAIN;
 }
 
 /* What it shares is there for all its runs: who has joined it stays beside the next one. */

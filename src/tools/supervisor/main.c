@@ -184,12 +184,15 @@ static uint64_t next_deadline(const struct supervisor *supervisor)
 {
     uint64_t next = supervisor->deadline < supervisor->limit ? supervisor->deadline : supervisor->limit;
     uint64_t bounds = supervisor->container ? supervise_next(supervisor->container) : UINT64_MAX;
+    next = supervisor->record_due < next ? supervisor->record_due : next;
     return bounds < next ? bounds : next;
 }
 
 static void keep_time(struct supervisor *supervisor)
 {
     uint64_t now = sys_monotonic_microseconds();
+    if (now >= supervisor->record_due)
+        machine_write_record(supervisor);
     if (now >= supervisor->limit) {
         supervisor->limit = UINT64_MAX;
         supervisor->why = ESQ_REASON_TIME_LIMIT;
@@ -342,7 +345,7 @@ int main(int argc, char **argv)
     supervisor.log.folder = supervisor.log.fd = -1;
     supervisor.log.streams[0].fd = supervisor.log.streams[1].fd = -1;
     supervisor.state = ESQ_STATE_STARTING;
-    supervisor.deadline = supervisor.limit = supervisor.disk_base = UINT64_MAX;
+    supervisor.deadline = supervisor.limit = supervisor.record_due = supervisor.disk_base = UINT64_MAX;
     for (int i = 0; i < CLIENTS_MAX; i++)
         supervisor.clients[i] = -1;
     pid_t pid = fork();

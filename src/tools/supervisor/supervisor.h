@@ -75,6 +75,7 @@ struct supervisor {
     bool again;              /* another run follows this one */
     uint64_t deadline;       /* of the state, monotonic microseconds; UINT64_MAX: none */
     uint64_t limit;          /* of the run */
+    uint64_t record_due;     /* when the record that could not be written is tried again; UINT64_MAX: it is written */
     uint64_t grace;          /* microseconds, of the request that is being carried out */
     enum esq_reason why;     /* of the request */
     uint64_t printed_before; /* this run, by the log's count */
