@@ -1,8 +1,12 @@
 /* The generic check: is every value of the kind that the table of fields says? What it means is its facility's. */
 #include "spec/spec_own.h"
 
+#include <stdio.h>
 #include <string.h>
 #include "base/name.h"
+#include "base/near.h"
+
+enum { CHOICES_BYTES = 256 };
 
 bool spec_is_absolute(const char *path)
 {
@@ -77,11 +81,43 @@ static const char *value_wanted(const struct spec_field_about *about, const char
     return "something else";
 }
 
+static void check_word(const struct spec_field_about *about, const struct spec_item *item, const char *text,
+                       struct spec_problems *problems)
+{
+    char words[CHOICES_BYTES], remedy[CHOICES_BYTES + 64];
+    size_t length = 0;
+    if (is_choice(choices_of(about), text))
+        return;
+    struct near near = near_begin(text, strlen(text));
+    snprintf(words, sizeof(words), "%s", choices_of(about));
+    for (char *word = words, *next; word; word = next) {
+        next = strchr(word, '|');
+        if (next)
+            *next++ = '\0';
+        near_consider(&near, word);
+        length += (size_t)snprintf(remedy + length, sizeof(remedy) - length, "%s%s", length > 0 ? " " : "", word);
+    }
+    snprintf(remedy + length, sizeof(remedy) - length, " are known");
+    spec_problem(problems, &item->where, 0, remedy, "`%s` does not know `%.64s`%s%s%s", about->name, text,
+                 near.found ? "; did you mean `" : "", near.found ? near.found : "", near.found ? "`?" : "");
+}
+
+static void check_words(const esq_spec *spec, enum spec_field field, struct spec_problems *problems)
+{
+    size_t count;
+    const struct spec_item *items = spec_items(spec, field, &count);
+    for (size_t i = 0; i < count; i++)
+        for (size_t j = 0; j < items[i].count; j++)
+            check_word(&spec_fields[field], &items[i], items[i].words[j], problems);
+}
+
 void spec_check_values(const esq_spec *spec, struct spec_problems *problems)
 {
     for (size_t field = 0; field < SPEC_FIELD_COUNT; field++) {
         const struct spec_item *item = spec_item(spec, (enum spec_field)field);
         const struct spec_field_about *about = &spec_fields[field];
+        if (about->shape == SPEC_SHAPE_LIST && about->value == SPEC_VALUE_CHOICE)
+            check_words(spec, (enum spec_field)field, problems);
         if (!item || about->shape != SPEC_SHAPE_ONE)
             continue;
         const char *wanted = value_wanted(about, item->words[0]);
