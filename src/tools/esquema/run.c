@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/signalfd.h>
 #include <unistd.h>
 #include "tools/esquema/failure.h"
 #include "tools/esquema/prepare.h"
@@ -132,6 +133,14 @@ static int wait_for_end(const struct options *options, esq_container *container,
     return result.exit_status;
 }
 
+/* What came before there was a program, which was not in our group then: so that of the terminal, too. */
+static void forward_early(esq_container *container, int signals)
+{
+    struct signalfd_siginfo info;
+    while (read(signals, &info, sizeof info) == (ssize_t)sizeof info)
+        esq_signal(container, (int)info.ssi_signo);
+}
+
 int run_plan(const struct options *options, const esq_plan *plan, struct terminal *terminal, const char *network_advice)
 {
     esq_container *container;
@@ -139,12 +148,15 @@ int run_plan(const struct options *options, const esq_plan *plan, struct termina
     const esq_launch_options how = { .size = sizeof how,
                                      .flags =
                                          ESQ_WATCH_NETWORK | (options->trace_denied ? (unsigned)ESQ_TRACE_DENIED : 0) };
+    /* Not later: a program that runs is told of the end that we are asked for, and its cgroup goes with it. */
+    int signals = terminal_signals();
     if (esq_launch_with(plan, &how, &container, &error) < 0) {
+        if (signals >= 0)
+            close(signals);
         failure_tell(options->failures, &error);
         return prepare_fail(options, &error);
     }
-    /* Not earlier: until it runs, a signal ends us, and the kernel what was begun. */
-    int signals = terminal_signals();
+    forward_early(container, signals);
     if (options->status_fd >= 0)
         esq_status_write_started(options->status_fd, container);
     if (options->terminal)
