@@ -52,7 +52,9 @@ static void tell_hindrance(const esq_container *container, const esq_result *res
     if (result->exit_status == 0)
         return;
     if (esq_container_sought_network(container))
-        fprintf(stderr, "esquema: something in it looked for a network, and it has none: %s\n", network_advice);
+        fprintf(stderr,
+                "esquema: something in it looked for a network, and it has none; if that is why it failed, %s\n",
+                network_advice);
     if (result->refused_forks > 0)
         fprintf(stderr, "esquema: its limit of %llu processes refused it a new one, %llu times\n",
                 (unsigned long long)result->processes_limit, (unsigned long long)result->refused_forks);

@@ -117,7 +117,9 @@ void host_add(struct wish *wish, enum host_names names, const char *home, const 
     add_users(wish, named, name ? name : "user", home);
     /* Without a network, too: that a name server was asked in vain is how we learn that one was wanted. */
     add_text(wish, named, "/etc/nsswitch.conf", "passwd: files\ngroup: files\nhosts: files dns\n");
+    /* With its own name, which git, Java and others look up: that asks nobody else. */
     if (names == HOST_NAMES_NONE)
-        add_text(wish, named, "/etc/hosts", "127.0.0.1 localhost\n::1 localhost\n");
+        add_text(wish, named, "/etc/hosts",
+                 "127.0.0.1 localhost\n::1 localhost\n127.0.1.1 " SANDBOX_NAME "\n::1 " SANDBOX_NAME "\n");
     free(name);
 }

@@ -5,6 +5,8 @@
 #include "tools/sandbox/guard.h"
 #include "tools/sandbox/wish.h"
 
+#define SANDBOX_NAME "sandbox" /* of the container, and so its host name */
+
 /* Whose names are looked up: nobody's; by the host's own files; in a network that brings its own resolv.conf. */
 enum host_names { HOST_NAMES_NONE, HOST_NAMES_OF_HOST, HOST_NAMES_OF_NETWORK };
 

@@ -199,7 +199,7 @@ static void add_person(struct sandbox *sandbox)
 {
     char ids[64];
     snprintf(ids, sizeof ids, "%u:%u", getuid(), getgid());
-    wish_set(&sandbox->wish, "name", "sandbox");
+    wish_set(&sandbox->wish, "name", SANDBOX_NAME);
     wish_set(&sandbox->wish, "rootfs-mode", "empty");
     wish_add(&sandbox->wish, "command", sandbox->request->command.items, sandbox->request->command.count);
     wish_set(&sandbox->wish, "user", ids);
