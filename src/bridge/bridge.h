@@ -76,6 +76,8 @@ void bridge_services_done(struct bridge_services *services);
 
 /* The folder of what is kept: $XDG_DATA_HOME/esquema, or ~/.local/share/esquema. NULL: neither is set. To be freed. */
 char *bridge_data_folder(void);
+/* That of logs, and of what is trusted: $XDG_STATE_HOME/esquema, or ~/.local/state/esquema. The same. */
+char *bridge_state_folder(void);
 /* $XDG_RUNTIME_DIR where that is an absolute path; NULL: the default. Lives as long as the environment is unchanged. */
 const char *bridge_runtime_folder(void);
 

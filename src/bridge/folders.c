@@ -3,17 +3,26 @@
 #include <stdlib.h>
 #include "bridge/bridge.h"
 
-char *bridge_data_folder(void)
+static char *make_folder(const char *variable, const char *in_home)
 {
-    const char *data = getenv("XDG_DATA_HOME");
-    const char *home = getenv("HOME");
+    const char *folder = getenv(variable), *home = getenv("HOME");
     char *path = NULL;
     int length = -1;
-    if (data && *data == '/')
-        length = asprintf(&path, "%s/esquema", data);
+    if (folder && *folder == '/')
+        length = asprintf(&path, "%s/esquema", folder);
     else if (home && *home == '/')
-        length = asprintf(&path, "%s/.local/share/esquema", home);
+        length = asprintf(&path, "%s/%s/esquema", home, in_home);
     return length < 0 ? NULL : path;
+}
+
+char *bridge_data_folder(void)
+{
+    return make_folder("XDG_DATA_HOME", ".local/share");
+}
+
+char *bridge_state_folder(void)
+{
+    return make_folder("XDG_STATE_HOME", ".local/state");
 }
 
 const char *bridge_runtime_folder(void)

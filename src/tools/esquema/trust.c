@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "base/sha256.h"
+#include "bridge/bridge.h"
 #include "tools/esquema/describe.h"
 #include "tools/esquema/failure.h"
 #include "tools/esquema/problems.h"
@@ -44,19 +45,13 @@ static bool make_key(const esq_spec *spec, const struct grants *grants, char ret
     return true;
 }
 
-/*
- * $XDG_STATE_HOME/esquema/.trust, or ~/.local/state/esquema/.trust; NULL: neither is set. To be freed. Beside it lie
- * the logs of containers, of whom none has a name that begins with a dot.
- */
+/* ".trust" in the folder of states; NULL: there is none. To be freed. Beside it lie the logs of containers, of whom
+ * none has a name that begins with a dot. */
 static char *find_folder(void)
 {
-    const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
-    char *path = NULL;
-    int length = -1;
-    if (state && *state == '/')
-        length = asprintf(&path, "%s/esquema/.trust", state);
-    else if (home && *home == '/')
-        length = asprintf(&path, "%s/.local/state/esquema/.trust", home);
+    char *state = bridge_state_folder(), *path = NULL;
+    int length = state ? asprintf(&path, "%s/.trust", state) : -1;
+    free(state);
     return length < 0 ? NULL : path;
 }
 

@@ -452,7 +452,8 @@ bool guards_find(const struct guard_trees *trees, const char *const *hide, size_
         search.tree = i;
         is_good = search_tree(&search) && look_around(&search);
     }
-    is_good = is_good && search_guard_repositories(&search) && search_guard_links(&search) && guard_aliases(&search);
+    is_good = is_good && search_guard_home(&search) && search_guard_own(&search) &&
+              search_guard_repositories(&search) && search_guard_links(&search) && guard_aliases(&search);
     if (is_good)
         search_exclude(&search);
     search_done(&search);

@@ -12,7 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "bridge/bridge.h"
 #include "tools/sandbox/git_files.h"
+#include "tools/sandbox/host.h"
 #include "tools/sandbox/problem.h"
 
 /* ---- The way to something ---- */
@@ -115,7 +117,7 @@ enum { CONFIGURATIONS_MAX = 4096, INCLUDES_MAX = 10 /* in each other, as git has
 /* One that is read. */
 struct configuration {
     struct search *search;
-    const char *worktree; /* hooks are relative to it */
+    const char *worktree; /* hooks are relative to it; NULL: there is none */
     const char *path;
     unsigned depth;
 };
@@ -175,18 +177,21 @@ static bool keep_lead(struct search *search, const char *origin, const char *tex
                                       : search_guard_target(search, way.at, GUARD_READ_ONLY);
 }
 
-/* The path that stands in a file, relative to a folder. false: it leads nowhere that we know. */
-static bool resolve(const struct search *search, const char *folder, const char *text, char ret[PATH_MAX])
+/* The path that stands in a file, relative to a folder, which may be NULL. false: it leads nowhere that we know. */
+static bool resolve(const char *folder, const char *text, char ret[PATH_MAX])
 {
-    const char *home = NULL;
-    for (size_t i = 0; text[0] == '~' && text[1] == '/' && i < search->trees->count; i++)
-        if (search->trees->items[i].is_home)
-            home = search->trees->items[i].path;
-    if (text[0] == '~')
-        return home && (size_t)snprintf(ret, PATH_MAX, "%s%s", home, text + 1) < PATH_MAX;
+    if (text[0] == '~') {
+        size_t length = strcspn(text + 1, "/");
+        char *home = length > 0 ? host_home_of(text + 1, length) : NULL;
+        const char *own = length > 0 ? home : getenv("HOME");
+        bool is_found =
+            own && own[0] == '/' && (size_t)snprintf(ret, PATH_MAX, "%s%s", own, text + 1 + length) < PATH_MAX;
+        free(home);
+        return is_found;
+    }
     if (text[0] == '/')
         return (size_t)snprintf(ret, PATH_MAX, "%s", text) < PATH_MAX;
-    return (size_t)snprintf(ret, PATH_MAX, "%s/%s", folder, text) < PATH_MAX;
+    return folder && (size_t)snprintf(ret, PATH_MAX, "%s/%s", folder, text) < PATH_MAX;
 }
 
 static bool read_configuration(struct search *search, const char *worktree, const char *path, unsigned depth);
@@ -196,7 +201,7 @@ static bool follow_lead(void *data, enum git_lead lead, const char *text)
     const struct configuration *from = data;
     char folder[PATH_MAX], path[PATH_MAX];
     snprintf(folder, sizeof folder, "%.*s", (int)(strrchr(from->path, '/') - from->path), from->path);
-    if (!resolve(from->search, lead == GIT_HOOKS ? from->worktree : folder, text, path))
+    if (!resolve(lead == GIT_HOOKS ? from->worktree : folder, text, path))
         return true;
     return keep_lead(from->search, from->path, path, lead) &&
            (lead != GIT_CONFIGURATION || read_configuration(from->search, from->worktree, path, from->depth + 1));
@@ -226,13 +231,12 @@ static bool read_configuration(struct search *search, const char *worktree, cons
 }
 
 /* The path that a small file of git says, relative to its own folder. */
-static bool read_path(const struct search *search, const char *folder, const char *file, const char *prefix,
-                      char ret[PATH_MAX])
+static bool read_path(const char *folder, const char *file, const char *prefix, char ret[PATH_MAX])
 {
     char said[PATH_MAX];
     bool is_too_large;
     char *text = git_file_read(file, &is_too_large);
-    bool is_good = text && git_file_line(text, prefix, said) && resolve(search, folder, said, ret);
+    bool is_good = text && git_file_line(text, prefix, said) && resolve(folder, said, ret);
     free(text);
     return is_good;
 }
@@ -256,7 +260,7 @@ static bool guard_repository(struct search *search, const struct worktree *workt
     if (lstat(worktree->git, &about) < 0)
         return true;
     if (S_ISREG(about.st_mode)) {
-        if (!read_path(search, worktree->root, worktree->git, "gitdir: ", repository))
+        if (!read_path(worktree->root, worktree->git, "gitdir: ", repository))
             return true;
         if (!keep_lead(search, worktree->git, repository, GIT_REPOSITORY))
             return false;
@@ -265,7 +269,7 @@ static bool guard_repository(struct search *search, const struct worktree *workt
     }
     /* A worktree has a folder of its own in the repository, and the configuration of that. */
     if ((size_t)snprintf(file, sizeof file, "%s/commondir", repository) < sizeof file &&
-        read_path(search, repository, file, "", common) && !read_configurations(search, worktree->root, common))
+        read_path(repository, file, "", common) && !read_configurations(search, worktree->root, common))
         return false;
     return read_configurations(search, worktree->root, repository);
 }
@@ -277,19 +281,79 @@ bool search_find_common(const struct search *search, const struct worktree *work
     if (lstat(worktree->git, &about) < 0)
         return false;
     snprintf(repository, sizeof repository, "%s", worktree->git);
-    if (S_ISREG(about.st_mode) && !read_path(search, worktree->root, worktree->git, "gitdir: ", repository))
+    if (S_ISREG(about.st_mode) && !read_path(worktree->root, worktree->git, "gitdir: ", repository))
         return false;
     if ((size_t)snprintf(file, sizeof file, "%s/commondir", repository) >= sizeof file)
         return false;
-    if (!read_path(search, repository, file, "", ret))
+    if (!read_path(repository, file, "", ret))
         memcpy(ret, repository, sizeof repository);
+    return true;
+}
+
+/* What every repository obeys: the user's configuration and the host's, and what they lead to. */
+static bool guard_everywhere(struct search *search, const char *worktree)
+{
+    const char *configured = getenv("XDG_CONFIG_HOME");
+    const struct {
+        const char *folder, *name;
+    } files[] = {
+        { configured && configured[0] == '/' ? configured : "~/.config", "git/config" },
+        { "~", ".gitconfig" },
+        { "/etc", "gitconfig" },
+    };
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        char written[PATH_MAX], path[PATH_MAX];
+        if ((size_t)snprintf(written, sizeof written, "%s/%s", files[i].folder, files[i].name) < sizeof written &&
+            resolve(NULL, written, path) &&
+            (!keep_lead(search, path, path, GIT_CONFIGURATION) || !read_configuration(search, worktree, path, 0)))
+            return false;
+    }
+    return true;
+}
+
+/* A folder of ours keeps its name, and nobody makes it. What is in it is hidden with it. */
+static bool keep_own(struct search *search, const char *folder)
+{
+    char real[PATH_MAX], parent[PATH_MAX], copy[PATH_MAX];
+    bool is_there = realpath(folder, real) != NULL;
+    const char *name = strrchr(folder, '/');
+    snprintf(copy, sizeof copy, "%.*s", (int)(name - folder), folder);
+    if (!is_there && (errno != ENOENT || !realpath(copy, parent) ||
+                      (size_t)snprintf(real, sizeof real, "%s%s", parent, name) >= sizeof real))
+        return true;
+    size_t tree = search_tree_of(search, real);
+    if (tree == SIZE_MAX || !search->trees->items[tree].is_writable || search_is_named(search, real))
+        return true;
+    search->tree = tree;
+    return is_there ? search_guard(search, tree, real, GUARD_PIN) : keep_missing(search, real, true);
+}
+
+bool search_guard_own(struct search *search)
+{
+    char *data = bridge_data_folder(), *state = bridge_state_folder();
+    bool is_good = (!data || keep_own(search, data)) && (!state || keep_own(search, state));
+    free(data);
+    free(state);
+    return is_good;
+}
+
+/* Shells and git obey these names in the home folder also when links lead from there into a tree. */
+bool search_guard_home(struct search *search)
+{
+    for (size_t i = 0; i < guard_expected_count; i++) {
+        char name[64], path[PATH_MAX];
+        snprintf(name, sizeof name, "~/%s", guard_expected[i].name);
+        if (guard_expected[i].is_for_home && resolve(NULL, name, path) &&
+            !keep_lead(search, path, path, GIT_CONFIGURATION))
+            return false;
+    }
     return true;
 }
 
 bool search_guard_repositories(struct search *search)
 {
     for (size_t i = 0; i < search->worktree_count; i++)
-        if (!guard_repository(search, &search->worktrees[i]))
+        if (!guard_repository(search, &search->worktrees[i]) || !guard_everywhere(search, search->worktrees[i].root))
             return false;
-    return true;
+    return guard_everywhere(search, NULL);
 }

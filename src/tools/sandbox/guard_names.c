@@ -179,6 +179,14 @@ bool guard_looks_like_git(int folder, int other)
            (has(folder, other, "commondir") || (has(folder, other, "objects") && has(folder, other, "refs")));
 }
 
+bool guard_makes_git(int folder, const char *name)
+{
+    if (folder >= 0 && guard_looks_like_git(folder, -1))
+        return false;
+    bool is_rest = strcasecmp(name, "objects") == 0 || strcasecmp(name, "refs") == 0;
+    return strcasecmp(name, "HEAD") == 0 || (is_rest && folder >= 0 && has(folder, -1, "HEAD"));
+}
+
 bool guard_is_marked(int fd)
 {
     struct stat about;

@@ -63,6 +63,9 @@ bool guard_leads_to_repository(const char *name, enum guard_folder folder, bool 
 /* Would git take the folder for a repository, whatever its name is? What lies in either counts; -1: there is no other.
  */
 bool guard_looks_like_git(int folder, int other);
+/* Could the name turn the folder (-1: a new one) into a repository, around a `config` that came before? Without `HEAD`
+ * none is one; where that lies already, none is without `objects` and `refs`. */
+bool guard_makes_git(int folder, const char *name);
 
 /* The attribute by which a stand-in that a killed run left is known; and the modes by which it is known until it has
  * the attribute, or where there are none: nobody else makes such a file or folder by chance. */

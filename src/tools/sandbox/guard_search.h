@@ -65,8 +65,12 @@ size_t search_tree_of(const struct search *search, const char *path);
 
 /* ---- guard_leads.c: when every name was seen ---- */
 
-/* What the repositories' own files lead to: hooks and configurations that lie elsewhere. */
+/* What the repositories' own files lead to, and the user's: hooks and configurations that lie elsewhere. */
 bool search_guard_repositories(struct search *search);
+/* What the home folder's own files are links to. */
+bool search_guard_home(struct search *search);
+/* The folders in which this program keeps what it goes by. */
+bool search_guard_own(struct search *search);
 /* What links in guarded folders lead to. */
 bool search_guard_links(struct search *search);
 /* The repository of a work tree, where what its worktrees have in common lies. false: it leads to none. */

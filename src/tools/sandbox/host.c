@@ -74,6 +74,18 @@ char *host_user_name(void)
     return name ? name : strdup("user");
 }
 
+char *host_home_of(const char *name, size_t length)
+{
+    FILE *file = fopen("/etc/passwd", "re");
+    char *home = NULL;
+    for (struct passwd *entry; file && !home && (entry = fgetpwent(file));)
+        if (strlen(entry->pw_name) == length && memcmp(entry->pw_name, name, length) == 0)
+            home = strdup(entry->pw_dir);
+    if (file)
+        fclose(file);
+    return home;
+}
+
 static void add_text(struct wish *wish, const struct guard_trees *named, const char *path, const char *text)
 {
     for (size_t i = 0; named && i < named->count; i++)

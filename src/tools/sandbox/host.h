@@ -15,5 +15,7 @@ enum host_names { HOST_NAMES_NONE, HOST_NAMES_OF_HOST, HOST_NAMES_OF_NETWORK };
 void host_add(struct wish *wish, enum host_names names, const char *home, const struct guard_trees *named);
 /* The name of the caller, from the host's /etc/passwd; "user" where it has none. To be freed. */
 char *host_user_name(void);
+/* The home folder of the user of this name, from there, too; NULL: there is none. To be freed. */
+char *host_home_of(const char *name, size_t length);
 
 #endif

@@ -260,14 +260,13 @@ static void add_texts(struct sandbox *sandbox, size_t index)
     }
 }
 
-/* What is kept of other runs would be a way around all that is promised here. */
-static void hide_own_folder(struct sandbox *sandbox)
+/* What is kept of other runs, and what was trusted, would be a way around all that is promised here. */
+static void hide_own_folder(struct sandbox *sandbox, char *folder)
 {
     char real[PATH_MAX];
-    char *data = bridge_data_folder();
-    if (data && realpath(data, real) && trees_around(&sandbox->trees, real))
+    if (folder && realpath(folder, real) && trees_around(&sandbox->trees, real))
         wish_add_words(&sandbox->wish, "mounts", "hide", real, NULL);
-    free(data);
+    free(folder);
 }
 
 static enum host_names names_of(const char *network)
@@ -287,7 +286,8 @@ static bool add_sight(struct sandbox *sandbox, bool is_real, esq_error *ret_erro
         add_guards(sandbox, i);
         add_texts(sandbox, i);
     }
-    hide_own_folder(sandbox);
+    hide_own_folder(sandbox, bridge_data_folder());
+    hide_own_folder(sandbox, bridge_state_folder());
     return true;
 }
 

@@ -290,9 +290,8 @@ static bool is_guarded(const char *tree, const struct place *place)
     if (guard_leads_to_repository(place->name, folder, S_ISDIR(place->about.st_mode)))
         return true;
     bool becomes_git = folder == GUARD_FOLDER_OTHER && guard_looks_like_git(place->upper, place->tree);
-    /* Without HEAD no folder turns into a repository around a `config` that was applied before. */
-    if (becomes_git && strcasecmp(place->name, "HEAD") == 0)
-        return place->tree < 0 || !guard_looks_like_git(place->tree, -1);
+    if (becomes_git && guard_makes_git(place->tree, place->name))
+        return true;
     return guard_action_of(place->name, becomes_git ? GUARD_FOLDER_GIT : folder) == GUARD_READ_ONLY;
 }
 
