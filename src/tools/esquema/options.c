@@ -318,6 +318,19 @@ void options_done(struct options *options)
     free(options->parameters.items);
 }
 
+/* The words for this command, where the option has some: a line that begins with its name; else the last line. */
+static const char *find_help(const struct command *command, const struct option *option, size_t *ret_length)
+{
+    const char *line = option->help, *end;
+    size_t name = strlen(command->name);
+    while ((end = strchr(line, '\n')) && (strncmp(line, command->name, name) != 0 || line[name] != ':'))
+        line = end + 1;
+    if (end)
+        line += name + 2;
+    *ret_length = strcspn(line, "\n");
+    return line;
+}
+
 void options_help(FILE *out, const struct command *command)
 {
     fprintf(out, "usage: esquema %s%s%s%s\n  %s\n\n", command->name, *command->options ? " [OPTIONS]" : "",
@@ -330,6 +343,8 @@ void options_help(FILE *out, const struct command *command)
         bool has_letter = option->letter && find_letter(command, option->letter) == option;
         snprintf(usage, sizeof usage, "%s%s%s%s", has_letter ? letter : "", option->name, option->argument ? " " : "",
                  option->argument ? option->argument : "");
-        fprintf(out, "  %-26s %s\n", usage, option->help);
+        size_t length;
+        const char *help = find_help(command, option, &length);
+        fprintf(out, "  %-26s %.*s\n", usage, (int)length, help);
     }
 }
