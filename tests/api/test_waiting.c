@@ -365,7 +365,7 @@ static void test_the_heap_stays_charged_and_limits_hold(void **state)
 
 static void sleep_ms(long ms)
 {
-    struct timespec time = { .tv_nsec = ms * 1000000 };
+    struct timespec time = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000 };
     nanosleep(&time, NULL);
 }
 
@@ -380,13 +380,13 @@ static void test_the_clock_stands_still(void **state)
     sleep_ms(20);
     assert_int_equal(sch_usage(host.vm).wall_ns, before);
     /* much longer than the timeout, were it counted; the run itself needs microseconds */
-    limits.timeout_ns = 1000000000;
+    limits.timeout_ns = UINT64_C(3000000000);
     assert_int_equal(sch_cancel(host.vm), SCH_OK);
     assert_true(sch_vm_set_limits(host.vm, &limits));
     assert_int_equal(eval(host.vm, "(wait) (wait) 1", &value), SCH_SUSPENDED);
-    sleep_ms(600);
+    sleep_ms(1600);
     assert_int_equal(sch_resume(host.vm, sch_nil(), &value), SCH_SUSPENDED);
-    sleep_ms(600);
+    sleep_ms(1600);
     assert_int_equal(sch_resume(host.vm, sch_nil(), &value), SCH_OK);
     /* and goes on afterwards */
     assert_int_equal(eval(host.vm, "(wait) (let loop () (loop))", &value), SCH_SUSPENDED);
