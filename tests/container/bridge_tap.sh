@@ -33,4 +33,14 @@ expect() {
     check "$1" $good
 }
 
+# soon COMMAND... : true as soon as the command is. A machine may be busy: only what never comes takes the minute.
+soon() {
+    tries=1200
+    until "$@" 2>/dev/null; do
+        tries=$((tries - 1))
+        [ $tries -gt 0 ] || return 1
+        sleep 0.05
+    done
+}
+
 make_rootfs() { "$source_root/examples/make-rootfs" "$1" >"$work/err" 2>&1 || bail "make-rootfs failed: $(cat "$work/err")"; }

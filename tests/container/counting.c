@@ -16,7 +16,7 @@
 #include <unistd.h>
 #include "supervise/supervise.h"
 
-enum { FILES = 2000, TRIES = 1000, SOON_MS = 20000 };
+enum { FILES = 2000, TRIES = 1000, SOON_MS = 60000 };
 
 /* Parent and state of a process; false when there is none. */
 static bool look_at(pid_t pid, pid_t *ret_parent, char *ret_state)

@@ -222,7 +222,7 @@ struct started run(const char *first, ...)
     esq_plan *plan = plan_from(settings, &started.error);
     if (plan) {
         started.launch = esq_launch(plan, &container, &started.error);
-        if (started.launch == 0 && esq_wait(container, 20000, -1, &started.error) == 0)
+        if (started.launch == 0 && esq_wait(container, 60000, -1, &started.error) == 0)
             esq_container_result(container, &started.result);
         esq_container_free(container);
         esq_plan_free(plan);

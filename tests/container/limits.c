@@ -94,7 +94,7 @@ static void test_freezing(void)
     check(container && esq_container_freeze(container, 1) == 0 && becomes_frozen(folder, 1), "it can be frozen");
     check(container && esq_container_freeze(container, 0) == 0 && becomes_frozen(folder, 0), "and goes on");
     check(container && esq_container_freeze(container, 1) == 0 && becomes_frozen(folder, 1) &&
-              esq_signal(container, SIGKILL) == 0 && esq_wait(container, 10000, -1, NULL) == 0,
+              esq_signal(container, SIGKILL) == 0 && esq_wait(container, 60000, -1, NULL) == 0,
           "a frozen container can be killed");
     check(container && esq_container_freeze(container, 1) == -ESRCH, "afterwards there is nothing to freeze");
     esq_container_free(container);
@@ -125,7 +125,7 @@ static void test_killing(void)
     esq_spec_add(spec, "command", command, 4, NULL, NULL);
     esq_spec_add_fd(spec, "keep", ends[1], 3, NULL, NULL);
     bool is_ended = esq_plan_build(spec, &plan, &error) == 0 && esq_launch(plan, &container, &error) == 0 &&
-                    esq_wait(container, 20000, -1, &error) == 0;
+                    esq_wait(container, 60000, -1, &error) == 0;
     if (is_ended)
         esq_container_result(container, &result);
     close(ends[1]);

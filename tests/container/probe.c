@@ -779,7 +779,7 @@ static int probe_offer_namespace(char **argv)
     };
     int own = open("/proc/self/ns/user", O_RDONLY), fd = socket(AF_UNIX, SOCK_STREAM, 0);
     memcpy(CMSG_DATA(&control.head), &own, sizeof(own));
-    for (int tries = 0; tries < 500; tries++) {
+    for (int tries = 0; tries < 6000; tries++) {
         if (connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0)
             return verdict(sendmsg(fd, &head, 0) == 1 && read(fd, &byte, 1) == 0);
         usleep(10000);

@@ -31,7 +31,7 @@ static esq_container *launch(const char *const *settings)
 static esq_result finish_of(esq_container *container)
 {
     esq_result result = { 0 };
-    if (container && esq_wait(container, 20000, -1, NULL) == 0)
+    if (container && esq_wait(container, 60000, -1, NULL) == 0)
         esq_container_result(container, &result);
     esq_container_free(container);
     return result;
@@ -40,8 +40,8 @@ static esq_result finish_of(esq_container *container)
 static void test_ends(void)
 {
     const char *const seven[] = { "@exit 7", NULL };
-    const char *const limited[] = { "!/bin/busybox sleep 100", "time=100", "grace=1", NULL };
-    const char *const asleep[] = { "!/bin/busybox sleep 100", NULL };
+    const char *const limited[] = { "!/bin/busybox sleep 1000", "time=100", "grace=1", NULL };
+    const char *const asleep[] = { "!/bin/busybox sleep 1000", NULL };
     size_t descriptors = count_descriptors();
     check(finish_of(launch(seven)).exit_status == 7, "the payload's status comes over the socket");
     check(finish_of(launch(limited)).reason == ESQ_REASON_TIME_LIMIT, "the time limit is the supervisor's to keep");
@@ -54,7 +54,7 @@ static void test_ends(void)
     int pidfd = container ? dup(esq_container_pidfd(container)) : -1;
     esq_container_free(container);
     struct pollfd ended = { .fd = pidfd, .events = POLLIN };
-    check(poll(&ended, 1, 5000) == 1, "freeing the handle ends it");
+    check(poll(&ended, 1, 60000) == 1, "freeing the handle ends it");
     close(pidfd);
     check(count_descriptors() == descriptors, "no descriptor is left");
 }
@@ -66,7 +66,7 @@ static void *launch_in_thread(void *settings)
 
 static void test_thread(void)
 {
-    const char *asleep[] = { "!/bin/busybox sleep 100", NULL };
+    const char *asleep[] = { "!/bin/busybox sleep 1000", NULL };
     pthread_t thread;
     void *container = NULL;
     pthread_create(&thread, NULL, launch_in_thread, asleep);
@@ -78,7 +78,7 @@ static void test_thread(void)
 /* The host is a child of ours that is killed. */
 static void test_host(void)
 {
-    const char *const asleep[] = { "!/bin/busybox sleep 100", NULL };
+    const char *const asleep[] = { "!/bin/busybox sleep 1000", NULL };
     int ends[2];
     pid_t pid = 0;
     if (pipe(ends) < 0)
@@ -94,7 +94,7 @@ static void test_host(void)
     check(read(ends[0], &pid, sizeof pid) == (ssize_t)sizeof pid && pid > 0 && kill(pid, 0) == 0, "a host runs one");
     kill(host, SIGKILL);
     waitpid(host, NULL, 0);
-    int tries = 100;
+    int tries = 1200;
     while (kill(pid, 0) == 0 && tries-- > 0)
         usleep(50000);
     check(kill(pid, 0) < 0, "which dies with the host");
@@ -127,7 +127,7 @@ static void on_alarm(int signal_number)
 /* A host with a clock of its own, whose ticks interrupt every wait. */
 static void test_store_wait(void)
 {
-    const char *const asleep[] = { "name=sleeper", "!/bin/busybox sleep 4", NULL };
+    const char *const asleep[] = { "name=sleeper", "!/bin/busybox sleep 1000", NULL };
     const esq_places places = {
         .size = sizeof places, .runtime = harness.folder, .state = harness.folder, .supervisor = options.supervisor
     };
@@ -149,7 +149,7 @@ static void test_store_wait(void)
     setitimer(ITIMER_REAL, &none, NULL);
     signal(SIGALRM, SIG_DFL);
     if (is_started && esq_store_signal(store, "sleeper", SIGKILL, &error) == 0)
-        esq_store_wait(store, "sleeper", 20000, &result, &error);
+        esq_store_wait(store, "sleeper", 60000, &result, &error);
     esq_store_free(store);
     esq_plan_free(plan);
 }

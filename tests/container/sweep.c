@@ -42,7 +42,7 @@ static struct outcome start(const esq_plan *plan)
     sys_fault.parent_at = sys_fault.child_at = 0;
     if (outcome.launch == 0) {
         esq_result result;
-        esq_wait(container, 5000, -1, NULL);
+        esq_wait(container, 60000, -1, NULL);
         esq_container_result(container, &result);
         outcome.reason = result.reason;
         esq_container_free(container);

@@ -215,7 +215,7 @@ static int mount_later(void)
     close(go[1]);
     close(go[0]);
     waitpid(copy, &status, 0);
-    esq_wait(container, 10000, -1, NULL);
+    esq_wait(container, 60000, -1, NULL);
     esq_container_result(container, &result);
     esq_container_free(container);
     esq_plan_free(plan);
@@ -402,7 +402,7 @@ static int run_neighbours(const char *first, const char *field, const char *seco
         snprintf(join, sizeof(join), "network-join=/proc/%d/ns/net", (int)esq_container_pid(one));
         other = plan_from(of_second, &error);
     }
-    if (other && esq_launch(other, &two, &error) == 0 && esq_wait(one, 20000, -1, &error) == 0)
+    if (other && esq_launch(other, &two, &error) == 0 && esq_wait(one, 60000, -1, &error) == 0)
         esq_container_result(one, &result);
     if (result.exit_status < 0)
         printf("# %s\n", error.text);

@@ -128,7 +128,7 @@ static bool is_asked(const struct hanging *hanging)
 {
     char byte;
     struct pollfd ready = { .fd = hanging->told, .events = POLLIN };
-    return poll(&ready, 1, 20000) == 1 && read(hanging->told, &byte, 1) == 1;
+    return poll(&ready, 1, 60000) == 1 && read(hanging->told, &byte, 1) == 1;
 }
 
 /* Whoever stands in it gets an error then. */

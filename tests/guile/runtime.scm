@@ -6,7 +6,7 @@
   (lambda (text)
     (apply make-container "x" "root" (list "/bin/sh" "-c" text) options)))
 (define (status text . options) (run-container ((apply shell options) text)))
-(define sleeper (container (name "sleeper") (rootfs "root") (command "/bin/sleep" "100")))
+(define sleeper (container (name "sleeper") (rootfs "root") (command "/bin/sleep" "1000")))
 
 ;; What a container prints, through a pipe that is preserved as descriptor 3.
 (define (output-of text . options)
@@ -27,9 +27,9 @@
     (lambda () (kill pid 0) #t)
     (lambda args #f)))
 
-;; Namespaces are freed late: looks again for two seconds.
+;; Namespaces are freed late, and a machine may be busy: looks again for a minute.
 (define (soon? proc)
-  (let loop ((tries 100))
+  (let loop ((tries 3000))
     (or (proc) (and (positive? tries) (begin (usleep 20000) (loop (- tries 1)))))))
 
 (define (resident-kilobytes)
@@ -59,12 +59,12 @@
     (test-equal "why it ended" "signal" (assq-ref (container-stats running) 'reason))
     (test-assert "it takes no signal any more" (not (container-signal running 'term))))
   (test-equal "the time limit" 137
-    (run-container (make-container "x" "root" '("/bin/sleep" "100") #:time 0.1 #:grace 0.001)))
+    (run-container (make-container "x" "root" '("/bin/sleep" "1000") #:time 0.1 #:grace 0.001)))
   (test-equal "#:supervised? #f: the time limit" 137
-    (wait-container (spawn-container (make-container "x" "root" '("/bin/sleep" "100") #:time 0.1 #:grace 0.001)
+    (wait-container (spawn-container (make-container "x" "root" '("/bin/sleep" "1000") #:time 0.1 #:grace 0.001)
                                      #:supervised? #f)))
   (test-assert "the time limit is kept while nobody waits"
-    (let ((pid (container-pid (spawn-container (make-container "x" "root" '("/bin/sleep" "100") #:time 0.1 #:grace 0.001)))))
+    (let ((pid (container-pid (spawn-container (make-container "x" "root" '("/bin/sleep" "1000") #:time 0.1 #:grace 0.001)))))
       (soon? (lambda () (not (lives? pid))))))
   (let* ((running (spawn-container sleeper)) (stats (container-stats running)))
     (test-assert "counters of a running container"
