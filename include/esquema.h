@@ -480,6 +480,7 @@ typedef struct esq_entry {
     uint64_t restarts;
     esq_result result;        /* when state is ESQ_STATE_ENDED */
     char file[ESQ_FILE_SIZE]; /* of the description; its tail when it is too long, "" when there is none */
+    uint64_t output_lost;     /* bytes that it printed last and its log neither has nor tells: there was no room */
 } esq_entry;
 
 /*

@@ -36,7 +36,7 @@ int record_write(int folder, const char *boot, const esq_entry *entry)
         "version 1\nboot %s\nstate %s\npid %d\nsupervisor %d\nstarted %llu\nended %llu\nrestarts %llu\nreason %d\n"
         "exit %d\nsignal %d\nwall %llu\nuser %llu\nsystem %llu\nmemory %llu\n"
         "memory-peak %llu\nmemory-limit %llu\nprocesses-peak %llu\nprocesses-limit %llu\noom-kills %llu\n"
-        "refused-forks %llu\nfile %s\n",
+        "refused-forks %llu\noutput-lost %llu\nfile %s\n",
         boot, esq_state_name(entry->state), (int)entry->pid, (int)entry->supervisor,
         (unsigned long long)entry->started_us, (unsigned long long)entry->ended_us, (unsigned long long)entry->restarts,
         (int)result->reason, result->exit_status, result->signal, (unsigned long long)result->wall_microseconds,
@@ -44,7 +44,7 @@ int record_write(int folder, const char *boot, const esq_entry *entry)
         (unsigned long long)result->peak_memory, (unsigned long long)result->memory_peak,
         (unsigned long long)result->memory_limit, (unsigned long long)result->processes_peak,
         (unsigned long long)result->processes_limit, (unsigned long long)result->oom_kills,
-        (unsigned long long)result->refused_forks, file);
+        (unsigned long long)result->refused_forks, (unsigned long long)entry->output_lost, file);
     _cleanup_fd_ int fd = sys_openat(folder, "state.new", O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0600);
     int written = fd < 0 ? fd : sys_write_all(fd, text, (size_t)length);
     if (written == 0)
@@ -84,6 +84,7 @@ static void parse_number(const char *key, uint64_t number, esq_entry *entry)
         { "processes-limit", &entry->result.processes_limit },
         { "oom-kills", &entry->result.oom_kills },
         { "refused-forks", &entry->result.refused_forks },
+        { "output-lost", &entry->output_lost },
     };
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
         if (strcmp(key, fields[i].key) == 0)

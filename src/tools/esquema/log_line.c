@@ -98,3 +98,14 @@ bool log_time_read(const char *text, char ret[LOG_TIME_LENGTH + 1])
             microseconds += digit * (unsigned)(*rest - '0');
     return rest && (!*rest || strcmp(rest, "Z") == 0) && print_time(timegm(&parts), microseconds, ret);
 }
+
+size_t log_line_lost(const esq_entry *entry, char ret[LOG_LOST_BYTES])
+{
+    char ended[LOG_TIME_LENGTH + 1];
+    if (entry->state != ESQ_STATE_ENDED || entry->output_lost == 0 ||
+        !print_time((time_t)(entry->ended_us / 1000000), (unsigned)(entry->ended_us % 1000000), ended))
+        return 0;
+    int length = snprintf(ret, LOG_LOST_BYTES, "%s esq %llu bytes could not be written\n", ended,
+                          (unsigned long long)entry->output_lost);
+    return length < 0 ? 0 : (size_t)length;
+}

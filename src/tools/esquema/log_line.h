@@ -2,6 +2,7 @@
 #ifndef TOOLS_ESQUEMA_LOG_LINE_H
 #define TOOLS_ESQUEMA_LOG_LINE_H
 
+#include <esquema.h>
 #include <stdbool.h>
 #include <stdio.h>
 
@@ -29,6 +30,13 @@ void log_line_split(const struct log_line *line, struct log_line_parts *ret);
  */
 enum { LOG_TIME_LENGTH = 27 };
 bool log_time_read(const char *text, char ret[LOG_TIME_LENGTH + 1]);
+
+/*
+ * The line that the supervisor would have written last, had there been room for it: how much it could not write.
+ * Returns its length; 0: nothing is untold, or the container has not ended.
+ */
+enum { LOG_LOST_BYTES = 96 };
+size_t log_line_lost(const esq_entry *entry, char ret[LOG_LOST_BYTES]);
 
 /* "time_us":...,"stream":...,"partial":...,"text":... */
 void log_line_print_json(const struct log_line *line, FILE *out);

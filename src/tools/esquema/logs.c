@@ -259,6 +259,19 @@ static bool follow(struct reading *reading, esq_store *store, const char *name, 
     return error_number == 0;
 }
 
+/* What its supervisor had no room to tell. */
+static void show_lost(struct reading *reading, esq_store *store, const char *name)
+{
+    esq_entry entry;
+    char line[LOG_LOST_BYTES];
+    bool is_there = esq_store_find(store, name, &entry, NULL) == 0 && strcmp(entry.name, name) == 0;
+    size_t length = is_there ? log_line_lost(&entry, line) : 0;
+    if (length == 0 || memcmp(line, reading->since, strlen(reading->since)) < 0)
+        return;
+    reading->skip = 0;
+    show(reading, line, length);
+}
+
 /* What errno says of the log of `name`; the status. */
 static int tell_unread(const struct options *options, const char *verb, const char *name)
 {
@@ -281,6 +294,8 @@ static int show_logs(const struct options *options, struct reading *reading, esq
         is_read = follow(reading, store, name, newest);
     }
     int status = is_read ? 0 : tell_unread(options, "read", name);
+    if (is_read)
+        show_lost(reading, store, name);
     close_parts(reading);
     return status;
 }

@@ -186,6 +186,7 @@ static void take_end(struct up *up, struct up_service *service)
     if (esq_store_wait(up->store, service->given->name, -1, &service->result, NULL) < 0)
         service->result = (esq_result){ .reason = ESQ_REASON_KILLED, .exit_status = ESQ_EXIT_SETUP };
     int unread = up_show(up, service);
+    up_show_lost(up, service);
     service->life = LIFE_ENDED;
     if (unread != 0) {
         up_say(up, service, "unread", "has printed what cannot be read: %s", strerror(unread));

@@ -51,6 +51,8 @@ void up_ready_done(struct up_service *service);
  * could not be read, which the next look tries again.
  */
 int up_show(const struct up *up, struct up_service *service);
+/* Of one that has ended: how much of what it printed last its log had no room for. */
+void up_show_lost(const struct up *up, const struct up_service *service);
 /*
  * A line of our own about a service: the words on standard error, or, as JSON, a line beside what is printed. `event`
  * is one word of docs/json.md; "ended" has the service's result with it.

@@ -104,6 +104,21 @@ int up_show(const struct up *up, struct up_service *service)
     return error_number;
 }
 
+void up_show_lost(const struct up *up, const struct up_service *service)
+{
+    struct json_lines lines = { .service = service };
+    struct line line = { up, service, 0 };
+    esq_entry entry;
+    char text[LOG_LOST_BYTES];
+    bool is_there = esq_store_find(up->store, service->given->name, &entry, NULL) == 0 &&
+                    strcmp(entry.name, service->given->name) == 0;
+    size_t length = is_there ? log_line_lost(&entry, text) : 0;
+    switch (up->format) {
+    case ESQ_FORMAT_TEXT: show_bytes(&line, text, length); break;
+    case ESQ_FORMAT_JSON: show_json(&lines, text, length); break;
+    }
+}
+
 static void say_json(const struct up_service *service, const char *event, const char *text)
 {
     struct timespec now;

@@ -69,11 +69,30 @@ static bool rotate(struct log *log)
     return true;
 }
 
+/* Or not at all: what stands in the log are whole lines. */
 static bool write_whole(struct log *log, const char *bytes, size_t size)
 {
-    if (sys_write_all(log->fd, bytes, size) < 0)
+    struct stat found;
+    if (sys_write_all(log->fd, bytes, size) < 0) {
+        if (sys_fstat(log->fd, &found) == 0 && (uint64_t)found.st_size > log->size) /* it may have been emptied */
+            SYS(SYS_ftruncate, log->fd, log->size);
         return false;
+    }
     log->size += size;
+    return true;
+}
+
+bool log_tell_lost(struct log *log)
+{
+    char note[96];
+    if (log->lost == 0)
+        return true;
+    size_t used = print_time(note, sizeof note);
+    int length = snprintf(note + used, sizeof note - used, "esq %llu bytes could not be written\n",
+                          (unsigned long long)log->lost);
+    if (!write_whole(log, note, used + (size_t)length))
+        return false;
+    log->lost = 0;
     return true;
 }
 
@@ -82,21 +101,11 @@ static void write_line(struct log *log, const char *name, const char *mark, cons
     char line[LINE_MAX_BYTES + 64];
     if (log->fd < 0)
         return;
-    if (log->size >= log->size_max && !rotate(log)) {
+    if ((log->size >= log->size_max && !rotate(log)) || !log_tell_lost(log)) {
         log->lost += size;
         return;
     }
     size_t used = print_time(line, sizeof line);
-    if (log->lost > 0) {
-        char note[96];
-        int length = snprintf(note, sizeof note, "%.*sesq %llu bytes could not be written\n", (int)used, line,
-                              (unsigned long long)log->lost);
-        if (!write_whole(log, note, (size_t)length)) {
-            log->lost += size;
-            return;
-        }
-        log->lost = 0;
-    }
     used += (size_t)snprintf(line + used, sizeof line - used, "%s%s ", name, mark);
     memcpy(line + used, text, size);
     line[used + size] = '\n';

@@ -33,6 +33,7 @@ void machine_write_record(struct supervisor *supervisor)
         .ended_us = supervisor->ended_us,
         .restarts = supervisor->restarts,
         .result = supervisor->end,
+        .output_lost = supervisor->log.lost,
     };
     snprintf(entry.file, sizeof entry.file, "%s", supervisor->job.file);
     /* Without space for it, what `ps` says grows old until there is some; the container is none the worse for it. */

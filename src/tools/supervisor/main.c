@@ -315,6 +315,7 @@ static void finish(struct supervisor *supervisor)
 {
     struct supervise_message message = { .magic = SUPERVISE_MAGIC, .word = SUPERVISE_ENDED, .end = supervisor->end };
     log_drain(&supervisor->log);
+    log_tell_lost(&supervisor->log); /* else the record does */
     if (supervisor->launcher >= 0)
         supervise_send(supervisor->launcher, &message, NULL, 0);
     if (!(supervisor->job.flags & SUPERVISE_ENTRY))

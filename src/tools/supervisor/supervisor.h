@@ -26,7 +26,7 @@ struct log {
     int folder; /* -1: no log */
     int fd;
     uint64_t size;  /* of the file so far */
-    uint64_t lost;  /* bytes that could not be written */
+    uint64_t lost;  /* bytes that could not be written, and no line tells yet */
     uint64_t total; /* bytes that came */
     uint64_t size_max;
     unsigned files;
@@ -39,6 +39,8 @@ int log_open(struct log *log, const struct supervise_job *job);
 void log_read(struct log *log, struct stream *stream);
 /* Takes everything that is there at once, and what stands without the end of its line. */
 void log_drain(struct log *log);
+/* Tells what was lost, where there is room for that by now; what is still untold is in `lost`. */
+bool log_tell_lost(struct log *log);
 /* A line of our own. */
 void log_say(struct log *log, const char *text);
 
