@@ -14,6 +14,15 @@ const char *error_number_text(int error_number)
     return text ? text : "unknown error";
 }
 
+const char *error_remedy(int error_number, const char *remedy)
+{
+    switch (error_number) {
+    case EMFILE: return "raise the limit of open files before the start: ulimit -n 1024";
+    case ENFILE: return "the whole machine has too many open files: as root, sysctl fs.file-max";
+    default: return remedy;
+    }
+}
+
 /* The end of a path says more than its beginning. */
 static void copy_tail(char *to, size_t capacity, const char *from)
 {
@@ -36,6 +45,7 @@ static void fill(esq_error *ret_error, const esq_location *where, int error_numb
             copy_tail(ret_error->file, sizeof(ret_error->file), where->file);
     }
     vsnprintf(ret_error->text, sizeof(ret_error->text), format, arguments);
+    remedy = error_remedy(error_number, remedy);
     if (remedy)
         snprintf(ret_error->remedy, sizeof(ret_error->remedy), "%s", remedy);
 }

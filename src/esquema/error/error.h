@@ -26,6 +26,9 @@ _cold_ int esq_refuse(esq_error *ret_error, int error_number, const char *remedy
     "this kernel lacks the call, or a filter around us refuses it: a container of ours lets Esquema run in " \
     "it with (nested-namespaces) (seccomp standard (allow openat2))"
 
+/* What helps with too many open files, whatever was being done; of other numbers `remedy`. */
+const char *error_remedy(int error_number, const char *remedy);
+
 /* The text of an errno value, "Operation not permitted"; never NULL, safe in threads. */
 const char *error_number_text(int error_number);
 

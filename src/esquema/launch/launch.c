@@ -107,7 +107,7 @@ int launch_fail_at_step(const struct plan_block *block, const struct child_repor
                            .line = report->line ? report->line : step->line,
                            .column = report->line ? report->column : step->column };
     int detail_length = (int)strnlen(report->detail, sizeof(report->detail));
-    const char *remedy = step->remedy ? STEP_TEXT(block, step->remedy) : NULL;
+    const char *remedy = error_remedy(report->error, step->remedy ? STEP_TEXT(block, step->remedy) : NULL);
     esq_fail(ret_error, &where, 0, report->error == ENOSYS ? ERROR_FILTERED : remedy, "%s%s%.*s: %s (step %u of %u)",
              STEP_TEXT(block, step->text), detail_length ? ": " : "", detail_length, report->detail,
              error_number_text(report->error), report->step + 1, block->step_count);

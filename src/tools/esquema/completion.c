@@ -196,7 +196,8 @@ static void print_fish(void)
             putchar('\n');
         }
         if (second) {
-            printf("complete -c esquema -n '__fish_seen_subcommand_from %.*s' -f -a%s -d ", first, command->name, second);
+            printf("complete -c esquema -n '__fish_seen_subcommand_from %.*s' -f -a%s -d ", first, command->name,
+                   second);
             print_quoted(command->help);
             putchar('\n');
         }

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "base/near.h"
 #include "tools/common/report.h"
@@ -130,6 +131,8 @@ int main(int argc, char **argv)
         return ESQ_EXIT_SETUP;
     }
     signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error to be told */
+    /* A mask that takes rights from the owner would lock us out of folders of our own, for good. The rest is obeyed. */
+    umask(umask(S_IRWXG | S_IRWXO) & (S_IRWXG | S_IRWXO));
     if (argc < 2) {
         help(stderr);
         return STATUS_USAGE;

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "base/name.h"
@@ -24,7 +25,7 @@
 /* For the program that unpacks: more than an honest archive needs. */
 #define UNPACK_MEMORY     "1073741824"
 #define UNPACK_FILE_SIZE  "17179869184"
-#define UNPACK_OPEN_FILES "64"
+#define UNPACK_OPEN_FILES 64
 #define UNPACK_CPU_TIME   "1800000" /* milliseconds */
 
 enum { STORE_ENTRIES_MAX = 100000 };
@@ -140,7 +141,7 @@ static void write_wish(const struct rootfs_draft *draft, bool skips_devices, str
     wish_add_words(wish, "seccomp-rules", "allow", "openat2", NULL); /* how it stays beneath its folder */
     wish_set(wish, "data-size", UNPACK_MEMORY);
     wish_set(wish, "file-size", UNPACK_FILE_SIZE);
-    wish_set(wish, "open-files", UNPACK_OPEN_FILES);
+    wish_set_number(wish, "open-files", UNPACK_OPEN_FILES);
     wish_set(wish, "cpu-time", UNPACK_CPU_TIME);
     host_add(wish, HOST_NAMES_NONE, "/", NULL);
     wish_add_words(wish, "mounts", "bind", draft->path, "/unpacked", "writable", NULL);
@@ -183,10 +184,23 @@ static bool unpacking_failed(int status, esq_error *ret_error)
     return problem(ret_error, remedy, "the archive was not taken over");
 }
 
+/* Its container may not have more open files than its caller, and nobody asked for a number that could be lower. */
+static bool has_descriptors(esq_error *ret_error)
+{
+    struct rlimit host;
+    if (getrlimit(RLIMIT_NOFILE, &host) < 0 || host.rlim_max >= UNPACK_OPEN_FILES)
+        return true;
+    return problem(ret_error, "raise the hard limit before the start: as root, ulimit -Hn 1024",
+                   "unpacking needs %d open files, and this user may have %llu", UNPACK_OPEN_FILES,
+                   (unsigned long long)host.rlim_max);
+}
+
 bool rootfs_draft_unpack(struct rootfs_draft *draft, int archive, bool skips_devices, esq_error *ret_error)
 {
     struct wish wish = { 0 };
     int status = 0;
+    if (!has_descriptors(ret_error))
+        return false;
     char *path = helper_find("rootfs");
     int program = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
     if (program < 0) {
