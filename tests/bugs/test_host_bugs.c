@@ -260,6 +260,94 @@ static void test_dead_continuations_looked_through(void **state)
     sch_env_free(env);
 }
 
+static const struct sch_failure *failure_of(sch_vm *vm, const char *name, const char *text)
+{
+    assert_int_equal(sch_eval(vm, (struct sch_source){ name, text, strlen(text) }, NULL), SCH_ERROR);
+    return sch_failure(vm);
+}
+
+/* A message without end took all the room, and the failure had neither the name of its file nor the line. */
+static void test_place_behind_a_long_message(void **state)
+{
+    static const char *const texts[] = {
+        "(let () (define (f) (error (make-string 100000 #\\a)) 1) (+ 1 (f)))",
+        "(let () (define (f) (raise (make-vector 100000 \"a longer text\")) 1) (+ 1 (f)))",
+        "(let () (define (f) (apply error \"no\" (make-list 5 (make-string 2000 #\\b))) 1) (+ 1 (f)))",
+    };
+    (void)state;
+    sch_env *env = make_env();
+    sch_vm *vm = make_machine(env);
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        const struct sch_failure *failure = failure_of(vm, "place.scm", texts[i]);
+        assert_true(strlen(failure->message) >= 1000);
+        assert_string_equal(failure->file, "place.scm");
+        assert_int_equal(failure->line, 1);
+        assert_string_equal(failure->excerpt, texts[i]);
+        assert_int_not_equal(failure->frame_count, 0);
+        assert_string_equal(failure->frames[0].procedure, "f");
+        assert_string_equal(failure->frames[0].file, "place.scm");
+    }
+    sch_vm_free(vm);
+    sch_env_free(env);
+}
+
+/* What was nested too deeply to be printed left an empty place in the message. */
+static void test_message_of_something_deep(void **state)
+{
+    static const char deep[] = "(define (deep n x) (if (= n 0) x (deep (- n 1) (list x))))";
+    (void)state;
+    sch_env *env = make_env();
+    sch_vm *vm = make_machine(env);
+    assert_int_equal(eval(vm, deep, NULL), SCH_OK);
+    assert_string_equal(failure_of(vm, "deep.scm", "(raise (deep 20000 1))")->message, "raised: ...");
+    assert_string_equal(failure_of(vm, "deep.scm", "(error \"no\" (deep 20000 1) 2)")->message, "no ... 2");
+    sch_vm_free(vm);
+    sch_env_free(env);
+}
+
+/* The names of files in deep folders took all the room: the outer calls had names cut off, or empty ones. */
+static void test_calls_in_a_file_of_a_long_name(void **state)
+{
+    static const char text[] =
+        "(define (f n) (if (= n 0) (car n) (+ 1 (g (- n 1)))))\n(define (g n) (+ 1 (f n)))\n(+ 1 (f 99))";
+    char name[301];
+    (void)state;
+    memset(name, 'x', sizeof name - 1);
+    name[sizeof name - 1] = 0;
+    sch_env *env = make_env();
+    sch_vm *vm = make_machine(env);
+    const struct sch_failure *failure = failure_of(vm, name, text);
+    assert_string_equal(failure->file, name);
+    assert_int_equal(failure->frame_count, SCH_FRAMES_MAX);
+    for (size_t i = 0; i < failure->frame_count; i++) {
+        assert_string_equal(failure->frames[i].procedure, i % 2 ? "g" : "f");
+        assert_string_equal(failure->frames[i].file, name);
+    }
+    sch_vm_free(vm);
+    sch_env_free(env);
+}
+
+/* Where names are so long that not all calls fit, those that are told have theirs whole. */
+static void test_calls_of_procedures_with_long_names(void **state)
+{
+    enum { NAMES = 8, LENGTH = 900 };
+    static char text[NAMES * 3 * LENGTH];
+    size_t used = 0;
+    (void)state;
+    sch_env *env = make_env();
+    sch_vm *vm = make_machine(env);
+    for (int i = 0; i < NAMES; i++)
+        used += i ? (size_t)sprintf(text + used, "(define (p%0*d n) (+ 1 (p%0*d n)))", LENGTH, i, LENGTH, i - 1)
+                  : (size_t)sprintf(text + used, "(define (p%0*d n) (+ 1 (car n)))", LENGTH, 0);
+    sprintf(text + used, "(+ 1 (p%0*d 5))", LENGTH, NAMES - 1);
+    const struct sch_failure *failure = failure_of(vm, "names.scm", text);
+    assert_in_range(failure->frame_count, 1, NAMES - 1);
+    for (size_t i = 0; i < failure->frame_count; i++)
+        assert_int_equal(strlen(failure->frames[i].procedure), LENGTH + 1);
+    sch_vm_free(vm);
+    sch_env_free(env);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -271,6 +359,10 @@ int main(void)
         cmocka_unit_test(test_continuations_that_outlive_their_run),
         cmocka_unit_test(test_continuations_that_outlive_their_call),
         cmocka_unit_test(test_dead_continuations_looked_through),
+        cmocka_unit_test(test_place_behind_a_long_message),
+        cmocka_unit_test(test_message_of_something_deep),
+        cmocka_unit_test(test_calls_in_a_file_of_a_long_name),
+        cmocka_unit_test(test_calls_of_procedures_with_long_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -31,12 +31,15 @@ void failure_clear(struct api_state *api)
     api->failure.size = sizeof api->failure;
 }
 
-/* Keeps as much of the text as there is room for, cut at a character. */
-const char *failure_text(struct api_state *api, const char *text, size_t length)
+/* What a message leaves of the room: for the place, its line and the calls around it. */
+enum { PLACE_ROOM = 1024 };
+
+/* Keeps as much of the text as fits into the first `end` bytes of the room, cut at a character. */
+static const char *keep_within(struct api_state *api, size_t end, const char *text, size_t length)
 {
-    size_t room = FAILURE_TEXT - api->text_used;
-    if (room == 0)
+    if (api->text_used >= end)
         return "";
+    size_t room = end - api->text_used;
     char *kept = api->text + api->text_used;
     size_t take = size_min(length, room - 1);
     while (take < length && take > 0 && ((unsigned char)text[take] & 0xc0) == 0x80)
@@ -47,9 +50,31 @@ const char *failure_text(struct api_state *api, const char *text, size_t length)
     return kept;
 }
 
+const char *failure_text(struct api_state *api, const char *text, size_t length)
+{
+    return keep_within(api, FAILURE_TEXT, text, length);
+}
+
 static const char *keep(struct api_state *api, const char *text)
 {
     return text ? failure_text(api, text, strlen(text)) : NULL;
+}
+
+static const char *keep_message(struct api_state *api, const char *text, size_t length)
+{
+    return keep_within(api, FAILURE_TEXT - PLACE_ROOM, text, length);
+}
+
+/* Keeps a name, once however many frames have it; NULL: it does not fit, and a part of it would be another name. */
+static const char *keep_name(struct api_state *api, const char *name, size_t length)
+{
+    size_t size;
+    for (size_t at = 0; at < api->text_used; at += size) {
+        size = strlen(api->text + at) + 1;
+        if (size == length + 1 && memcmp(api->text + at, name, length) == 0)
+            return api->text + at;
+    }
+    return length < FAILURE_TEXT - api->text_used ? failure_text(api, name, length) : NULL;
 }
 
 void failure_set(sch_vm *vm, enum sch_status status, const char *kind, const char *message)
@@ -57,7 +82,7 @@ void failure_set(sch_vm *vm, enum sch_status status, const char *kind, const cha
     struct sch_failure *failure = &vm->api->failure;
     failure->status = status;
     failure->kind = kind;
-    failure->message = keep(vm->api, message);
+    failure->message = message ? keep_message(vm->api, message, strlen(message)) : NULL;
 }
 
 /* How many of the eight bytes end a line. */
@@ -106,16 +131,16 @@ static void set_excerpt_of_run(struct api_state *api)
         set_excerpt(api, api->source.text, api->source.length);
 }
 
+/* false: its names do not fit any more. */
 static bool add_frame(void *data, const struct trace_line *line)
 {
     struct api_state *api = data;
-    api->failure.frames[api->failure.frame_count++] = (struct sch_frame){
-        line->procedure_length ? failure_text(api, line->procedure, line->procedure_length) : NULL,
-        line->file_length ? failure_text(api, line->file, line->file_length) : NULL,
-        line->line,
-        line->column,
-        line->elided,
-    };
+    struct sch_frame frame = { .line = line->line, .column = line->column, .elided = line->elided };
+    if (line->procedure_length && !(frame.procedure = keep_name(api, line->procedure, line->procedure_length)))
+        return false;
+    if (line->file_length && !(frame.file = keep_name(api, line->file, line->file_length)))
+        return false;
+    api->failure.frames[api->failure.frame_count++] = frame;
     return true;
 }
 
@@ -167,14 +192,14 @@ void failure_from_front(sch_vm *vm, const struct front *front)
     set_place_of_front(api, front, front->error.position);
 }
 
-/* Appends a value as `write` prints it, or as `display`, within what is left. */
-static bool append_value(sch_vm *vm, sch_value value, enum print_mode mode, struct buffer *out)
+/* Appends a value as `write` prints it, or as `display`; of what is too long or too deep, the beginning. */
+static void append_value(sch_vm *vm, sch_value value, enum print_mode mode, struct buffer *out)
 {
     enum sch_limit before = vm->limit;
-    bool printed = print_value(vm, value, mode, FAILURE_TEXT / 2, out);
-    if (!printed)
-        vm->limit = before; /* too long to be shown is no limit of the script's */
-    return printed;
+    if (print_value(vm, value, mode, FAILURE_TEXT / 2, out))
+        return;
+    vm->limit = before; /* too long to be shown is no limit of the script's */
+    buffer_append_text(out, "...");
 }
 
 /* "type error in `car`: " */
@@ -227,8 +252,7 @@ void failure_append_message(sch_vm *vm, const struct condition *condition, struc
     size_t shown = 0;
     for (sch_value list = condition->irritants; is_pair(list) && shown < 16; list = pair_cdr(list), shown++) {
         buffer_append_byte(out, ' ');
-        if (!append_value(vm, pair_car(list), PRINT_WRITE, out))
-            buffer_append_text(out, "...");
+        append_value(vm, pair_car(list), PRINT_WRITE, out);
     }
 }
 
@@ -239,7 +263,7 @@ static void set_message(sch_vm *vm, const struct condition *condition)
     append_who(condition, &text);
     failure_append_message(vm, condition, &text);
     append_provider(vm, condition, &text);
-    vm->api->failure.message = text.bytes ? failure_text(vm->api, (const char *)text.bytes, text.length) : "";
+    vm->api->failure.message = text.bytes ? keep_message(vm->api, (const char *)text.bytes, text.length) : "";
     buffer_done(&text);
 }
 
@@ -265,10 +289,15 @@ static void set_frames(struct api_state *api, sch_value frames)
         return;
     const sch_value *items = object_as(struct vector, frames)->items;
     size_t count = size_min(object_length(frames) / FRAME_FIELDS, SCH_FRAMES_MAX);
-    for (size_t i = 0; i < count; i++, items += FRAME_FIELDS)
-        api->failure.frames[i] = (struct sch_frame){ text_of(api, items[0]), text_of(api, items[1]),
-                                                     number_of(items[2]), number_of(items[3]), !is_false(items[4]) };
-    api->failure.frame_count = count;
+    struct trace_line line;
+    for (size_t i = 0; i < count; i++, items += FRAME_FIELDS) {
+        line = (struct trace_line){ .line = number_of(items[2]), .column = number_of(items[3]) };
+        line.elided = !is_false(items[4]);
+        sch_get_text(items[0], &line.procedure, &line.procedure_length);
+        sch_get_text(items[1], &line.file, &line.file_length);
+        if (!add_frame(api, &line))
+            return;
+    }
 }
 
 static void set_position(struct api_state *api, sch_value position)
@@ -313,7 +342,7 @@ void failure_from_run(sch_vm *vm, enum sch_status status)
     buffer_append_text(&text, "raised: ");
     append_value(vm, raised, PRINT_WRITE, &text);
     failure_set(vm, SCH_ERROR, "raised", NULL);
-    vm->api->failure.message = text.bytes ? failure_text(vm->api, (const char *)text.bytes, text.length) : "raised";
+    vm->api->failure.message = text.bytes ? keep_message(vm->api, (const char *)text.bytes, text.length) : "raised";
     buffer_done(&text);
     if (!vm->raised.kind && vm->raised.irritant_count == 2) { /* raised_place() */
         set_position(vm->api, vm->raised.irritants[0]);
