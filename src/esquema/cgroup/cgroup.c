@@ -315,12 +315,10 @@ static int plan_cgroup(struct planned *planned, uint32_t *ret_step)
 {
     const struct cgroup_place *place = planned->place;
     bool is_delegated = place->source == CGROUP_DELEGATED;
-    struct cgroup_step data = { .source = place->source,
-                                .mount = plan_add_text(planned->builder, place->mount),
-                                .is_inhabited = place->is_inhabited };
+    struct cgroup_step data = { .source = place->source, .is_inhabited = place->is_inhabited };
     data.parent = is_delegated ? plan_add_text(planned->builder, place->parent) : 0;
     data.bus = is_delegated ? 0 : plan_add_text(planned->builder, place->bus);
-    if (!data.mount || !(data.parent || data.bus) ||
+    if (!(data.parent || data.bus) ||
         plan_add_step(planned->builder, STEP_CGROUP, NULL, "`esquema doctor` says where cgroups can be made", &data,
                       sizeof(data),
                       place->is_inhabited ? "go into a cgroup beneath our own, and make another in %s"

@@ -64,14 +64,14 @@ void cgroup_find(struct cgroup_place *ret_place);
 /* The bus of the systemd whose unit has this folder, whatever the place's source is; false when there is none. */
 bool cgroup_find_bus_of(struct cgroup_place *place, const char *folder);
 
-/* The folder that this process is in, as a path. Returns 0, -ESRCH or -ENAMETOOLONG. */
-int cgroup_path_of(const char *mount, pid_t pid, char *ret_path, size_t capacity);
+/* The folder that this process is in, as a path. Returns 0, -ESRCH (also where no mount shows it) or -ENAMETOOLONG. */
+int cgroup_path_of(pid_t pid, char *ret_path, size_t capacity);
 
 /*
  * The folder that this process is in, when the last part of its name begins or ends with `part`; a descriptor or a
  * negative errno, -ESTALE when it is another.
  */
-int cgroup_open_of(const char *mount, pid_t pid, const char *part);
+int cgroup_open_of(pid_t pid, const char *part);
 
 /* Why no limit of this controller can be set here, and what to do about it (constant). */
 void cgroup_reason(const struct cgroup_place *place, enum cgroup_controller controller, char *ret_reason, size_t size);
@@ -83,7 +83,6 @@ const char *cgroup_remedy(const struct cgroup_place *place, enum cgroup_controll
 struct cgroup_step {
     uint32_t source; /* enum cgroup_source */
     uint32_t controllers;
-    uint32_t mount;  /* text */
     uint32_t parent; /* text, of DELEGATED */
     uint32_t bus;    /* text, of SYSTEMD */
     uint32_t is_inhabited;

@@ -78,20 +78,34 @@ static const char *beneath(const char *root, const char *own)
     return is_beneath ? own + length : NULL;
 }
 
-/* The mount that shows our own cgroup, and the path of that in it. False: the hierarchy is mounted nowhere. */
-static bool find_mount(const char *own, struct cgroup_place *place, char *ret_relative, size_t capacity)
+static bool is_there(const char *mount, const char *relative)
+{
+    char path[2 * CGROUP_PATH_MAX];
+    snprintf(path, sizeof(path), "%s%s", mount, relative);
+    return access(path, F_OK) == 0;
+}
+
+/*
+ * The mount that shows this cgroup, maybe with others from some folder of the hierarchy on, and the path of it in that.
+ * One that another mount lies over shows it no longer: the first in which it is there counts. False: the hierarchy is
+ * mounted nowhere.
+ */
+static bool find_mount(const char *own, char ret_mount[CGROUP_PATH_MAX], char *ret_relative, size_t capacity)
 {
     char *text = malloc(MOUNTS_TEXT_MAX), *save;
-    bool is_found = false;
+    bool is_found = false, is_shown = false;
     if (text && cgroup_read(AT_FDCWD, "/proc/self/mountinfo", text, MOUNTS_TEXT_MAX) > 0) {
-        for (char *line = strtok_r(text, "\n", &save); line && !is_found; line = strtok_r(NULL, "\n", &save)) {
+        for (char *line = strtok_r(text, "\n", &save); line && !is_shown; line = strtok_r(NULL, "\n", &save)) {
             char *root, *point;
             const char *relative = parse_mount(line, &root, &point) ? beneath(root, own) : NULL;
-            is_found = relative && strlen(point) < sizeof(place->mount) && strlen(relative) < capacity;
-            if (is_found) {
-                snprintf(place->mount, sizeof(place->mount), "%s", point);
-                snprintf(ret_relative, capacity, "%s", strcmp(relative, "/") == 0 ? "" : relative);
-            }
+            if (!relative || strlen(point) >= CGROUP_PATH_MAX || strlen(relative) >= capacity)
+                continue;
+            is_shown = is_there(point, relative);
+            if (is_found && !is_shown)
+                continue;
+            is_found = true;
+            snprintf(ret_mount, CGROUP_PATH_MAX, "%s", point);
+            snprintf(ret_relative, capacity, "%s", strcmp(relative, "/") == 0 ? "" : relative);
         }
     }
     free(text);
@@ -344,7 +358,8 @@ void cgroup_find(struct cgroup_place *ret_place)
 {
     char own[CGROUP_PATH_MAX], relative[CGROUP_PATH_MAX], folder[sizeof(ret_place->parent)];
     *ret_place = (struct cgroup_place){ .source = CGROUP_NOWHERE };
-    if (!find_path("/proc/self/cgroup", own, sizeof(own)) || !find_mount(own, ret_place, relative, sizeof(relative))) {
+    if (!find_path("/proc/self/cgroup", own, sizeof(own)) ||
+        !find_mount(own, ret_place->mount, relative, sizeof(relative))) {
         ret_place->obstacle = CGROUP_NO_HIERARCHY;
         return;
     }
@@ -355,20 +370,20 @@ void cgroup_find(struct cgroup_place *ret_place)
         find_systemd(ret_place, has_systemd);
 }
 
-int cgroup_path_of(const char *mount, pid_t pid, char *ret_path, size_t capacity)
+int cgroup_path_of(pid_t pid, char *ret_path, size_t capacity)
 {
-    char file[32], own[CGROUP_PATH_MAX];
+    char file[32], own[CGROUP_PATH_MAX], mount[CGROUP_PATH_MAX], relative[CGROUP_PATH_MAX];
     snprintf(file, sizeof(file), "/proc/%d/cgroup", pid);
-    if (!find_path(file, own, sizeof(own)))
+    if (!find_path(file, own, sizeof(own)) || !find_mount(own, mount, relative, sizeof(relative)))
         return -ESRCH;
-    int length = snprintf(ret_path, capacity, "%s%s", mount, own);
+    int length = snprintf(ret_path, capacity, "%s%s", mount, relative);
     return length >= 0 && (size_t)length < capacity ? 0 : -ENAMETOOLONG;
 }
 
-int cgroup_open_of(const char *mount, pid_t pid, const char *part)
+int cgroup_open_of(pid_t pid, const char *part)
 {
     char path[2 * CGROUP_PATH_MAX];
-    int result = cgroup_path_of(mount, pid, path, sizeof(path));
+    int result = cgroup_path_of(pid, path, sizeof(path));
     if (result < 0)
         return result;
     const char *name = strrchr(path, '/') + 1;

@@ -21,9 +21,11 @@ enum {
     STALE_MAX = 64,                 /* looked at by one start */
     END_MICROSECONDS = 5 * 1000000, /* killed processes are gone by then, or hang in the kernel */
     HOLDER_STACK = 16 << 10,
-    STALE_MICROSECONDS = 1000000,      /* for all of them together; what takes longer is left to the next */
-    SCOPE_MICROSECONDS = 2 * 1000000,  /* until systemd has removed a scope */
-    LEAVE_MICROSECONDS = 10 * 1000000, /* until others who start at this moment have left the folder too */
+    STALE_MICROSECONDS = 1000000,     /* for all of them together; what takes longer is left to the next */
+    SCOPE_MICROSECONDS = 2 * 1000000, /* until systemd has removed a scope */
+    /* Until others who start at this moment have left the folder too, for all controllers together: they leave it when
+     * their description was evaluated. */
+    LEAVE_MICROSECONDS = 10 * 1000000,
 };
 
 void cgroup_init(struct cgroup *cgroup)
@@ -176,9 +178,8 @@ static int make_folder(struct cgroup *cgroup)
     }
 }
 
-static int enable_controller(int folder, const char *name)
+static int enable_controller(int folder, const char *name, uint64_t until)
 {
-    uint64_t until = sys_monotonic_microseconds() + LEAVE_MICROSECONDS;
     char text[64];
     int result;
     snprintf(text, sizeof(text), "+%s", name);
@@ -196,10 +197,11 @@ static int enable_controllers(int folder, uint32_t wanted)
     if (result < 0)
         return result;
     uint32_t missing = wanted & ~cgroup_parse_controllers(text);
+    uint64_t until = sys_monotonic_microseconds() + LEAVE_MICROSECONDS;
     for (int i = 0; i < CGROUP_CONTROLLER_COUNT; i++) {
         if (!(missing & 1u << i))
             continue;
-        if ((result = enable_controller(folder, cgroup_controller_name((enum cgroup_controller)i))) < 0)
+        if ((result = enable_controller(folder, cgroup_controller_name((enum cgroup_controller)i), until)) < 0)
             return result;
     }
     return 0;
@@ -368,7 +370,7 @@ static int make_scope(const struct plan_block *block, const struct cgroup_step *
     if (result < 0)
         return result;
     *ret_detail = "open the scope that systemd made";
-    cgroup->parent = cgroup_open_of(STEP_TEXT(block, plan->mount), cgroup->holder, cgroup->name);
+    cgroup->parent = cgroup_open_of(cgroup->holder, cgroup->name);
     if (cgroup->parent < 0)
         return cgroup->parent;
     *ret_detail = "make a leaf for what keeps the scope";
@@ -439,7 +441,10 @@ static int make_leaf(const struct plan_block *block, const struct cgroup_step *p
         return result;
     }
     *ret_detail = "enable controllers";
-    return enable_controllers(cgroup->parent, plan->controllers);
+    result = enable_controllers(cgroup->parent, plan->controllers);
+    if (result == -EBUSY)
+        *ret_detail = "enable controllers: processes stay in this cgroup";
+    return result;
 }
 
 int cgroup_make(const struct plan_block *block, pid_t child, struct cgroup *cgroup, const struct step **ret_step,
@@ -533,12 +538,7 @@ int cgroup_count(const struct cgroup *cgroup, struct cgroup_counts *ret_counts)
 
 int cgroup_count_of(pid_t pid, struct cgroup_counts *ret_counts)
 {
-    struct cgroup_place *place = malloc(sizeof(*place));
-    if (!place)
-        return -ENOMEM;
-    cgroup_find(place);
-    _cleanup_fd_ int folder = place->mount[0] ? cgroup_open_of(place->mount, pid, PREFIX) : -ENODATA;
-    free(place);
+    _cleanup_fd_ int folder = cgroup_open_of(pid, PREFIX);
     return folder < 0 ? -ENODATA : count_folder(folder, ret_counts);
 }
 

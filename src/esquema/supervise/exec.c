@@ -92,12 +92,11 @@ static void find_unit(struct home *home, const char *own)
 static void find_home(const struct joining *joining, pid_t supervisor, struct home *ret_home)
 {
     char other[2 * CGROUP_PATH_MAX], own[2 * CGROUP_PATH_MAX];
-    const char *mount = ret_home->place.mount;
     *ret_home = (struct home){ .leaf = NULL };
     cgroup_find(&ret_home->place);
-    if (*mount && cgroup_path_of(mount, joining->init, ret_home->folder, sizeof ret_home->folder) == 0 &&
-        cgroup_path_of(mount, supervisor, other, sizeof other) == 0 && strcmp(ret_home->folder, other) != 0 &&
-        cgroup_path_of(mount, getpid(), own, sizeof own) == 0)
+    if (cgroup_path_of(joining->init, ret_home->folder, sizeof ret_home->folder) == 0 &&
+        cgroup_path_of(supervisor, other, sizeof other) == 0 && strcmp(ret_home->folder, other) != 0 &&
+        cgroup_path_of(getpid(), own, sizeof own) == 0)
         find_unit(ret_home, own);
     else
         ret_home->folder[0] = '\0';
