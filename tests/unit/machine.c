@@ -183,6 +183,22 @@ WEAK sch_value raise_range(sch_vm *vm, const char *who, size_t argument, sch_val
     return raised(vm, "range-error", who, 1, &got);
 }
 
+WEAK sch_value raise_range_of(sch_vm *vm, const char *who, size_t argument, sch_value got, size_t length)
+{
+    snprintf(vm->raised.message, sizeof vm->raised.message, "argument %zu is out of range for %zu", argument, length);
+    return raised(vm, "range-error", who, 1, &got);
+}
+
+WEAK sch_value raise_argument(sch_vm *vm, const char *who, size_t argument, sch_value got, const char *format, ...)
+{
+    (void)argument;
+    va_list list;
+    va_start(list, format);
+    vsnprintf(vm->raised.message, sizeof vm->raised.message, format, list);
+    va_end(list);
+    return raised(vm, "range-error", who, 1, &got);
+}
+
 WEAK sch_value raise_error(sch_vm *vm, const char *kind, const char *who, size_t irritant_count,
                            const sch_value irritants[], const char *format, ...)
 {

@@ -202,7 +202,8 @@ static void append_value(sch_vm *vm, sch_value value, enum print_mode mode, stru
     buffer_append_text(out, "...");
 }
 
-/* "type error in `car`: " */
+/* "type error in `car`: "; of what is no kind of error by its name the message says it, as of a division by zero:
+ * "error in `/`: " */
 static void append_who(const struct condition *condition, struct buffer *text)
 {
     const char *kind;
@@ -212,7 +213,9 @@ static void append_who(const struct condition *condition, struct buffer *text)
         return;
     if (strcmp(kind, "unbound-variable") == 0)
         return; /* the message has the name */
-    if (strcmp(kind, "user") == 0)
+    static const char suffix[] = "-error";
+    size_t suffix_length = strlen(suffix);
+    if (kind_length < suffix_length || strcmp(kind + kind_length - suffix_length, suffix) != 0)
         kind = "error";
     for (; *kind; kind++)
         buffer_append_byte(text, *kind == '-' ? ' ' : (unsigned char)*kind);
@@ -231,19 +234,16 @@ static bool is_about(const struct condition *condition, const char *name, size_t
 }
 
 /* "; (import (scheme write)) provides it" */
-static void append_provider(sch_vm *vm, const struct condition *condition, struct buffer *text)
+static void append_hint(sch_vm *vm, const struct condition *condition, struct buffer *text)
 {
     const char *kind, *name;
     size_t length;
     if (!sch_get_text(condition->kind, &kind, &length) || strcmp(kind, "unbound-variable") != 0 ||
         !sch_get_text(condition->who, &name, &length) || !is_about(condition, name, length))
         return;
-    const char *library = program_provider(vm, name, length);
-    if (library) {
-        buffer_append_text(text, "; (import ");
-        buffer_append_text(text, library);
-        buffer_append_text(text, ") provides it");
-    }
+    char hint[400];
+    if (program_hint(vm, name, length, hint, sizeof hint))
+        buffer_append_text(text, hint);
 }
 
 void failure_append_message(sch_vm *vm, const struct condition *condition, struct buffer *out)
@@ -262,7 +262,7 @@ static void set_message(sch_vm *vm, const struct condition *condition)
     buffer_init(&text, vm_memory(vm));
     append_who(condition, &text);
     failure_append_message(vm, condition, &text);
-    append_provider(vm, condition, &text);
+    append_hint(vm, condition, &text);
     vm->api->failure.message = text.bytes ? keep_message(vm->api, (const char *)text.bytes, text.length) : "";
     buffer_done(&text);
 }

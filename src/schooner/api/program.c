@@ -130,10 +130,10 @@ struct compile_options program_options(const sch_vm *vm, bool open)
     return (struct compile_options){ .open_globals = open, .shared = !vm->env->image, .off = vm->env->off };
 }
 
-const char *program_provider(sch_vm *vm, const char *text, size_t length)
+bool program_hint(sch_vm *vm, const char *text, size_t length, char *ret, size_t size)
 {
     struct expand_world world = world_of(vm);
-    return expand_provider(&world, text, length);
+    return expand_hint(&world, text, length, ret, size);
 }
 
 struct compilation {

@@ -73,8 +73,8 @@ struct compile_options program_options(const sch_vm *vm, bool open);
 /* The same with passes chosen: tests compare what they leave. */
 enum sch_status program_compile_with(sch_vm *vm, struct sch_source source, const struct compile_options *options,
                                      struct sch_code **ret);
-/* The library that has the name, of those that a program can import; NULL: none. */
-const char *program_provider(sch_vm *vm, const char *text, size_t length);
+/* What helps with a name that is not bound (expand_hint). */
+bool program_hint(sch_vm *vm, const char *text, size_t length, char *ret, size_t size);
 /* Runs a step of the front end for the machine, within its limits; the failure is reported when it gives false. */
 struct front;
 typedef bool program_step(sch_vm *vm, struct front *front, struct expand_world world, void *data);

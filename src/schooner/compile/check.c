@@ -137,8 +137,10 @@ static bool tell(struct walk *w, const struct core *call, const struct name *nam
         snprintf(wanted, sizeof wanted, "%d argument%s", min, plural);
     else
         snprintf(wanted, sizeof wanted, "%d to %d arguments", min, max);
-    snprintf(message, sizeof message, "`%.*s` takes %s, %zu %s given", length ? length : 9,
-             length ? name->text : "procedure", wanted, call->call.count, call->call.count == 1 ? "is" : "are");
+    const char *quote = length ? "`" : "";
+    snprintf(message, sizeof message, "%s%.*s%s takes %s, %zu %s given", quote, length ? length : 14,
+             length ? name->text : "this procedure", quote, wanted, call->call.count,
+             call->call.count == 1 ? "is" : "are");
     return w->check->found(w->check->data, call->position, "arity-error", message);
 }
 

@@ -155,6 +155,10 @@ struct code_position code_position_at(const struct sch_code *code, uint32_t at);
 /* The source line of a position, without its end; NULL: not kept. */
 const char *code_excerpt(const struct sch_code *code, uint32_t file, uint32_t line, size_t *ret_length);
 
+/* An instruction speaks of itself by `name`, as `=` of (zero? x). Does it stand for what is called so, too? Then that
+ * name; else NULL. (open.c) */
+const char *open_called(const char *called, size_t length, const char *name);
+
 /* --- instructions --- */
 
 extern const char *const opcode_names[OPCODE_COUNT];

@@ -24,6 +24,24 @@ const struct open_entry *open_find(struct compiler *compiler, struct global *glo
     return info->open;
 }
 
+static const struct open_entry *open_named(const char *name, size_t length)
+{
+    for (size_t i = 0; i < sizeof open_table / sizeof *open_table; i++)
+        if (strlen(open_table[i].name) == length && memcmp(open_table[i].name, name, length) == 0)
+            return &open_table[i];
+    return NULL;
+}
+
+const char *open_called(const char *called, size_t length, const char *name)
+{
+    const struct open_entry *from = open_named(called, length), *to = open_named(name, strlen(name));
+    bool same = from && to &&
+                ((from->kind == OPEN_BINARY && to->kind == OPEN_BINARY && from->op == to->op) ||
+                 (from->kind == OPEN_ZERO && to->kind == OPEN_COMPARE && from->op == to->small) ||
+                 (from->kind == OPEN_PATH && to->kind == OPEN_UNARY && (from->op == to->op || from->small == to->op)));
+    return same ? from->name : NULL;
+}
+
 bool open_allows(uint32_t primitive, uint8_t op)
 {
     for (size_t i = 0; i < sizeof open_table / sizeof *open_table; i++)

@@ -44,6 +44,23 @@ sch_value env_hook(const sch_env *env, enum image_hook hook)
     return env->image ? env_value(env, env->image->hooks[hook]) : V_FALSE;
 }
 
+const char *env_name_of(const sch_env *env, sch_value procedure, const char *name, size_t length)
+{
+    struct exported exported;
+    for (size_t i = 0; i < env->library_count; i++) {
+        const struct library *library = &env->libraries[i].view;
+        if (!env->libraries[i].image || !library->find(library, name, length, &exported) ||
+            exported.kind != BINDING_GLOBAL)
+            continue;
+        if (value_same(exported.global == GLOBAL_IMAGE       ? env_value(env, exported.index)
+                       : exported.global == GLOBAL_PRIMITIVE ? env_primitive(env, exported.index)
+                                                             : V_FALSE,
+                       procedure))
+            return exported.name;
+    }
+    return NULL;
+}
+
 const struct host_function *env_host_function(const sch_env *env, uint64_t index)
 {
     return &env->functions[index];

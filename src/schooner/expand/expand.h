@@ -132,6 +132,8 @@ bool expand_names(struct front *front, const struct expand_world *world, const c
 
 /* The library on the menu that has the name, for a message that helps; NULL: none. */
 const char *expand_provider(const struct expand_world *world, const char *text, size_t length);
+/* What helps with a name that is not bound, to stand behind "is not bound"; false: nothing is known. */
+bool expand_hint(const struct expand_world *world, const char *text, size_t length, char *ret, size_t size);
 
 enum special_form {
 #define SPECIAL(ENUM, name, class, handler) SPECIAL_##ENUM,

@@ -361,11 +361,23 @@ static struct import_set *module_parse(struct expander *x, struct datum *form)
     return !options || module_options(x, form_cdr(form), set) ? set : NULL;
 }
 
-/* Where the host wants none of it: what to write instead. What is selected of a module is the user's to say again. */
+/* A module that comes with Guile, where there is no library of this name. */
+static bool is_of_guile_alone(const struct expander *x, const char *name)
+{
+    static const char *const families[] = { "(ice-9 ", "(srfi ", "(rnrs ", "(system ", "(web ", "(oop " };
+    bool of_guile = false;
+    for (size_t i = 0; i < sizeof families / sizeof *families; i++)
+        of_guile = of_guile || strncmp(name, families[i], strlen(families[i])) == 0;
+    return of_guile && x->world->find_scope && !x->world->find_scope(x->world->data, name);
+}
+
+/* Where the host wants none of it: what to write instead, of the libraries that are there. What is selected of a module
+ * is the user's to say again. */
 static bool use_modules_refused(struct expander *x, struct datum *form)
 {
     char text[200];
     size_t length = 0;
+    const char *missing = NULL;
     text[0] = '\0';
     for (struct datum *rest = form_cdr(form); rest->kind == DATUM_PAIR; rest = form_cdr(rest)) {
         struct datum *module = form_car(rest);
@@ -373,13 +385,21 @@ static bool use_modules_refused(struct expander *x, struct datum *form)
         const char *name = library_name(x, options ? form_car(module) : module, true);
         if (!name)
             return false;
+        if (is_of_guile_alone(x, name)) {
+            missing = missing ? missing : name;
+            continue;
+        }
         if (strlen(name) + sizeof " ..." > sizeof text - length - 1) {
             snprintf(text + length, sizeof text - length, " ...");
             break;
         }
         length += (size_t)snprintf(text + length, sizeof text - length, " %s", name);
     }
-    return fail(x, form, "`use-modules` is of GNU Guile; for Schooner it is (import%s)", text);
+    if (missing && length == 0)
+        return fail(x, form, "`use-modules` is of GNU Guile; here it is import, and there is no library %.100s",
+                    missing);
+    return fail(x, form, "`use-modules` is of GNU Guile; for Schooner it is (import%s)%s%.100s", text,
+                missing ? ", without " : "", missing ? missing : "");
 }
 
 bool use_modules_form(struct expander *x, struct datum *form)

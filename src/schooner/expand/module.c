@@ -442,10 +442,9 @@ bool unbound_fail(struct expander *x, struct module *module, const struct name *
     if (expand_is_mutator(x->world, name->text))
         return front_fail(x->front, "unbound-variable", position,
                           "`%s` is not bound: programs run without mutation here (--mutation allows it)", name->text);
-    const char *library = module->is_program ? expand_provider(x->world, name->text, name->length) : NULL;
-    if (library)
-        return front_fail(x->front, "unbound-variable", position, "`%s` is not bound; (import %s) provides it",
-                          name->text, library);
+    char hint[400];
+    if (module->is_program && expand_hint(x->world, name->text, name->length, hint, sizeof hint))
+        return front_fail(x->front, "unbound-variable", position, "`%s` is not bound%s", name->text, hint);
     if (!near && module->state != MODULE_DONE)
         near = near_global(x, module, name);
     if (x->front->failed)

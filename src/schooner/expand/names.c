@@ -1,5 +1,6 @@
 /* Names for people: those in scope where a program begins, which a line editor completes, and where a name that is not
  * bound could come from. */
+#include <stdio.h>
 #include "base/near.h"
 #include "schooner/expand/expander.h"
 
@@ -152,6 +153,55 @@ const char *expand_provider(const struct expand_world *world, const char *text, 
     return NULL;
 }
 
+/* A library that is there with mutation alone; NULL: none. */
+static const char *mutating_provider(const struct expand_world *world, const char *text, size_t length)
+{
+    struct exported ignored;
+    for (size_t i = 0; !world->mutation && world->find_scope && i < sizeof providers / sizeof *providers; i++) {
+        const struct library *library = world->find_scope(world->data, providers[i]);
+        if (library && library->mutates && library->find(library, text, length, &ignored))
+            return providers[i];
+    }
+    return NULL;
+}
+
+/* What others call so, and how it is written here; NULL: nothing is known. */
+static const char *hint_find(const char *text, size_t length)
+{
+    static const struct {
+        const char *name, *instead;
+    } hints[] = {
+#define HINT(name, instead) { name, instead },
+#include "schooner/expand/hints.def"
+#undef HINT
+    };
+    for (size_t i = 0; i < sizeof hints / sizeof *hints; i++)
+        if (strlen(hints[i].name) == length && memcmp(hints[i].name, text, length) == 0)
+            return hints[i].instead;
+    return NULL;
+}
+
+bool expand_hint(const struct expand_world *world, const char *text, size_t length, char *ret, size_t size)
+{
+    const char *library = expand_provider(world, text, length);
+    if (library) {
+        snprintf(ret, size, "; (import %s) provides it", library);
+        return true;
+    }
+    const char *instead = hint_find(text, length);
+    if (instead) {
+        snprintf(ret, size, "; here one writes %s", instead);
+        return true;
+    }
+    char why[200] = "";
+    library = mutating_provider(world, text, length);
+    if (library && world->explain_library)
+        world->explain_library(world->data, library, why, sizeof why);
+    if (library)
+        snprintf(ret, size, "; it is of %s%s", library, why);
+    return library != NULL;
+}
+
 /* --- names that may have been meant --- */
 
 enum { NEAR_TIMES = 32, NEAR_LOCALS = 64, NEAR_CELLS_PER_UNIT = 16 };
@@ -227,15 +277,18 @@ const struct name *near_global(struct expander *x, const struct module *module, 
 
 bool expand_is_mutator(const struct expand_world *world, const char *text)
 {
+    static const char *const libraries[] = { "(scheme base)", "(srfi 132)", "(srfi 133)" };
     size_t length = strlen(text);
-    const struct library *base = world->find_library ? world->find_library(world->data, "(scheme base)") : NULL;
     struct exported exported;
-    if (world->mutation || !base || length == 0 || text[length - 1] != '!')
+    if (world->mutation || !world->find_library || length == 0 || text[length - 1] != '!')
         return false;
-    for (size_t i = 0; i < base->export_count; i++) {
-        base->at(base, i, &exported);
-        if (strcmp(exported.name, text) == 0)
-            return !base->find(base, text, length, &exported);
+    for (size_t l = 0; l < sizeof libraries / sizeof *libraries; l++) {
+        const struct library *library = world->find_library(world->data, libraries[l]);
+        for (size_t i = 0; library && i < library->export_count; i++) {
+            library->at(library, i, &exported);
+            if (strcmp(exported.name, text) == 0)
+                return !library->find(library, text, length, &exported);
+        }
     }
     return false;
 }

@@ -129,6 +129,11 @@ bool compare_bytes(sch_vm *vm, const void *a, const void *b, size_t bytes, int *
 
 sch_value raise_type(sch_vm *vm, const char *who, size_t argument, const char *expected, sch_value got);
 sch_value raise_range(sch_vm *vm, const char *who, size_t argument, sch_value got);
+/* Of an index into something of `length` elements. */
+sch_value raise_range_of(sch_vm *vm, const char *who, size_t argument, sch_value got, size_t length);
+/* What is wrong with the argument stands behind its number. */
+sch_value raise_argument(sch_vm *vm, const char *who, size_t argument, sch_value got, const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
 /* "error", "syntax-error", "read-error", "arity-error", "unbound-variable", "division-by-zero", "immutable", ... */
 sch_value raise_error(sch_vm *vm, const char *kind, const char *who, size_t irritant_count, const sch_value irritants[],
                       const char *format, ...) __attribute__((format(printf, 6, 7)));

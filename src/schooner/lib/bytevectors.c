@@ -52,7 +52,7 @@ sch_value prim_is_bytevector(sch_vm *vm, const sch_value *args, size_t count)
 sch_value prim_make_bytevector(sch_vm *vm, const sch_value *args, size_t count)
 {
     size_t length;
-    if (!argument_index(vm, "make-bytevector", 1, args[0], FIXNUM_MAX, &length) ||
+    if (!argument_count(vm, "make-bytevector", 1, args[0], FIXNUM_MAX, &length) ||
         (count > 1 && !check_byte(vm, "make-bytevector", 2, args[1])))
         return V_RAISED;
     struct bytevector *out = bytevector_new(vm, length);
@@ -129,7 +129,8 @@ sch_value prim_bytevector_copy_to(sch_vm *vm, const sch_value *args, size_t coun
         !argument_range(vm, "bytevector-copy!", args, count, 3, object_length(args[2]), &start, &end))
         return V_RAISED;
     if (end - start > room - at)
-        return raise_range(vm, "bytevector-copy!", 2, args[1]);
+        return raise_argument(vm, "bytevector-copy!", 2, args[1], "leaves room for %zu, not for %zu:", room - at,
+                              end - start);
     if (!charge(vm, (end - start) / BYTES_PER_UNIT))
         return V_RAISED;
     return copy_bytes(vm, bytes_of(args[0]) + at, bytes_of(args[2]) + start, end - start) ? V_UNSPECIFIED : V_RAISED;

@@ -25,7 +25,7 @@ sch_value prim_char_to_integer(sch_vm *vm, const sch_value *args, size_t count)
 sch_value prim_integer_to_char(sch_vm *vm, const sch_value *args, size_t count)
 {
     if (!is_index(args[0], 0x110000) || !utf8_is_scalar((uint32_t)fixnum_int(args[0])))
-        return refuse_index(vm, "integer->char", 1, args[0]);
+        return refuse_number(vm, "integer->char", 1, args[0]);
     return make_character((uint32_t)fixnum_int(args[0]));
 }
 

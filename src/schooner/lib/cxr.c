@@ -1,16 +1,13 @@
 /* The compositions of car and cdr, (scheme cxr) included. */
 #include "schooner/table/primitive.h"
 
-/*
- * `path` names the steps from the inside out: "da" of cadr is read from its end: first d, then a. A step that fails
- * says what it was, as the instructions do that stand for compositions of two.
- */
-static sch_value follow(sch_vm *vm, const char *path, size_t steps, sch_value v)
+/* The letters between c and r name the steps from the inside out: "cadr" is read from its end: first d, then a. */
+static sch_value follow(sch_vm *vm, const char *name, size_t steps, sch_value v)
 {
-    while (steps-- > 0) {
+    for (; steps > 0; steps--) {
         if (!is_pair(v))
-            return raise_type(vm, path[steps] == 'a' ? "car" : "cdr", 1, "a pair", v);
-        v = path[steps] == 'a' ? pair_car(v) : pair_cdr(v);
+            return raise_type(vm, name, 1, "a pair", v);
+        v = name[steps] == 'a' ? pair_car(v) : pair_cdr(v);
     }
     return v;
 }
@@ -19,7 +16,7 @@ static sch_value follow(sch_vm *vm, const char *path, size_t steps, sch_value v)
     sch_value prim_c##path##r(sch_vm *vm, const sch_value *args, size_t count) \
     {                                                                          \
         (void)count;                                                           \
-        return follow(vm, #path, sizeof #path - 1, args[0]);                   \
+        return follow(vm, "c" #path "r", sizeof #path - 1, args[0]);           \
     }
 
 CXR(aa)

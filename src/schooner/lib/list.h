@@ -29,10 +29,14 @@ bool list_length(sch_vm *vm, const char *who, size_t argument, sch_value list, s
 bool values_eqv(sch_vm *vm, sch_value a, sch_value b, bool *ret_failed);
 bool values_equal(sch_vm *vm, sch_value a, sch_value b, bool *ret_failed);
 
-/* Raises for what is no index here: the range error for an exact integer of any size, else the type error. */
-sch_value refuse_index(sch_vm *vm, const char *who, size_t argument, sch_value v);
-/* An exact index in [0, limit]; else raises. */
-bool argument_index(sch_vm *vm, const char *who, size_t argument, sch_value v, size_t limit, size_t *ret);
+/* Raises for what is no number here: the range error for an exact integer of any size, else the type error. */
+sch_value refuse_number(sch_vm *vm, const char *who, size_t argument, sch_value v);
+/* Likewise for what is no index into something of `length` elements. */
+sch_value refuse_index(sch_vm *vm, const char *who, size_t argument, sch_value v, size_t length);
+/* How many there shall be, at most `most`; else raises. */
+bool argument_count(sch_vm *vm, const char *who, size_t argument, sch_value v, size_t most, size_t *ret);
+/* An exact index in [0, length]; else raises. */
+bool argument_index(sch_vm *vm, const char *who, size_t argument, sch_value v, size_t length, size_t *ret);
 /* The exact index of an element of something with `length` elements; else raises. */
 bool argument_element(sch_vm *vm, const char *who, size_t argument, sch_value v, size_t length, size_t *ret);
 /* Not a literal and not part of the image; else raises. */

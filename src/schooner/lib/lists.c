@@ -44,15 +44,35 @@ bool list_length(sch_vm *vm, const char *who, size_t argument, sch_value list, s
     return false;
 }
 
-sch_value refuse_index(sch_vm *vm, const char *who, size_t argument, sch_value v)
+sch_value refuse_number(sch_vm *vm, const char *who, size_t argument, sch_value v)
 {
     return is_exact_integer(v) ? raise_range(vm, who, argument, v)
                                : raise_type(vm, who, argument, "an exact integer", v);
 }
 
-bool argument_index(sch_vm *vm, const char *who, size_t argument, sch_value v, size_t limit, size_t *ret)
+sch_value refuse_index(sch_vm *vm, const char *who, size_t argument, sch_value v, size_t length)
 {
-    return argument_element(vm, who, argument, v, limit + 1, ret);
+    return is_exact_integer(v) ? raise_range_of(vm, who, argument, v, length) : refuse_number(vm, who, argument, v);
+}
+
+bool argument_count(sch_vm *vm, const char *who, size_t argument, sch_value v, size_t most, size_t *ret)
+{
+    if (likely(is_index(v, most + 1))) {
+        *ret = (size_t)fixnum_int(v);
+        return true;
+    }
+    refuse_number(vm, who, argument, v);
+    return false;
+}
+
+bool argument_index(sch_vm *vm, const char *who, size_t argument, sch_value v, size_t length, size_t *ret)
+{
+    if (likely(is_index(v, length + 1))) {
+        *ret = (size_t)fixnum_int(v);
+        return true;
+    }
+    refuse_index(vm, who, argument, v, length);
+    return false;
 }
 
 bool argument_element(sch_vm *vm, const char *who, size_t argument, sch_value v, size_t length, size_t *ret)
@@ -61,7 +81,7 @@ bool argument_element(sch_vm *vm, const char *who, size_t argument, sch_value v,
         *ret = (size_t)fixnum_int(v);
         return true;
     }
-    refuse_index(vm, who, argument, v);
+    refuse_index(vm, who, argument, v, length);
     return false;
 }
 
@@ -69,7 +89,7 @@ bool argument_writable(sch_vm *vm, const char *who, sch_value v)
 {
     if (likely(!heap_is_frozen(v)))
         return true;
-    raise_error(vm, "immutable", who, 1, &v, "a literal cannot be changed");
+    raise_error(vm, "immutable", who, 1, &v, "a literal cannot be changed:");
     return false;
 }
 
@@ -80,8 +100,12 @@ bool argument_range(sch_vm *vm, const char *who, const sch_value *args, size_t c
     size_t end = length;
     if (count > first + 1 && !argument_index(vm, who, first + 2, args[first + 1], length, &end))
         return false;
-    if (count > first && !argument_index(vm, who, first + 1, args[first], end, &start))
+    if (count > first && !argument_index(vm, who, first + 1, args[first], length, &start))
         return false;
+    if (unlikely(start > end)) {
+        raise_argument(vm, who, first + 1, args[first], "is above the end, which is %zu:", end);
+        return false;
+    }
     *ret_start = start;
     *ret_end = end;
     return true;
@@ -158,7 +182,7 @@ sch_value prim_is_list(sch_vm *vm, const sch_value *args, size_t count)
 sch_value prim_make_list(sch_vm *vm, const sch_value *args, size_t count)
 {
     size_t length;
-    if (!argument_index(vm, "make-list", 1, args[0], FIXNUM_MAX, &length))
+    if (!argument_count(vm, "make-list", 1, args[0], FIXNUM_MAX, &length))
         return V_RAISED;
     if (!charge(vm, pairs_cost(length)) || !heap_reserve_pairs(vm, length))
         return V_RAISED;
@@ -179,7 +203,7 @@ sch_value prim_check_list_length(sch_vm *vm, const sch_value *args, size_t count
     (void)count;
     size_t length;
     const char *who = is_symbol(args[0]) ? object_as(struct symbol, args[0])->text : NULL;
-    if (!charge(vm, 1) || !argument_index(vm, who, 1, args[1], FIXNUM_MAX, &length))
+    if (!charge(vm, 1) || !argument_count(vm, who, 1, args[1], FIXNUM_MAX, &length))
         return V_RAISED;
     if (length > vm->account.cap / PAIR_SIZE && !heap_reserve_pairs(vm, length))
         return V_RAISED;
@@ -298,11 +322,11 @@ sch_value prim_append_reverse(sch_vm *vm, const sch_value *args, size_t count)
 static bool walk(sch_vm *vm, const char *who, sch_value list, sch_value k, sch_value *ret)
 {
     size_t steps;
-    if (!argument_index(vm, who, 2, k, FIXNUM_MAX, &steps) || !charge(vm, 0))
+    if (!argument_count(vm, who, 2, k, FIXNUM_MAX, &steps) || !charge(vm, 0))
         return false;
     for (size_t i = 0; i < steps; i++) {
         if (!is_pair(list)) {
-            raise_range(vm, who, 2, k);
+            raise_range_of(vm, who, 2, k, i);
             return false;
         }
         if (unlikely(i % PAIRS_PER_CHARGE == PAIRS_PER_CHARGE - 1) && !charge(vm, PAIRS_PER_CHARGE))
@@ -326,7 +350,7 @@ sch_value prim_list_ref(sch_vm *vm, const sch_value *args, size_t count)
     sch_value tail;
     if (!walk(vm, "list-ref", args[0], args[1], &tail))
         return V_RAISED;
-    return is_pair(tail) ? pair_car(tail) : raise_range(vm, "list-ref", 2, args[1]);
+    return is_pair(tail) ? pair_car(tail) : raise_range_of(vm, "list-ref", 2, args[1], (size_t)fixnum_int(args[1]));
 }
 
 sch_value prim_list_set(sch_vm *vm, const sch_value *args, size_t count)
@@ -336,7 +360,7 @@ sch_value prim_list_set(sch_vm *vm, const sch_value *args, size_t count)
     if (!walk(vm, "list-set!", args[0], args[1], &tail))
         return V_RAISED;
     if (!is_pair(tail))
-        return raise_range(vm, "list-set!", 2, args[1]);
+        return raise_range_of(vm, "list-set!", 2, args[1], (size_t)fixnum_int(args[1]));
     if (!writable_pair(vm, "list-set!", tail))
         return V_RAISED;
     barrier_pair(vm, tail);

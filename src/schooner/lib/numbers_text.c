@@ -10,7 +10,7 @@ static bool radix_of(sch_vm *vm, const char *who, const sch_value *args, size_t 
     if (count < 2)
         return true;
     if (!is_index(args[1], RADIX_MAX + 1) || fixnum_int(args[1]) < 2) {
-        refuse_index(vm, who, 2, args[1]);
+        refuse_number(vm, who, 2, args[1]);
         return false;
     }
     *ret = (unsigned)fixnum_int(args[1]);

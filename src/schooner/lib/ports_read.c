@@ -145,7 +145,7 @@ sch_value prim_read_string(sch_vm *vm, const sch_value *args, size_t count)
 {
     sch_value port;
     size_t wanted;
-    if (!argument_index(vm, "read-string", 1, args[0], FIXNUM_MAX - 1, &wanted) ||
+    if (!argument_count(vm, "read-string", 1, args[0], FIXNUM_MAX - 1, &wanted) ||
         !input_port_argument(vm, "read-string", args, count, 1, PORT_TEXTUAL, &port))
         return V_RAISED;
     size_t left, length = 0;
@@ -202,7 +202,7 @@ sch_value prim_read_bytevector(sch_vm *vm, const sch_value *args, size_t count)
 {
     sch_value port;
     size_t wanted;
-    if (!argument_index(vm, "read-bytevector", 1, args[0], FIXNUM_MAX - 1, &wanted) ||
+    if (!argument_count(vm, "read-bytevector", 1, args[0], FIXNUM_MAX - 1, &wanted) ||
         !input_port_argument(vm, "read-bytevector", args, count, 1, PORT_BINARY, &port))
         return V_RAISED;
     size_t left;
@@ -230,7 +230,7 @@ sch_value prim_read_bytevector_to(sch_vm *vm, const sch_value *args, size_t coun
     if (!is_bytevector(args[0]))
         return raise_type(vm, who, 1, "a bytevector", args[0]);
     if (heap_is_frozen(args[0]))
-        return raise_error(vm, "immutable", who, 1, &args[0], "a literal cannot be changed");
+        return raise_error(vm, "immutable", who, 1, &args[0], "a literal cannot be changed:");
     if (!argument_range(vm, who, args, count, 2, object_length(args[0]), &start, &end) ||
         !input_port_argument(vm, who, args, count, 1, PORT_BINARY, &port))
         return V_RAISED;

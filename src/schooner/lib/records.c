@@ -126,7 +126,7 @@ sch_value prim_record_set(sch_vm *vm, const sch_value *args, size_t count)
     if (!at)
         return V_RAISED;
     if (heap_is_frozen(args[0]))
-        return raise_error(vm, "immutable", NULL, 1, args, "a record of a library cannot be changed");
+        return raise_error(vm, "immutable", NULL, 1, args, "a record of a library cannot be changed:");
     barrier_object(vm, object_of(args[0]));
     *at = args[3];
     return V_UNSPECIFIED;

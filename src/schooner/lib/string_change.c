@@ -13,7 +13,7 @@ static bool check_writable(sch_vm *vm, const char *who, sch_value v)
     if (is_mstring(v))
         return true;
     if (is_istring(v))
-        raise_error(vm, "immutable", who, 1, &v, "a literal cannot be changed");
+        raise_error(vm, "immutable", who, 1, &v, "a literal cannot be changed:");
     else
         raise_type(vm, who, 1, "a string", v);
     return false;
@@ -102,7 +102,7 @@ sch_value prim_string_set(sch_vm *vm, const sch_value *args, size_t count)
         return V_RAISED;
     const struct string *string = string_view(args[0]);
     if (!is_index(args[1], string->characters))
-        return refuse_index(vm, who, 2, args[1]);
+        return refuse_index(vm, who, 2, args[1], string->characters);
     if (!is_character(args[2]))
         return raise_type(vm, who, 3, "a character", args[2]);
     unsigned char bytes[4];
@@ -141,7 +141,8 @@ sch_value prim_string_copy_to(sch_vm *vm, const sch_value *args, size_t count)
         !string_part_of(vm, who, args, count, 3, 3, &part))
         return V_RAISED;
     if (part.characters > string->characters - at)
-        return raise_range(vm, who, 2, args[1]);
+        return raise_argument(vm, who, 2, args[1], "leaves room for %zu, not for %zu:", (size_t)string->characters - at,
+                              part.characters);
     struct patch patch = { part.text, part.bytes, 1 };
     size_t offset = string_offset(string, at);
     return replace(vm, args[0], offset, string_offset(string, at + part.characters) - offset, &patch);

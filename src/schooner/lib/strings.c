@@ -46,7 +46,7 @@ sch_value prim_string_ref(sch_vm *vm, const sch_value *args, size_t count)
         return refuse_string(vm, "string-ref", 1, args[0]);
     const struct string *string = string_view(args[0]);
     if (unlikely(!is_index(args[1], string->characters)))
-        return refuse_index(vm, "string-ref", 2, args[1]);
+        return refuse_index(vm, "string-ref", 2, args[1], string->characters);
     size_t at = string_offset(string, (size_t)fixnum_int(args[1]));
     uint32_t character = 0;
     utf8_decode((const unsigned char *)string->text + at, header_length(string->header) - at, &character);
@@ -58,7 +58,7 @@ sch_value prim_string_ref(sch_vm *vm, const sch_value *args, size_t count)
 sch_value prim_make_string(sch_vm *vm, const sch_value *args, size_t count)
 {
     size_t characters;
-    if (!argument_index(vm, "make-string", 1, args[0], FIXNUM_MAX - 1, &characters))
+    if (!argument_count(vm, "make-string", 1, args[0], FIXNUM_MAX - 1, &characters))
         return V_RAISED;
     if (count > 1 && !is_character(args[1]))
         return raise_type(vm, "make-string", 2, "a character", args[1]);

@@ -47,7 +47,7 @@ sch_value prim_is_vector(sch_vm *vm, const sch_value *args, size_t count)
 sch_value prim_make_vector(sch_vm *vm, const sch_value *args, size_t count)
 {
     size_t length;
-    if (!argument_index(vm, "make-vector", 1, args[0], FIXNUM_MAX, &length))
+    if (!argument_count(vm, "make-vector", 1, args[0], FIXNUM_MAX, &length))
         return V_RAISED;
     struct vector *vector = vector_new(vm, length);
     if (!vector)
@@ -177,7 +177,8 @@ sch_value prim_vector_copy_to(sch_vm *vm, const sch_value *args, size_t count)
         !argument_range(vm, "vector-copy!", args, count, 3, object_length(args[2]), &start, &end))
         return V_RAISED;
     if (end - start > room - at)
-        return raise_range(vm, "vector-copy!", 2, args[1]);
+        return raise_argument(vm, "vector-copy!", 2, args[1], "leaves room for %zu, not for %zu:", room - at,
+                              end - start);
     if (!charge(vm, (end - start) / ITEMS_PER_UNIT))
         return V_RAISED;
     barrier_object(vm, object_of(args[0]));

@@ -257,7 +257,7 @@ sch_value number_divide(sch_vm *vm, const char *who, sch_value a, sch_value b)
     sch_value value;
     double x, y;
     if (value_same(b, make_fixnum(0)) && is_number(a))
-        return raise_error(vm, "division-by-zero", who, 1, &a, "division by zero");
+        return raise_error(vm, "division-by-zero", who, 0, NULL, "division by zero");
     if (are_fixnums(a, b) && fixnum_int(a) % fixnum_int(b) == 0)
         return make_integer(vm, fixnum_int(a) / fixnum_int(b));
     if (quick_doubles(a, b, &x, &y))
@@ -333,7 +333,7 @@ sch_value number_integer_divide(sch_vm *vm, const char *who, enum integer_divisi
     if (!is_integer(b))
         return raise_type(vm, who, 2, "an integer", b);
     if (value_same(b, make_fixnum(0)) || (is_double(b) && double_of(b) == 0.0))
-        return raise_error(vm, "division-by-zero", who, 1, &a, "division by zero");
+        return raise_error(vm, "division-by-zero", who, 0, NULL, "division by zero");
     if (quick_doubles(a, b, &x, &y) && is_small_integral(x) && is_small_integral(y))
         return make_double_reserving(vm, (double)divide_small(kind, (int64_t)x, (int64_t)y));
     return divide_slow(vm, kind, a, b, is_double(a) || is_double(b));

@@ -3,6 +3,8 @@
  * that it also works when a limit has ended the run.
  */
 #include "base/hash.h"
+#include "base/utf8.h"
+#include "schooner/text/syntax.h"
 #include "schooner/vm/run.h"
 
 /* The procedure that the code of the frame calls by itself at its place; NULL: one that comes as a value. */
@@ -232,14 +234,76 @@ static bool is_closure_of_image(sch_value v)
     return is_closure(v) && header_flags(closure_instance(object_of(v))->header) & OBJECT_FROZEN;
 }
 
+/* The name behind the parenthesis at the frame's place, as the text has it. Texts that are not kept, or so long that to
+ * find the line would be work, have none. */
+static bool written_name(sch_vm *vm, const struct frame_walk *walk, const char **ret, size_t *ret_length)
+{
+    enum { TEXT_MAX = 1 << 16 };
+    const struct sch_code *code;
+    struct code_position place = walk_position(vm, walk, &code);
+    if (place.file >= code->sources.count ||
+        code_table(struct code_source, code, sources)[place.file].text.count > TEXT_MAX)
+        return false;
+    size_t length, at = 0, end;
+    const char *line = code_excerpt(code, place.file, place.line, &length);
+    for (uint32_t column = 1; line && column < place.column && at < length; column++)
+        at += utf8_step((unsigned char)line[at]);
+    if (!line || at >= length || line[at++] != '(')
+        return false;
+    for (end = at; end < length && syntax_is_subsequent((unsigned char)line[end]);)
+        end++;
+    *ret = line + at;
+    *ret_length = end - at;
+    return end > at;
+}
+
+/* What the frame calls is one procedure of the library by several names. */
+static const char *name_called_by(sch_vm *vm, const struct frame_walk *walk, sch_value callee)
+{
+    const char *own = public_name(procedure_name(vm, callee)), *written, *other = NULL;
+    size_t length;
+    if (written_name(vm, walk, &written, &length) &&
+        !(own && strlen(own) == length && memcmp(own, written, length) == 0))
+        other = env_name_of(vm->env, callee, written, length);
+    return other ? other : own;
+}
+
+/* Does the frame wait for its call of just this value? The register is the frame's own, beneath that of the call. */
+static bool waits_for(const struct frame_walk *walk, sch_value callee)
+{
+    const uint32_t *call = walk->pc - 2;
+    return walk->at_call && word_op(*call) == OP_CALL && word_a(*call) < frame_base(call[1]) &&
+           value_same(walk->fp[word_a(*call)], callee);
+}
+
+const char *vm_called_primitive(sch_vm *vm, const char *name)
+{
+    struct frame_walk walk;
+    frame_walk_init(&walk, vm);
+    sch_value callee = V_FALSE;
+    const char *written, *own, *other = NULL;
+    size_t length;
+    bool in_call = is_stub(vm, &walk);
+    if (in_call && (!frame_walk_next(&walk) || is_stub(vm, &walk) || is_of_image(&walk) ||
+                    waiting_call(&walk, &callee) != CALL_CONSTANT || !is_primitive(callee) ||
+                    !(own = procedure_name(vm, callee)) || strcmp(own, name) != 0)) /* `apply` calls another one */
+        return name;
+    if (!written_name(vm, &walk, &written, &length) || (strlen(name) == length && memcmp(name, written, length) == 0))
+        return name;
+    other = in_call ? env_name_of(vm->env, callee, written, length) : open_called(written, length, name);
+    return other ? other : name;
+}
+
 bool vm_called_of_library(sch_vm *vm, const char **ret_name)
 {
     enum { STEPS_MAX = 16 };
     struct frame_walk walk;
     frame_walk_init(&walk, vm);
-    if (is_stub(vm, &walk) || !is_of_image(&walk)) /* a primitive that came as a value; the user's own code */
-        return false;
     *ret_name = NULL;
+    if (is_stub(vm, &walk) && (vm->raised.who || !frame_walk_next(&walk) || !waits_for(&walk, vm->raised.irritants[0])))
+        return false;        /* a primitive that came as a value, or what another one called at its end */
+    if (!is_of_image(&walk)) /* the user's own code */
+        return false;
     for (unsigned steps = 0; steps < STEPS_MAX && is_of_image(&walk); steps++) {
         const char *own = name_of_frame(&walk);
         *ret_name = own ? own : *ret_name;
@@ -248,7 +312,7 @@ bool vm_called_of_library(sch_vm *vm, const char **ret_name)
             break;
         enum call_kind call = waiting_call(&walk, &callee);
         if (!is_of_image(&walk) && call == CALL_CONSTANT && is_closure_of_image(callee)) {
-            own = public_name(procedure_name(vm, callee));
+            own = name_called_by(vm, &walk, callee);
             *ret_name = own ? own : *ret_name;
         }
         if (call == CALL_VALUE || call == CALL_UNKNOWN) /* what the library was given, it calls back */

@@ -563,7 +563,7 @@ op_SETBOX:
 op_CHECK:
     if (unlikely(value_same(R(A), V_UNBOUND))) {
         value = environment_instance(fp[-1])->constants[pc[1]];
-        RAISE(raise_error(vm, "unbound-variable", NULL, 0, NULL, "%.120s is used before it has a value",
+        RAISE(raise_error(vm, "unbound-variable", NULL, 0, NULL, "`%.120s` is used before it has a value",
                           is_symbol(value) ? object_as(struct symbol, value)->text : "a variable"));
     }
     STEP(2);

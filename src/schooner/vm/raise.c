@@ -27,13 +27,27 @@ sch_value raise_type(sch_vm *vm, const char *who, size_t argument, const char *e
     return V_RAISED;
 }
 
-sch_value raise_range(sch_vm *vm, const char *who, size_t argument, sch_value got)
+sch_value raise_argument(sch_vm *vm, const char *who, size_t argument, sch_value got, const char *format, ...)
 {
     struct raised *raised = raise_new(vm, "range-error", who);
-    snprintf(raised->message, sizeof raised->message, "argument %zu is out of range:", argument);
+    int length = snprintf(raised->message, sizeof raised->message, "argument %zu ", argument);
+    va_list args;
+    va_start(args, format);
+    vsnprintf(raised->message + length, sizeof raised->message - (size_t)length, format, args);
+    va_end(args);
     raised->counts_argument = true;
     raised->irritants[raised->irritant_count++] = got;
     return V_RAISED;
+}
+
+sch_value raise_range(sch_vm *vm, const char *who, size_t argument, sch_value got)
+{
+    return raise_argument(vm, who, argument, got, "is out of range:");
+}
+
+sch_value raise_range_of(sch_vm *vm, const char *who, size_t argument, sch_value got, size_t length)
+{
+    return raise_argument(vm, who, argument, got, "is out of range for a length of %zu:", length);
 }
 
 sch_value raise_error(sch_vm *vm, const char *kind, const char *who, size_t irritant_count, const sch_value irritants[],
@@ -164,15 +178,23 @@ static void name_called(sch_vm *vm)
 {
     struct raised *raised = &vm->raised;
     const char *called;
-    if (!raised->who || !vm_called_of_library(vm, &called))
+    if (!raised->who && strcmp(raised->kind, "type-error") != 0)
         return;
-    if (!called && *raised->who != '%')
+    if (!vm_called_of_library(vm, &called)) {
+        raised->who = raised->who ? vm_called_primitive(vm, raised->who) : NULL;
+        return;
+    }
+    if (!called && raised->who && *raised->who != '%')
         called = raised->who;
-    if (called && strcmp(called, raised->who) == 0)
+    if (called && raised->who && strcmp(called, raised->who) == 0)
         return;
     raised->who = called;
-    if (raised->counts_argument) /* of the procedure inside */
-        snprintf(raised->message, sizeof raised->message, "an argument is out of range:");
+    if (raised->counts_argument) { /* of the procedure inside: its number is no help */
+        static const char prefix[] = "an argument";
+        const char *rest = strchr(raised->message + strlen("argument "), ' ');
+        memmove(raised->message + strlen(prefix), rest, strlen(rest) + 1);
+        memcpy(raised->message, prefix, strlen(prefix));
+    }
 }
 
 static sch_value condition_of_raised(sch_vm *vm)

@@ -82,6 +82,8 @@ enum image_hook {
     HOOK_COUNT
 };
 sch_value env_hook(const sch_env *env, enum image_hook hook);
+/* The name, if a library of the image exports the procedure by it; else NULL. */
+const char *env_name_of(const sch_env *env, sch_value procedure, const char *name, size_t length);
 /* For primitives with OPEN_LIBRARY: the procedure is called in their place, with the first `count` of their arguments.
  * Returns V_RAISED. */
 sch_value ask_call(sch_vm *vm, sch_value procedure, size_t count);
@@ -102,9 +104,12 @@ bool vm_place(sch_vm *vm, struct trace_line *ret);
  * `each` gave false. */
 typedef bool trace_line_fn(void *data, const struct trace_line *line);
 bool vm_backtrace(sch_vm *vm, trace_line_fn *each, void *data);
-/* Was what was raised the library's own doing: of an instruction of it, not of what it was given to call? *ret_name is
- * then the procedure of the library that the user's code called; NULL: not known. */
+/* Was what was raised the library's own doing: of an instruction of it, or its call of what is no procedure, not of
+ * what it was given to call? *ret_name is then the procedure of the library that the user's code called; NULL: not
+ * known. */
 bool vm_called_of_library(sch_vm *vm, const char **ret_name);
+/* A primitive that the user's code calls speaks of itself by `name`: the one by which it was called. */
+const char *vm_called_primitive(sch_vm *vm, const char *name);
 /* Where the innermost active Scheme call stands. */
 bool vm_position(sch_vm *vm, const char **ret_file, uint32_t *ret_line, uint32_t *ret_column);
 
