@@ -11,6 +11,8 @@
  *
  * Conventions. A function that can fail returns 0, or a negative errno value and fills `ret_error` (which may be NULL).
  * What a function returns through `ret_...` is written only on success, unless said otherwise. Strings are copied.
+ * Whatever frees takes NULL, and does nothing. Any other pointer that is handed in leads to what it says, and is NULL
+ * only where its comment allows that, or as an array with a capacity or count of 0: NULL is not looked for elsewhere.
  * The library keeps no global state; a handle is used by one thread at a time, different handles by different threads.
  * The library installs no signal handler, never exits, and prints nothing.
  */
@@ -576,7 +578,7 @@ typedef struct esq_kept {
  * was kept of it), -EPROTO (what is kept is not what was started), -ENOMEM, or the kernel's error.
  */
 ESQ_API int esq_store_kept(esq_store *store, const char *name, esq_kept *ret_kept, esq_error *ret_error);
-/* Frees what esq_store_kept gave. */
+/* Frees what esq_store_kept gave; NULL is allowed. */
 ESQ_API void esq_kept_done(esq_kept *kept);
 
 /*

@@ -162,6 +162,8 @@ static int read_all(struct spec_reading *reading, esq_kept *kept)
 
 void esq_kept_done(esq_kept *kept)
 {
+    if (!kept)
+        return;
     esq_spec_free(kept->spec);
     free(kept->grants);
     free(kept->bytes);
