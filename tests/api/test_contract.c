@@ -385,6 +385,8 @@ static sch_value host_misuse(sch_vm *vm, void *data, size_t count, const sch_val
     assert_false(sch_vm_set_limits(vm, NULL));
     sch_vm_free(vm); /* nothing happens */
     assert_int_equal(sch_names(vm, "", (sch_name_fn *)NULL, NULL), SCH_MISUSE);
+    assert_false(sch_position(vm, NULL, NULL, NULL));
+    assert_true(sch_is_raised(sch_raise_type(vm, "\xff a name that is not UTF-8", sch_nil())));
     assert_int_equal(sch_show_stage(vm, source_of("1"), SCH_STAGE_CODE, NULL, NULL), SCH_MISUSE);
     assert_int_equal(sch_call(vm, SCH_RAISED, 0, NULL, &value), SCH_MISUSE);
     assert_int_equal(sch_call(vm, args[0], 1, NULL, &value), SCH_MISUSE);
@@ -498,6 +500,8 @@ static void test_misuse_of_every_function(void **state)
     assert_true(sch_get_pair(sch_cons(vm, sch_nil(), sch_nil()), NULL, NULL));
     assert_true(sch_get_vector(sch_vector(vm, 0, NULL), NULL, NULL));
     assert_true(sch_get_bytes(sch_bytevector(vm, NULL, 0), NULL, NULL));
+
+    sch_surface(env, NULL, NULL); /* nothing happens */
 
     /* and all of it again from inside */
     assert_int_equal(sch_compile(env, source_of("1"), NULL, &code_for_misuse, NULL), SCH_OK);

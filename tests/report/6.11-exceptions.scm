@@ -90,6 +90,21 @@
 (test #t (guard (e (#t (error-object? e))) (letrec ((a b) (b 1)) a)))
 (test-end)
 
+; Messages name types and variables, and cut what is long, but not inside of a character: one of two bytes may end at an
+; even or at an odd place.
+(define-record-type λλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλ (make-even) even-record? (x even-x))
+(define-record-type xλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλ (make-odd) odd-record? (x odd-x))
+(define-syntax message-of
+  (syntax-rules () ((_ expression) (guard (e ((error-object? e) (string? (error-object-message e)))) expression))))
+(test-begin "6.11 errors about long names")
+(test #t (message-of (even-x 5)))
+(test #t (message-of (odd-x 5)))
+(test #t (message-of (letrec ((a λλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλ)
+                              (λλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλ 1)) a)))
+(test #t (message-of (letrec ((a xλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλ)
+                              (xλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλλ 1)) a)))
+(test-end)
+
 (test-begin "6.11 guard and its kin together")
 (test "re-raise in the dynamic environment of raise" '(in out in out clause)
       (let ((seen '()))

@@ -287,7 +287,7 @@ bool sch_charge(sch_vm *vm, uint64_t fuel)
 
 bool sch_position(sch_vm *vm, const char **ret_file, uint32_t *ret_line, uint32_t *ret_column)
 {
-    return vm_position(vm, ret_file, ret_line, ret_column);
+    return ret_file && ret_line && ret_column && vm_position(vm, ret_file, ret_line, ret_column);
 }
 
 sch_value sch_raise_value(sch_vm *vm, sch_value value)

@@ -86,7 +86,7 @@ static bool report_library(const sch_env *env, const struct env_library *library
 
 void sch_surface(const sch_env *env, sch_surface_fn *report, void *data)
 {
-    for (size_t i = 0; i < env->library_count; i++)
+    for (size_t i = 0; report && i < env->library_count; i++)
         if (env->libraries[i].importable && !report_library(env, &env->libraries[i], report, data))
             return;
 }

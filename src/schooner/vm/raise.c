@@ -3,6 +3,7 @@
  */
 #include <stdarg.h>
 #include <stdio.h>
+#include "base/utf8.h"
 #include "schooner/vm/run.h"
 
 static struct raised *raise_new(sch_vm *vm, const char *kind, const char *who)
@@ -80,19 +81,18 @@ sch_value raise_limit(sch_vm *vm, enum sch_limit limit)
 
 /* --- conditions --- */
 
-/* The message may end in the middle of a character: that is cut off. */
+/* A message, or a name in it, may have been cut in the middle of a character: what is left of one is dropped. */
 static sch_value text_value(sch_vm *vm, const char *text)
 {
-    size_t length = strlen(text), end = length;
-    while (end > 0 && end + 4 > length && ((unsigned char)text[end - 1] & 0xc0) == 0x80)
-        end--;
-    if (end > 0 && ((unsigned char)text[end - 1] & 0xc0) == 0xc0) {
-        unsigned char lead = (unsigned char)text[end - 1];
-        size_t wanted = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
-        if (length - (end - 1) < wanted)
-            length = end - 1;
+    char whole[RAISE_MESSAGE];
+    size_t length = strnlen(text, RAISE_MESSAGE), kept = 0, size;
+    uint32_t character;
+    for (size_t at = 0; at < length; at += size_max(size, 1)) {
+        size = utf8_decode((const unsigned char *)text + at, length - at, &character);
+        memcpy(whole + kept, text + at, size);
+        kept += size;
     }
-    return string_of(vm, text, length);
+    return string_of(vm, whole, kept);
 }
 
 enum { FRAME_FIELDS = 5, PLACE_UNITS = 128 };
