@@ -700,6 +700,32 @@ static void *run_many(void *env)
     return NULL;
 }
 
+/* More places than the machine remembers, each raised at again and again: every failure says its own. */
+static void test_errors_of_many_places(void **state)
+{
+    (void)state;
+    enum { PLACES = 9 };
+    char text[2048];
+    sch_env *env = env_with(NULL, 0);
+    for (int last = 1; last <= PLACES; last++) {
+        sch_vm *vm = sch_vm_new(env, &patient);
+        int at = 0;
+        for (int i = 1; i <= PLACES; i++)
+            at += sprintf(text + at, "(define (f%d x) (+ 1 (error \"no\" x)))\n", i);
+        at += sprintf(text + at, "(define (all n) (if (> n 0) (begin");
+        for (int i = 1; i <= PLACES; i++)
+            at += sprintf(text + at, " (guard (e (#t n)) (f%d n))", i);
+        sprintf(text + at, " (all (- n 1)))))\n(all 3)\n(f%d 1)", last);
+        sch_value value;
+        assert_int_equal(sch_eval(vm, source_of(text), &value), SCH_ERROR);
+        assert_string_equal(sch_failure(vm)->message, "no 1");
+        assert_int_equal(sch_failure(vm)->line, last);
+        assert_int_equal(sch_failure(vm)->column, 21);
+        sch_vm_free(vm);
+    }
+    sch_env_free(env);
+}
+
 static void test_one_environment_many_threads(void **state)
 {
     (void)state;
@@ -735,6 +761,7 @@ int main(void)
         cmocka_unit_test(test_bytes),
         cmocka_unit_test(test_keywords),
         cmocka_unit_test(test_errors_name_what_was_called),
+        cmocka_unit_test(test_errors_of_many_places),
         cmocka_unit_test(test_one_environment_many_threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -22,13 +22,22 @@ static bool is_stub(sch_vm *vm, const struct frame_walk *walk)
     return value_same(walk->fp[-1], interpreter_of(vm)->stubs);
 }
 
+/* That of the instruction or, where it is not known, one that is free; else the one that its hash chooses. */
+static struct known_place *known_place_for(struct known_place *places, const uint32_t *at)
+{
+    _Static_assert(KNOWN_PLACES == 4, "the two highest bits of a hash choose one");
+    for (size_t i = 0; i < KNOWN_PLACES; i++)
+        if (places[i].at == at || !places[i].at)
+            return &places[i];
+    return &places[hash_mix((uintptr_t)at) >> 62];
+}
+
 /* Programs raise errors at few places, but there often. */
 static struct code_position walk_position(sch_vm *vm, const struct frame_walk *walk, const struct sch_code **ret_code)
 {
     const struct sch_code *code = environment_instance(walk->fp[-1])->code;
     const uint32_t *at = walk->pc - walk->at_call;
-    struct known_place *known = &interpreter_of(vm)->places[hash_mix((uintptr_t)at) >> 62];
-    _Static_assert(KNOWN_PLACES == 4, "the two highest bits of a hash choose one");
+    struct known_place *known = known_place_for(interpreter_of(vm)->places, at);
     if (known->at != at)
         *known = (struct known_place){ at, code_position_at(code, (uint32_t)(at - code->words)) };
     *ret_code = code;
