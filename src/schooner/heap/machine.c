@@ -182,7 +182,7 @@ bool fill_bytes(sch_vm *vm, void *to, int byte, size_t bytes)
     return true;
 }
 
-bool compare_bytes(sch_vm *vm, const void *a, const void *b, size_t bytes, int *ret)
+bool compare_pieces(sch_vm *vm, const void *a, const void *b, size_t bytes, int *ret)
 {
     *ret = 0;
     for (size_t at = 0; at < bytes && *ret == 0; at += COPY_PIECE) {

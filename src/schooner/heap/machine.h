@@ -123,7 +123,14 @@ static inline bool copy_bytes(sch_vm *vm, void *to, const void *from, size_t byt
 }
 bool fill_bytes(sch_vm *vm, void *to, int byte, size_t bytes);
 /* *ret as memcmp's. */
-bool compare_bytes(sch_vm *vm, const void *a, const void *b, size_t bytes, int *ret);
+bool compare_pieces(sch_vm *vm, const void *a, const void *b, size_t bytes, int *ret);
+static inline bool compare_bytes(sch_vm *vm, const void *a, const void *b, size_t bytes, int *ret)
+{
+    if (unlikely(bytes > COPY_PIECE))
+        return compare_pieces(vm, a, b, bytes, ret);
+    *ret = bytes > 0 ? memcmp(a, b, bytes) : 0;
+    return true;
+}
 
 /* --- raising (vm/raise.c); each returns V_RAISED --- */
 

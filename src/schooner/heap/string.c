@@ -71,7 +71,9 @@ bool string_count(sch_vm *vm, const char *text, size_t bytes, size_t *ret_charac
 sch_value string_of(sch_vm *vm, const char *text, size_t bytes)
 {
     size_t characters, valid;
-    if (!string_count(vm, text, bytes, &characters, &valid))
+    if (bytes <= COUNT_PIECE && utf8_ascii((const unsigned char *)text, bytes) == bytes)
+        characters = valid = bytes;
+    else if (!string_count(vm, text, bytes, &characters, &valid))
         return V_RAISED;
     if (valid < bytes)
         return raise_error(vm, "encoding-error", NULL, 0, NULL, "the text is not UTF-8");

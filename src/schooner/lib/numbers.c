@@ -129,10 +129,23 @@ sch_value prim_is_even(sch_vm *vm, const sch_value *args, size_t count)
 
 /* --- any number of arguments --- */
 
+/* Two fixnums are compared on the spot, as when sorting. */
+static inline bool fixnums_relate(enum number_relation relation, int64_t a, int64_t b)
+{
+    switch (relation) {
+    case RELATION_EQUAL: return a == b;
+    case RELATION_LESS: return a < b;
+    case RELATION_GREATER: return a > b;
+    case RELATION_LESS_EQUAL: return a <= b;
+    case RELATION_GREATER_EQUAL: return a >= b;
+    }
+    return false;
+}
+
 static sch_value compare_all(sch_vm *vm, const char *who, enum number_relation relation, const sch_value *args,
                              size_t count)
 {
-    if (likely(count == 2)) /* as for sort */
+    if (likely(count == 2))
         return number_compare(vm, who, relation, args[0], args[1]);
     if (!(relation == RELATION_EQUAL ? are_numbers : are_reals)(vm, who, args, count))
         return V_RAISED;
@@ -146,29 +159,37 @@ static sch_value compare_all(sch_vm *vm, const char *who, enum number_relation r
     return V_TRUE;
 }
 
+static inline sch_value compare(sch_vm *vm, const char *who, enum number_relation relation, const sch_value *args,
+                                size_t count)
+{
+    if (likely(count == 2) && likely(are_fixnums(args[0], args[1])))
+        return make_boolean(fixnums_relate(relation, (int64_t)args[0].bits, (int64_t)args[1].bits));
+    return compare_all(vm, who, relation, args, count);
+}
+
 sch_value prim_equal_numbers(sch_vm *vm, const sch_value *args, size_t count)
 {
-    return compare_all(vm, "=", RELATION_EQUAL, args, count);
+    return compare(vm, "=", RELATION_EQUAL, args, count);
 }
 
 sch_value prim_less(sch_vm *vm, const sch_value *args, size_t count)
 {
-    return compare_all(vm, "<", RELATION_LESS, args, count);
+    return compare(vm, "<", RELATION_LESS, args, count);
 }
 
 sch_value prim_greater(sch_vm *vm, const sch_value *args, size_t count)
 {
-    return compare_all(vm, ">", RELATION_GREATER, args, count);
+    return compare(vm, ">", RELATION_GREATER, args, count);
 }
 
 sch_value prim_less_equal(sch_vm *vm, const sch_value *args, size_t count)
 {
-    return compare_all(vm, "<=", RELATION_LESS_EQUAL, args, count);
+    return compare(vm, "<=", RELATION_LESS_EQUAL, args, count);
 }
 
 sch_value prim_greater_equal(sch_vm *vm, const sch_value *args, size_t count)
 {
-    return compare_all(vm, ">=", RELATION_GREATER_EQUAL, args, count);
+    return compare(vm, ">=", RELATION_GREATER_EQUAL, args, count);
 }
 
 /* An inexact argument makes the result inexact; NaN wins. */

@@ -30,14 +30,6 @@ static bool await(sch_vm *vm, sch_value port, size_t need, size_t *ret_left)
     return true;
 }
 
-/* The next character; 0: the end. */
-static size_t next_character(const struct port *port, uint32_t *ret)
-{
-    size_t length;
-    const unsigned char *bytes = port_bytes(port, &length);
-    return utf8_decode(bytes, length, ret);
-}
-
 static sch_value read_one(sch_vm *vm, const char *who, const sch_value *args, size_t count, bool consume)
 {
     sch_value value;
@@ -46,15 +38,15 @@ static sch_value read_one(sch_vm *vm, const char *who, const sch_value *args, si
     size_t left;
     if (!await(vm, value, 1, &left))
         return V_RAISED;
-    struct port *port = port_of(value);
-    uint32_t character;
-    size_t size = next_character(port, &character);
+    const unsigned char *bytes = port_bytes(port_of(value), &left);
+    if (left == 0)
+        return V_EOF;
+    uint32_t character = bytes[0];
+    size_t size = likely(character < 0x80) ? 1 : utf8_decode(bytes, left, &character);
     if (size == 0)
         return V_EOF;
-    if (consume) {
-        size_t length;
-        take(port, port_bytes(port, &length), size);
-    }
+    if (consume)
+        take(port_of(value), bytes, size);
     return make_character(character);
 }
 

@@ -5,7 +5,7 @@
 #include "schooner/text/unicode.h"
 
 /* By the numbers of the characters: UTF-8 keeps that order. *ret is negative, zero or positive. */
-static bool compare_plain(sch_vm *vm, const struct string *a, const struct string *b, int *ret)
+static inline bool compare_plain(sch_vm *vm, const struct string *a, const struct string *b, int *ret)
 {
     size_t a_length = header_length(a->header), b_length = header_length(b->header);
     size_t common = size_min(a_length, b_length);
@@ -62,6 +62,15 @@ static bool compare_folded(sch_vm *vm, const struct string *a, const struct stri
     }
 }
 
+/* Two strings, as they mostly are. */
+static inline sch_value compare_two_plain(sch_vm *vm, enum ordering ordering, sch_value a, sch_value b)
+{
+    int comparison;
+    if (!compare_plain(vm, string_view(a), string_view(b), &comparison))
+        return V_RAISED;
+    return make_boolean(ordering_holds(ordering, comparison));
+}
+
 typedef bool compare_fn(sch_vm *vm, const struct string *a, const struct string *b, int *ret);
 
 static sch_value compare(sch_vm *vm, const char *who, enum ordering ordering, compare_fn *compare_two,
@@ -83,21 +92,29 @@ static sch_value compare(sch_vm *vm, const char *who, enum ordering ordering, co
     return V_TRUE;
 }
 
-#define STRING_COMPARISON(function, name, ordering, compare_two)        \
-    sch_value function(sch_vm *vm, const sch_value *args, size_t count) \
-    {                                                                   \
-        return compare(vm, name, ordering, compare_two, args, count);   \
+#define PLAIN_COMPARISON(function, name, ordering)                          \
+    sch_value function(sch_vm *vm, const sch_value *args, size_t count)     \
+    {                                                                       \
+        if (likely(count == 2 && is_string(args[0]) && is_string(args[1]))) \
+            return compare_two_plain(vm, ordering, args[0], args[1]);       \
+        return compare(vm, name, ordering, compare_plain, args, count);     \
     }
-STRING_COMPARISON(prim_string_equal, "string=?", ORDER_EQUAL, compare_plain)
-STRING_COMPARISON(prim_string_less, "string<?", ORDER_LESS, compare_plain)
-STRING_COMPARISON(prim_string_greater, "string>?", ORDER_GREATER, compare_plain)
-STRING_COMPARISON(prim_string_less_equal, "string<=?", ORDER_LESS_EQUAL, compare_plain)
-STRING_COMPARISON(prim_string_greater_equal, "string>=?", ORDER_GREATER_EQUAL, compare_plain)
-STRING_COMPARISON(prim_string_ci_equal, "string-ci=?", ORDER_EQUAL, compare_folded)
-STRING_COMPARISON(prim_string_ci_less, "string-ci<?", ORDER_LESS, compare_folded)
-STRING_COMPARISON(prim_string_ci_greater, "string-ci>?", ORDER_GREATER, compare_folded)
-STRING_COMPARISON(prim_string_ci_less_equal, "string-ci<=?", ORDER_LESS_EQUAL, compare_folded)
-STRING_COMPARISON(prim_string_ci_greater_equal, "string-ci>=?", ORDER_GREATER_EQUAL, compare_folded)
+PLAIN_COMPARISON(prim_string_equal, "string=?", ORDER_EQUAL)
+PLAIN_COMPARISON(prim_string_less, "string<?", ORDER_LESS)
+PLAIN_COMPARISON(prim_string_greater, "string>?", ORDER_GREATER)
+PLAIN_COMPARISON(prim_string_less_equal, "string<=?", ORDER_LESS_EQUAL)
+PLAIN_COMPARISON(prim_string_greater_equal, "string>=?", ORDER_GREATER_EQUAL)
+
+#define FOLDED_COMPARISON(function, name, ordering)                      \
+    sch_value function(sch_vm *vm, const sch_value *args, size_t count)  \
+    {                                                                    \
+        return compare(vm, name, ordering, compare_folded, args, count); \
+    }
+FOLDED_COMPARISON(prim_string_ci_equal, "string-ci=?", ORDER_EQUAL)
+FOLDED_COMPARISON(prim_string_ci_less, "string-ci<?", ORDER_LESS)
+FOLDED_COMPARISON(prim_string_ci_greater, "string-ci>?", ORDER_GREATER)
+FOLDED_COMPARISON(prim_string_ci_less_equal, "string-ci<=?", ORDER_LESS_EQUAL)
+FOLDED_COMPARISON(prim_string_ci_greater_equal, "string-ci>=?", ORDER_GREATER_EQUAL)
 
 /* --- case --- */
 
