@@ -1,6 +1,6 @@
 ;; What this engine promises beyond the report: keywords, errors of primitives as conditions in `run`, literals that
 ;; cannot be changed, depth.
-(import (scheme base) (scheme case-lambda) (scheme write) (scheme read) (scheme eval) (schooner keyword) (schooner test))
+(import (scheme base) (only (srfi 1) append-map append-reverse circular-list every filter iota) (scheme case-lambda) (scheme write) (scheme read) (scheme eval) (schooner keyword) (schooner test))
 (test-begin "engine")
 (test #t (keyword? #:name))
 (test #f (keyword? 'name))
@@ -162,6 +162,31 @@
 (test #t (same-by-index? (apply string-append (map (lambda (n) (string-append (make-string n #\x) "ä€" (make-string (modulo n 5) #\𝄞)))
                                                    '(0 1 2 3 4 5 6 7 8 9 15 16 17 31 40)))))
 (test #t (same-by-index? (make-string 200 #\€)))
+
+;; lists that are built at once: short ones, some as long as what is charged together, one longer than a block of memory
+(define (built-alike? n)
+  (let* ((numbers (iota n))
+         (characters (map (lambda (i) (if (= 0 (modulo i 7)) #\€ #\x)) numbers))
+         (back (let loop ((l numbers) (out '())) (if (null? l) out (loop (cdr l) (cons (car l) out))))))
+    (and (equal? back (reverse numbers))
+         (equal? numbers (append-reverse back '()))
+         (equal? numbers (list-copy numbers))
+         (equal? numbers (append (list-copy numbers) '()))
+         (equal? (cons 'a numbers) (append '(a) numbers))
+         (equal? numbers (vector->list (list->vector numbers)))
+         (equal? characters (string->list (list->string characters))))))
+(test #t (every built-alike? (iota 40)))
+(test #t (every built-alike? '(63 64 65 127 128 129 4200)))
+(test '(0 . 1) (append '(0) 1))
+(test '(3 4) (vector->list #(1 2 3 4) 2))
+
+;; cycles of short lengths behind short beginnings are no lists
+(test '()
+  (filter (lambda (l) (list? l))
+          (append-map (lambda (before)
+                        (map (lambda (around) (append (iota before) (apply circular-list (iota around 1)))) (iota 34 1)))
+                      '(0 1 2 3 30 63 64 65))))
+(test '(#f #f) (list (list? (append (iota 63) 'end)) (list? (append (iota 64) 'end))))
 
 ;; digits to fixnums and back
 (test '(0 0 -0 7 -7 99999999999999999 -99999999999999999 100000000000000000 #f #f #f 7)

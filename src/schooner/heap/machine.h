@@ -178,6 +178,22 @@ static inline sch_value cons(sch_vm *vm, sch_value car, sch_value cdr)
     return pair_value(pair);
 }
 
+/* As many of the reserved pairs as lie side by side, from 1 to `count`; the caller fills them all at once. */
+static inline struct pair *heap_take_pairs(sch_vm *vm, size_t count, size_t *ret_count)
+{
+    size_t room = (size_t)(vm->heap.limit - vm->heap.next) / PAIR_SIZE;
+    if (room == 0) {
+        *ret_count = 1;
+        return heap_take_slow(vm, PAIR_SIZE);
+    }
+    struct pair *pairs = (struct pair *)(void *)vm->heap.next;
+    *ret_count = size_min(room, count);
+    sch_assert(*ret_count * PAIR_SIZE <= vm->heap.reserved);
+    vm->heap.reserved -= HOSTILE ? *ret_count * PAIR_SIZE : 0;
+    vm->heap.next += *ret_count * PAIR_SIZE;
+    return pairs;
+}
+
 /* An object with its header set; the words behind it are the caller's to fill at once. */
 static inline void *heap_object(sch_vm *vm, enum object_type type, size_t length, size_t bytes)
 {

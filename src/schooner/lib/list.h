@@ -18,6 +18,12 @@ static inline bool pairs_go_on(sch_vm *vm, size_t i)
     return likely(i % PAIRS_PER_POLL != PAIRS_PER_POLL - 1) || poll(vm);
 }
 
+/* The same behind a run of `count` pairs, before which there were `before`. */
+static inline bool run_goes_on(sch_vm *vm, size_t before, size_t count)
+{
+    return likely(before / PAIRS_PER_POLL == (before + count) / PAIRS_PER_POLL) || poll(vm);
+}
+
 /* The shape and the number of pairs (those before the cycle closes: meaningless for LIST_CYCLIC). Charges a unit for
  * each pair; LIST_LIMIT: a limit was raised, return V_RAISED. */
 enum list_shape list_measure(sch_vm *vm, sch_value list, size_t *ret_length);

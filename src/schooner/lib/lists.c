@@ -7,31 +7,30 @@
 
 enum list_shape list_measure(sch_vm *vm, sch_value list, size_t *ret_length)
 {
-    sch_value slow = list;
+    sch_value slow = V_NIL, fast = list;
     size_t length = 0;
 
-    /* Brent's cycle finding: the slow one jumps to the fast one at each power of two. */
-    size_t power = 1;
-    for (sch_value fast = list; is_pair(fast);) {
-        fast = pair_cdr(fast);
-        length++;
+    /* Brent's cycle finding: the slow one jumps to the fast one at each power of two. The inner loop goes up to there,
+     * or to the next charge. */
+    for (size_t power = 1, stop = 1; is_pair(fast);) {
+        do {
+            fast = pair_cdr(fast);
+            length++;
+        } while (length < stop && is_pair(fast) && !value_same(fast, slow));
         if (unlikely(length % PAIRS_PER_CHARGE == 0) && !charge(vm, PAIRS_PER_CHARGE))
             return LIST_LIMIT;
-        if (!is_pair(fast)) {
-            if (!charge(vm, length % PAIRS_PER_CHARGE))
-                return LIST_LIMIT;
-            *ret_length = length;
-            return is_nil(fast) ? LIST_PROPER : LIST_DOTTED;
-        }
-        if (value_same(fast, slow))
+        if (is_pair(fast) && value_same(fast, slow))
             return LIST_CYCLIC;
         if (length == power) {
             power *= 2;
             slow = fast;
         }
+        stop = size_min(power, length + PAIRS_PER_CHARGE - length % PAIRS_PER_CHARGE);
     }
-    *ret_length = 0;
-    return is_nil(list) ? LIST_PROPER : LIST_DOTTED;
+    if (!charge(vm, length % PAIRS_PER_CHARGE))
+        return LIST_LIMIT;
+    *ret_length = length;
+    return is_nil(fast) ? LIST_PROPER : LIST_DOTTED;
 }
 
 bool list_length(sch_vm *vm, const char *who, size_t argument, sch_value list, size_t *ret_length)
@@ -247,16 +246,15 @@ sch_value prim_length(sch_vm *vm, const sch_value *args, size_t count)
 /* Copies `length` pairs of `list` in front of `tail`, in order. Room is reserved. V_RAISED: a limit. */
 static sch_value copy_before(sch_vm *vm, sch_value list, size_t length, sch_value tail)
 {
-    if (length == 0)
-        return tail;
-    sch_value head = cons(vm, pair_car(list), tail);
-    sch_value last = head;
-    while (--length > 0) {
-        list = pair_cdr(list);
-        sch_value next = cons(vm, pair_car(list), tail);
-        pair_of(last)->cdr = next; /* fresh: no barrier */
-        last = next;
-        if (!pairs_go_on(vm, length))
+    sch_value head = tail, *end = &head;
+    for (size_t made = 0, run; made < length; made += run) {
+        struct pair *pairs = heap_take_pairs(vm, length - made, &run);
+        *end = pair_value(pairs); /* fresh: no barrier */
+        for (size_t i = 0; i < run; i++, list = pair_cdr(list))
+            pairs[i] = (struct pair){ pair_car(list), pair_value(&pairs[i + 1]) };
+        end = &pairs[run - 1].cdr;
+        *end = tail;
+        if (!run_goes_on(vm, made, run))
             return V_RAISED;
     }
     return head;
@@ -298,9 +296,13 @@ static sch_value reverse_onto(sch_vm *vm, const char *who, sch_value list, sch_v
         return V_RAISED;
     if (!charge(vm, length) || !heap_reserve_pairs(vm, length))
         return V_RAISED;
-    for (; is_pair(list); list = pair_cdr(list)) {
-        tail = cons(vm, pair_car(list), tail);
-        if (!pairs_go_on(vm, length--))
+    for (size_t made = 0, run; made < length; made += run) {
+        struct pair *pairs = heap_take_pairs(vm, length - made, &run);
+        for (size_t i = 0; i < run; i++, list = pair_cdr(list)) {
+            pairs[i] = (struct pair){ pair_car(list), tail };
+            tail = pair_value(&pairs[i]);
+        }
+        if (!run_goes_on(vm, made, run))
             return V_RAISED;
     }
     return tail;

@@ -4,11 +4,23 @@
 #include "schooner/table/primitive.h"
 #include "schooner/lib/text.h"
 
-static uint32_t next_character(const struct string_part *part, size_t *at)
+/* Most text is ASCII: that is read and written without a call. */
+static inline uint32_t next_character(const struct string_part *part, size_t *at)
 {
-    uint32_t character = 0;
-    *at += utf8_decode((const unsigned char *)part->text + *at, part->bytes - *at, &character);
+    uint32_t character = (unsigned char)part->text[*at];
+    if (likely(character < 0x80))
+        ++*at;
+    else
+        *at += utf8_decode((const unsigned char *)part->text + *at, part->bytes - *at, &character);
     return character;
+}
+
+static inline size_t put_character(struct string *string, size_t at, uint32_t character)
+{
+    if (unlikely(character >= 0x80))
+        return utf8_encode(character, (unsigned char *)string->text + at);
+    string->text[at] = (char)character;
+    return 1;
 }
 
 sch_value prim_string_to_list(sch_vm *vm, const sch_value *args, size_t count)
@@ -17,18 +29,18 @@ sch_value prim_string_to_list(sch_vm *vm, const sch_value *args, size_t count)
     if (!string_part_of(vm, "string->list", args, count, 1, 1, &part) || !charge(vm, pairs_cost(part.characters)) ||
         !heap_reserve_pairs(vm, part.characters))
         return V_RAISED;
-    sch_value head = V_NIL, tail = V_NIL;
-    for (size_t i = 0, at = 0; i < part.characters; i++) {
-        sch_value pair = cons(vm, make_character(next_character(&part, &at)), V_NIL);
-        if (is_nil(head))
-            head = pair;
-        else
-            pair_of(tail)->cdr = pair; /* made since the reservation: no barrier */
-        tail = pair;
-        if (!keep_on(vm, i))
+    sch_value list = V_NIL, *end = &list;
+    for (size_t made = 0, at = 0, run; made < part.characters; made += run) {
+        struct pair *pairs = heap_take_pairs(vm, part.characters - made, &run);
+        *end = pair_value(pairs); /* made since the reservation: no barrier */
+        for (size_t i = 0; i < run; i++)
+            pairs[i] = (struct pair){ make_character(next_character(&part, &at)), pair_value(&pairs[i + 1]) };
+        end = &pairs[run - 1].cdr;
+        *end = V_NIL;
+        if (!run_goes_on(vm, made, run))
             return V_RAISED;
     }
-    return head;
+    return list;
 }
 
 sch_value prim_list_to_string(sch_vm *vm, const sch_value *args, size_t count)
@@ -36,21 +48,22 @@ sch_value prim_list_to_string(sch_vm *vm, const sch_value *args, size_t count)
     size_t length;
     if (!list_length(vm, "list->string", 1, args[0], &length) || !charge(vm, 2 * (uint64_t)length))
         return V_RAISED;
-    size_t bytes = 0, i = 0;
-    for (sch_value list = args[0]; is_pair(list); list = pair_cdr(list)) {
-        if (!is_character(pair_car(list)))
+    size_t bytes = 0;
+    sch_value list = args[0];
+    for (size_t i = 0; i < length; i++, list = pair_cdr(list)) {
+        if (unlikely(!is_character(pair_car(list))))
             return raise_type(vm, "list->string", 1, "a list of characters", pair_car(list));
         bytes += utf8_size(character_code(pair_car(list)));
-        if (!keep_on(vm, i++))
+        if (!keep_on(vm, i))
             return V_RAISED;
     }
     struct string *string = string_reserve(vm, bytes, length);
     if (!string)
         return V_RAISED;
-    size_t at = 0;
-    for (sch_value list = args[0]; is_pair(list); list = pair_cdr(list)) {
-        at += utf8_encode(character_code(pair_car(list)), (unsigned char *)string->text + at);
-        if (!keep_on(vm, i++))
+    list = args[0];
+    for (size_t i = 0, at = 0; i < length; i++, list = pair_cdr(list)) {
+        at += put_character(string, at, character_code(pair_car(list)));
+        if (!keep_on(vm, i))
             return V_RAISED;
     }
     return string_finish(vm, string) ? string_result(vm, string) : V_RAISED;
@@ -97,7 +110,7 @@ sch_value prim_vector_to_string(sch_vm *vm, const sch_value *args, size_t count)
         return V_RAISED;
     size_t at = 0;
     for (size_t i = start; i < end; i++) {
-        at += utf8_encode(character_code(vector->items[i]), (unsigned char *)string->text + at);
+        at += put_character(string, at, character_code(vector->items[i]));
         if (!keep_on(vm, i))
             return V_RAISED;
     }

@@ -111,10 +111,16 @@ sch_value prim_vector_to_list(sch_vm *vm, const sch_value *args, size_t count)
         return V_RAISED;
     if (!charge(vm, pairs_cost(end - start)) || !heap_reserve_pairs(vm, end - start))
         return V_RAISED;
-    sch_value list = V_NIL;
-    for (size_t i = end; i-- > start;) {
-        list = cons(vm, items_of(args[0])[i], list);
-        if (!pairs_go_on(vm, i))
+    const sch_value *items = items_of(args[0]) + start;
+    sch_value list = V_NIL, *last = &list;
+    for (size_t made = 0, run; made < end - start; made += run) {
+        struct pair *pairs = heap_take_pairs(vm, end - start - made, &run);
+        *last = pair_value(pairs); /* made since the reservation: no barrier */
+        for (size_t i = 0; i < run; i++)
+            pairs[i] = (struct pair){ items[made + i], pair_value(&pairs[i + 1]) };
+        last = &pairs[run - 1].cdr;
+        *last = V_NIL;
+        if (!run_goes_on(vm, made, run))
             return V_RAISED;
     }
     return list;
