@@ -9,26 +9,64 @@
 
 enum { WORD_MAX = 32 };
 
-char *git_file_read(const char *path, bool *ret_is_too_large)
+static char *read_whole(const char *path, off_t most, bool *ret_is_too_large, size_t *ret_size)
 {
+    *ret_is_too_large = false;
+    *ret_size = 0;
     struct stat about;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     char *text = NULL;
-    *ret_is_too_large = false;
     if (fd < 0)
         return NULL;
     if (fstat(fd, &about) == 0 && S_ISREG(about.st_mode)) {
-        *ret_is_too_large = about.st_size > GIT_FILE_MAX;
+        *ret_is_too_large = about.st_size > most;
         text = *ret_is_too_large ? NULL : calloc(1, (size_t)about.st_size + 1);
     }
-    for (size_t have = 0; text && have < (size_t)about.st_size;) {
-        ssize_t size = read(fd, text + have, (size_t)about.st_size - have);
+    while (text && *ret_size < (size_t)about.st_size) {
+        ssize_t size = read(fd, text + *ret_size, (size_t)about.st_size - *ret_size);
         if (size <= 0)
             break; /* shorter by now: what there is ends with a NUL */
-        have += (size_t)size;
+        *ret_size += (size_t)size;
     }
     close(fd);
     return text;
+}
+char *git_file_read(const char *path, bool *ret_is_too_large)
+{
+    size_t size;
+    return read_whole(path, GIT_FILE_MAX, ret_is_too_large, &size);
+}
+
+/* ---- The index ---- */
+
+char *git_index_read(const char *path, size_t *ret_size)
+{
+    bool is_too_large;
+    return read_whole(path, GIT_INDEX_MAX, &is_too_large, ret_size);
+}
+
+/* The flags of an entry are two bytes before its path, or four where it has more of them: with the path's length. */
+static bool is_entry(const char *index, const char *path, size_t length)
+{
+    enum { LENGTH_MASK = 0xfff, EXTENDED = 0x40 };
+    const unsigned char *flags = (const unsigned char *)path - 2;
+    size_t wanted = length < LENGTH_MASK ? length : LENGTH_MASK;
+    if (path - index < 4)
+        return false;
+    return ((size_t)(flags[0] << 8 | flags[1]) & LENGTH_MASK) == wanted ||
+           (((size_t)(flags[-2] << 8 | flags[-1]) & LENGTH_MASK) == wanted && flags[-2] & EXTENDED);
+}
+
+bool git_index_has(const char *index, size_t size, const char *path)
+{
+    size_t length = strlen(path);
+    for (const char *at = index, *end = index + size; (at = memmem(at, (size_t)(end - at), path, length)); at++) {
+        const char *behind = at + length;
+        size_t whole = strnlen(at, (size_t)(end - at));
+        if (behind < end && (*behind == '\0' || *behind == '/') && is_entry(index, at, whole))
+            return true;
+    }
+    return false;
 }
 
 bool git_file_line(const char *text, const char *prefix, char ret[PATH_MAX])

@@ -1,6 +1,6 @@
 /*
  * What git's own small files lead to: a file `.git` to the repository, a configuration to hooks and to further
- * configurations. Reads text; knows nothing of trees and guards.
+ * configurations; and which paths an index lists. Reads; knows nothing of trees and guards.
  */
 #ifndef TOOLS_SANDBOX_GIT_FILES_H
 #define TOOLS_SANDBOX_GIT_FILES_H
@@ -18,11 +18,16 @@ enum git_lead {
 /* `path` as it is written there, "~/" and all. false ends the reading. */
 typedef bool git_lead_fn(void *data, enum git_lead lead, const char *path);
 
-enum { GIT_FILE_MAX = 1 << 20 };
+enum { GIT_FILE_MAX = 1 << 20, GIT_INDEX_MAX = 16 << 20 };
 
 /* Reads a regular file, with a NUL behind it. NULL: there is none that we may read, or no memory. *ret_is_too_large: of
  * more than GIT_FILE_MAX bytes, which counts as none. To be freed. */
 char *git_file_read(const char *path, bool *ret_is_too_large);
+
+/* The index of a work tree, with a NUL behind it. NULL as above, or of more than GIT_INDEX_MAX bytes. To be freed. */
+char *git_index_read(const char *path, size_t *ret_size);
+/* Does it list the path, or one beneath it? For advice: of version 4, which shortens paths, it knows nothing. */
+bool git_index_has(const char *index, size_t size, const char *path);
 
 /* The first line of a file, past `prefix`: "gitdir: " of `.git`, "" of `commondir`. false: it does not begin so. */
 bool git_file_line(const char *text, const char *prefix, char ret[PATH_MAX]);

@@ -26,6 +26,7 @@ struct guard_name {
     char *path; /* absolute */
     size_t tree;
     enum guard_action action;
+    bool is_tracked; /* and hidden: git sees that it has changed */
 };
 
 /* What is made for the time of a run, so that nobody else makes it. */

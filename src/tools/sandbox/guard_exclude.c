@@ -1,7 +1,7 @@
 /*
  * What git must not take up: an empty file in the place of a secret, and stand-ins, would become a commit that empties
  * the real ones. Each repository's own info/exclude gets their paths behind what it says already; what is tracked is
- * none of its business.
+ * none of its business, and only marked, so that it can be told.
  */
 #include <limits.h>
 #include <stdint.h>
@@ -125,10 +125,33 @@ static void exclude(struct search *search, const struct worktree *worktree, cons
     buffer_done(&names);
 }
 
+/* More names are told of nobody: each is looked for in the whole index. */
+enum { TRACKED_MAX = 64 };
+
+static void mark_tracked(const struct search *search, const struct worktree *worktree)
+{
+    char file[PATH_MAX];
+    size_t size, count = 0;
+    char *index = (size_t)snprintf(file, sizeof file, "%s/index", worktree->git) < sizeof file
+                      ? git_index_read(file, &size)
+                      : NULL;
+    for (size_t i = 0; index && i < search->found->count && count < TRACKED_MAX; i++) {
+        struct guard_name *name = &search->found->names[i];
+        bool is_hidden = name->action == GUARD_HIDE && search->trees->items[name->tree].is_writable;
+        const char *path = is_hidden ? path_in(search, worktree, name->path) : NULL;
+        if (!path)
+            continue;
+        count++;
+        name->is_tracked = git_index_has(index, size, path);
+    }
+    free(index);
+}
+
 void search_exclude(struct search *search)
 {
     for (size_t i = 0; i < search->worktree_count; i++) {
         const struct worktree *worktree = &search->worktrees[i];
+        mark_tracked(search, worktree);
         char common[PATH_MAX], file[PATH_MAX], real[PATH_MAX];
         struct stat about;
         if (search_find_common(search, worktree, common) &&

@@ -78,7 +78,7 @@ bool search_find_common(const struct search *search, const struct worktree *work
 
 /* ---- guard_exclude.c: when all that is guarded is known ---- */
 
-/* Has git leave out what is hidden and what stands in, where that can be said. */
+/* Has git leave out what is hidden and what stands in, where that can be said, and marks what is hidden and tracked. */
 void search_exclude(struct search *search);
 
 #endif

@@ -114,6 +114,23 @@ static bool put(struct sandbox *sandbox, const struct guard_placeholder *about, 
     return true;
 }
 
+/* Nothing of ours keeps git from it, so whoever lets the command commit must know. */
+static void tell_tracked(const struct sandbox *sandbox)
+{
+    bool is_told = false;
+    for (size_t i = 0; i < sandbox->guards.count; i++) {
+        const struct guard_name *name = &sandbox->guards.names[i];
+        if (!name->is_tracked)
+            continue;
+        fputs(is_told ? " " : "esquema: git add and git commit -a in there would empty what is hidden and tracked: ",
+              stderr);
+        print_name(stderr, name->path);
+        is_told = true;
+    }
+    if (is_told)
+        fputs(" (--ro shows one)\n", stderr);
+}
+
 bool sandbox_put_stand_ins(struct sandbox *sandbox, esq_error *ret_error)
 {
     const struct guards *guards = &sandbox->guards;
@@ -130,6 +147,8 @@ bool sandbox_put_stand_ins(struct sandbox *sandbox, esq_error *ret_error)
     }
     if (sandbox->told)
         fputc('\n', stderr);
+    if (!sandbox->request->is_quiet)
+        tell_tracked(sandbox);
     return is_good;
 }
 
