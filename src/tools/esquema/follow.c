@@ -9,12 +9,21 @@
 
 enum { CHUNK = 65536 };
 
+/* Whole lines, each shorter than a chunk: part of one is still written, or taken back where the disk is full. */
 static int read_all(int file, follow_fn *take, void *data)
 {
     char bytes[CHUNK];
     ssize_t size = 0;
-    while (file >= 0 && (size = read(file, bytes, sizeof bytes)) > 0)
-        take(data, bytes, (size_t)size);
+    while (file >= 0 && (size = read(file, bytes, sizeof bytes)) > 0) {
+        ssize_t whole = size;
+        while (whole > 0 && bytes[whole - 1] != '\n')
+            whole--;
+        if (whole < size && lseek(file, whole - size, SEEK_CUR) < 0)
+            return errno;
+        if (whole == 0)
+            return 0;
+        take(data, bytes, (size_t)whole);
+    }
     return size < 0 ? errno : 0;
 }
 
