@@ -685,6 +685,34 @@ static void test_errors_name_what_was_called(void **state)
     sch_env_free(env);
 }
 
+/* A script raises errors as often as it likes, so nothing far down or far along its text is looked for. */
+static void test_names_are_looked_for_nearby(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *filler;
+        size_t count;
+        const char *message;
+    } cases[] = {
+        { "\n", 400, "type error in `cadr`: expected a pair, got x" },
+        { "\n", 4000, "type error in `cdr`: expected a pair, got x" },
+        { " ", 800, "type error in `cadr`: expected a pair, got x" },
+        { " ", 8000, "type error in `cdr`: expected a pair, got x" },
+    };
+    sch_env *env = env_with(NULL, 0);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        static char text[10000];
+        sch_vm *vm = sch_vm_new(env, &patient);
+        sch_value value;
+        memset(text, cases[i].filler[0], cases[i].count);
+        snprintf(text + cases[i].count, sizeof text - cases[i].count, "(cadr 'x)");
+        assert_int_equal(sch_eval(vm, source_of(text), &value), SCH_ERROR);
+        assert_string_equal(sch_failure(vm)->message, cases[i].message);
+        sch_vm_free(vm);
+    }
+    sch_env_free(env);
+}
+
 /* --- machines and threads ---------------------------------------------------------------------------------------- */
 
 static void *run_many(void *env)
@@ -761,6 +789,7 @@ int main(void)
         cmocka_unit_test(test_bytes),
         cmocka_unit_test(test_keywords),
         cmocka_unit_test(test_errors_name_what_was_called),
+        cmocka_unit_test(test_names_are_looked_for_nearby),
         cmocka_unit_test(test_errors_of_many_places),
         cmocka_unit_test(test_one_environment_many_threads),
     };

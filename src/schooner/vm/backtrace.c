@@ -243,14 +243,14 @@ static bool is_closure_of_image(sch_value v)
     return is_closure(v) && header_flags(closure_instance(object_of(v))->header) & OBJECT_FROZEN;
 }
 
-/* The name behind the parenthesis at the frame's place, as the text has it. Texts that are not kept, or so long that to
- * find the line would be work, have none. */
+/* The name behind the parenthesis at the frame's place, as the text has it. Where the text is not kept there is none,
+ * nor so far into it that to find the place would be work: a script can raise errors as often as it likes. */
 static bool written_name(sch_vm *vm, const struct frame_walk *walk, const char **ret, size_t *ret_length)
 {
-    enum { TEXT_MAX = 1 << 16 };
+    enum { LINES_MAX = 500, COLUMNS_MAX = 1000, TEXT_MAX = 1 << 16 };
     const struct sch_code *code;
     struct code_position place = walk_position(vm, walk, &code);
-    if (place.file >= code->sources.count ||
+    if (place.line > LINES_MAX || place.column > COLUMNS_MAX || place.file >= code->sources.count ||
         code_table(struct code_source, code, sources)[place.file].text.count > TEXT_MAX)
         return false;
     size_t length, at = 0, end;
