@@ -31,6 +31,7 @@ static char *read_whole(const char *path, off_t most, bool *ret_is_too_large, si
     close(fd);
     return text;
 }
+
 char *git_file_read(const char *path, bool *ret_is_too_large)
 {
     size_t size;
@@ -59,11 +60,15 @@ static bool is_entry(const char *index, const char *path, size_t length)
 
 bool git_index_has(const char *index, size_t size, const char *path)
 {
+    enum { LOOKS_MAX = 4096 }; /* the index may be anybody's: each look costs a path's length */
+    const char *at = index, *end = index + size;
     size_t length = strlen(path);
-    for (const char *at = index, *end = index + size; (at = memmem(at, (size_t)(end - at), path, length)); at++) {
+    for (unsigned looks = 0; looks < LOOKS_MAX && (at = memmem(at, (size_t)(end - at), path, length)); looks++, at++) {
         const char *behind = at + length;
-        size_t whole = strnlen(at, (size_t)(end - at));
-        if (behind < end && (*behind == '\0' || *behind == '/') && is_entry(index, at, whole))
+        if (behind >= end || (*behind != '\0' && *behind != '/'))
+            continue;
+        size_t left = (size_t)(end - at);
+        if (is_entry(index, at, strnlen(at, left < PATH_MAX ? left : PATH_MAX)))
             return true;
     }
     return false;
