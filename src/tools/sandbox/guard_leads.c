@@ -311,21 +311,17 @@ static bool guard_everywhere(struct search *search, const char *worktree)
     return true;
 }
 
-/* A folder of ours keeps its name, and nobody makes it. What is in it is hidden with it. */
+/* A folder of ours keeps its name, and nobody makes it, nor what leads there. What is in it is hidden with it. */
 static bool keep_own(struct search *search, const char *folder)
 {
-    char real[PATH_MAX], parent[PATH_MAX], copy[PATH_MAX];
-    bool is_there = realpath(folder, real) != NULL;
-    const char *name = strrchr(folder, '/');
-    snprintf(copy, sizeof copy, "%.*s", (int)(name - folder), folder);
-    if (!is_there && (errno != ENOENT || !realpath(copy, parent) ||
-                      (size_t)snprintf(real, sizeof real, "%s%s", parent, name) >= sizeof real))
-        return true;
+    char real[PATH_MAX];
+    if (!realpath(folder, real))
+        return keep_lead(search, folder, folder, GIT_HOOKS);
     size_t tree = search_tree_of(search, real);
     if (tree == SIZE_MAX || !search->trees->items[tree].is_writable || search_is_named(search, real))
         return true;
     search->tree = tree;
-    return is_there ? search_guard(search, tree, real, GUARD_PIN) : keep_missing(search, real, true);
+    return search_guard(search, tree, real, GUARD_PIN);
 }
 
 bool search_guard_own(struct search *search)
