@@ -261,8 +261,8 @@ SCH_API enum sch_status sch_run(sch_vm *vm, sch_code *code, sch_value *ret);
 /* Calls a procedure. From a host function: inside the running program, sharing its limits; a hundred such calls within
  * each other end the run with SCH_LIMIT_NESTING, since they stand on the C stack. */
 SCH_API enum sch_status sch_call(sch_vm *vm, sch_value procedure, size_t count, const sch_value args[], sch_value *ret);
-/* Ends what runs or waits on the machine, from another thread or a signal handler: SCH_LIMIT_INTERRUPT. When nothing
- * does, it has no effect. */
+/* Ends what runs or waits on the machine, from another thread or a signal handler: SCH_LIMIT_INTERRUPT, of a run that
+ * waits from its sch_resume. When nothing runs or waits, it has no effect. */
 SCH_API void sch_interrupt(sch_vm *vm);
 
 /* --- runs that wait ---------------------------------------------------------------------------------------------- */

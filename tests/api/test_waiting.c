@@ -395,6 +395,20 @@ static void test_the_clock_stands_still(void **state)
     host_done(host);
 }
 
+/* What is left of it may be too short for another look. */
+static void test_a_run_that_waits_is_interrupted(void **state)
+{
+    (void)state;
+    struct host host = host_new(NULL);
+    sch_value value;
+    assert_int_equal(eval(host.vm, "(wait)", &value), SCH_SUSPENDED);
+    sch_interrupt(host.vm);
+    assert_int_equal(sch_resume(host.vm, sch_nil(), &value), SCH_LIMIT);
+    assert_int_equal(sch_failure(host.vm)->limit, SCH_LIMIT_INTERRUPT);
+    expect(host.vm, "(+ 1 2)", 3);
+    host_done(host);
+}
+
 static void test_cancel(void **state)
 {
     (void)state;
@@ -648,6 +662,7 @@ int main(void)
         cmocka_unit_test(test_values_of_a_waiting_machine),
         cmocka_unit_test(test_the_heap_stays_charged_and_limits_hold),
         cmocka_unit_test(test_the_clock_stands_still),
+        cmocka_unit_test(test_a_run_that_waits_is_interrupted),
         cmocka_unit_test(test_cancel),
         cmocka_unit_test(test_misuse_of_a_waiting_machine),
         cmocka_unit_test(test_interrupt_and_free_of_a_waiting_machine),

@@ -232,7 +232,7 @@ enum sch_status vm_resume(sch_vm *vm, enum sch_status waits, sch_value value, sc
             raise_error(vm, "host-error", NULL, 0, NULL, "what the host function waited for failed without a reason");
     }
     enum sch_status status = SCH_LIMIT;
-    if (vm->limit == SCH_LIMIT_NONE)
+    if (poll(vm)) /* it may have been interrupted while it waited */
         status = interpret(vm, entrance, V_UNSPECIFIED, 0, ret);
     if (vm->limit != SCH_LIMIT_NONE)
         status = SCH_LIMIT;
