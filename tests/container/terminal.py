@@ -73,11 +73,11 @@ check("it is the controlling one",
 ask("(echo b''egun; sleep 1000; echo n''ever)\n", rb"begun\r\n")
 check("Ctrl-Z stops what runs", ask("\x1a", rb"Stopped"))
 ask("fg\n", rb"sleep 1000")
-found = None
-for _ in range(15):  # the shell hands it the terminal a moment after it has said so
+for _ in range(30):  # the shell hands it the terminal a moment after it has said so
     os.write(fd, b"\x03")
     time.sleep(0.1)
-    found = found or ask("echo s''tatus $?\n", rb"status 130\r\n")
+    os.write(fd, b"echo s''tatus $?\n")
+    found = expect(fd, rb"status 130\r\n", 2)
     if found:
         break
 check("fg and Ctrl-C: it is ended, and the shell is not", found)
