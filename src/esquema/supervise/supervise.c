@@ -9,6 +9,7 @@
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "base/terminal_signal.h"
 #include "launch/init_job.h"
 #include "plan/plan.h"
 #include "supervise/control.h"
@@ -150,13 +151,6 @@ int supervise_collect(struct esq_container *container, esq_error *ret_error)
     return 0;
 }
 
-/* Signals of the terminal reach the payload by themselves, since it is in the same group. Only the end of the terminal
- * is told to nobody but the process that leads the session: we do, where we are what the terminal was opened for. */
-static bool reaches_payload(const struct signalfd_siginfo *info)
-{
-    return info->ssi_code == SI_KERNEL && !(info->ssi_signo == SIGHUP && getsid(0) == getpid());
-}
-
 static int forward_signal(struct esq_container *container, int signal_fd)
 {
     struct signalfd_siginfo info;
@@ -165,7 +159,7 @@ static int forward_signal(struct esq_container *container, int signal_fd)
         return 0;
     if (size != (ssize_t)sizeof(info))
         return size < 0 ? (int)size : -EIO;
-    if (info.ssi_signo == SIGCHLD || reaches_payload(&info))
+    if (info.ssi_signo == SIGCHLD || terminal_signal_reached_group(&info))
         return 0;
     int result = sys_pidfd_signal(container->launched.pidfd, (int)info.ssi_signo);
     return result == -ESRCH ? 0 : result;

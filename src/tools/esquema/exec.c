@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include <poll.h>
 #include <sys/signalfd.h>
+#include "base/terminal_signal.h"
 #include "tools/esquema/failure.h"
 #include "tools/esquema/prepare.h"
 #include "tools/esquema/started.h"
@@ -20,13 +21,11 @@ static void forward(void *data, int signal_number)
     kill(*(const pid_t *)data, signal_number);
 }
 
-/* Those of the terminal reach the program by themselves: it is in our group. Its end is told to the leader of the
- * session alone, which we may be. */
+/* The program is in our group. */
 static void forward_waiting(int signals, pid_t pid)
 {
     struct signalfd_siginfo info;
-    if (read(signals, &info, sizeof info) == (ssize_t)sizeof info &&
-        (info.ssi_code != SI_KERNEL || (info.ssi_signo == SIGHUP && getsid(0) == getpid())))
+    if (read(signals, &info, sizeof info) == (ssize_t)sizeof info && !terminal_signal_reached_group(&info))
         kill(pid, (int)info.ssi_signo);
 }
 
