@@ -9,6 +9,20 @@ static const struct open_entry open_table[] = {
 #undef OPEN
 };
 
+static const struct open_entry *open_named(const char *name, size_t length)
+{
+    for (size_t i = 0; i < sizeof open_table / sizeof *open_table; i++)
+        if (strlen(open_table[i].name) == length && memcmp(open_table[i].name, name, length) == 0)
+            return &open_table[i];
+    return NULL;
+}
+
+static const struct open_entry *open_of(uint32_t primitive)
+{
+    const char *name = primitive_table[primitive].name;
+    return open_named(name, strlen(name));
+}
+
 const struct open_entry *open_find(struct compiler *compiler, struct global *global)
 {
     if (global->kind != GLOBAL_PRIMITIVE || global->index >= PRIMITIVE_COUNT)
@@ -17,19 +31,8 @@ const struct open_entry *open_find(struct compiler *compiler, struct global *glo
     if (!info || info->open_looked)
         return info ? info->open : NULL;
     info->open_looked = true;
-    const char *name = primitive_table[global->index].name;
-    for (size_t i = 0; i < sizeof open_table / sizeof *open_table; i++)
-        if (strcmp(open_table[i].name, name) == 0)
-            info->open = &open_table[i];
+    info->open = open_of(global->index);
     return info->open;
-}
-
-static const struct open_entry *open_named(const char *name, size_t length)
-{
-    for (size_t i = 0; i < sizeof open_table / sizeof *open_table; i++)
-        if (strlen(open_table[i].name) == length && memcmp(open_table[i].name, name, length) == 0)
-            return &open_table[i];
-    return NULL;
 }
 
 const char *open_called(const char *called, size_t length, const char *name)
@@ -44,19 +47,15 @@ const char *open_called(const char *called, size_t length, const char *name)
 
 bool open_allows(uint32_t primitive, uint8_t op)
 {
-    for (size_t i = 0; i < sizeof open_table / sizeof *open_table; i++)
-        if ((open_table[i].kind == OPEN_CONTROL || open_table[i].kind == OPEN_LIBRARY) &&
-            strcmp(open_table[i].name, primitive_table[primitive].name) == 0)
-            return open_table[i].op == op;
-    return op == OP_PRIM;
+    const struct open_entry *open = open_of(primitive);
+    bool is_called = open && (open->kind == OPEN_CONTROL || open->kind == OPEN_LIBRARY);
+    return op == (is_called ? open->op : OP_PRIM);
 }
 
 bool open_has_instruction(uint32_t primitive)
 {
-    for (size_t i = 0; i < sizeof open_table / sizeof *open_table; i++)
-        if (strcmp(open_table[i].name, primitive_table[primitive].name) == 0)
-            return open_table[i].kind != OPEN_VALUES;
-    return false;
+    const struct open_entry *open = open_of(primitive);
+    return open && open->kind != OPEN_VALUES;
 }
 
 bool core_is_primitive(struct compiler *compiler, const struct core *node, const char *name)
