@@ -382,20 +382,10 @@ static int make_scope(const struct plan_block *block, const struct cgroup_step *
 
 /* ---- Ourselves ---- */
 
-static bool is_inside(int folder)
+static bool are_inside(const char *path)
 {
-    char text[4096];
-    if (cgroup_read(folder, "cgroup.procs", text, sizeof(text)) < 0)
-        return false;
-    for (char *at = text; *at; at += *at == '\n') {
-        char *end;
-        if (strtol(at, &end, 10) == getpid())
-            return true;
-        if (end == at)
-            return false;
-        at = end;
-    }
-    return false;
+    char own[2 * CGROUP_PATH_MAX];
+    return cgroup_path_of(getpid(), own, sizeof(own)) == 0 && strcmp(own, path) == 0;
 }
 
 /* The leaf stays: we are in it until our end, and whoever comes next goes there too. */
@@ -407,7 +397,7 @@ int cgroup_settle(const struct plan_block *block, esq_error *ret_error)
     const char *path = STEP_TEXT(block, plan->parent);
     _cleanup_fd_ int parent = sys_openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY, 0);
     int result = parent < 0 ? parent : 0;
-    if (result == 0 && is_inside(parent)) {
+    if (result == 0 && are_inside(path)) {
         result = sys_mkdirat(parent, OWN_LEAF, 0755);
         if (result == 0 || result == -EEXIST)
             result = cgroup_write(parent, OWN_LEAF "/cgroup.procs", "0");
