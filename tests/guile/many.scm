@@ -27,7 +27,7 @@
 
 (define (say done)
   (gc)
-  (format #t "# ~a containers: ~a KiB resident, ~a descriptors~%" done (status-kilobytes "VmRSS:") (descriptors))
+  (format #t "# ~a containers: ~a KiB of its own, ~a descriptors~%" done (status-kilobytes "RssAnon:") (descriptors))
   (force-output))
 
 (call-with-tap "many"
@@ -37,7 +37,7 @@
        (make-rootfs "root")
        (test-equal (format #f "the first ~a" warm) 0 (run-many warm))
        (say warm)
-       (let ((descriptors-before (descriptors)) (memory-before (status-kilobytes "VmRSS:")))
+       (let ((descriptors-before (descriptors)) (memory-before (status-kilobytes "RssAnon:")))
          (test-equal (format #f "and others, ~a in all" row) 0
            (let loop ((done warm) (bad 0))
              (if (>= done row)
@@ -46,5 +46,5 @@
                    (say (+ done n))
                    (loop (+ done n) (+ bad more))))))
          (test-equal "no descriptor is left" descriptors-before (descriptors))
-         (test-assert "no memory: less than 2 MiB" (< (- (status-kilobytes "VmRSS:") memory-before) 2048))
+         (test-assert "no memory: less than 2 MiB" (< (- (status-kilobytes "RssAnon:") memory-before) 2048))
          (test-equal "no process" 0 (children)))))))
