@@ -1,10 +1,11 @@
 /*
  * The program of the user-mode network, beside the container for as long as that lives: pasta in the foreground, which
- * dies with the thread that started it (entering a user namespace of its own user keeps that signal). Knows pasta's
- * command line; not what ports mean.
+ * dies with the thread that started it (entering a user namespace of its own user keeps that signal). What it must not
+ * hand on is walled off as soon as its device is there. Knows pasta's command line; not what ports mean.
  */
 #include <errno.h>
 #include <linux/prctl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,7 +15,7 @@
 #include "net/net.h"
 #include "plan/step.h"
 
-enum { PATIENCE_MS = 5000, PAUSE_MS = 2, LINE = 512 };
+enum { PATIENCE_MS = 5000, PAUSE_MS = 2, LINE = 512, WALLER_STACK = 24 << 10 };
 
 /* Our side of a copied process: system calls only, since other threads of the host may have held locks. */
 __attribute__((noreturn)) static void become(char *const argv[])
@@ -25,6 +26,7 @@ __attribute__((noreturn)) static void become(char *const argv[])
     sys_default_signals();
     sys_restore_signals(&none);
     sys_prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+    sys_close_range(3, ~0u); /* it reads what strangers send, and lives long: it keeps nothing of ours */
     if ((int)raw_syscall(SYS_getppid, 0, 0, 0, 0, 0, 0) != parent || parent == 1)
         sys_exit(125);
     sys_execveat(AT_FDCWD, NET_PROGRAM, argv, environment, 0);
@@ -85,6 +87,50 @@ static int wait_until_ready(pid_t container, pid_t program)
     return -ETIMEDOUT;
 }
 
+static int close_devices(const char *user, const char *net, bool is_closed)
+{
+    char stack[WALLER_STACK] __attribute__((aligned(16)));
+    int status;
+    _cleanup_fd_ int user_namespace = sys_openat(AT_FDCWD, user, O_RDONLY, 0);
+    _cleanup_fd_ int network = sys_openat(AT_FDCWD, net, O_RDONLY, 0);
+    struct net_waller waller = {
+        .user = user_namespace, .network = network, .is_closed = is_closed, .result = -ECHILD
+    };
+    if (user_namespace < 0 || network < 0)
+        return user_namespace < 0 ? user_namespace : network;
+    long pid =
+        raw_clone(CLONE_VM | CLONE_VFORK | CLONE_FILES | SIGCHLD, stack + sizeof(stack), NULL, net_waller_run, &waller);
+    if (pid < 0)
+        return (int)pid;
+    sys_wait((pid_t)pid, &status, NULL, 0); /* a host that waits for anybody may have done it */
+    return waller.result;
+}
+
+/* Returns when it carries packets, and those alone that it may. */
+static int start(char *const argv[], pid_t container, const char *user, const char *net, bool is_closed,
+                 pid_t *ret_program, const char **ret_detail)
+{
+    long program = raw_syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0, 0);
+    if (program < 0)
+        return (int)program;
+    if (program == 0)
+        become(argv);
+    int status, result = wait_until_ready(container, (pid_t)program);
+    if (result < 0)
+        *ret_detail = result == -ENETDOWN ? "it has ended" : "it was not ready in time";
+    if (result == -ENETDOWN)
+        return result;
+    if (result == 0 && (result = close_devices(user, net, is_closed)) < 0)
+        *ret_detail = "wall off the host's loopback";
+    if (result < 0) {
+        raw_syscall(SYS_kill, program, SIGKILL, 0, 0, 0, 0);
+        sys_wait((pid_t)program, &status, NULL, 0);
+        return result;
+    }
+    *ret_program = (pid_t)program;
+    return 0;
+}
+
 int net_beside(const struct step *step, const struct plan_block *block, pid_t container, int user_namespace,
                pid_t *ret_program, const char **ret_detail)
 {
@@ -122,20 +168,5 @@ int net_beside(const struct step *step, const struct plan_block *block, pid_t co
         *ret_detail = "use " NET_DEVICE;
         return result;
     }
-    long program = raw_syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0, 0);
-    if (program < 0)
-        return (int)program;
-    if (program == 0)
-        become(argv);
-    result = wait_until_ready(container, (pid_t)program);
-    if (result < 0)
-        *ret_detail = result == -ENETDOWN ? "it has ended" : "it was not ready in time";
-    if (result < 0 && result != -ENETDOWN) {
-        int status;
-        raw_syscall(SYS_kill, program, SIGKILL, 0, 0, 0, 0);
-        sys_wait((pid_t)program, &status, NULL, 0);
-    }
-    if (result == 0)
-        *ret_program = (pid_t)program;
-    return result;
+    return start(argv, container, user, net, data->is_closed, ret_program, ret_detail);
 }

@@ -218,6 +218,11 @@ static void look_for_device(struct plan_builder *builder, const esq_location *wh
         spec_problem(problems, where, errno, DEVICE_REMEDY, "have pasta carry the network: use " NET_DEVICE);
 }
 
+static bool is_closed_to_metadata(const esq_spec *spec)
+{
+    return spec_is(spec, SPEC_NETWORK, "user") && !spec_is(spec, SPEC_NETWORK_METADATA, "yes");
+}
+
 /*
  * Nothing is forwarded that was not published: the program's own defaults would open every port of either side to the
  * other, and lead from the gateway's address to the services of the host's loopback.
@@ -227,7 +232,7 @@ static int plan_user_network(const esq_spec *spec, struct plan_builder *builder,
     static const char *const fixed[] = { "pasta",    "--foreground", "--quiet",  "--config-net", "--no-map-gw",
                                          "--tcp-ns", "none",         "--udp-ns", "none" };
     uint32_t arguments[NET_ARGUMENTS_MAX];
-    struct net_program data = { .names = names_wish(spec) };
+    struct net_program data = { .names = names_wish(spec), .is_closed = is_closed_to_metadata(spec) };
     size_t count;
     spec_items(spec, SPEC_PUBLISH, &count);
     const esq_location *where = spec_where(spec, count > 0 ? SPEC_PUBLISH : SPEC_NETWORK);
@@ -270,11 +275,6 @@ static int plan_join(const esq_spec *spec, struct plan_builder *builder, esq_err
                           "`esquema ps` lists what runs: start it first, with (network (share)) in its description",
                           &data, sizeof(data), "join the network of `%s`", target);
     return result < 0 ? no_memory(ret_error) : 0;
-}
-
-static bool is_closed_to_metadata(const esq_spec *spec)
-{
-    return spec_is(spec, SPEC_NETWORK, "user") && !spec_is(spec, SPEC_NETWORK_METADATA, "yes");
 }
 
 static int plan_metadata(const esq_spec *spec, struct plan_builder *builder, esq_error *ret_error)

@@ -2,6 +2,7 @@
 #ifndef ESQUEMA_NET_H
 #define ESQUEMA_NET_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define NET_PROGRAM       "/usr/bin/pasta" /* by its full path: PATH is whoever starts us's */
@@ -13,8 +14,8 @@
 struct net_program {
     uint32_t arguments;
     uint32_t count;
-    uint32_t names; /* enum names_wish: what is forwarded depends on the host's servers at the start */
-    uint32_t padding;
+    uint32_t names;     /* enum names_wish: what is forwarded depends on the host's servers at the start */
+    uint32_t is_closed; /* to the metadata services of clouds */
 };
 
 /* STEP_PUBLISH: the address and port of this host that the program of the network will listen on. */
@@ -39,5 +40,19 @@ struct net_join {
 
 /* Walls off the metadata services of clouds in the network of the caller, who owns it. 0 or a negative errno. */
 int net_close_metadata(void);
+
+/*
+ * Walls off the host's loopback, and where is_closed says so these services, from what is bound to a device of the
+ * network. In the launcher's memory while that stands still; it has every capability in the user namespace that owns
+ * the network, and executes nothing.
+ */
+struct net_waller {
+    int user, network;
+    bool is_closed;
+    int result; /* 0 or a negative errno */
+};
+
+/* Argument: struct net_waller. Ends the process. */
+void net_waller_run(void *argument);
 
 #endif
