@@ -656,7 +656,7 @@ ESQ_API int esq_store_folder(const esq_store *store);
 
 /* ---- Reports for machines (docs/json.md), one JSON object a line ---- */
 
-/* Each writes one line to `fd` in one write and returns 0 or the negative errno of write. */
+/* Each writes one line to `fd` in one write and returns 0 or the negative errno of write; without SIGPIPE. */
 ESQ_API int esq_status_write_started(int fd, const esq_container *container);
 ESQ_API int esq_status_write_failed(int fd, const esq_error *error);
 

@@ -46,9 +46,24 @@ static bool append_quoted(struct buffer *line, const char *text)
     return is_written && buffer_append_byte(line, '"');
 }
 
+/* A reader that has gone is told by the result; the signal would end the host. */
+static int write_quietly(int fd, const struct buffer *line)
+{
+    const uint64_t pipe_signal = UINT64_C(1) << (SIGPIPE - 1);
+    uint64_t old;
+    int result = (int)SYS(SYS_rt_sigprocmask, SIG_BLOCK, &pipe_signal, &old, sizeof(old));
+    if (result < 0)
+        return result;
+    result = sys_write_all(fd, line->bytes, line->length);
+    if (result == -EPIPE)
+        sys_discard_signal(SIGPIPE);
+    sys_restore_signals(&old);
+    return result;
+}
+
 static int write_line(int fd, struct buffer *line, bool is_written)
 {
-    int result = is_written && buffer_append_text(line, "}\n") ? sys_write_all(fd, line->bytes, line->length) : -ENOMEM;
+    int result = is_written && buffer_append_text(line, "}\n") ? write_quietly(fd, line) : -ENOMEM;
     buffer_done(line);
     return result;
 }

@@ -14,6 +14,7 @@
 #include "tools/esquema/failure.h"
 #include "tools/esquema/prepare.h"
 #include "tools/esquema/started.h"
+#include "tools/esquema/status.h"
 #include "tools/esquema/terminal.h"
 
 static void forward(void *data, int signal_number)
@@ -109,9 +110,7 @@ static int execute(const struct options *options, esq_store *store, char **envir
     }
     if (options->terminal)
         terminal_take(terminal, own, options->interactive);
-    if (options->status_fd >= 0)
-        dprintf(options->status_fd, "{\"version\":1,\"phase\":\"started\",\"pid\":%d,\"name\":\"%s\"}\n", (int)pid,
-                entry.name);
+    status_tell_started(options, (int)pid, entry.name, signals);
     int end = (int)syscall(SYS_pidfd_open, pid, 0);
     if (options->terminal) {
         const struct relay relay = { .end = end, .signals = signals, .turn_ms = -1, .forward = forward, .data = &pid };
@@ -120,8 +119,7 @@ static int execute(const struct options *options, esq_store *store, char **envir
     esq_result result = wait_for(pid, end, signals);
     result.wall_microseconds = now() - begin;
     close(end);
-    if (options->report_fd >= 0)
-        esq_status_write_ended(options->report_fd, &result);
+    status_tell_ended(options, &result, signals);
     return result.exit_status;
 }
 

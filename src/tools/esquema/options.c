@@ -89,6 +89,9 @@ static bool store_descriptor(const struct parse *parse, const char *value, int *
     long number = strtol(value, &end, 10);
     if (!*value || *end || number < 0 || number > 1000000 || fcntl((int)number, F_GETFD) < 0)
         return complain(parse->command, value, " is not an open descriptor");
+    int flags = fcntl((int)number, F_GETFL);
+    if (flags & O_PATH || (flags & O_ACCMODE) == O_RDONLY)
+        return complain(parse->command, value, " is not open for writing");
     fcntl((int)number, F_SETFD, FD_CLOEXEC);
     *ret = (int)number;
     return true;

@@ -7,6 +7,7 @@
 #include "tools/esquema/failure.h"
 #include "tools/esquema/prepare.h"
 #include "tools/esquema/run.h"
+#include "tools/esquema/status.h"
 #include "tools/esquema/terminal.h"
 
 /* In the unit in which people give it, when that is exact. */
@@ -130,8 +131,7 @@ static int wait_for_end(const struct options *options, esq_container *container,
     }
     if (options->trace_denied)
         tell_denied(container, &result);
-    if (options->report_fd >= 0)
-        esq_status_write_ended(options->report_fd, &result);
+    status_tell_ended(options, &result, signals);
     return result.exit_status;
 }
 
@@ -159,8 +159,7 @@ int run_plan(const struct options *options, const esq_plan *plan, struct termina
         return prepare_fail(options, &error);
     }
     forward_early(container, signals);
-    if (options->status_fd >= 0)
-        esq_status_write_started(options->status_fd, container);
+    status_tell_running(options, container, signals);
     if (options->terminal)
         relay_terminal(container, options->trace_denied, terminal, signals);
     terminal_close(terminal);

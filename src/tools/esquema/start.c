@@ -9,6 +9,7 @@
 #include "tools/esquema/failure.h"
 #include "tools/esquema/prepare.h"
 #include "tools/esquema/started.h"
+#include "tools/esquema/status.h"
 #include "tools/esquema/up.h"
 
 /* Without lingering, logging out takes the folder of the state away, and perhaps the processes too. */
@@ -150,9 +151,7 @@ static int start_prepared(const struct options *options, esq_store *store, const
         failure_tell(options->failures, &error);
         return prepare_fail(options, &error);
     }
-    if (options->status_fd >= 0)
-        dprintf(options->status_fd, "{\"version\":1,\"phase\":\"started\",\"pid\":%d,\"name\":\"%s\"}\n",
-                (int)entry.pid, entry.name);
+    status_tell_started(options, (int)entry.pid, entry.name, -1);
     bool is_awaited = options->wait || options->ready;
     bool is_ready = !is_awaited || wait_until_ready(options, store, entry.name, readiness, &error);
     if (!is_ready)
