@@ -211,6 +211,15 @@ static const struct example examples[] = {
       " (f (force (cdr s)) (+ i 1))))",
       "1000" },
     { "(define (f n) (if (= n 0) 0 (+ 1 (f (- n 1))))) (f 100000)", "100000" },
+    /* a procedure that calls itself last: what its arguments pay is paid in each turn */
+    { "(define (next x) (if (= x 5000) (raise x) (+ x 1))) (define (f x) (f (next x))) (guard (e (#t e)) (f 0))",
+      "5000" },
+    { "(define (up x) (+ x 1)) (define (f n x) (if (< n (up x)) (list n x) (f n (up (up x))))) (f 5000 0)",
+      "(5000 5000)" },
+    { "(define (f n . rest) (if (= n 0) rest (apply f (- n 1) n rest))) (f 3)", "(1 2 3)" },
+    { "(define f (case-lambda ((n) (f n '())) ((n l) (if (= n 0) l (f (- n 1) (cons n l)))))) (f 3)", "(1 2 3)" },
+    { "(define (f n keep) (if (= n 0) (map (lambda (k) (k)) keep) (f (- n 1) (cons (lambda () n) keep)))) (f 3 '())",
+      "(1 2 3)" },
     { "(apply + 1 2 (let loop ((i 0) (l '())) (if (= i 1000) l (loop (+ i 1) (cons i l)))))", "499503" },
 };
 

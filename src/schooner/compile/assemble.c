@@ -42,6 +42,14 @@ void label_place(struct assembler *as, uint32_t label)
     as->last = CODE_NONE;
 }
 
+uint32_t label_behind(struct assembler *as)
+{
+    uint32_t label = label_new(as);
+    if (!as->failed)
+        as->labels[label] = (uint32_t)as->count;
+    return label;
+}
+
 static void use_label(struct assembler *as, uint32_t label, uint32_t word, char shape)
 {
     struct label_use *use = FRONT_PUSH(as->front, as->uses, as->use_count, as->use_capacity);

@@ -64,6 +64,8 @@ struct assembler {
 bool assembler_init(struct assembler *as, struct front *front);
 uint32_t label_new(struct assembler *as);
 void label_place(struct assembler *as, uint32_t label);
+/* A new one, behind the last instruction, to which ticks may still be added. */
+uint32_t label_behind(struct assembler *as);
 /* The operands in the order of the shape's letters; c and g and r and a take several (base, count, ...). */
 void emit(struct assembler *as, enum opcode op, ...);
 void emit_word(struct assembler *as, uint32_t word);

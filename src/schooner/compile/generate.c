@@ -489,7 +489,9 @@ static bool gen_clause(struct generator *g, struct core *lambda, size_t index)
     registers_take(g, total);
     gen_arity(g, lambda, clause, next);
     label_place(&g->as, g->now->starts[index]);
+    g->enter = (uint32_t)g->as.count;
     emit(&g->as, OP_ENTER, 0, 0);
+    g->again = label_behind(&g->as);
     size_t skip;
     emit_ticks(&g->as, body_ticks(clause->body, &skip));
     for (uint32_t i = 0; i < total; i++) {

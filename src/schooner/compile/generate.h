@@ -17,6 +17,7 @@ struct generator {
     struct assembler as;
     struct lambda_info *now;          /* the procedure that is generated, */
     const struct core_clause *clause; /* and which clause of it */
+    uint32_t enter, again;            /* where the clause begins, and the label behind that instruction */
     struct lambda_info *queue, **queue_end;
     uint32_t next, most; /* registers: the next free one, and how many the frame needs */
     uint32_t procedure_count;

@@ -280,17 +280,30 @@ static bool gen_parallel(struct generator *g, struct core **args, struct variabl
     return !gen_failed(g);
 }
 
+/* To `start`, where the ticks are paid; or they are paid here, and it goes on behind them, at `again`. */
+static bool gen_turn(struct generator *g, const struct core *node, uint32_t ticks, uint32_t start, uint32_t again)
+{
+    gen_position(g, node);
+    if (ticks > 0 && ticks < 1 << 20)
+        emit(&g->as, OP_LOOP, ticks, again);
+    else
+        emit(&g->as, OP_JUMP, start);
+    return !gen_failed(g);
+}
+
 static bool gen_loop_call(struct generator *g, struct core *node, struct lambda_info *info)
 {
     struct core_clause *clause = &info->node->lambda.clauses[0];
-    if (!gen_parallel(g, node->call.args, clause->params, clause->count))
+    return gen_parallel(g, node->call.args, clause->params, clause->count) &&
+           gen_turn(g, node, info->ticks, info->starts[0], info->again);
+}
+
+/* The procedure itself, in tail position. */
+static bool gen_self_call(struct generator *g, struct core *node, uint32_t start)
+{
+    if (!gen_parallel(g, node->call.args, g->clause->params, g->clause->count))
         return false;
-    gen_position(g, node);
-    if (info->ticks > 0 && info->ticks < 1 << 20)
-        emit(&g->as, OP_LOOP, info->ticks, info->again);
-    else
-        emit(&g->as, OP_JUMP, info->starts[0]);
-    return !gen_failed(g);
+    return gen_turn(g, node, word_a(g->as.words[g->enter]), start, g->again); /* with what the arguments added there */
 }
 
 /* --- calls --- */
@@ -355,13 +368,8 @@ static bool gen_known_call(struct generator *g, struct core *node, struct core *
     queue_lambda(g, info);
     if (gen_failed(g))
         return false;
-    if (dest.want == WANT_TAIL && clause == g->clause && !clause->has_rest) {
-        if (!gen_parallel(g, node->call.args, clause->params, clause->count))
-            return false;
-        gen_position(g, node);
-        emit(&g->as, OP_JUMP, info->starts[index]);
-        return !gen_failed(g);
-    }
+    if (dest.want == WANT_TAIL && clause == g->clause && !clause->has_rest)
+        return gen_self_call(g, node, info->starts[index]);
     uint32_t saved = g->next, total = clause->count + clause->has_rest, environment = 0;
     if (!info->closed)
         environment = gen_operand(g, node->call.procedure);
