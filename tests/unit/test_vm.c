@@ -202,6 +202,18 @@ static const struct example examples[] = {
     { "(define (f) (* 2 later)) (define later (+ 1 2)) (f)", "6" },
     /* tests */
     { "(list (if '() 1 2) (and) (or) (and 1 2) (or #f 3) (not 3))", "(1 #t #f 2 3 #f)" },
+    { "(define (f a b) (or (null? a) (pair? b) b)) (list (f '() 1) (f 1 '(2)) (f 1 2) (if (f 1 #f) 3 4))",
+      "(#t #t 2 4)" },
+    { "(define (f a b) (let ((c (or (eq? a b) (list a)))) (list c (or (= a 1) (< b 2) 'no)))) (list (f 1 1) (f 3 2))",
+      "((#t #t) ((3) no))" },
+    { "(define (f x) (or (null? x) (f (cdr x)))) (f '(1 2 3))", "#t" },
+    { "(define (f x) (or (< x 2)) (when (> x 1) (set! x (+ x 1))) (unless (> x 1) (set! x (- x 1))) x) (list (f 1) (f "
+      "2))",
+      "(0 3)" },
+    { "(define (f n) (let loop ((i 0) (odd 0)) (if (= i n) odd (loop (+ i 1) (if (odd? i) (+ odd 1) odd))))) (f 7)",
+      "3" },
+    { "(define (f n) (let loop ((i 0) (even 0)) (if (= i n) even (loop (+ i 1) (if (odd? i) even (+ even 1)))))) (f 7)",
+      "4" },
     { "(define (f x) (cond ((assv x '((1 . one) (2 . two))) => cdr) (else 'none))) (list (f 1) (f 3))", "(one none)" },
     { "(case (* 2 3) ((2 3 5 7) 'prime) ((1 4 6 8 9) 'composite))", "composite" },
     { "(define-record-type point (make-point x y) point? (x px set-px!) (y py)) (let ((p (make-point 1 2)))"

@@ -270,9 +270,37 @@ uint32_t gen_operand(struct generator *g, struct core *node)
     return reg;
 }
 
+/* Is the value where it is wanted before anything is done for it? */
+static bool is_there(const struct generator *g, const struct core *node, struct dest dest)
+{
+    if (dest.want == WANT_EFFECT && node->kind == CORE_CONSTANT)
+        return true;
+    if (dest.want == WANT_TAIL || node->kind != CORE_LOCAL)
+        return false;
+    uint32_t plain = plain_register(g, node->local);
+    return plain != CODE_NONE && (dest.want == WANT_EFFECT || plain == dest.reg);
+}
+
+/* An `if` of which only one branch does something; the other goes to the end. */
+static bool gen_one_armed(struct generator *g, struct core *node, bool is_then, struct dest dest)
+{
+    uint32_t arm = label_new(&g->as), end = label_new(&g->as), saved = g->next;
+    if (!gen_test(g, node->branch.test, is_then ? arm : end, is_then ? end : arm, arm))
+        return false;
+    g->next = saved;
+    label_place(&g->as, arm);
+    if (!gen(g, is_then ? node->branch.then : node->branch.otherwise, dest))
+        return false;
+    g->next = saved;
+    label_place(&g->as, end);
+    return !gen_failed(g);
+}
+
 static bool gen_if(struct generator *g, struct core *node, struct dest dest)
 {
     struct core *then = node->branch.then, *otherwise = node->branch.otherwise;
+    if (is_there(g, otherwise, dest) || is_there(g, then, dest))
+        return gen_one_armed(g, node, is_there(g, otherwise, dest), dest);
     uint32_t yes = label_new(&g->as), no = label_new(&g->as), end = label_new(&g->as), saved = g->next;
     if (!gen_test(g, node->branch.test, yes, no, yes))
         return false;
@@ -298,8 +326,34 @@ static void gen_box(struct generator *g, const struct variable *variable)
         emit(&g->as, OP_BOX, (uint32_t)variable->reg, (uint32_t)variable->reg);
 }
 
+/* (or a b) where the value of `a` is a boolean: no variable for it. */
+static bool gen_or(struct generator *g, struct core *node, struct dest dest)
+{
+    uint32_t yes = label_new(&g->as), no = label_new(&g->as), end = label_new(&g->as), saved = g->next;
+    if (!gen_test(g, node->let.values[0], yes, no, yes))
+        return false;
+    g->next = saved;
+    label_place(&g->as, yes);
+    if (dest.want != WANT_EFFECT) {
+        uint32_t reg = dest_register(g, dest);
+        gen_immediate(g, V_TRUE, reg);
+        gen_deliver(g, reg, dest);
+        g->next = saved;
+    }
+    if (dest.want != WANT_TAIL)
+        emit(&g->as, OP_JUMP, end);
+    label_place(&g->as, no);
+    if (!gen(g, node->let.body->branch.otherwise, dest))
+        return false;
+    g->next = saved;
+    label_place(&g->as, end);
+    return !gen_failed(g);
+}
+
 static bool gen_let(struct generator *g, struct core *node, struct dest dest)
 {
+    if (is_or(node) && is_test(g, node->let.values[0]))
+        return gen_or(g, node, dest);
     uint32_t saved = g->next;
     for (size_t i = 0; i < node->let.count; i++) {
         struct variable *variable = node->let.variables[i];

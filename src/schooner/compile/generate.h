@@ -61,6 +61,8 @@ bool gen_test(struct generator *g, struct core *node, uint32_t yes, uint32_t no,
 bool gen_primitive(struct generator *g, struct core *node, struct dest dest, bool *ret_done);
 /* Is it a call that only jumps: its value is a boolean? */
 bool is_test(struct generator *g, const struct core *node);
+/* (let ((t a)) (if t t b)), the way that `or` is written? */
+bool is_or(const struct core *node);
 bool small_constant(const struct core *node, int64_t least, int64_t most, int64_t *ret);
 
 #endif

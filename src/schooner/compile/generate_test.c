@@ -69,8 +69,7 @@ bool is_test(struct generator *g, const struct core *node)
     return false;
 }
 
-/* (let ((t a)) (if t t b)) as (or a b), when only its truth is asked for. */
-static bool is_or(const struct core *node)
+bool is_or(const struct core *node)
 {
     if (node->kind != CORE_LET || node->let.count != 1 || node->let.body->kind != CORE_IF)
         return false;
