@@ -440,7 +440,7 @@ static int probe_catch_exe(char **argv)
     printf("caught\n");
     fflush(stdout);
     snprintf(link, sizeof(link), "/proc/self/fd/%d", caught);
-    for (int tries = 0; tries < 200; tries++) {
+    for (int tries = 0; tries < 3000; tries++) {
         if (open(link, O_WRONLY | O_APPEND | O_CLOEXEC) >= 0)
             return GOT_THROUGH;
         usleep(10000);

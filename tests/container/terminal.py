@@ -50,6 +50,11 @@ resize(fd, 33, 77)
 os.write(ready[1], b"x")
 
 
+def once(name, command):
+    """The command, whatever is typed of it twice because its answer was late."""
+    return "[ $%s ] || { %s=1; %s; }\n" % (name, name, command)
+
+
 def ask(text, pattern):
     """Types until it is answered: a shell that edits its lines throws away what was typed before it began."""
     for _ in range(15):
@@ -65,12 +70,13 @@ found = ask("tty; echo t''old\n", rb"(\S+)\r\ntold\r\n")
 check("tty names a terminal of the container's own", found and re.fullmatch(rb"/dev/pts/\d+", found.group(1)))
 check("it has our size from its beginning", ask("stty size; echo t''old\n", rb"33 77\r\ntold\r\n"))
 # A shell that waits for a line keeps the signal for itself.
-ask("sh -c 'trap \"stty size; echo winch; exit\" WINCH; echo w\"\"aits; while :; do sleep 0.1; done'\n", rb"waits\r\n")
+ask(once("waited", "sh -c 'trap \"stty size; echo winch; exit\" WINCH; echo w\"\"aits; while :; do sleep 0.1; done'"),
+    rb"waits\r\n")
 resize(fd, 20, 50)
 check("it follows ours, and the program is told", expect(fd, rb"20 50\r\nwinch\r\n"))
 check("it is the controlling one",
       ask("test -t 0 && test -t 1 && test -t 2 && : </dev/tty && echo c''ontrolling\n", rb"controlling\r\n"))
-ask("(echo b''egun; sleep 1000; echo n''ever)\n", rb"begun\r\n")
+ask(once("began", "(echo b''egun; sleep 1000; echo n''ever)"), rb"begun\r\n")
 check("Ctrl-Z stops what runs", ask("\x1a", rb"Stopped"))
 ask("fg\n", rb"sleep 1000")
 for _ in range(30):  # the shell hands it the terminal a moment after it has said so
