@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -235,6 +234,19 @@ static void test_roots(void)
     unlink(link);
 }
 
+/* KiB. Pages of files are mapped as the kernel likes; these are counted one by one. */
+static long own_memory(void)
+{
+    char line[128];
+    long own = 0;
+    FILE *file = fopen("/proc/self/smaps_rollup", "r");
+    while (file && fgets(line, sizeof(line), file) && sscanf(line, "Anonymous: %ld", &own) != 1)
+        ;
+    if (file)
+        fclose(file);
+    return own;
+}
+
 /* Everything that a start takes is given back. */
 /* KiB. A sanitizer keeps what was freed for a while, and looks for leaks itself. */
 #ifdef __SANITIZE_ADDRESS__
@@ -247,7 +259,7 @@ static void test_thousand(void)
 {
     const char *const settings[] = { "@exit 0", NULL };
     esq_error error;
-    struct rusage before, after;
+    long before = 0, after;
     esq_plan *plan = plan_from(settings, &error);
     size_t descriptors = count_descriptors();
     int good = 0;
@@ -255,7 +267,7 @@ static void test_thousand(void)
         esq_container *container;
         esq_result result;
         if (i == 100)
-            getrusage(RUSAGE_SELF, &before);
+            before = own_memory();
         if (esq_launch(plan, &container, &error) < 0)
             break;
         esq_wait(container, 60000, -1, &error);
@@ -263,13 +275,12 @@ static void test_thousand(void)
         esq_container_free(container);
         good += result.reason == ESQ_REASON_EXIT && result.exit_status == 0;
     }
-    getrusage(RUSAGE_SELF, &after);
+    after = own_memory();
     check(good == 1000, "a thousand starts in a row (%d)", good);
     check(count_descriptors() == descriptors, "leave no descriptor");
     check(!has_children(), "leave no process");
     check(prctl(PR_GET_DUMPABLE) == 1, "and the host is as dumpable as before");
-    check(after.ru_maxrss - before.ru_maxrss < MEMORY_LEFT_MAX, "leave no memory (%ld KiB)",
-          after.ru_maxrss - before.ru_maxrss);
+    check(before > 0 && after - before < MEMORY_LEFT_MAX, "leave no memory (%ld KiB)", after - before);
     esq_plan_free(plan);
 }
 
