@@ -44,3 +44,18 @@ soon() {
 }
 
 make_rootfs() { "$source_root/examples/make-rootfs" "$1" >"$work/err" 2>&1 || bail "make-rootfs failed: $(cat "$work/err")"; }
+
+# free_ports FIRST COUNT : the first of so many ports in a row that nobody on this host has; where it lies below those that the
+# kernel gives away, nobody gets it by chance.
+free_ports() {
+    first=$1 port=$1
+    while [ $port -lt $((first + $2)) ]; do
+        if grep -qsi ":$(printf %04X $port) " /proc/net/tcp /proc/net/tcp6 /proc/net/udp /proc/net/udp6; then
+            first=$((port + 1))
+        fi
+        port=$((port + 1))
+    done
+    echo $first
+}
+# listens PORT : somebody does, by TCP
+listens() { grep -qsE "^ *[0-9]+: [0-9A-F]+:$(printf %04X "$1") [0-9A-F]+:0000 0A " /proc/net/tcp /proc/net/tcp6; }
