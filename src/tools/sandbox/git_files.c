@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -180,13 +181,21 @@ static const char *take_value(const char *at, char ret[PATH_MAX], bool *ret_fits
 
 static bool is_lead(const struct section *section, const char *key, enum git_lead *ret)
 {
-    if (!section->has_subsection && strcmp(section->name, "core") == 0 && strcmp(key, "hookspath") == 0) {
-        *ret = GIT_HOOKS;
-        return true;
+    if (!section->has_subsection && strcmp(section->name, "core") == 0) {
+        *ret = strcmp(key, "worktree") == 0 ? GIT_WORKTREE : GIT_HOOKS;
+        return *ret == GIT_WORKTREE || strcmp(key, "hookspath") == 0;
     }
     *ret = GIT_CONFIGURATION;
     return (strcmp(section->name, "include") == 0 || strcmp(section->name, "includeif") == 0) &&
            strcmp(key, "path") == 0;
+}
+
+bool git_variable_leads(const char *name, enum git_lead *ret)
+{
+    size_t length = strlen(name);
+    *ret = strcasecmp(name, "core.hooksPath") == 0 ? GIT_HOOKS : GIT_CONFIGURATION;
+    return *ret == GIT_HOOKS || strcasecmp(name, "include.path") == 0 ||
+           (length > 5 && strncasecmp(name, "includeIf.", 10) == 0 && strcasecmp(name + length - 5, ".path") == 0);
 }
 
 bool git_config_leads(const char *text, git_lead_fn *found, void *data)

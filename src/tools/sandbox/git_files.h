@@ -13,6 +13,7 @@ enum git_lead {
     GIT_REPOSITORY,    /* a folder; relative to that of the file */
     GIT_HOOKS,         /* a folder, core.hooksPath; relative to where the repository's files are checked out */
     GIT_CONFIGURATION, /* a file, include.path and includeIf.*.path; relative to the folder of the configuration */
+    GIT_WORKTREE,      /* a folder, core.worktree: where the files are checked out; relative to the repository */
 };
 
 /* `path` as it is written there, "~/" and all. false ends the reading. */
@@ -32,6 +33,8 @@ bool git_index_has(const char *index, size_t size, const char *path);
 /* The first line of a file, past `prefix`: "gitdir: " of `.git`, "" of `commondir`. false: it does not begin so. */
 bool git_file_line(const char *text, const char *prefix, char ret[PATH_MAX]);
 
+/* Where a variable of the environment leads, "include.path" and the like. false: nowhere. */
+bool git_variable_leads(const char *name, enum git_lead *ret);
 /* Reads on behind what git would refuse, so that nothing is hidden by it. Returns false when `found` did. */
 bool git_config_leads(const char *text, git_lead_fn *found, void *data);
 

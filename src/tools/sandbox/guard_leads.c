@@ -201,7 +201,7 @@ static bool follow_lead(void *data, enum git_lead lead, const char *text)
     const struct configuration *from = data;
     char folder[PATH_MAX], path[PATH_MAX];
     snprintf(folder, sizeof folder, "%.*s", (int)(strrchr(from->path, '/') - from->path), from->path);
-    if (!resolve(lead == GIT_HOOKS ? from->worktree : folder, text, path))
+    if (lead == GIT_WORKTREE || !resolve(lead == GIT_HOOKS ? from->worktree : folder, text, path))
         return true;
     return keep_lead(from->search, from->path, path, lead) &&
            (lead != GIT_CONFIGURATION || read_configuration(from->search, from->worktree, path, from->depth + 1));
@@ -253,6 +253,30 @@ static bool read_configurations(struct search *search, const char *worktree, con
     return true;
 }
 
+static bool take_worktree(void *data, enum git_lead lead, const char *text)
+{
+    if (lead == GIT_WORKTREE)
+        snprintf(data, PATH_MAX, "%s", text);
+    return true;
+}
+
+static bool guard_everywhere(struct search *search, const char *worktree);
+
+/* The same once more for where the files are, if a configuration says that they lie elsewhere. */
+static bool guard_elsewhere(struct search *search, const char *folder)
+{
+    char file[PATH_MAX], said[PATH_MAX] = "", worktree[PATH_MAX];
+    bool is_too_large;
+    if ((size_t)snprintf(file, sizeof file, "%s/config", folder) >= sizeof file)
+        return true;
+    char *text = git_file_read(file, &is_too_large);
+    if (text)
+        git_config_leads(text, take_worktree, said);
+    free(text);
+    return !said[0] || !resolve(folder, said, worktree) ||
+           (read_configurations(search, worktree, folder) && guard_everywhere(search, worktree));
+}
+
 static bool guard_repository(struct search *search, const struct worktree *worktree)
 {
     char repository[PATH_MAX], file[PATH_MAX], common[PATH_MAX];
@@ -271,7 +295,7 @@ static bool guard_repository(struct search *search, const struct worktree *workt
     if ((size_t)snprintf(file, sizeof file, "%s/commondir", repository) < sizeof file &&
         read_path(repository, file, "", common) && !read_configurations(search, worktree->root, common))
         return false;
-    return read_configurations(search, worktree->root, repository);
+    return read_configurations(search, worktree->root, repository) && guard_elsewhere(search, repository);
 }
 
 bool search_find_common(const struct search *search, const struct worktree *worktree, char ret[PATH_MAX])
@@ -290,6 +314,36 @@ bool search_find_common(const struct search *search, const struct worktree *work
     return true;
 }
 
+static bool guard_configuration(struct search *search, const char *worktree, const char *path)
+{
+    return keep_lead(search, path, path, GIT_CONFIGURATION) && read_configuration(search, worktree, path, 0);
+}
+
+/* The files that the environment names in the place of the user's and the host's, and what it says itself. */
+static bool guard_environment(struct search *search, const char *worktree)
+{
+    static const char *const files[] = { "GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM" };
+    struct configuration from = { search, worktree, "/environment", 0 };
+    const char *count = getenv("GIT_CONFIG_COUNT");
+    unsigned long pairs = count ? strtoul(count, NULL, 10) : 0;
+    char path[PATH_MAX], name[64];
+    enum git_lead lead;
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        const char *file = getenv(files[i]);
+        if (file && *file && resolve(worktree, file, path) && !guard_configuration(search, worktree, path))
+            return false;
+    }
+    for (unsigned long i = 0; i < pairs && i < CONFIGURATIONS_MAX; i++) {
+        snprintf(name, sizeof name, "GIT_CONFIG_KEY_%lu", i);
+        const char *key = getenv(name);
+        snprintf(name, sizeof name, "GIT_CONFIG_VALUE_%lu", i);
+        const char *value = getenv(name);
+        if (key && value && *value && git_variable_leads(key, &lead) && !follow_lead(&from, lead, value))
+            return false;
+    }
+    return true;
+}
+
 /* What every repository obeys: the user's configuration and the host's, and what they lead to. */
 static bool guard_everywhere(struct search *search, const char *worktree)
 {
@@ -304,11 +358,10 @@ static bool guard_everywhere(struct search *search, const char *worktree)
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         char written[PATH_MAX], path[PATH_MAX];
         if ((size_t)snprintf(written, sizeof written, "%s/%s", files[i].folder, files[i].name) < sizeof written &&
-            resolve(NULL, written, path) &&
-            (!keep_lead(search, path, path, GIT_CONFIGURATION) || !read_configuration(search, worktree, path, 0)))
+            resolve(NULL, written, path) && !guard_configuration(search, worktree, path))
             return false;
     }
-    return true;
+    return guard_environment(search, worktree);
 }
 
 /* A folder of ours keeps its name, and nobody makes it, nor what leads there. What is in it is hidden with it. */

@@ -20,12 +20,22 @@ static const struct {
     { ".idea", GUARD_READ_ONLY },
     { ".zed", GUARD_READ_ONLY },
     { ".cursor", GUARD_READ_ONLY },
+    { ".claude", GUARD_READ_ONLY }, /* hooks, and servers that agents start as they are opened in the folder */
+    { ".gemini", GUARD_READ_ONLY },
+    { ".codex", GUARD_READ_ONLY },
+    { ".mcp.json", GUARD_READ_ONLY },
+    { ".Rprofile", GUARD_READ_ONLY }, /* run as R starts, also by an editor that opens the folder */
+    { ".Renviron", GUARD_READ_ONLY },
     { ".mise.toml", GUARD_READ_ONLY }, /* trusted by its path, then run in every shell that enters the folder */
     { ".mise.local.toml", GUARD_READ_ONLY },
     { "mise.toml", GUARD_READ_ONLY },
     { "mise.local.toml", GUARD_READ_ONLY },
+    { ".mise", GUARD_READ_ONLY },
     { ".pre-commit-config.yaml", GUARD_READ_ONLY }, /* what the hook runs that `pre-commit install` has made */
-    { ".husky", GUARD_READ_ONLY },                  /* hooks of git, where its config says so */
+    { "?(.)lefthook?(-local).@(yml|yaml|toml|json|jsonc)", GUARD_READ_ONLY }, /* as of `lefthook install` */
+    { ".lefthook", GUARD_READ_ONLY },
+    { ".lefthook-local", GUARD_READ_ONLY },
+    { ".husky", GUARD_READ_ONLY }, /* hooks of git, where its config says so */
     { ".githooks", GUARD_READ_ONLY },
     { ".bashrc", GUARD_READ_ONLY },
     { ".bash_profile", GUARD_READ_ONLY },
@@ -96,15 +106,21 @@ const char *guard_core_of(enum guard_folder folder)
 
 /* `.hg` and `.jj` are folders to whoever looks for a repository: an empty file in their place is none. */
 const struct guard_expectation guard_expected[] = {
-    { ".git", true, false, NULL },          { ".envrc", false, false, NULL },     { ".vscode", true, false, NULL },
-    { ".idea", true, false, NULL },         { ".zed", true, false, "zed" },       { ".cursor", true, false, "cursor" },
-    { ".hg", false, false, "hg" },          { ".jj", false, false, "jj" },        { ".bashrc", false, true, NULL },
-    { ".bash_profile", false, true, NULL }, { ".bash_login", false, true, NULL }, { ".bash_logout", false, true, NULL },
-    { ".bash_aliases", false, true, NULL }, { ".profile", false, true, NULL },    { ".zshrc", false, true, NULL },
-    { ".zshenv", false, true, NULL },       { ".zprofile", false, true, NULL },   { ".zlogin", false, true, NULL },
-    { ".zlogout", false, true, NULL },      { ".kshrc", false, true, NULL },      { ".cshrc", false, true, NULL },
-    { ".tcshrc", false, true, NULL },       { ".login", false, true, NULL },      { ".inputrc", false, true, NULL },
-    { ".gitconfig", false, true, NULL },
+    { ".git", true, false, NULL },          { ".envrc", false, false, NULL },
+    { ".vscode", true, false, NULL },       { ".idea", true, false, NULL },
+    { ".zed", true, false, "zed" },         { ".cursor", true, false, "cursor" },
+    { ".claude", true, false, "claude" },   { ".gemini", true, false, "gemini" },
+    { ".codex", true, false, "codex" },     { "lefthook-local.yml", false, false, "lefthook" },
+    { ".Rprofile", false, false, "R" },     { ".hg", false, false, "hg" },
+    { ".jj", false, false, "jj" },          { ".bashrc", false, true, NULL },
+    { ".bash_profile", false, true, NULL }, { ".bash_login", false, true, NULL },
+    { ".bash_logout", false, true, NULL },  { ".bash_aliases", false, true, NULL },
+    { ".profile", false, true, NULL },      { ".zshrc", false, true, NULL },
+    { ".zshenv", false, true, NULL },       { ".zprofile", false, true, NULL },
+    { ".zlogin", false, true, NULL },       { ".zlogout", false, true, NULL },
+    { ".kshrc", false, true, NULL },        { ".cshrc", false, true, NULL },
+    { ".tcshrc", false, true, NULL },       { ".login", false, true, NULL },
+    { ".inputrc", false, true, NULL },      { ".gitconfig", false, true, NULL },
 };
 const size_t guard_expected_count = sizeof guard_expected / sizeof *guard_expected;
 
@@ -115,7 +131,7 @@ enum guard_action guard_action_of(const char *name, enum guard_folder folder)
             return GUARD_READ_ONLY;
     /* Some file systems take .ENV for .env. */
     for (size_t i = 0; i < sizeof everywhere / sizeof *everywhere; i++)
-        if (fnmatch(everywhere[i].pattern, name, FNM_CASEFOLD) == 0)
+        if (fnmatch(everywhere[i].pattern, name, FNM_CASEFOLD | FNM_EXTMATCH) == 0)
             return everywhere[i].action;
     return GUARD_NONE;
 }
