@@ -27,6 +27,7 @@ static long enter_and_bear(struct launch_envoy *envoy)
         result = SYS(SYS_setns, envoy->network, CLONE_NEWNET);
     if (result < 0)
         return result;
+    envoy->is_inside = true;
     envoy->birth->child->outer_uid = sys_uid();
     envoy->birth->child->outer_gid = sys_gid();
     return launch_bear(envoy->birth);

@@ -31,6 +31,7 @@ struct launch {
     int held;
     int network; /* namespace that the child is born in, and the user namespace that owns it, or -1 */
     int owner;
+    bool is_kept_out; /* of the network, before there was a child */
     int notify;
     const struct launch_how *how;
     int listener;
@@ -364,6 +365,7 @@ static long clone_by(struct launch *launch, struct launch_birth *birth)
     if (pid < 0)
         return pid;
     sys_wait((pid_t)pid, &status, NULL, 0); /* it has ended: we stood still until then */
+    launch->is_kept_out = envoy.result < 0 && !envoy.is_inside;
     return envoy.result;
 }
 
@@ -416,6 +418,14 @@ static const char *clone_remedy(int number)
            "(nested-namespaces)); `esquema doctor` says why, and how to allow them";
 }
 
+static const struct step *find_network_step(const struct launch *launch)
+{
+    uint32_t index = 0;
+    while (!network_functions[plan_step(launch->block, index)->kind])
+        index++;
+    return plan_step(launch->block, index);
+}
+
 static int start_child(struct launch *launch, esq_error *ret_error)
 {
 #ifdef ESQ_FAULTS
@@ -425,6 +435,8 @@ static int start_child(struct launch *launch, esq_error *ret_error)
 #endif
     int pidfd = -1;
     long pid = clone_child(launch, &pidfd);
+    if (launch->is_kept_out)
+        return fail_at(launch, find_network_step(launch), (int)pid, "enter it", ret_error);
     if (pid < 0)
         return esq_fail(ret_error, NULL, (int)-pid, clone_remedy((int)-pid), "clone into new namespaces");
     launch->pid = (pid_t)pid;

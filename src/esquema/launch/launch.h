@@ -111,7 +111,8 @@ struct launch_envoy {
     struct launch_birth *birth;
     int owner;
     int network;
-    long result; /* the child's pid or a negative errno */
+    bool is_inside; /* it has come into the network: the result is that of the clone */
+    long result;    /* the child's pid or a negative errno */
 };
 
 /* Argument: struct launch_envoy. Ends the process. */

@@ -20,6 +20,8 @@
     "as root: chmod 0666 " NET_DEVICE " (modprobe tun where it is missing; " \
     "into a container the outer one must hand it)"
 
+enum { PUBLISHED_MAX = 64 };
+
 /* publish PORT [PORT-INSIDE] [address=ADDRESS] [udp] */
 struct publication {
     uint64_t outside;
@@ -95,6 +97,33 @@ static void check_nested(const esq_spec *spec, struct spec_problems *problems)
                          without_meaning[i]);
 }
 
+/* pasta has one list of ports for all addresses. */
+static bool is_published_before(const struct spec_item *items, size_t index, const struct publication *publication)
+{
+    struct publication other;
+    for (size_t i = 0; i < index; i++)
+        if (!parse_publication(&items[i], &other) && other.outside == publication->outside &&
+            other.is_udp == publication->is_udp)
+            return true;
+    return false;
+}
+
+static void check_publications(const struct spec_item *items, size_t count, struct spec_problems *problems)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct publication publication;
+        const char *problem = parse_publication(&items[i], &publication);
+        if (problem)
+            spec_problem(problems, &items[i].where, 0, NULL, "%s", problem);
+        else if (count <= PUBLISHED_MAX && is_published_before(items, i, &publication))
+            spec_problem(problems, &items[i].where, 0, "publish it once: at one address, or at 0.0.0.0 for all",
+                         "%s port %llu is published twice", publication.is_udp ? "UDP" : "TCP",
+                         (unsigned long long)publication.outside);
+    }
+    if (count > PUBLISHED_MAX)
+        spec_problem(problems, &items[0].where, 0, NULL, "more than %d ports are published", PUBLISHED_MAX);
+}
+
 void net_check(const esq_spec *spec, struct spec_problems *problems)
 {
     check_join(spec, problems);
@@ -104,14 +133,7 @@ void net_check(const esq_spec *spec, struct spec_problems *problems)
     check_nested(spec, problems);
     size_t count;
     const struct spec_item *items = spec_items(spec, SPEC_PUBLISH, &count);
-    for (size_t i = 0; i < count; i++) {
-        struct publication publication;
-        const char *problem = parse_publication(&items[i], &publication);
-        if (problem)
-            spec_problem(problems, &items[i].where, 0, NULL, "%s", problem);
-    }
-    if (count > 64)
-        spec_problem(problems, &items[0].where, 0, NULL, "more than 64 ports are published");
+    check_publications(items, count, problems);
     if (count > 0 && !spec_is(spec, SPEC_NETWORK, "user"))
         spec_problem(problems, &items[0].where, 0, "leave the network out, or say (network user)",
                      "ports are published by a network in user mode, not by `network %s`",
