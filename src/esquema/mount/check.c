@@ -186,6 +186,7 @@ static void check_destination(const esq_spec *spec, const struct spec_item *item
 void mount_check(const esq_spec *spec, struct spec_problems *problems)
 {
     const esq_location *where;
+    struct mount_whole whole = { .is_found = false };
     check_devices(spec, problems);
     check_kept(spec, problems);
     mount_check_identity(spec, problems);
@@ -196,7 +197,8 @@ void mount_check(const esq_spec *spec, struct spec_problems *problems)
         spec_problem(problems, NULL, 0, "name a directory, or say that the root is empty",
                      "no root filesystem is given");
     if (!is_empty && spec_is_given(spec, SPEC_ROOTFS))
-        mount_check_whole(spec, spec_text(spec, SPEC_ROOTFS), TARGET_ROOT, spec_where(spec, SPEC_ROOTFS), problems);
+        mount_check_whole(spec, &whole, spec_text(spec, SPEC_ROOTFS), TARGET_ROOT, spec_where(spec, SPEC_ROOTFS),
+                          problems);
     if (is_empty && spec_is_given(spec, SPEC_ROOTFS))
         spec_problem(problems, spec_where(spec, SPEC_ROOTFS), 0, NULL, "an empty root has no directory");
     if (!spec_has_namespace(spec, "mount"))
@@ -214,8 +216,9 @@ void mount_check(const esq_spec *spec, struct spec_problems *problems)
         }
         check_destination(spec, items, i, &item, problems);
         if ((item.kind == TARGET_BIND && !item.is_volume) || item.kind == TARGET_OVERLAY)
-            mount_check_whole(spec, item.source, item.kind, &items[i].where, problems);
+            mount_check_whole(spec, &whole, item.source, item.kind, &items[i].where, problems);
     }
+    mount_whole_done(&whole);
 }
 
 static void grant_path(const esq_spec *spec, struct spec_grants *grants, const char *path, bool is_writable,

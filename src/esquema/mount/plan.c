@@ -350,8 +350,8 @@ static int open_root(const esq_spec *spec, struct plan_builder *builder, struct 
     return result == 0 ? mount_verify_identity(spec, real, ret_error) : result;
 }
 
-static int collect_fixed(const esq_spec *spec, struct plan_builder *builder, struct target_list *list,
-                         esq_error *ret_error)
+static int collect_fixed(const esq_spec *spec, struct plan_builder *builder, struct mount_whole *whole,
+                         struct target_list *list, esq_error *ret_error)
 {
     bool is_empty = spec_is(spec, SPEC_ROOTFS_MODE, "empty");
     struct target *target =
@@ -363,7 +363,7 @@ static int collect_fixed(const esq_spec *spec, struct plan_builder *builder, str
     target->source = spec_text(spec, SPEC_ROOTFS);
     int result = is_empty ? 0 : open_root(spec, builder, target, ret_error);
     if (result == 0)
-        result = mount_refuse_whole(spec, target, ret_error);
+        result = mount_refuse_whole(spec, whole, target, ret_error);
     bool has_tmp = result == 0 && is_tmp_wanted(spec, target);
 
     if (result == 0 && mount_is_wanted(spec, SPEC_PROC)) {
@@ -388,7 +388,7 @@ static int collect_fixed(const esq_spec *spec, struct plan_builder *builder, str
         target->inodes = TMPFS_INODES;
         result = targets_place_last(list, ret_error);
     }
-    return result < 0 ? result : mount_cover_whole(spec, list, 0, ret_error);
+    return result < 0 ? result : mount_cover_whole(spec, whole, list, 0, ret_error);
 }
 
 static int collect_devices(const esq_spec *spec, struct plan_builder *builder, struct target_list *list,
@@ -412,8 +412,8 @@ static int collect_devices(const esq_spec *spec, struct plan_builder *builder, s
     return 0;
 }
 
-static int collect_items(const esq_spec *spec, struct plan_builder *builder, struct target_list *list,
-                         esq_error *ret_error)
+static int collect_items(const esq_spec *spec, struct plan_builder *builder, struct mount_whole *whole,
+                         struct target_list *list, esq_error *ret_error)
 {
     size_t count;
     const struct spec_item *items = spec_items(spec, SPEC_MOUNTS, &count);
@@ -440,9 +440,9 @@ static int collect_items(const esq_spec *spec, struct plan_builder *builder, str
                          ? mount_open_asked(spec, builder, target, ret_error)
                          : 0;
         target->is_writable = item.is_writable;
-        result = result < 0 ? result : mount_refuse_whole(spec, target, ret_error);
+        result = result < 0 ? result : mount_refuse_whole(spec, whole, target, ret_error);
         result = result < 0 ? result : targets_place_last(list, ret_error);
-        result = result < 0 ? result : mount_cover_whole(spec, list, list->count - 1, ret_error);
+        result = result < 0 ? result : mount_cover_whole(spec, whole, list, list->count - 1, ret_error);
         if (result < 0)
             return result;
     }
@@ -511,17 +511,19 @@ static int add_steps(const esq_spec *spec, struct plan_builder *builder, struct 
 int mount_plan(const esq_spec *spec, struct plan_builder *builder, esq_error *ret_error)
 {
     struct target_list list = { 0 };
-    int result = collect_fixed(spec, builder, &list, ret_error);
+    struct mount_whole whole = { .is_found = false };
+    int result = collect_fixed(spec, builder, &whole, &list, ret_error);
     if (result == 0)
         result = collect_devices(spec, builder, &list, ret_error);
     if (result == 0)
-        result = collect_items(spec, builder, &list, ret_error);
+        result = collect_items(spec, builder, &whole, &list, ret_error);
     if (result == 0)
         result = mount_add_names(spec, &list, ret_error);
     if (result == 0 && plan_problems(builder))
         mount_look_for_command(spec, &list, plan_problems(builder));
     if (result == 0)
         result = add_steps(spec, builder, &list, ret_error);
+    mount_whole_done(&whole);
     targets_done(&list);
     return result;
 }

@@ -28,13 +28,26 @@ int mount_verify_identity(const esq_spec *spec, const char *real, esq_error *ret
 /* Is there one of the mounts that a container has by itself (SPEC_PROC, SPEC_DEV, SPEC_TMP)? */
 bool mount_is_wanted(const esq_spec *spec, enum spec_field field);
 
-/* Is the source one of the host's folders of sockets, whole? Refused with what to name instead. What a name leads to
- * may change until it is opened: the plan looks again. */
-void mount_check_whole(const esq_spec *spec, const char *source, enum target_kind kind, const esq_location *where,
-                       struct spec_problems *problems);
-int mount_refuse_whole(const esq_spec *spec, const struct target *target, esq_error *ret_error);
+/* The host's folders of sockets, looked for when the first source is compared with them. It begins as zeros. */
+enum { MOUNT_WHOLE_COUNT = 5 };
+struct mount_whole {
+    bool is_found;
+    struct {
+        char *path; /* real; NULL where it is not there, or cannot be reached by us, and so by no container of ours */
+        struct stat about;
+    } folders[MOUNT_WHOLE_COUNT];
+};
+void mount_whole_done(struct mount_whole *whole);
+
+/* Is the source one of them? Refused with what to name instead. What a name leads to may change until it is opened: the
+ * plan looks again. */
+void mount_check_whole(const esq_spec *spec, struct mount_whole *whole, const char *source, enum target_kind kind,
+                       const esq_location *where, struct spec_problems *problems);
+int mount_refuse_whole(const esq_spec *spec, struct mount_whole *whole, const struct target *target,
+                       esq_error *ret_error);
 /* Lays an empty folder over each of them that the source of this target contains. */
-int mount_cover_whole(const esq_spec *spec, struct target_list *list, size_t index, esq_error *ret_error);
+int mount_cover_whole(const esq_spec *spec, struct mount_whole *whole, struct target_list *list, size_t index,
+                      esq_error *ret_error);
 
 /* Adds a problem where the command's program will not be there, or cannot be executed. For who only looks. */
 void mount_look_for_command(const esq_spec *spec, const struct target_list *list, struct spec_problems *problems);

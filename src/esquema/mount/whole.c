@@ -12,26 +12,42 @@
 #include <string.h>
 #include "mount/planning.h"
 
-enum { WHOLE_COUNT = 5 };
+void mount_whole_done(struct mount_whole *whole)
+{
+    for (size_t i = 0; i < MOUNT_WHOLE_COUNT; i++)
+        free(whole->folders[i].path);
+    *whole = (struct mount_whole){ .is_found = false };
+}
 
-struct whole {
-    char
-        path[PATH_MAX]; /* real; "" where it is not there, or cannot be reached by us, and so by no container of ours */
-    struct stat about;
-};
+/* False: no memory. */
+static bool find_folder(const char *name, char **ret_path, struct stat *ret_about)
+{
+    char real[PATH_MAX];
+    if (!*name)
+        return true;
+    if (!realpath(name, real))
+        return errno != ENOMEM;
+    if (strcmp(real, "/") == 0 || stat(real, ret_about) < 0)
+        return true;
+    *ret_path = strdup(real);
+    return *ret_path;
+}
 
-static struct whole *find_whole(const esq_spec *spec)
+static bool find_whole(const esq_spec *spec, struct mount_whole *whole)
 {
     char own[64];
     snprintf(own, sizeof(own), "/run/user/%u", (unsigned)sys_uid());
     /* What contains others stands before them. */
-    const char *const names[WHOLE_COUNT] = { "/run", "/tmp", "/run/user", own, spec_text(spec, SPEC_RUNTIME_FOLDER) };
-    struct whole *list = calloc(WHOLE_COUNT, sizeof(*list));
-    for (size_t i = 0; list && i < WHOLE_COUNT; i++)
-        if (!*names[i] || !realpath(names[i], list[i].path) || strcmp(list[i].path, "/") == 0 ||
-            stat(list[i].path, &list[i].about) < 0)
-            list[i].path[0] = '\0';
-    return list;
+    const char *const names[MOUNT_WHOLE_COUNT] = { "/run", "/tmp", "/run/user", own,
+                                                   spec_text(spec, SPEC_RUNTIME_FOLDER) };
+    for (size_t i = 0; i < MOUNT_WHOLE_COUNT && !whole->is_found; i++) {
+        if (!find_folder(names[i], &whole->folders[i].path, &whole->folders[i].about)) {
+            mount_whole_done(whole);
+            return false;
+        }
+    }
+    whole->is_found = true;
+    return true;
 }
 
 /* What follows `folder` in `path`, from its slash on; "" when they are the same, NULL when it does not lie there. */
@@ -47,12 +63,14 @@ static bool has_source(const struct target *target)
            (target->kind == TARGET_BIND || target->kind == TARGET_OVERLAY || target->kind == TARGET_ROOT);
 }
 
-static const char *which_whole(const struct whole *list, const char *real, const struct stat *about)
+static const char *which_whole(const struct mount_whole *whole, const char *real, const struct stat *about)
 {
-    for (size_t i = 0; i < WHOLE_COUNT; i++) {
-        bool is_same = *list[i].path && list[i].about.st_dev == about->st_dev && list[i].about.st_ino == about->st_ino;
-        if (is_same || (*list[i].path && strcmp(list[i].path, real) == 0))
-            return list[i].path;
+    for (size_t i = 0; i < MOUNT_WHOLE_COUNT; i++) {
+        const char *path = whole->folders[i].path;
+        const struct stat *own = &whole->folders[i].about;
+        bool is_same = path && own->st_dev == about->st_dev && own->st_ino == about->st_ino;
+        if (is_same || (path && strcmp(path, real) == 0))
+            return path;
     }
     return NULL;
 }
@@ -65,19 +83,19 @@ static const char *remedy_of(enum target_kind kind)
 
 #define REFUSED "%s is never bound whole: other programs' sockets lie in it"
 
-void mount_check_whole(const esq_spec *spec, const char *source, enum target_kind kind, const esq_location *where,
-                       struct spec_problems *problems)
+void mount_check_whole(const esq_spec *spec, struct mount_whole *whole, const char *source, enum target_kind kind,
+                       const esq_location *where, struct spec_problems *problems)
 {
     char real[PATH_MAX];
     struct stat about;
-    struct whole *list = realpath(source, real) && stat(real, &about) == 0 ? find_whole(spec) : NULL;
-    const char *path = list ? which_whole(list, real, &about) : NULL;
+    bool is_known = realpath(source, real) && stat(real, &about) == 0 && find_whole(spec, whole);
+    const char *path = is_known ? which_whole(whole, real, &about) : NULL;
     if (path)
         spec_problem(problems, where, 0, remedy_of(kind), REFUSED, path);
-    free(list);
 }
 
-int mount_refuse_whole(const esq_spec *spec, const struct target *target, esq_error *ret_error)
+int mount_refuse_whole(const esq_spec *spec, struct mount_whole *whole, const struct target *target,
+                       esq_error *ret_error)
 {
     char real[4097];
     struct stat about;
@@ -86,14 +104,10 @@ int mount_refuse_whole(const esq_spec *spec, const struct target *target, esq_er
     int result = mount_real_path(target, real, ret_error);
     if (result == 0 && (result = sys_fstat(target->fd, &about)) < 0)
         result = esq_fail(ret_error, target->where, -result, NULL, "look at %s", target->source);
-    struct whole *list = result < 0 ? NULL : find_whole(spec);
-    if (result == 0 && !list)
+    if (result == 0 && !find_whole(spec, whole))
         result = mount_no_memory(ret_error);
-    const char *path = result == 0 ? which_whole(list, real, &about) : NULL;
-    if (path)
-        result = esq_fail(ret_error, target->where, 0, remedy_of(target->kind), REFUSED, path);
-    free(list);
-    return result;
+    const char *path = result == 0 ? which_whole(whole, real, &about) : NULL;
+    return path ? esq_fail(ret_error, target->where, 0, remedy_of(target->kind), REFUSED, path) : result;
 }
 
 static bool has_target(const struct target_list *list, const char *path)
@@ -125,25 +139,33 @@ static int cover(struct target_list *list, size_t index, const char *rest, esq_e
     return targets_place_last(list, ret_error);
 }
 
-int mount_cover_whole(const esq_spec *spec, struct target_list *list, size_t index, esq_error *ret_error)
+/* Those that another contains are covered with it. */
+static bool is_beneath_another(const struct mount_whole *whole, size_t index, const char *real)
+{
+    const char *path = whole->folders[index].path;
+    for (size_t i = 0; i < MOUNT_WHOLE_COUNT; i++) {
+        const char *other = whole->folders[i].path;
+        if (i != index && other && behind(real, other) && behind(other, path) &&
+            (i < index || strcmp(path, other) != 0))
+            return true;
+    }
+    return false;
+}
+
+int mount_cover_whole(const esq_spec *spec, struct mount_whole *whole, struct target_list *list, size_t index,
+                      esq_error *ret_error)
 {
     char real[4097];
     if (!has_source(&list->items[index]))
         return 0;
     int result = mount_real_path(&list->items[index], real, ret_error);
-    struct whole *whole = result < 0 ? NULL : find_whole(spec);
-    if (result == 0 && !whole)
+    if (result == 0 && !find_whole(spec, whole))
         result = mount_no_memory(ret_error);
-    for (size_t i = 0; i < WHOLE_COUNT && result == 0; i++) {
-        const char *rest = *whole[i].path ? behind(real, whole[i].path) : NULL;
-        bool is_beneath_another = false;
-        for (size_t j = 0; j < WHOLE_COUNT && rest; j++)
-            is_beneath_another = is_beneath_another || (j != i && *whole[j].path && behind(real, whole[j].path) &&
-                                                        behind(whole[j].path, whole[i].path) &&
-                                                        (j < i || strcmp(whole[i].path, whole[j].path) != 0));
-        if (rest && !is_beneath_another)
+    for (size_t i = 0; i < MOUNT_WHOLE_COUNT && result == 0; i++) {
+        const char *path = whole->folders[i].path;
+        const char *rest = path ? behind(real, path) : NULL;
+        if (rest && !is_beneath_another(whole, i, real))
             result = cover(list, index, rest, ret_error);
     }
-    free(whole);
     return result;
 }
