@@ -259,17 +259,13 @@ static bool follow(struct reading *reading, esq_store *store, const char *name, 
     return error_number == 0;
 }
 
-/* What its supervisor had no room to tell. */
-static void show_lost(struct reading *reading, esq_store *store, const char *name)
+/* The last line of a log, where its supervisor had no room for it; 0: there is none. */
+static size_t lost_line(const struct reading *reading, esq_store *store, const char *name, char ret[LOG_LOST_BYTES])
 {
     esq_entry entry;
-    char line[LOG_LOST_BYTES];
     bool is_there = esq_store_find(store, name, &entry, NULL) == 0 && strcmp(entry.name, name) == 0;
-    size_t length = is_there ? log_line_lost(&entry, line) : 0;
-    if (length == 0 || memcmp(line, reading->since, strlen(reading->since)) < 0)
-        return;
-    reading->skip = 0;
-    show(reading, line, length);
+    size_t length = is_there ? log_line_lost(&entry, ret) : 0;
+    return length > 0 && memcmp(ret, reading->since, strlen(reading->since)) >= 0 ? length : 0;
 }
 
 /* What errno says of the log of `name`; the status. */
@@ -283,10 +279,15 @@ static int tell_unread(const struct options *options, const char *verb, const ch
 
 static int show_logs(const struct options *options, struct reading *reading, esq_store *store, const char *name)
 {
+    char lost[LOG_LOST_BYTES];
+    size_t lost_length = lost_line(reading, store, name, lost);
+    bool is_old = lost_length > 0; /* one of the lines that are asked for */
+    uint64_t wanted = options->lines;
+    if (is_old && wanted > 0 && wanted < UINT64_MAX)
+        wanted--;
     if (!open_parts(reading))
         return tell_unread(options, "open", name);
-    bool is_read =
-        skip_to(reading, options->lines, options->since ? reading->since : NULL) && for_each_part(reading, show);
+    bool is_read = skip_to(reading, wanted, options->since ? reading->since : NULL) && for_each_part(reading, show);
     if (is_read && options->follow) {
         int newest = reading->count > 0 ? fcntl(reading->parts[0].fd, F_DUPFD_CLOEXEC, 3) : -1;
         if (newest >= 0)
@@ -294,8 +295,13 @@ static int show_logs(const struct options *options, struct reading *reading, esq
         is_read = follow(reading, store, name, newest);
     }
     int status = is_read ? 0 : tell_unread(options, "read", name);
+    if (is_old && options->lines == 0)
+        lost_length = 0;
+    else if (!is_old && options->follow)
+        lost_length = lost_line(reading, store, name, lost);
+    reading->skip = 0;
     if (is_read)
-        show_lost(reading, store, name);
+        show(reading, lost, lost_length);
     close_parts(reading);
     return status;
 }
