@@ -6,18 +6,30 @@
 #include "tools/esquema/failure.h"
 #include "tools/esquema/options.h"
 
-/* What the words behind a command are: containers that were started, root filesystems that are kept, or files. */
-static const char *kind_of(const struct command *command)
+/* What the words behind a command are, and what of the shell lists them. */
+enum kind { KIND_FILE, KIND_NAME, KIND_ROOTFS, KIND_KEPT };
+
+static const struct {
+    const char *name;
+    const char *lister; /* NULL: the shell's own way with files */
+} kinds[] = {
+    [KIND_FILE] = { "file", NULL },
+    [KIND_NAME] = { "name", "esquema ps 2>/dev/null | sed -e 1d -e 's/ .*//'" },
+    [KIND_ROOTFS] = { "rootfs", "esquema rootfs list 2>/dev/null | sed -e 's/ .*//'" },
+    [KIND_KEPT] = { "kept", "sh -c 'cd ${XDG_DATA_HOME:-~/.local/share}/esquema/layers && ls' 2>/dev/null" },
+};
+
+static enum kind kind_of(const struct command *command)
 {
     if (command->shape == SHAPE_DESCRIPTION)
-        return "file";
+        return KIND_FILE;
     if (strncmp(command->name, "rootfs ", 7) == 0)
-        return strcmp(command->name, "rootfs remove") == 0 ? "rootfs" : "file";
-    return strncmp(command->operands, "NAME", 4) == 0 || strncmp(command->operands, "[NAME", 5) == 0 ? "name" : "file";
+        return strcmp(command->name, "rootfs remove") == 0 ? KIND_ROOTFS : KIND_FILE;
+    if (strcmp(command->name, "diff") == 0)
+        return KIND_KEPT;
+    return strncmp(command->operands, "NAME", 4) == 0 || strncmp(command->operands, "[NAME", 5) == 0 ? KIND_NAME
+                                                                                                     : KIND_FILE;
 }
-
-#define NAMES        "esquema ps 2>/dev/null | sed -e 1d -e 's/ .*//'"
-#define ROOTFS_NAMES "esquema rootfs list 2>/dev/null | sed -e 's/ .*//'"
 
 static size_t first_length(const struct command *command)
 {
@@ -83,17 +95,19 @@ static void print_bash(void)
           stdout);
     for (size_t i = 0; i < command_count; i++) /* of `sandbox` and `sandbox list` the longer one stands first */
         printf("    '%s '*) options='%s --help' kind=%s ;;\n", commands[i].name, commands[i].options,
-               kind_of(&commands[i]));
+               kinds[kind_of(&commands[i])].name);
     fputs("    esac\n"
           "    case $word in\n"
           "    -*) COMPREPLY=($(compgen -W \"$options\" -- \"$word\")); return ;;\n"
           "    esac\n"
           "    [ -z \"$seconds\" ] || kind=seconds\n"
           "    case $kind in\n"
-          "    seconds) COMPREPLY=($(compgen -W \"$seconds\" -- \"$word\")) ;;\n"
-          "    name) COMPREPLY=($(compgen -W \"$(" NAMES ")\" -- \"$word\")) ;;\n"
-          "    rootfs) COMPREPLY=($(compgen -W \"$(" ROOTFS_NAMES ")\" -- \"$word\")) ;;\n"
-          "    *) COMPREPLY=($(compgen -f -- \"$word\")) ;;\n"
+          "    seconds) COMPREPLY=($(compgen -W \"$seconds\" -- \"$word\")) ;;\n",
+          stdout);
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (kinds[i].lister)
+            printf("    %s) COMPREPLY=($(compgen -W \"$(%s)\" -- \"$word\")) ;;\n", kinds[i].name, kinds[i].lister);
+    fputs("    *) COMPREPLY=($(compgen -f -- \"$word\")) ;;\n"
           "    esac\n"
           "}\n"
           "complete -o filenames -F _esquema esquema\n",
@@ -125,13 +139,13 @@ static const char *help_of_word(size_t index)
 
 static void print_zsh_branch(const struct command *command)
 {
-    const char *kind = kind_of(command);
+    const char *lister = kinds[kind_of(command)].lister;
     printf("    '%s '*) [[ $PREFIX == -* ]] && compadd -- %s --help && return\n        ", command->name,
            command->options);
-    if (strcmp(kind, "file") == 0)
-        fputs("_files ;;\n", stdout);
+    if (lister)
+        printf("names=(${(f)\"$(%s)\"}); compadd -- $names ;;\n", lister);
     else
-        printf("names=(${(f)\"$(%s)\"}); compadd -- $names ;;\n", strcmp(kind, "name") == 0 ? NAMES : ROOTFS_NAMES);
+        fputs("_files ;;\n", stdout);
 }
 
 static void print_zsh(void)
@@ -188,7 +202,7 @@ static void print_fish(void)
     fputs("# Completion of esquema for fish; made by `esquema completion fish`.\n", stdout);
     for (size_t i = 0; i < command_count; i++) {
         const struct command *command = &commands[i];
-        const char *kind = kind_of(command), *second = strchr(command->name, ' ');
+        const char *lister = kinds[kind_of(command)].lister, *second = strchr(command->name, ' ');
         int first = (int)first_length(command);
         if (is_first_of_word(i)) {
             printf("complete -c esquema -n __fish_use_subcommand -f -a %.*s -d ", first, command->name);
@@ -202,9 +216,13 @@ static void print_fish(void)
             putchar('\n');
         }
         print_fish_options(command);
-        if (strcmp(kind, "file") != 0) {
+        if (lister) {
+            char substitution[128];
             print_fish_condition(command);
-            printf("-f -a \"(%s)\"\n", strcmp(kind, "name") == 0 ? NAMES : ROOTFS_NAMES);
+            snprintf(substitution, sizeof substitution, "(%s)", lister);
+            fputs("-f -a ", stdout);
+            print_quoted(substitution);
+            putchar('\n');
         }
     }
 }
