@@ -97,6 +97,11 @@ static bool compare(int layer, struct telling *telling, const char *name, esq_er
         return false;
     change.upper = beneath_open(layer, "changes", O_RDONLY | O_DIRECTORY, 0);
     bool is_good = change.upper >= 0 && tree_visit(&change);
+    if (change.upper >= 0 && !is_good && ret_error->error_number == EACCES)
+        snprintf(ret_error->remedy, sizeof ret_error->remedy,
+                 "what belongs to other users of an (id-map ...) is seen by: "
+                 "unshare --map-root-user --map-auto esquema diff %s",
+                 name);
     if (change.upper < 0)
         *ret_error = failure_make("open the changes kept as %s: %s", name, strerror(errno));
     else

@@ -51,8 +51,10 @@ struct level {
 
 static bool fail(const struct walk *walk, const char *what)
 {
-    return problem(walk->change->ret_error, NULL, "%s/%s: %s: %s", walk->change->path, walk->path, what,
-                   strerror(errno));
+    int number = errno;
+    problem(walk->change->ret_error, NULL, "%s/%s: %s: %s", walk->change->path, walk->path, what, strerror(number));
+    walk->change->ret_error->error_number = number;
+    return false;
 }
 
 /* What it is stands first: the path may be longer than a message. */
