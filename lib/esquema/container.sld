@@ -752,7 +752,7 @@
            ((overlay) (list (overlay-form (located form) . values)))
            ((text link hide) (list (made-entry 'head (located form) . values)))
            ((pin) (list (pin-form (located form) . values)))
-           (else (mount-entries (located form) (head . values)))))
+           (else (mount-entries (located form) form))))
         ((_ form value) (mount-entries (located form) value))))
 
     ;; (bind source destination), and (writable), writable or an expression behind

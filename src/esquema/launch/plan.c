@@ -202,7 +202,8 @@ void exec_check(const esq_spec *spec, struct spec_problems *problems)
 {
     const char *program = spec_command_word(spec, 0);
     if (!program)
-        spec_problem(problems, spec_where(spec, SPEC_COMMAND), 0, NULL, "no command is given");
+        spec_problem(problems, spec_where(spec, SPEC_NAME), 0,
+                     "say what it executes, such as \"/bin/program\" \"argument\"", "no command is given");
     else if (!*program)
         spec_problem(problems, spec_where(spec, SPEC_COMMAND), 0, NULL, "the command has an empty name");
     check_environment(spec, problems);

@@ -194,7 +194,7 @@ void mount_check(const esq_spec *spec, struct spec_problems *problems)
         spec_problem(problems, where, 0, "set HOME or XDG_DATA_HOME", "no folder is known for what is kept");
     bool is_empty = spec_is(spec, SPEC_ROOTFS_MODE, "empty");
     if (!is_empty && !spec_is_given(spec, SPEC_ROOTFS))
-        spec_problem(problems, NULL, 0, "name a directory, or say that the root is empty",
+        spec_problem(problems, spec_where(spec, SPEC_NAME), 0, "name a directory, or say that the root is empty",
                      "no root filesystem is given");
     if (!is_empty && spec_is_given(spec, SPEC_ROOTFS))
         mount_check_whole(spec, &whole, spec_text(spec, SPEC_ROOTFS), TARGET_ROOT, spec_where(spec, SPEC_ROOTFS),

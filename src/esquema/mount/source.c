@@ -17,7 +17,8 @@ int mount_no_memory(esq_error *ret_error)
 static const char *host_remedy(const struct target *target)
 {
     if (target->kind == TARGET_ROOT)
-        return "make a root filesystem there: `esquema rootfs build`, or examples/make-rootfs FOLDER for a small one";
+        return "make a root filesystem there: `esquema rootfs import` or `build`, or examples/make-rootfs FOLDER for a "
+               "small one";
     if (target->is_device)
         return "is the device plugged in, and its driver loaded?";
     return "relative paths begin at the folder of the description; create it, or correct the path";

@@ -24,7 +24,7 @@ _Static_assert(ESQ_NAME_SIZE == NAME_LENGTH_MAX + 1, "every name fits");
 static int no_such(const char *name, esq_error *ret_error)
 {
     if (!name_is_valid(name))
-        return esq_refuse(ret_error, EINVAL, NAME_RULE, "that is no name of a container");
+        return esq_refuse(ret_error, EINVAL, NAME_RULE, "`%.64s` is no name of a container", name);
     return esq_refuse(ret_error, ENOENT, "`esquema ps` lists those that there are", "no container is called `%s`",
                       name);
 }

@@ -61,6 +61,12 @@ static bool refuse(const struct description *description, esq_error *ret_error, 
     return false;
 }
 
+/* ("folder" "/inside") alone, or ("NAME=value") in an environment. */
+static bool is_text_called(const struct sch_failure *failure)
+{
+    return failure->message && strncmp(failure->message, "expected a procedure, got \"", 27) == 0;
+}
+
 /* The evaluation has failed. */
 static bool refuse_program(const struct description *description, sch_vm *vm, esq_error *ret_error)
 {
@@ -73,6 +79,10 @@ static bool refuse_program(const struct description *description, sch_vm *vm, es
     if (strcmp(kind, "unbound-variable") == 0)
         snprintf(remedy, sizeof remedy,
                  "a description knows no such word; if a text is meant, write it in quotes: (name \"hello\")");
+    if (is_text_called(sch_failure(vm)))
+        snprintf(remedy, sizeof remedy,
+                 "what stands first in parentheses is a word, such as (bind \"folder\" \"/inside\"); a variable of the "
+                 "environment is a pair: (\"NAME\" \"value\")");
     if (sch_failure(vm)->status == SCH_LIMIT)
         snprintf(remedy, sizeof remedy,
                  "a description may use " DESCRIBE_LIMITS "; a program that you trust has no such limits: esquema %s",
