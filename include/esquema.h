@@ -311,10 +311,10 @@ typedef struct esq_denied {
 ESQ_API size_t esq_container_denied(const esq_container *container, esq_denied *ret_denied, size_t capacity);
 
 /*
- * Of one that has ended: 1 when something in it looked for another machine while its own network leads to none, as the
+ * Of one that has failed: 1 when something in it looked for another machine while its own network leads to none, as the
  * kernel counted it (no route, or nobody at the port that a resolver without a name server asks). 0 else, and for a
- * container that was not launched with ESQ_WATCH_NETWORK, or that has another network. For a word of advice: a program
- * can have done so without being hindered by it.
+ * container whose exit status is 0, that was not launched with ESQ_WATCH_NETWORK, or that has another network. For a
+ * word of advice: a program can have done so without being hindered by it.
  */
 ESQ_API int esq_container_sought_network(const esq_container *container);
 

@@ -76,7 +76,7 @@ static bool read_table(int fd, char table[TABLE_MAX])
     return have > 0;
 }
 
-bool sought_end(struct sought *sought)
+bool sought_ask(const struct sought *sought)
 {
     char table[TABLE_MAX];
     bool has_sought = false;
@@ -86,8 +86,12 @@ bool sought_end(struct sought *sought)
     if (sought->tables[1] >= 0 && read_table(sought->tables[1], table))
         has_sought =
             has_sought || figure_of_line(table, "Ip6OutNoRoutes") > 0 || figure_of_line(table, "Udp6NoPorts") > 0;
+    return has_sought;
+}
+
+void sought_end(struct sought *sought)
+{
     sys_close(sought->tables[0]);
     sys_close(sought->tables[1]);
     sought_init(sought);
-    return has_sought;
 }

@@ -14,7 +14,9 @@ struct sought {
 void sought_init(struct sought *sought);
 /* `init` waits and has its namespaces. Where nothing can be counted nothing is, and nobody told. */
 void sought_begin(struct sought *sought, const struct plan_block *block, pid_t init);
-/* After its end; lets the namespace go. */
-bool sought_end(struct sought *sought);
+/* After its end, once. Reading the counters costs more than all else that is done then. */
+bool sought_ask(const struct sought *sought);
+/* Lets the namespace go. */
+void sought_end(struct sought *sought);
 
 #endif

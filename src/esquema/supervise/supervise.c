@@ -136,7 +136,8 @@ int supervise_collect(struct esq_container *container, esq_error *ret_error)
     container->end.system_microseconds = microseconds_of(usage.ru_stime);
     container->end.peak_memory = (uint64_t)usage.ru_maxrss * 1024;
     set_usage(container);
-    container->has_sought = sought_end(&container->sought);
+    container->has_sought = container->end.exit_status != 0 && sought_ask(&container->sought);
+    sought_end(&container->sought);
     output_close(container->output);
     disk_close(container->disk);
     container->output = NULL;
