@@ -545,6 +545,9 @@ static void test_libraries(void **state)
     CHECK("(define-library (a) (export x) (import (scheme base)) (begin (define x 1)))"
           "(define-library (b) (export x) (import (a))) (import (a) (b)) x",
           "1");
+    CHECK("(define-library (a) (export x x) (export x (rename x y)) (import (scheme base)) (begin (define x 1)))"
+          "(import (a)) (+ x y)",
+          "2");
     CHECK("(define-library (c e) (export x) (cond-expand (r7rs (import (scheme base))) (else (import (no))))"
           " (include-library-declarations)) 1",
           "syntax-error: `include` needs the names of files");
@@ -554,6 +557,8 @@ static void test_libraries(void **state)
     CHECK_ERROR("(import (only (scheme base) nothing))", "import-error: (scheme base) does not provide `nothing`");
     CHECK_ERROR("(import (texts self))", "import-error: the library (texts self) imports itself");
     CHECK_ERROR("(define-library (d) (export x) (import (scheme base)))", "syntax-error: (d) exports `x`");
+    CHECK_ERROR("(define-library (d) (export x (rename y x)) (import (scheme base)) (begin (define x 1) (define y 2)))",
+                "syntax-error: (d) exports two things as `x`");
     CHECK_ERROR("(define-library (d) (import (scheme base)) (begin (define (f) nothing)))",
                 "unbound-variable: `nothing` is not bound in (d)");
     CHECK_ERROR("(define-library (a) (export x) (import (scheme base)) (begin (define x 1)))"

@@ -213,9 +213,11 @@ static bool export_all(struct expander *x, struct module *module, struct export_
                                     : front_fail(x->front, "syntax-error", spec->inside->position,
                                                  "%s exports `%s`, which it neither defines nor imports", module->space,
                                                  identifier_text(spec->inside));
-        if (table_get(&module->exports, outside))
-            return fail(x, spec->outside, "%s exports `%s` twice", module->space, outside->text);
-        if (!table_put(x->front, &module->exports, outside, entry))
+        /* A name may be listed again, as long as it means the same. */
+        struct entry *before = table_get(&module->exports, outside);
+        if (before && before != entry)
+            return fail(x, spec->outside, "%s exports two things as `%s`", module->space, outside->text);
+        if (!before && !table_put(x->front, &module->exports, outside, entry))
             return false;
     }
     return true;
