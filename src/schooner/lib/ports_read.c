@@ -254,11 +254,11 @@ static sch_value raise_read_failure(sch_vm *vm, const struct front *front)
                        (unsigned)front->error.position.line, (unsigned)front->error.position.column);
 }
 
-/* Was the datum cut off where the port's bytes end, so far? */
-static bool is_cut_off(const struct front *front, enum read_result result, const struct reader *reader, size_t left)
+/* Was the datum cut off where the port's bytes end, so far? What cannot be read is behind the reader then. */
+static bool is_cut_off(const struct front *front, enum read_result result, struct reader *reader, size_t left)
 {
     if (result == READ_FAILED)
-        return front->limit == SCH_LIMIT_NONE && strcmp(front->error.kind, "read-incomplete") == 0;
+        return front->limit == SCH_LIMIT_NONE && !reader_drop(reader);
     return result == READ_END || reader->at == left;
 }
 
@@ -281,7 +281,7 @@ static sch_value read_from(sch_vm *vm, sch_value value, struct front *front, boo
 
     struct datum *datum;
     enum read_result result = read_datum(&reader, &datum);
-    *ret_more = *ret_more && is_cut_off(front, result, &reader, left);
+    *ret_more = is_cut_off(front, result, &reader, left) && *ret_more;
     if (*ret_more)
         return V_FALSE;
     port->start += reader.at;

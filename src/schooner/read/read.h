@@ -46,6 +46,11 @@ enum read_result read_datum(struct reader *reader, struct datum **ret);
  * that is cannot be known (the text ends within it, brackets stand for parentheses), or a limit.
  */
 bool reader_skip(struct reader *reader);
+/*
+ * The same for data that are read one by one: moves on whatever happens. Where brackets stand for parentheses, behind
+ * the token; where the text ends within the datum, to its end, and gives false.
+ */
+bool reader_drop(struct reader *reader);
 
 /*
  * Copies a datum without aliases to the heap: labels become shared structure again. Reserves and builds in steps with

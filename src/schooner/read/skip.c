@@ -100,6 +100,12 @@ static bool is_behind(const struct skip *s, size_t begin)
     return last == ')' || (reader_is_delimiter_at(s->reader, s->at) && byte_at(s, s->at) != '(');
 }
 
+static bool is_bracket_at(const struct reader *reader, size_t at)
+{
+    char byte = at < reader->length ? reader->text[at] : '\0';
+    return byte == '[' || byte == ']' || byte == '{' || byte == '}';
+}
+
 bool reader_skip_from(struct reader *reader, size_t depth)
 {
     reader->at = reader->mark.at;
@@ -108,7 +114,7 @@ bool reader_skip_from(struct reader *reader, size_t depth)
     struct skip s = { .reader = reader, .at = reader->at, .depth = depth, .charged = reader->at };
     char first = byte_at(&s, s.at);
     /* Where brackets stand for the outermost parentheses nothing tells where a datum ends. */
-    if (depth == 0 && (first == '[' || first == ']' || first == '{' || first == '}'))
+    if (depth == 0 && is_bracket_at(reader, s.at))
         return false;
     if (depth == 0 && first != ')' && first != '"' && first != '|' && reader_is_delimiter_at(reader, s.at))
         return true; /* it was complete, and yet wrong */
@@ -119,4 +125,26 @@ bool reader_skip_from(struct reader *reader, size_t depth)
         return false;
     reader_advance(reader, (s.at < reader->length ? s.at : reader->length) - reader->at);
     return true;
+}
+
+/* The end of the token at reader->at, which is no delimiter even where it could be one. */
+static size_t end_of_token(const struct reader *reader)
+{
+    size_t at = reader->at;
+    while (at < reader->length && (at == reader->at || !reader_is_delimiter_at(reader, at)) &&
+           front_step(reader->front, 1))
+        at++;
+    return at;
+}
+
+bool reader_drop(struct reader *reader)
+{
+    if (reader_skip(reader))
+        return true;
+    bool is_between = reader->mark.at > reader->length; /* tokens: a directive, a comment */
+    bool is_cut_off = strcmp(reader->front->error.kind, "read-incomplete") == 0 ||
+                      (!is_between && !is_bracket_at(reader, reader->mark.at));
+    size_t end = is_cut_off ? reader->length : end_of_token(reader);
+    reader_advance(reader, end - reader->at);
+    return !is_cut_off;
 }
