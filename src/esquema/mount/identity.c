@@ -1,6 +1,7 @@
 /*
  * Is the root filesystem the one that was meant? Its hash is compared with the one that was written down when it came
- * into the store; what lies anywhere else, or is to be verified, is read as a whole.
+ * into the store; what lies anywhere else, or is to be verified, is read as a whole. Where none was meant, what is to
+ * be verified must be what came into the store.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -48,23 +49,36 @@ static bool find_written(const esq_spec *spec, const char *real, char ret_hash[6
     return is_hash(ret_hash);
 }
 
+static int read_whole(const char *real, char ret_hash[65], esq_error *ret_error)
+{
+    unsigned char digest[32];
+    int result = tree_hash(real, digest, ret_error);
+    for (size_t i = 0; i < sizeof(digest) && result == 0; i++)
+        snprintf(ret_hash + 2 * i, 3, "%02x", digest[i]);
+    return result;
+}
+
 int mount_verify_identity(const esq_spec *spec, const char *real, esq_error *ret_error)
 {
-    char found[65];
-    unsigned char digest[32];
-    const esq_location *where = spec_where(spec, SPEC_ROOTFS_SHA256);
-    const char *wanted = spec_text(spec, SPEC_ROOTFS_SHA256);
-    if (!*wanted)
+    char found[65] = "", written[65] = "";
+    bool is_read = spec_is(spec, SPEC_ROOTFS_VERIFY, "yes"), is_asked = *spec_text(spec, SPEC_ROOTFS_SHA256) != '\0';
+    if (!is_asked && !is_read)
         return 0;
-    if (spec_is(spec, SPEC_ROOTFS_VERIFY, "yes") || !find_written(spec, real, found)) {
-        int result = tree_hash(real, digest, ret_error);
+    const esq_location *where = spec_where(spec, is_asked ? SPEC_ROOTFS_SHA256 : SPEC_ROOTFS);
+    bool is_written = find_written(spec, real, written);
+    const char *wanted = is_asked ? spec_text(spec, SPEC_ROOTFS_SHA256) : written;
+    if (!is_asked && !is_written)
+        return esq_fail(ret_error, where, 0, "say it: (sha256 \"...\"), as `esquema rootfs hash FOLDER` prints it",
+                        "no hash of the root filesystem %s is known, by which it could be verified", real);
+    if (is_read || !is_written) {
+        int result = read_whole(real, found, ret_error);
         if (result < 0)
             return result;
-        for (size_t i = 0; i < sizeof(digest); i++)
-            snprintf(found + 2 * i, 3, "%02x", digest[i]);
     }
-    if (strcmp(found, wanted) == 0)
+    const char *compared = *found ? found : written;
+    if (strcmp(compared, wanted) == 0)
         return 0;
     return esq_fail(ret_error, where, 0, "it was changed, or another one was imported under its name",
-                    "the root filesystem %s has the SHA-256 %s, which is not the one that is asked for", real, found);
+                    "the root filesystem %s has the SHA-256 %s, which is not the one that %s", real, compared,
+                    is_asked ? "is asked for" : "was imported");
 }

@@ -110,6 +110,12 @@ static bool make_aside(struct rootfs_draft *draft)
     return false;
 }
 
+static bool is_taken(const char *name, esq_error *ret_error)
+{
+    return problem(ret_error, "choose another name, or remove it: esquema rootfs remove NAME",
+                   "a root filesystem called %s is there already", name);
+}
+
 bool rootfs_draft_new(const char *name, struct rootfs_draft *ret, esq_error *ret_error)
 {
     char path[PATH_MAX];
@@ -122,8 +128,7 @@ bool rootfs_draft_new(const char *name, struct rootfs_draft *ret, esq_error *ret
     if ((ret->store = open_store(path, ret_error)) < 0)
         return false;
     if (fstatat(ret->store, name, &there, AT_SYMLINK_NOFOLLOW) == 0)
-        return problem(ret_error, "choose another name, or remove it: esquema rootfs remove NAME",
-                       "a root filesystem called %s is there already", name);
+        return is_taken(name, ret_error);
     if (snprintf(ret->path, sizeof ret->path, "%s/%s/root", path, ret->aside) >= (int)sizeof ret->path)
         return problem(ret_error, NULL, "%s: the name is too long", path);
     return make_aside(ret) || problem(ret_error, NULL, "%s: %s", ret->path, strerror(errno));
@@ -239,7 +244,8 @@ bool rootfs_draft_finish(struct rootfs_draft *draft, char ret_hash[65], esq_erro
     if (!write_hash(draft, ret_hash, ret_error))
         return false;
     if (renameat2(draft->store, draft->aside, draft->store, draft->name, RENAME_NOREPLACE) < 0)
-        return problem(ret_error, NULL, "%s: %s", draft->name, strerror(errno));
+        return errno == EEXIST ? is_taken(draft->name, ret_error)
+                               : problem(ret_error, NULL, "%s: %s", draft->name, strerror(errno));
     draft->aside[0] = '\0';
     return true;
 }
