@@ -159,6 +159,12 @@ static const struct example examples[] = {
       "(576460752303423488 1152921504606846976 1729382256910270464 18446744073709551616 2305843009213693950 5 1 0)" },
     { "(import (srfi 151)) (bitwise-and 1 2.0)", NULL },
     { "(import (srfi 151)) (bitwise-xor 'a 1)", NULL },
+    { "(import (srfi 151)) (define (wrong n by) (if (= (arithmetic-shift n by) (floor (* n (expt 2 by))))"
+      " '() (list by n)))"
+      "(let loop ((by -70) (found '())) (if (> by 70) found (loop (+ by 1) (append (wrong 1 by) (wrong 7 by)"
+      " (wrong 576460752303423487 by) (wrong 576460752303423488 by) (wrong 1152921504606846975 by) (wrong 0 by)"
+      " (wrong -1 by) (wrong -1152921504606846976 by) found))))",
+      "()" },
     { "(import (srfi 151)) (arithmetic-shift 1 'a)", NULL },
     { "(import (srfi 151)) (arithmetic-shift 1.5 1)", NULL },
     /* R7RS 6.4, 6.8, 6.9, 5.5: what changes something */

@@ -971,11 +971,18 @@ op_SHIFT : {
     /* A shift costs a unit, but where nothing moves: that, what is negative or grows, and the end of a slice are the
      * primitive's. */
     sch_value a = R(B), b = R(C);
-    int64_t n = (int64_t)a.bits >> 3, by = (int64_t)b.bits >> 3;
-    if (are_fixnums(a, b) && n > 0 && slice > 1 && by != 0 && by > -64 && by < __builtin_clzll((uint64_t)n) - 3) {
-        slice--;
-        R(A) = make_fixnum(by > 0 ? n << by : n >> -by);
-        STEP(1);
+    int64_t by = (int64_t)b.bits >> 3;
+    if (likely(are_fixnums(a, b) && (int64_t)a.bits > 0 && slice > 1)) {
+        if (by > 0 && by < __builtin_clzll(a.bits)) {
+            slice--;
+            R(A) = (sch_value){ a.bits << by };
+            STEP(1);
+        }
+        if (by < 0 && by > -64) {
+            slice--;
+            R(A) = (sch_value){ a.bits >> -by & ~UINT64_C(7) };
+            STEP(1);
+        }
     }
     BITS(prim_arithmetic_shift);
 }
