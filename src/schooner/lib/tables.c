@@ -419,18 +419,24 @@ struct search {
     size_t number; /* of the entry; 0: there is none */
 };
 
-static bool search_text(sch_vm *vm, sch_value key, struct search *search)
+static __attribute__((noinline)) bool search_text(sch_vm *vm, sch_value key, struct search *search)
 {
     return text_key_hash(vm, key, &search->hash) && find_text(vm, search->table, key, search->hash, &search->number);
 }
 
-/* The table's is there already, and the key is one of C's. Words are the most, and quick. false: a limit. */
-static inline bool search_key(sch_vm *vm, sch_value key, uint64_t units, struct search *search)
+/* The table's is there already, and the key is one of C's. false: a limit. Words are the most, and quick: this and what
+ * calls it are a part of each primitive, so that what is found stays in registers. */
+static inline __attribute__((always_inline)) bool search_key(sch_vm *vm, sch_value key, uint64_t units,
+                                                             struct search *search)
 {
     if (unlikely(!charge(vm, units)))
         return false;
-    if (unlikely(search->class == KEY_TEXT))
-        return search_text(vm, key, search);
+    if (unlikely(search->class == KEY_TEXT)) {
+        struct search text = *search; /* `search` itself needs no address */
+        bool ok = search_text(vm, key, &text);
+        *search = text;
+        return ok;
+    }
     search->hash = word_hash(key);
     return find_word(vm, search->table, key, search->hash, &search->number);
 }
@@ -595,8 +601,8 @@ static enum outcome refuse(sch_vm *vm, const char *who, sch_value got, uint64_t 
     return OUTCOME_RAISED;
 }
 
-static inline enum outcome look_up(sch_vm *vm, const char *who, const sch_value *args, uint64_t entered,
-                                   struct search *ret)
+static inline __attribute__((always_inline)) enum outcome look_up(sch_vm *vm, const char *who, const sch_value *args,
+                                                                  uint64_t entered, struct search *ret)
 {
     ret->table = table_of_record(args[0]);
     if (unlikely(!ret->table))
@@ -608,8 +614,8 @@ static inline enum outcome look_up(sch_vm *vm, const char *who, const sch_value 
 }
 
 /* For changes: what is wrong with a table that cannot be changed, the library says. */
-static inline enum outcome look_up_to_change(sch_vm *vm, const char *who, const sch_value *args, uint64_t entered,
-                                             struct search *ret)
+static inline __attribute__((always_inline)) enum outcome
+look_up_to_change(sch_vm *vm, const char *who, const sch_value *args, uint64_t entered, struct search *ret)
 {
     ret->table = table_of_record(args[0]);
     if (likely(ret->table) && unlikely(is_false(object_as(struct record, args[0])->fields[FIELD_IS_MUTABLE])))
