@@ -75,6 +75,10 @@ static const struct foreign commands[] = {
     { "", "top", "esquema stats shows what they use, esquema exec NAME ps its processes" },
     { "", "cp export", "esquema exec NAME cat FILE writes one out" },
     { "", "port", "esquema inspect NAME shows what is published" },
+    { "", "version", "esquema --version prints it" },
+    { "", "rename", "esquema start FILE --name NAME gives it one" },
+    { "", "commit push save tag search login logout history pause unpause",
+      "nothing here does that: see docs/coming-from.md" },
     { "", "info", "esquema doctor says what this host can enforce" },
     { "", "system network", "there is nothing to look after: see docs/coming-from.md" },
 };

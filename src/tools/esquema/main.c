@@ -25,7 +25,7 @@ static void help(FILE *out)
         words_row(out, commands[i].name, commands[i].operands, commands[i].help);
     fputs("\nThe options of a command: esquema COMMAND --help. The version: esquema --version\n"
           "Statuses: the payload's 0 to 255, or 128 and the number of its signal; 125 when we could not start it,\n"
-          "126 when its program cannot be executed, 127 when there is none, 137 when its time is over.\n",
+          "126 when its program cannot be executed, 127 when there is none, 137 when a limit of the whole ended it.\n",
           out);
 }
 
