@@ -373,6 +373,27 @@ static const char *near_library(const sch_env *env, const char *name)
     return near.found;
 }
 
+/* What is imported here for a library that other systems have; NULL: nothing is known, or it is not there. */
+static const char *library_instead(const sch_env *env, const char *name)
+{
+    static const struct {
+        const char *name, *instead;
+    } others[] = {
+        { "(srfi 0)", "(scheme base)" },         { "(srfi 6)", "(scheme base)" },
+        { "(srfi 9)", "(scheme base)" },         { "(srfi 11)", "(scheme base)" },
+        { "(srfi 13)", "(srfi 152)" },           { "(srfi 23)", "(scheme base)" },
+        { "(srfi 16)", "(scheme case-lambda)" }, { "(srfi 39)", "(scheme base)" },
+        { "(srfi 43)", "(srfi 133)" },           { "(srfi 45)", "(scheme lazy)" },
+        { "(srfi 60)", "(srfi 151)" },           { "(srfi 87)", "(scheme base)" },
+        { "(srfi 95)", "(srfi 132)" },           { "(srfi 180)", "(schooner json)" },
+        { "(chibi json)", "(schooner json)" },   { "(chibi test)", "(schooner test)" },
+    };
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (strcmp(others[i].name, name) == 0)
+            return env_find_library(env, others[i].instead) ? others[i].instead : NULL;
+    return NULL;
+}
+
 void env_explain_library(const sch_env *env, const char *name, char *ret, size_t size)
 {
     const struct env_library *library = NULL;
@@ -380,7 +401,10 @@ void env_explain_library(const sch_env *env, const char *name, char *ret, size_t
     for (size_t i = 0; i < env->library_count && !library; i++)
         if (!env->libraries[i].anonymous && strcmp(env->libraries[i].view.name, name) == 0)
             library = &env->libraries[i];
-    const char *near = library ? NULL : near_library(env, name);
+    const char *instead = library ? NULL : library_instead(env, name);
+    const char *near = library || instead ? NULL : near_library(env, name);
+    if (instead)
+        snprintf(ret, size, "; here %s has what it is for", instead);
     if (near)
         snprintf(ret, size, "; did you mean %s?", near);
     if (!library || (library->image && library->image->flags & IMAGE_LIBRARY_INTERNAL))

@@ -47,7 +47,7 @@ bool world_open(struct world *world, const char *file)
 const char *world_library_remedy(enum sch_posture posture, const struct sch_failure *failure)
 {
     if (!failure->kind || strcmp(failure->kind, "library-not-found") != 0 || strstr(failure->message, "did you mean") ||
-        strstr(failure->message, "(--m"))
+        strstr(failure->message, "has what it is for") || strstr(failure->message, "(--m"))
         return NULL;
     if (strstr(failure->message, "(esquema "))
         return "programs with the runtime in their hands are run by: esquema FILE";
