@@ -18,7 +18,8 @@ struct place {
 struct group {
     struct core *node;
     struct place *places;
-    uint32_t now; /* index of the expression that runs */
+    uint32_t now;    /* index of the expression that runs */
+    bool makes_only; /* it makes a procedure, which captures now and runs later */
     uint32_t *work;
     size_t count, capacity;
 };
@@ -40,9 +41,10 @@ static bool reach_group(struct compiler *compiler, struct core **slot, void *dat
                                                                : NULL;
     struct place *place = variable ? place_of(group, variable) : NULL;
     if (place) {
-        if (place->index >= group->now)
+        bool lambda = group->node->let.values[place->index]->kind == CORE_LAMBDA;
+        if (place->index >= group->now && !(lambda && group->makes_only))
             variable->checked = true;
-        if (!place->reached && group->node->let.values[place->index]->kind == CORE_LAMBDA) {
+        if (!place->reached && lambda) {
             place->reached = true;
             uint32_t *at = FRONT_PUSH(compiler->front, group->work, group->count, group->capacity);
             if (!at)
@@ -116,6 +118,7 @@ static bool wrap_fix(struct builder *builder, struct core *node, unsigned char *
 static bool look(struct compiler *compiler, struct group *group, uint32_t index)
 {
     group->now = index;
+    group->makes_only = group->node->let.values[index]->kind == CORE_LAMBDA;
     if (!reach_group(compiler, &group->node->let.values[index], group))
         return false;
     while (group->count > 0) {
@@ -210,12 +213,15 @@ static bool is_computed(const struct core *value)
     return value->kind != CORE_CONSTANT && value->kind != CORE_LAMBDA && value->kind != CORE_GLOBAL;
 }
 
-/* For each of the group: the expression that reaches it first. */
+/*
+ * For each of the group: the expression that reaches it first. A procedure that is assigned later is made where it
+ * stands: what it may reach is made before, or has at least its box.
+ */
 static bool look_from_all(struct compiler *compiler, struct group *group, uint32_t *first)
 {
     const struct core *node = group->node;
     for (size_t m = 0; m < node->let.count; m++) {
-        if (node->let.values[m]->kind == CORE_LAMBDA)
+        if (node->let.values[m]->kind == CORE_LAMBDA && node->let.variables[m]->assignments == 0)
             continue;
         if (!look(compiler, group, (uint32_t)m))
             return false;
