@@ -219,10 +219,13 @@ static bool enter(struct search *search, int folder, const char *name, const cha
     int fd = openat(folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0 && (errno == ENOENT || (errno == EACCES && about->st_uid != geteuid())))
         return true; /* what we may not enter the sandbox may not either */
+    int number = errno;
+    if (fd < 0 && number == EACCES && search_is_own(search, path))
+        return true; /* the kernel closes its folder of work in kept changes */
     if (fd < 0)
         return problem(search->ret_error,
                        "what cannot be searched cannot be guarded: make it readable, or name a smaller tree", "%s: %s",
-                       path, strerror(errno));
+                       path, strerror(number));
     return search_into(search, fd, path, around, depth + 1);
 }
 

@@ -16,6 +16,7 @@
 #include "tools/sandbox/git_files.h"
 #include "tools/sandbox/host.h"
 #include "tools/sandbox/problem.h"
+#include "tools/sandbox/trees.h"
 
 /* ---- The way to something ---- */
 
@@ -384,6 +385,19 @@ bool search_guard_own(struct search *search)
     free(data);
     free(state);
     return is_good;
+}
+
+bool search_is_own(const struct search *search, const char *path)
+{
+    char *const folders[] = { bridge_data_folder(), bridge_state_folder() };
+    bool is_own = false;
+    for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
+        char real[PATH_MAX];
+        is_own = is_own || (folders[i] && realpath(folders[i], real) && search_tree_of(search, real) == search->tree &&
+                            path_is_beneath(path, real));
+        free(folders[i]);
+    }
+    return is_own;
 }
 
 /* Shells and git obey these names in the home folder also when links lead from there into a tree. */

@@ -71,6 +71,8 @@ bool search_guard_repositories(struct search *search);
 bool search_guard_home(struct search *search);
 /* The folders in which this program keeps what it goes by. */
 bool search_guard_own(struct search *search);
+/* Does the path, in the tree that is searched, lie in such a folder? It is hidden as a whole. */
+bool search_is_own(const struct search *search, const char *path);
 /* What links in guarded folders lead to. */
 bool search_guard_links(struct search *search);
 /* The repository of a work tree, where what its worktrees have in common lies. false: it leads to none. */
