@@ -298,7 +298,8 @@ static bool search_stream(struct search *search, DIR *stream, const char *path, 
     const struct guard_tree *tree = &search->trees->items[search->tree];
     size_t root = strlen(tree->path);
     enum guard_folder by_name = guard_folder_of(tree->path, strlen(path) > root ? path + root + 1 : "");
-    bool is_like_git = by_name == GUARD_FOLDER_OTHER && guard_looks_like_git(dirfd(stream), -1);
+    bool is_anybodys = by_name == GUARD_FOLDER_OTHER || by_name == GUARD_FOLDER_MISE;
+    bool is_like_git = is_anybodys && guard_looks_like_git(dirfd(stream), -1);
     enum guard_folder kind = is_like_git ? GUARD_FOLDER_GIT : by_name;
     const char *core = guard_core_of(kind);
     unsigned has = 0; /* a bit for each of guard_files */

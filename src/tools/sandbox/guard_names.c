@@ -89,6 +89,9 @@ const struct guard_file guard_files[] = {
     { GUARD_FOLDER_HG, "sharedpath", false, NULL },
     { GUARD_FOLDER_JJ, "workspace-config.toml", false, "" },
     { GUARD_FOLDER_JJ_STORE, "config.toml", false, "" },
+    { GUARD_FOLDER_MISE, "config.toml", false, NULL },
+    { GUARD_FOLDER_MISE, "config.local.toml", false, NULL },
+    { GUARD_FOLDER_MISE, "conf.d", true, NULL },
 };
 const size_t guard_file_count = sizeof guard_files / sizeof *guard_files;
 
@@ -96,6 +99,7 @@ const char *guard_core_of(enum guard_folder folder)
 {
     switch (folder) {
     case GUARD_FOLDER_OTHER:
+    case GUARD_FOLDER_MISE:
     case GUARD_FOLDER_JJ_STORE: return NULL;
     case GUARD_FOLDER_GIT: return "HEAD";
     case GUARD_FOLDER_HG: return "requires";
@@ -163,6 +167,8 @@ static enum guard_folder folder_of(const char *path)
         return GUARD_FOLDER_HG;
     if (ends_with(path, ".jj"))
         return GUARD_FOLDER_JJ;
+    if (ends_with(path, "mise"))
+        return GUARD_FOLDER_MISE;
     return ends_with(path, ".jj/repo") ? GUARD_FOLDER_JJ_STORE : GUARD_FOLDER_OTHER;
 }
 

@@ -23,6 +23,7 @@ enum guard_folder {
     GUARD_FOLDER_HG,
     GUARD_FOLDER_JJ,       /* .jj */
     GUARD_FOLDER_JJ_STORE, /* .jj/repo */
+    GUARD_FOLDER_MISE,     /* mise, .config/mise */
 };
 
 struct guard_file {
@@ -42,7 +43,8 @@ struct guard_expectation {
 /*
  * What a system of versions runs or follows. git: `commondir` says where hooks and config are, so it counts as they do;
  * a stand-in for it says that they are where it lies. A rebase in progress runs the `exec` lines of its list.
- * Mercurial: `requires` says whether `sharedpath` counts.
+ * Mercurial: `requires` says whether `sharedpath` counts. And what mise runs in every shell that enters the folder
+ * around its own.
  */
 extern const struct guard_file guard_files[];
 extern const size_t guard_file_count; /* at most 32 */

@@ -291,10 +291,11 @@ static bool is_guarded(const char *tree, const struct place *place)
     enum guard_folder folder = guard_folder_of(tree, parent);
     if (guard_leads_to_repository(place->name, folder, S_ISDIR(place->about.st_mode)))
         return true;
-    bool becomes_git = folder == GUARD_FOLDER_OTHER && guard_looks_like_git(place->upper, place->tree);
-    if (becomes_git && guard_makes_git(place->tree, place->name))
+    bool becomes_git = folder != GUARD_FOLDER_GIT && guard_looks_like_git(place->upper, place->tree);
+    if (becomes_git && (guard_makes_git(place->tree, place->name) ||
+                        guard_action_of(place->name, GUARD_FOLDER_GIT) == GUARD_READ_ONLY))
         return true;
-    return guard_action_of(place->name, becomes_git ? GUARD_FOLDER_GIT : folder) == GUARD_READ_ONLY;
+    return guard_action_of(place->name, folder) == GUARD_READ_ONLY;
 }
 
 static bool leave_out(struct walk *walk, char why, const struct place *place)
