@@ -13,7 +13,7 @@
 #include "cgroup/leaf.h"
 #include "sys/sys.h"
 
-enum { NAME_TRIES = 100, LOCK_TRIES = 1000, LOCK_PAUSE = 1000 /* microseconds */ };
+enum { NAME_TRIES = 100, READ_TRIES = 10, LOCK_TRIES = 1000, LOCK_PAUSE = 1000 /* microseconds */ };
 
 static const char *const files_of_entry[] = { "socket", "state", "state.new", "spec", "lock" };
 
@@ -486,16 +486,26 @@ struct listing {
     bool is_out_of_memory;
 };
 
+/* Without a record it was removed meanwhile; another one may have its name by then. */
+static bool read_entry(struct esq_store *store, const char *name, esq_entry *ret_entry)
+{
+    int result = -ENOENT;
+    snprintf(ret_entry->name, sizeof ret_entry->name, "%s", name);
+    for (int tries = 0; tries < READ_TRIES && result == -ENOENT; tries++) {
+        _cleanup_fd_ int folder = sys_openat(store->folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
+        if (folder < 0)
+            return false;
+        result = record_read(folder, store->boot, ret_entry);
+    }
+    return result == 0;
+}
+
 static bool list_one(struct esq_store *store, const char *name, void *data)
 {
     struct listing *listing = data;
     esq_entry entry = { 0 };
-    if (!name_is_valid(name))
-        return true;
-    _cleanup_fd_ int folder = sys_openat(store->folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
-    snprintf(entry.name, sizeof entry.name, "%s", name);
-    if (folder < 0 || record_read(folder, store->boot, &entry) < 0)
-        return true; /* one that is being made or removed */
+    if (!name_is_valid(name) || !read_entry(store, name, &entry))
+        return true; /* one that is being removed */
     if (listing->count == listing->capacity) {
         size_t capacity = listing->capacity ? listing->capacity * 2 : 16;
         esq_entry *items = realloc(listing->items, capacity * sizeof *items);

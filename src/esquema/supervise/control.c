@@ -45,7 +45,7 @@ static int ask_answer(struct esq_store *store, const char *name, enum supervise_
         result = supervise_receive(socket, ret_answer, ret_fds);
     if (result == 0)
         result = ret_answer->word == SUPERVISE_ANSWER ? ret_answer->result : -ESRCH; /* it ended meanwhile */
-    if (result == -ENOENT || result == -ECONNREFUSED || result == -EPIPE || result == -ESRCH)
+    if (result == -ENOENT || result == -ECONNREFUSED || result == -ECONNRESET || result == -EPIPE || result == -ESRCH)
         return not_running(name, ret_error);
     if (result < 0)
         return esq_fail(ret_error, NULL, -result, NULL, "ask the supervisor of `%s`", name);
