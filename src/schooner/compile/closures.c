@@ -12,6 +12,7 @@ static void own(struct closures *closures, struct variable *variable)
     variable->owner = closures->now->node;
     variable->captured = false;
     variable->scratch = NULL;
+    variable->reg = -1;
 }
 
 static bool is_free_in(const struct lambda_info *info, const struct variable *variable)

@@ -118,6 +118,16 @@ static uint32_t plain_register(const struct generator *g, const struct variable 
     return (uint32_t)variable->reg;
 }
 
+uint32_t frame_register(struct generator *g, const struct variable *variable)
+{
+    if (variable->reg >= 0)
+        return (uint32_t)variable->reg;
+    g->as.failed = true;
+    front_fail(g->as.front, "syntax-error", variable->position, "the compiler has no place here for `%s`",
+               variable->name ? variable->name->text : "a value");
+    return 0;
+}
+
 /* The box or the plain value of a variable, in `reg`. */
 static void gen_raw(struct generator *g, const struct variable *variable, uint32_t reg)
 {
@@ -137,7 +147,7 @@ static void gen_raw(struct generator *g, const struct variable *variable, uint32
         }
     }
     if (variable->owner == g->now->node)
-        gen_move(g, reg, (uint32_t)variable->reg);
+        gen_move(g, reg, frame_register(g, variable));
     else
         emit(&g->as, OP_ENV, reg, (uint32_t)(uintptr_t)variable->scratch - 1);
 }
@@ -166,12 +176,12 @@ static bool gen_set_local(struct generator *g, struct core *node, struct dest de
     struct variable *variable = node->set_local.variable;
     uint32_t value = gen_operand(g, node->set_local.value);
     if (is_boxed(variable)) {
-        uint32_t box = variable->owner == g->now->node ? (uint32_t)variable->reg : registers_take(g, 1);
+        uint32_t box = variable->owner == g->now->node ? frame_register(g, variable) : registers_take(g, 1);
         if (variable->owner != g->now->node)
             gen_raw(g, variable, box);
         emit(&g->as, OP_SETBOX, box, value);
     } else if (!gen_failed(g)) {
-        gen_move(g, (uint32_t)variable->reg, value);
+        gen_move(g, frame_register(g, variable), value);
     }
     if (dest.want == WANT_EFFECT)
         return !gen_failed(g);

@@ -46,6 +46,8 @@ void gen_move(struct generator *g, uint32_t to, uint32_t from);
 uint32_t body_ticks(struct core *body, size_t *ret_skip);
 bool gen_body(struct generator *g, struct core *body, size_t skip, struct dest dest);
 bool is_boxed(const struct variable *variable);
+/* The register of a variable of this procedure. One that has none yet would stand for another's value: that fails. */
+uint32_t frame_register(struct generator *g, const struct variable *variable);
 void gen_position(struct generator *g, const struct core *node);
 bool gen_failed(const struct generator *g);
 

@@ -39,7 +39,7 @@ static uint32_t capture_of(struct generator *g, const struct variable *variable)
         return reg;
     }
     if (variable->owner == g->now->node)
-        return (uint32_t)variable->reg;
+        return frame_register(g, variable);
     return CAPTURE_ENV + (uint32_t)(uintptr_t)variable->scratch - 1;
 }
 
