@@ -387,6 +387,11 @@ static const char *library_instead(const sch_env *env, const char *name)
         { "(srfi 60)", "(srfi 151)" },           { "(srfi 87)", "(scheme base)" },
         { "(srfi 95)", "(srfi 132)" },           { "(srfi 180)", "(schooner json)" },
         { "(chibi json)", "(schooner json)" },   { "(chibi test)", "(schooner test)" },
+        { "(scheme list)", "(srfi 1)" },         { "(scheme set)", "(srfi 113)" },
+        { "(scheme regex)", "(srfi 115)" },      { "(scheme hash-table)", "(srfi 125)" },
+        { "(scheme comparator)", "(srfi 128)" }, { "(scheme sort)", "(srfi 132)" },
+        { "(scheme vector)", "(srfi 133)" },     { "(scheme mapping)", "(srfi 146)" },
+        { "(scheme bitwise)", "(srfi 151)" },    { "(scheme generator)", "(srfi 158)" },
     };
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         if (strcmp(others[i].name, name) == 0)
