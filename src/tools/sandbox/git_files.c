@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -192,10 +191,16 @@ static bool is_lead(const struct section *section, const char *key, enum git_lea
 
 bool git_variable_leads(const char *name, enum git_lead *ret)
 {
-    size_t length = strlen(name);
-    *ret = strcasecmp(name, "core.hooksPath") == 0 ? GIT_HOOKS : GIT_CONFIGURATION;
-    return *ret == GIT_HOOKS || strcasecmp(name, "include.path") == 0 ||
-           (length > 5 && strncasecmp(name, "includeIf.", 10) == 0 && strcasecmp(name + length - 5, ".path") == 0);
+    struct section section;
+    char key[WORD_MAX];
+    const char *first = strchr(name, '.'), *last = strrchr(name, '.');
+    if (!first)
+        return false;
+    take_word(name, section.name);
+    section.name[strcspn(section.name, ".")] = '\0';
+    section.has_subsection = first != last;
+    take_word(last + 1, key);
+    return is_lead(&section, key, ret);
 }
 
 bool git_config_leads(const char *text, git_lead_fn *found, void *data)

@@ -214,15 +214,21 @@ static bool too_large(struct search *search, const char *path)
                    "%s is larger than %d bytes, and is not looked into", path, GIT_FILE_MAX);
 }
 
+static bool count_configuration(struct search *search)
+{
+    return ++search->configurations <= CONFIGURATIONS_MAX ||
+           problem(search->ret_error, "name a smaller tree", "more than %d configurations of git would be followed",
+                   CONFIGURATIONS_MAX);
+}
+
 static bool read_configuration(struct search *search, const char *worktree, const char *path, unsigned depth)
 {
     struct configuration from = { search, worktree, path, depth };
     bool is_too_large;
     if (depth > INCLUDES_MAX)
         return true;
-    if (++search->configurations > CONFIGURATIONS_MAX)
-        return problem(search->ret_error, "name a smaller tree", "more than %d configurations of git would be followed",
-                       CONFIGURATIONS_MAX);
+    if (!count_configuration(search))
+        return false;
     char *text = git_file_read(path, &is_too_large);
     if (is_too_large)
         return too_large(search, path);
@@ -334,7 +340,9 @@ static bool guard_environment(struct search *search, const char *worktree)
         if (file && *file && resolve(worktree, file, path) && !guard_configuration(search, worktree, path))
             return false;
     }
-    for (unsigned long i = 0; i < pairs && i < CONFIGURATIONS_MAX; i++) {
+    for (unsigned long i = 0; i < pairs; i++) {
+        if (!count_configuration(search))
+            return false;
         snprintf(name, sizeof name, "GIT_CONFIG_KEY_%lu", i);
         const char *key = getenv(name);
         snprintf(name, sizeof name, "GIT_CONFIG_VALUE_%lu", i);
